@@ -1,0 +1,111 @@
+//! Every bound, each with its default and the attack or accident that it stops.
+//!
+//! A bound that is reached has one effect, told in the field's words: the input is a protocol
+//! error, the call is refused, or the sender is told that there is no room. None is ever a silent
+//! loss. Tests hold each at n and at n + 1.
+
+use core::time::Duration;
+
+/// The bounds of one link and, at a hub, of all links together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a WebSocket upgrade head, to its blank line (8 KiB). Stops a head without an end.
+    pub head: usize,
+    /// Bytes of one message before admission (16 KiB). Stops strangers from filling memory.
+    pub message_before_admission: usize,
+    /// Bytes of one message after admission (1 MiB).
+    pub message: usize,
+    /// Network bytes held undecrypted (64 KiB and one TLS record). TLS handshake messages can
+    /// reach 64 KiB; a larger one is refused.
+    pub tls_input: usize,
+    /// Network bytes sealed ahead of the socket (64 KiB). More would only delay what is urgent.
+    pub sealed: usize,
+    /// Bytes that wait in the control lane (64 KiB): heartbeats, windows, cancels, Goaway.
+    pub control_lane: usize,
+    /// Bytes that wait in the answers lane (2 MiB): calls, results, registrations.
+    pub answer_lane: usize,
+    /// Bytes that wait in the output lane, all calls together (1 MiB).
+    pub output_lane: usize,
+    /// TLS records without a byte of plaintext, in a row (32). Stops work that costs its sender
+    /// nothing (rustls bounds warnings and key updates by itself).
+    pub empty_records: u32,
+    /// Fragments of one WebSocket message (64). Stops one-byte fragments.
+    pub fragments: u32,
+    /// WebSocket pings, pongs and empty messages between two whole messages (64).
+    pub idle_frames: u32,
+    /// TLS and the upgrade must be done within this (10 s).
+    pub upgrade_within: Duration,
+    /// Admission must be done within this after the upgrade (5 s).
+    pub admission_within: Duration,
+    /// A Ping goes out this often (15 s).
+    pub heartbeat: Duration,
+    /// A link that heard nothing for this long is dead (45 s).
+    pub silence: Duration,
+    /// Calls open in one direction on one link (1,024).
+    pub open_calls: usize,
+    /// Calls remembered after their end in one direction on one link (1,024): a frame that
+    /// crossed the end is ignored, a frame about any older call is a protocol error.
+    pub ended_calls: usize,
+    /// Output credit that one call may hold (1 MiB).
+    pub output_window: u64,
+    /// Input credit that a call starts with, and may hold (64 KiB).
+    pub input_window: u64,
+    /// Commands that a peer may register (256).
+    pub commands: usize,
+    /// Arguments of one call, and arguments declared by one command (64).
+    pub arguments: usize,
+    /// Labels of a peer (32).
+    pub labels: usize,
+    /// Bytes of a text in a frame: names, descriptions, reasons (1,024).
+    pub text: usize,
+    /// Peers in the registry (10,000). Stops a holder of the secret from enrolling without end.
+    pub peers: usize,
+    /// Sessions admitted at one time (20,000).
+    pub sessions: usize,
+    /// Links not admitted yet, in total (1,024).
+    pub pending: usize,
+    /// Links not admitted yet, from one source (64); an IPv6 source is its /64.
+    pub pending_per_source: usize,
+    /// The longest that a call may run (24 h); also what a call without a deadline gets.
+    pub call_deadline: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: 8 << 10,
+            message_before_admission: 16 << 10,
+            message: 1 << 20,
+            tls_input: (64 << 10) + TLS_RECORD,
+            sealed: 64 << 10,
+            control_lane: 64 << 10,
+            answer_lane: 2 << 20,
+            output_lane: 1 << 20,
+            empty_records: 32,
+            fragments: 64,
+            idle_frames: 64,
+            upgrade_within: Duration::from_secs(10),
+            admission_within: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(15),
+            silence: Duration::from_secs(45),
+            open_calls: 1024,
+            ended_calls: 1024,
+            output_window: 1 << 20,
+            input_window: 64 << 10,
+            commands: 256,
+            arguments: 64,
+            labels: 32,
+            text: 1024,
+            peers: 10_000,
+            sessions: 20_000,
+            pending: 1024,
+            pending_per_source: 64,
+            call_deadline: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// The largest TLS 1.3 record on the wire (RFC 8446 §5.2): header, 2^14 + 256 bytes, and the slack
+/// that rustls allows for TLS 1.2.
+pub const TLS_RECORD: usize = 5 + (16 << 10) + 2048;

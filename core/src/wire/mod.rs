@@ -1,0 +1,18 @@
+//! Frames ⇄ the bytes of one message: deterministic CBOR (RFC 8949 §4.2.1), read strictly.
+//!
+//! A frame is an array `[type, body]`; body is a map with small unsigned integer keys. Frames that
+//! are proved are `[type, bstr(body), bstr(proof)]`: what is proved is the exact bytes, never a
+//! re-encoding. The reader accepts one spelling of each frame; a property holds it: whatever is
+//! accepted and has no unknown keys encodes to the same bytes again.
+//!
+//! This floor knows shapes and bounds. It does not know which frame may come when (`auth`,
+//! `session`), nor what a call means (`hub`).
+
+pub mod frame;
+mod read;
+pub mod value;
+mod write;
+
+pub use frame::Frame;
+pub use read::WireError;
+pub use value::{Arguments, Value};
