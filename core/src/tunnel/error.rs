@@ -1,0 +1,70 @@
+//! Why a tunnel failed, in words for the operator.
+//!
+//! Every one of these is final: the tunnel that gave it gives it again and moves no more bytes,
+//! but for an alert or a refusal that may wait in `transmit`.
+
+use crate::code::Code;
+
+/// Why a tunnel cannot be made, or broke.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TunnelError {
+    /// The other end began a TLS handshake, or refused with a TLS alert; this end speaks plain.
+    #[error(
+        "the other end speaks TLS and this end expects plain text: \
+         use ws:// with TLS mode 'plain', or give both ends a TLS mode"
+    )]
+    TlsWherePlainExpected,
+    /// The other end spoke without TLS, or refused ours in plain text.
+    #[error(
+        "the other end speaks plain text and this end expects TLS: \
+         use wss:// and a hub in TLS mode 'tofu' or 'strict', or mode 'plain' on both ends"
+    )]
+    PlainWhereTlsExpected,
+    /// The stream ended without a close_notify: what arrived may not be all that was sent.
+    #[error("the connection was cut: it ended without TLS saying so")]
+    Truncated,
+    /// A TLS message needs more input than may be held.
+    #[error("the other end sent a TLS message above the limit")]
+    TooBig,
+    /// Too many TLS records in a row that carry nothing.
+    #[error("the other end sent too many TLS records without content")]
+    EmptyRecords,
+    /// TLS itself failed, here or at the other end.
+    #[error("TLS failed: {0}")]
+    Tls(#[source] rustls::Error),
+    /// The host of a URL is neither a DNS name nor an IP address.
+    #[error("'{0}' is neither a DNS name nor an IP address")]
+    BadName(String),
+    /// The certificate or key that this end was given cannot be used.
+    #[error("the TLS certificate or key cannot be used: {0}")]
+    Config(#[source] rustls::Error),
+}
+
+impl TunnelError {
+    /// What ends the link in our table of codes. A stream cut short heals by itself: the other end
+    /// is gone, and may be back.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Truncated => Code::GoingAway,
+            Self::TlsWherePlainExpected
+            | Self::PlainWhereTlsExpected
+            | Self::TooBig
+            | Self::EmptyRecords
+            | Self::Tls(_)
+            | Self::BadName(_)
+            | Self::Config(_) => Code::ProtocolError,
+        }
+    }
+}
+
+impl From<rustls::Error> for TunnelError {
+    fn from(error: rustls::Error) -> Self {
+        use rustls::PeerMisbehaved::TooManyEmptyFragments;
+        match error {
+            rustls::Error::PeerMisbehaved(TooManyEmptyFragments) => Self::EmptyRecords,
+            other => Self::Tls(other),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What TLS itself checks of a hub's certificate: that it can be read, and that the other end
+//! holds its key.
+//!
+//! Whether it is the right key, and whether names, dates and chain are right, is decided by
+//! `trust/` on the served chain, within the connection that carries the data. The signature check
+//! is never left out: without it anyone could present a copy of a public certificate.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme};
+
+use crate::id::Pin;
+
+/// Accepts every certificate that can be read, and checks CertificateVerify (RFC 8446 §4.4.3).
+#[derive(Debug)]
+pub(super) struct Provisional {
+    provider: Arc<CryptoProvider>,
+}
+
+impl Provisional {
+    /// A verifier that knows the signature algorithms of `provider`.
+    pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
+        Self { provider }
+    }
+}
+
+impl ServerCertVerifier for Provisional {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        pin(end_entity).map(|_| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(PeerIncompatible::ServerDoesNotSupportTls12Or13.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The pin of a certificate's public key; an error where the certificate cannot be read.
+pub(super) fn pin(certificate: &CertificateDer<'_>) -> Result<Pin, Error> {
+    ParsedCertificate::try_from(certificate)
+        .map(|parsed| Pin::of(parsed.subject_public_key_info().as_ref()))
+}
