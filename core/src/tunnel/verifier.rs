@@ -68,3 +68,24 @@ pub(super) fn pin(certificate: &CertificateDer<'_>) -> Result<Pin, Error> {
     ParsedCertificate::try_from(certificate)
         .map(|parsed| Pin::of(parsed.subject_public_key_info().as_ref()))
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::CertificateError;
+    use rustls::crypto::aws_lc_rs::default_provider;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_refused_before_its_signature_is_looked_at() {
+        let verifier = Provisional::new(Arc::new(default_provider()));
+        let name = "hub.example".try_into().unwrap();
+        let now = UnixTime::since_unix_epoch(core::time::Duration::ZERO);
+        for garbage in [&b""[..], b"\x30\x00", b"\x30\x03\x02\x01\x01"] {
+            let certificate = CertificateDer::from(garbage);
+            let refused = verifier.verify_server_cert(&certificate, &[], &name, &[], now);
+            let bad = Error::InvalidCertificate(CertificateError::BadEncoding);
+            assert_eq!(refused.unwrap_err(), bad);
+        }
+    }
+}

@@ -52,6 +52,20 @@ impl Offer {
     }
 }
 
+/// A server as rustls makes it by default, with tickets and a store of sessions, which may also
+/// send data in its first flight.
+pub(super) fn server_config() -> ServerConfig {
+    let (chain, key) = identity(1);
+    let mut config = ServerConfig::builder_with_provider(Offer::default().provider())
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    config.send_half_rtt_data = true;
+    config
+}
+
 /// A foreign end.
 pub(super) struct Foreign {
     pub(super) connection: Connection,
@@ -64,16 +78,8 @@ impl Foreign {
         Self { connection: client.into() }
     }
 
-    pub(super) fn server() -> Self {
-        let (chain, key) = identity(1);
-        let mut config = ServerConfig::builder_with_provider(Offer::default().provider())
-            .with_protocol_versions(&[&TLS13])
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        config.send_half_rtt_data = true;
-        Self { connection: ServerConnection::new(Arc::new(config)).unwrap().into() }
+    pub(super) fn server(config: impl Into<Arc<ServerConfig>>) -> Self {
+        Self { connection: ServerConnection::new(config.into()).unwrap().into() }
     }
 
     /// A server that presents what `resolver` says.
@@ -83,7 +89,7 @@ impl Foreign {
             .unwrap()
             .with_no_client_auth()
             .with_cert_resolver(resolver);
-        Self { connection: ServerConnection::new(Arc::new(config)).unwrap().into() }
+        Self::server(config)
     }
 
     pub(super) fn feed(&mut self, mut bytes: &[u8]) -> Result<Vec<u8>, rustls::Error> {

@@ -18,6 +18,13 @@ fn a_tls_client_at_a_plain_hub() {
         assert_eq!(answer, TLS_REFUSAL);
         assert_eq!(client.feed(&answer, piece), Err(TunnelError::PlainWhereTlsExpected));
         assert!(client.sent().is_empty());
+        for end in [&mut client, &mut hub] {
+            let mut plain = Buffer::new();
+            plain.extend(b"too late");
+            end.tunnel.seal(&mut plain);
+            assert_eq!((plain.len(), end.sent().len()), (8, 0));
+            assert!(end.tunnel.receive_buffer(1).is_empty());
+        }
     }
 }
 
@@ -93,7 +100,7 @@ fn plain_to_plain_passes_bytes_and_ends_cleanly() {
     assert_eq!((late.len(), client.sent().len()), (4, 0));
     assert!(!hub.tunnel.peer_closed());
     hub.eof().unwrap();
-    assert!(hub.tunnel.peer_closed());
+    assert!(hub.tunnel.peer_closed() && hub.tunnel.receive_buffer(1).is_empty());
     // What was held to be looked at is handed over where the stream ends.
     let mut client = End::new(Tunnel::connect_plain(&limits));
     client.feed(b"HTTP/1.1 4", 1).unwrap();

@@ -19,7 +19,7 @@ fn nothing_is_sealed_before_the_handshake_is_done() {
     let (mut client, mut server) = (End::connect(&limits), End::accept(&limits));
     server.feed(&client.sent(), usize::MAX).unwrap();
     let flight = server.tunnel.transmit().len();
-    // The server could write here; nobody may have read its certificate yet.
+    // Its own flight is out, and it still waits for the client's Finished.
     server.tunnel.seal(&mut plain);
     assert_eq!((plain.len(), server.tunnel.transmit().len()), (4, flight));
     assert!(!server.tunnel.is_open());
