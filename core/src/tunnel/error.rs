@@ -57,6 +57,19 @@ impl TunnelError {
             | Self::Config(_) => Code::ProtocolError,
         }
     }
+
+    /// Whether trying again later can succeed with nobody doing anything: a damaged or cut stream
+    /// may, two ends that speak different languages may not.
+    #[must_use]
+    pub fn heals(&self) -> bool {
+        match self {
+            Self::Truncated | Self::TooBig | Self::EmptyRecords | Self::Tls(_) => true,
+            Self::TlsWherePlainExpected
+            | Self::PlainWhereTlsExpected
+            | Self::BadName(_)
+            | Self::Config(_) => false,
+        }
+    }
 }
 
 impl From<rustls::Error> for TunnelError {
@@ -66,5 +79,25 @@ impl From<rustls::Error> for TunnelError {
             rustls::Error::PeerMisbehaved(TooManyEmptyFragments) => Self::EmptyRecords,
             other => Self::Tls(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_stream_heals_and_a_mismatch_of_ends_does_not() {
+        assert!(TunnelError::Truncated.heals() && TunnelError::Truncated.code().heals());
+        assert!(TunnelError::Tls(rustls::Error::DecryptError).heals());
+        assert!(!TunnelError::TlsWherePlainExpected.heals());
+        assert!(!TunnelError::PlainWhereTlsExpected.heals());
+        assert_eq!(TunnelError::PlainWhereTlsExpected.code(), Code::ProtocolError);
+    }
+
+    #[test]
+    fn rustls_own_bound_on_empty_records_is_told_as_ours() {
+        let theirs = rustls::PeerMisbehaved::TooManyEmptyFragments.into();
+        assert_eq!(TunnelError::from(theirs), TunnelError::EmptyRecords);
     }
 }

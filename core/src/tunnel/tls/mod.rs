@@ -42,6 +42,7 @@ pub(super) struct Tls {
     expect: Expect,
     phase: Phase,
     /// How many bytes of the input rustls has seen: whole records, in which it may hold a position.
+    /// Never more than are held: `next` counts them, and `discard` takes from both.
     shown: usize,
     /// Records since the last plaintext.
     empty_records: u32,
@@ -142,6 +143,7 @@ impl Tls {
         let mut upto = self.shown;
         loop {
             let Network { input, output, .. } = &mut self.network;
+            // `upto` is `shown`, or the end of what is held.
             let shown = &mut input.filled_mut()[..upto];
             let (discard, step) = self.connection.step(shown, output, &mut Work::Open(plain));
             self.discard(discard);
@@ -175,8 +177,7 @@ impl Tls {
                 Step::Closed => return Ok(()),
                 Step::Failed(error) => {
                     let Network { input, output, .. } = &mut self.network;
-                    let left = upto.min(input.len());
-                    self.connection.drain_alert(&mut input.filled_mut()[..left], output);
+                    self.connection.drain_alert(&mut input.filled_mut()[..upto], output);
                     return Err(error.into());
                 }
             }
