@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn rustls_own_bound_on_empty_records_is_told_as_ours() {
-        let theirs = rustls::PeerMisbehaved::TooManyEmptyFragments.into();
+        let theirs: rustls::Error = rustls::PeerMisbehaved::TooManyEmptyFragments.into();
         assert_eq!(TunnelError::from(theirs), TunnelError::EmptyRecords);
     }
 }
