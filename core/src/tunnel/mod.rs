@@ -1,1 +1,14 @@
 //! Not written yet.
+
+use rustls::pki_types::CertificateDer;
+
+use crate::id::Pin;
+
+/// What the other end served in the TLS handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The certificates as served, the hub's own first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The pin of the first one's key.
+    pub pin: Pin,
+}
