@@ -23,3 +23,7 @@ pub use hello::{HelloVerified, HubIdentity, verify_hello};
 pub use key::{BadSignature, IdentityError, SigningKey, verify};
 pub use possession::{PeerKey, Transcript, verify_possession};
 pub use tls_key::{TlsKey, TlsKeyError};
+
+#[cfg(test)]
+#[path = "example_tests.rs"]
+mod tests;
