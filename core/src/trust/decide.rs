@@ -97,7 +97,7 @@ pub fn decide(
     let entry = table.entry();
     let keep = match how {
         How::FirstContact => Keep::Proved,
-        _ if known.entry == Some(entry) => Keep::Nothing,
+        How::Identity | How::Pin | How::Roots if known.entry == Some(entry) => Keep::Nothing,
         How::Identity | How::Pin | How::Roots => Keep::Admitted,
     };
     Ok(Decision { how, keep, entry })
