@@ -135,6 +135,7 @@ codes! {
     PinMismatch "pin-mismatch" Local NORMAL false "The TLS key served is none of the pinned ones.";
     NotChained "not-chained" Local NORMAL false "The certificate does not chain to the given roots, or its dates or names are wrong.";
     BadHello "bad-hello" Local NORMAL false "The hub's Hello is not signed by the identity that it claims.";
+    Misconfigured "misconfigured" Local NORMAL false "The settings for trusting the hub contradict each other.";
     HubNotProved "hub-not-proved" Local NORMAL false "The hub did not prove that it holds the shared secret.";
 }
 

@@ -1,0 +1,298 @@
+//! Why a hub is not trusted: what happened, what was expected, what was seen, and what to do.
+//!
+//! Ids, pins and names are public, so every message may be shown and logged.
+
+use core::fmt;
+
+use super::check_by::PinSpec;
+use super::entry::Identities;
+use super::roots::ChainFault;
+use crate::code::Code;
+use crate::id::{HubId, Pin};
+
+/// Why a hub is not trusted. `hub` is the configured name or URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// Hello is not signed, for this link, by the identity that it claims.
+    BadHello {
+        /// The configured hub.
+        hub: String,
+        /// The claim.
+        claimed: HubId,
+    },
+    /// The hub has another identity than one that is known for it.
+    IdentityMismatch {
+        /// The configured hub.
+        hub: String,
+        /// All that are known; they may differ among themselves.
+        expected: Identities,
+        /// The one that signed Hello.
+        seen: HubId,
+    },
+    /// The identity does not list the TLS key that was served.
+    KeyNotVouched {
+        /// The configured hub.
+        hub: String,
+        /// The identity that signed Hello.
+        identity: HubId,
+        /// The keys that it lists.
+        listed: Vec<Pin>,
+        /// The key that was served.
+        seen: Pin,
+    },
+    /// The key that was served is none of the pinned ones.
+    PinMismatch {
+        /// The configured hub.
+        hub: String,
+        /// The pins.
+        expected: Vec<PinSpec>,
+        /// The key that was served.
+        seen: Pin,
+    },
+    /// The certificate served does not chain to the given roots, or its dates or names are wrong.
+    NotChained {
+        /// The configured hub.
+        hub: String,
+        /// What is wrong, with both values.
+        fault: ChainFault,
+    },
+    /// `strict`, with neither pins nor roots.
+    NothingToCheckBy {
+        /// The configured hub.
+        hub: String,
+        /// The identities known, which alone do not satisfy `strict`.
+        known: Identities,
+    },
+    /// Nothing is known of the hub, and the admission method does not make it prove itself.
+    UnknownHub {
+        /// The configured hub.
+        hub: String,
+        /// The identity that signed Hello.
+        id: HubId,
+        /// The key that was served; none without TLS.
+        pin: Option<Pin>,
+    },
+    /// The settings contradict each other, so a check that was asked for could not be made.
+    Misconfigured {
+        /// The configured hub.
+        hub: String,
+        /// How.
+        what: Misconfiguration,
+    },
+}
+
+/// Settings that contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Misconfiguration {
+    /// `pins` without TLS.
+    PinsWithPlain,
+    /// `roots` without TLS.
+    RootsWithPlain,
+    /// `roots` in `tofu`, which never looks at them.
+    RootsWithTofu,
+    /// A link over TLS in mode `plain`.
+    PlainOverTls,
+    /// A link without TLS in mode `tofu` or `strict`.
+    NoTls,
+}
+
+impl TrustError {
+    /// The code that logs and `--json` show. It is never sent.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::BadHello { .. } => Code::BadHello,
+            Self::IdentityMismatch { .. } => Code::IdentityMismatch,
+            Self::KeyNotVouched { .. } => Code::KeyNotVouched,
+            Self::PinMismatch { .. } => Code::PinMismatch,
+            Self::NotChained { .. } => Code::NotChained,
+            Self::NothingToCheckBy { .. } => Code::NothingToCheckBy,
+            Self::UnknownHub { .. } => Code::UnknownHub,
+            Self::Misconfigured { .. } => Code::Misconfigured,
+        }
+    }
+
+    /// What a person should do, with the exact command where there is one.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::BadHello { .. } => "Something between here and the hub answers in its place, or \
+                 replays an old answer: stop and find out what."
+                .to_owned(),
+            Self::IdentityMismatch { hub, expected, seen } => {
+                let mut remedy = "Another machine may be posing as the hub: stop and compare with \
+                     what 'bowline hub' prints there. If the hub was set up anew:"
+                    .to_owned();
+                let other = |id: Option<HubId>| id.is_some_and(|id| id != *seen);
+                if other(expected.kept) {
+                    remedy.push_str(&format!("\n  bowline trust forget {}", quoted(hub)));
+                }
+                if other(expected.configured) {
+                    remedy.push_str(&format!("\n  set hub-id = \"{seen}\""));
+                }
+                if other(expected.token) {
+                    remedy.push_str("\n  ask for a new token: the one in use is another hub's");
+                }
+                remedy
+            }
+            Self::KeyNotVouched { .. } => "Something between here and the hub serves a TLS key of \
+                 its own: stop and find out what. A TLS proxy that is meant to be there has its pin \
+                 in the hub's external-pins."
+                .to_owned(),
+            Self::PinMismatch { hub, seen, .. } => format!(
+                "Compare with what 'bowline tls info' prints on the hub. If the key is another \
+                 there too, stop and find out what answers in its place. If it is the one seen:\n  \
+                 bowline trust pin {} {seen}",
+                quoted(hub)
+            ),
+            Self::NotChained { fault, .. } => match fault {
+                ChainFault::Expired { .. } | ChainFault::NotYetValid { .. } => {
+                    "Set the clock, or renew the hub's certificate."
+                }
+                ChainFault::Name { .. } => {
+                    "Dial the hub by a name that its certificate has, or give the certificate this \
+                     name."
+                }
+                ChainFault::Issuer { .. } | ChainFault::Signature { .. } => {
+                    "Put the issuer's certificate in roots, or find out what answers in the hub's \
+                     place."
+                }
+                ChainFault::Other(_) => "Give the hub a certificate for TLS servers.",
+            }
+            .to_owned(),
+            Self::NothingToCheckBy { hub, .. } => format!(
+                "Give pins or roots in the configuration, or pin the key that 'bowline tls info' \
+                 prints on the hub:\n  bowline trust pin {} sha256/...",
+                quoted(hub)
+            ),
+            Self::UnknownHub { hub, id, .. } => format!(
+                "Compare with what 'bowline hub' prints there. If they are the same:\n  bowline \
+                 trust pin {} {id}",
+                quoted(hub)
+            ),
+            Self::Misconfigured { what, .. } => match what {
+                Misconfiguration::PinsWithPlain => "Use tofu or strict, or give no pins.",
+                Misconfiguration::RootsWithPlain => "Use strict, or give no roots.",
+                Misconfiguration::RootsWithTofu => "Use strict, or give pins in place of roots.",
+                Misconfiguration::PlainOverTls => "Use ws:// with plain, wss:// with tofu and strict.",
+                Misconfiguration::NoTls => "Use wss:// with tofu and strict, ws:// with plain.",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadHello { hub, claimed } => {
+                writeln!(f, "the Hello of {hub} is not signed by the identity that it claims")?;
+                writeln!(f, "  claimed   {claimed}")?;
+            }
+            Self::IdentityMismatch { hub, expected, seen } => {
+                writeln!(f, "{hub} has another identity than the one known")?;
+                write_identities(f, expected)?;
+                writeln!(f, "  seen      {seen}")?;
+            }
+            Self::KeyNotVouched { hub, identity, listed, seen } => {
+                writeln!(
+                    f,
+                    "the identity of {hub} does not vouch for the TLS key that was served"
+                )?;
+                writeln!(f, "  identity  {identity}")?;
+                write_list(f, listed)?;
+                writeln!(f, "  seen      {seen}")?;
+            }
+            Self::PinMismatch { hub, expected, seen } => {
+                writeln!(f, "the TLS key that {hub} served is none of the pinned ones")?;
+                write_list(f, expected)?;
+                writeln!(f, "  seen      {seen}")?;
+            }
+            Self::NotChained { hub, fault } => {
+                writeln!(f, "the certificate of {hub} does not pass the given roots")?;
+                writeln!(f, "  {fault}")?;
+            }
+            Self::NothingToCheckBy { hub, known } => {
+                writeln!(
+                    f,
+                    "strict was asked for with neither pins nor roots to check the TLS key of {hub} by"
+                )?;
+                write_identities(f, known)?;
+            }
+            Self::UnknownHub { hub, id, pin } => {
+                writeln!(
+                    f,
+                    "nothing is known of {hub}, and this admission method does not make it prove \
+                     itself"
+                )?;
+                writeln!(f, "  identity  {id}")?;
+                if let Some(pin) = pin {
+                    writeln!(f, "  pin       {pin}")?;
+                }
+            }
+            Self::Misconfigured { hub, what } => writeln!(f, "the settings for {hub}: {what}")?,
+        }
+        f.write_str(&self.remedy())
+    }
+}
+
+impl core::error::Error for TrustError {}
+
+impl fmt::Display for Misconfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PinsWithPlain => "pins were given, and plain has no TLS key to check by them",
+            Self::RootsWithPlain => {
+                "roots were given, and plain has no certificate to check by them"
+            }
+            Self::RootsWithTofu => "roots were given, and tofu does not check by them",
+            Self::PlainOverTls => "the mode is plain, and the link is over TLS",
+            Self::NoTls => "the mode asks for TLS, and the link has none",
+        })
+    }
+}
+
+fn write_identities(f: &mut fmt::Formatter<'_>, known: &Identities) -> fmt::Result {
+    for (id, source) in [
+        (known.kept, "kept from an earlier connection"),
+        (known.configured, "configured as hub-id"),
+        (known.token, "the issuer of the token in use"),
+    ] {
+        if let Some(id) = id {
+            writeln!(f, "  expected  {id} ({source})")?;
+        }
+    }
+    Ok(())
+}
+
+/// A line for each of the first [`SHOWN`], and how many more there are: the list can be a stranger's.
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, expected: &[T]) -> fmt::Result {
+    if expected.is_empty() {
+        return writeln!(f, "  expected  none at all");
+    }
+    for pin in expected.iter().take(SHOWN) {
+        writeln!(f, "  expected  {pin}")?;
+    }
+    match expected.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => writeln!(f, "  expected  or one of {more} more"),
+    }
+}
+
+/// One word of a POSIX shell, so that a command can be pasted as it is shown.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-:/@%+".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// How many of a list are shown.
+const SHOWN: usize = 4;
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;
