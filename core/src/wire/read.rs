@@ -18,7 +18,7 @@ use crate::wire::error::WireError;
 use crate::wire::float::{self, Shortest};
 
 /// What is left of a message, and how many arrays and maps are open around it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     depth: usize,
@@ -355,5 +355,12 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(WireError::Short)?;
         self.rest = rest;
         Ok(*taken)
+    }
+}
+
+/// Says how much is left, never what: it may be secret.
+impl core::fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Reader({} bytes)", self.rest.len())
     }
 }

@@ -194,7 +194,7 @@ impl<'a> Frame<'a> {
             }
             (..0x80, _) => return Err(WireError::UnknownFrame(number)),
             (0x80.., 2) => {
-                reader.map(|_| Ok(()))?;
+                reader.map(|body| body.skip())?;
                 Self::Unknown(number)
             }
             (0x80.., 3) => {

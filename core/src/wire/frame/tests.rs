@@ -1,1 +1,8 @@
+//! Frames in their exact bytes, the rules of form held against every frame, bounds, properties.
 
+mod bounds;
+mod form;
+mod meaning;
+mod properties;
+mod samples;
+mod tree;

@@ -63,16 +63,22 @@ impl<'r, 'a> Map<'r, 'a> {
         Ok(())
     }
 
-    /// What has not been taken must be skippable.
-    pub(super) fn end(&mut self) -> Result<(), WireError> {
-        while let Some(key) = self.next {
-            if key < SKIPPABLE {
-                return Err(WireError::UnknownKey(key));
-            }
+    /// Skips every key that is left: the body of a frame that this version does not know.
+    pub(in crate::wire) fn skip(&mut self) -> Result<(), WireError> {
+        while self.next.is_some() {
             self.reader.anything()?;
             self.advance()?;
         }
         Ok(())
+    }
+
+    /// Skips the keys that are left, which an older version must be able to do without.
+    pub(super) fn end(&mut self) -> Result<(), WireError> {
+        match self.next {
+            // The keys rise, so all that follow are skippable too.
+            Some(key) if key < SKIPPABLE => Err(WireError::UnknownKey(key)),
+            _ => self.skip(),
+        }
     }
 }
 
