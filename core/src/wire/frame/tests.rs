@@ -1,6 +1,7 @@
 //! Frames in their exact bytes, the rules of form held against every frame, bounds, properties.
 
 mod bounds;
+mod exact;
 mod form;
 mod meaning;
 mod properties;

@@ -148,7 +148,7 @@ fn result() -> impl Strategy<Value = CallResult<'static>> {
 }
 
 fn proof(lengths: &'static [usize]) -> impl Strategy<Value = &'static [u8]> {
-    select(lengths).prop_flat_map(|len| bytes(len))
+    select(lengths).prop_flat_map(bytes)
 }
 
 fn admission() -> impl Strategy<Value = Frame<'static>> {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
 
-use crate::buffer::Buffer;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::id::{CallId, CommandName, Nonce, PeerId, Pin, PublicKey, SessionId};
@@ -12,16 +11,19 @@ use crate::wire::WireError;
 use crate::wire::frame::*;
 use crate::wire::value::{Arguments, ArgumentsBuf, Labels, Scalar, Value, ValueBuf};
 
+/// Reads bytes as a frame or a body, and writes that again.
+pub(super) type Again = fn(&[u8]) -> Result<Vec<u8>, WireError>;
+
 /// Valid bytes, and what reads them and writes them again.
 pub(super) struct Sample {
     pub(super) name: &'static str,
     pub(super) bytes: Vec<u8>,
-    pub(super) again: fn(&[u8]) -> Result<Vec<u8>, WireError>,
+    pub(super) again: Again,
 }
 
 pub(super) fn all() -> Vec<Sample> {
     let frames = frames().into_iter().map(|(name, _, hex)| (name, hex, frame_again as _));
-    let bodies: [(_, _, fn(&[u8]) -> _); 4] = [
+    let bodies: [(_, _, Again); 4] = [
         ("hello body", HELLO_BODY, |b| HelloBody::decode(b).map(|body| body.encode())),
         ("auth body", AUTH_BODY, |b| AuthBody::decode(b).map(|body| body.encode())),
         ("least auth body", LEAST_AUTH_BODY, |b| AuthBody::decode(b).map(|body| body.encode())),
@@ -44,7 +46,7 @@ pub(super) fn frame_again(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
     Ok(again)
 }
 
-fn unhex(hex: &str) -> Vec<u8> {
+pub(super) fn unhex(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
@@ -120,7 +122,7 @@ pub(super) fn auth_body() -> AuthBody {
     }
 }
 
-fn least_auth_body() -> AuthBody {
+pub(super) fn least_auth_body() -> AuthBody {
     AuthBody {
         method: 0,
         purpose: Purpose::Operate,
@@ -145,162 +147,202 @@ pub(super) fn welcome_body() -> WelcomeBody {
     }
 }
 
-#[rustfmt::skip]
 pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
     vec![
-        ("hello",
-         Frame::Hello(Hello { body: b"body", signature: &[0x77; 64] }),
-         "830144626f6479584077777777777777777777777777777777777777777777777777777777777777\
-         777777777777777777777777777777777777777777777777777777777777777777"),
-        ("authenticate",
-         Frame::Authenticate(Authenticate { body: b"body", proof: &[0x88; 64] }),
-         "830244626f6479584088888888888888888888888888888888888888888888888888888888888888\
-         888888888888888888888888888888888888888888888888888888888888888888"),
-        ("welcome",
-         Frame::Welcome(Welcome { body: b"body", proof: &[0x99; 32] }),
-         "830344626f6479582099999999999999999999999999999999999999999999999999999999999999\
-         99"),
-        ("refuse",
-         Frame::Refuse(Refuse { code: Code::Full, text: "come back", unix: 1_700_000_000, retry_after: Some(30) }),
-         "8204a4006466756c6c0169636f6d65206261636b021a6553f10003181e"),
-        ("ping",
-         Frame::Ping(Ping { token: 1 }),
-         "8210a10001"),
-        ("pong",
-         Frame::Pong(Ping { token: u64::MAX }),
-         "8211a1001bffffffffffffffff"),
-        ("register",
-         Frame::Register(Register { commands: vec![deploy(), uptime()] }),
-         "8212a10082a300666465706c6f7901684465706c6f79732e0283a200637265660100a40062746f01\
-         0402826161616203f5a30064726f6f74010503f5a30066757074696d6501600280"),
-        ("registered",
-         Frame::Registered(Registered { count: 2 }),
-         "8213a10002"),
-        ("call",
-         Frame::Call(Call { id: CallId(9), target: Target::Peer(peer("web1")), name: command("deploy"), arguments: arguments(), deadline_ms: 30_000, window: 65_536 }),
-         "821820a7000901647765623102666465706c6f790385646d61696e24f93e00f581410104a262746f\
-         61616477616974a161730105197530061a00010000"),
-        ("call to labels",
-         Frame::Call(Call { id: CallId(10), target: Target::Labels(Labels::parse(b"\xA1\x64zone\x61b").unwrap()), name: command("uptime"), arguments: Arguments::default(), deadline_ms: 0, window: 0 }),
-         "821820a5000a01a1647a6f6e6561620266757074696d6505000600"),
-        ("call to the hub",
-         Frame::Call(Call { id: CallId(11), target: Target::Hub, name: command("peers"), arguments: Arguments::default(), deadline_ms: 1000, window: 1 }),
-         "821820a5000b016368756202657065657273051903e80601"),
-        ("accepted",
-         Frame::Accepted(Accepted { id: CallId(9), sent: vec![peer("web1"), peer("web2")], queued: vec![] }),
-         "821821a300090182647765623164776562320280"),
-        ("output",
-         Frame::Output(Output { id: CallId(9), peer: peer("web1"), source: Source::Err, offset: 4096, bytes: b"hi\n" }),
-         "821822a50009016477656231020203191000044368690a"),
-        ("result, exited",
-         Frame::Result(CallResult { id: CallId(9), peer: Some(peer("web1")), status: Status::Exited(-1), value: None, text: "" }),
-         "821823a4000901647765623102000320"),
-        ("result, signalled",
-         Frame::Result(CallResult { id: CallId(9), peer: Some(peer("web1")), status: Status::Signalled(15), value: Some(Value::parse(b"\x81\xF9\x3C\x00").unwrap()), text: "" }),
-         "821823a500090164776562310201040f0581f93c00"),
-        ("result, failed",
-         Frame::Result(CallResult { id: CallId(9), peer: None, status: Status::Failed(Code::Lost), value: None, text: "the link died" }),
-         "821823a40009020206646c6f7374076d746865206c696e6b2064696564"),
-        ("done",
-         Frame::Done(Done { id: CallId(9), answered: 1, failed: 2, missing: 300 }),
-         "821824a40009010102020319012c"),
-        ("cancel",
-         Frame::Cancel(Cancel { id: CallId(9), reason: "stop" }),
-         "821825a20009016473746f70"),
-        ("window",
-         Frame::Window(Window { id: CallId(9), bytes: 65_536 }),
-         "821826a20009011a00010000"),
-        ("input",
-         Frame::Input(Input { id: CallId(9), offset: 5, bytes: b"abc", end: false }),
-         "821827a3000901050243616263"),
-        ("input, end",
-         Frame::Input(Input { id: CallId(9), offset: 8, bytes: b"", end: true }),
-         "821827a400090108024003f5"),
-        ("deny",
-         Frame::Deny(Deny { id: Some(CallId(9)), code: Code::Denied, request: "deploy", required: Some(Capability::CallNamed(command("deploy"))), text: "" }),
-         "821850a50009016664656e69656402666465706c6f79036b63616c6c3a6465706c6f790460"),
-        ("deny without a call",
-         Frame::Deny(Deny { id: None, code: Code::Unsupported, request: "register", required: None, text: "no" }),
-         "821850a3016b756e737570706f727465640268726567697374657204626e6f"),
-        ("goaway",
-         Frame::Goaway(Goaway { code: Code::GoingAway, text: "stopping", reconnect_after: Some(5) }),
-         "821851a3006a676f696e672d61776179016873746f7070696e670205"),
+        (
+            "hello",
+            Frame::Hello(Hello { body: b"body", signature: &[0x77; 64] }),
+            "830144626f6479584077777777777777777777777777777777777777777777777777777777777777\
+         777777777777777777777777777777777777777777777777777777777777777777",
+        ),
+        (
+            "authenticate",
+            Frame::Authenticate(Authenticate { body: b"body", proof: &[0x88; 64] }),
+            "830244626f6479584088888888888888888888888888888888888888888888888888888888888888\
+         888888888888888888888888888888888888888888888888888888888888888888",
+        ),
+        (
+            "welcome",
+            Frame::Welcome(Welcome { body: b"body", proof: &[0x99; 32] }),
+            "830344626f6479582099999999999999999999999999999999999999999999999999999999999999\
+         99",
+        ),
+        (
+            "refuse",
+            Frame::Refuse(Refuse {
+                code: Code::Full,
+                text: "come back",
+                unix: 1_700_000_000,
+                retry_after: Some(30),
+            }),
+            "8204a4006466756c6c0169636f6d65206261636b021a6553f10003181e",
+        ),
+        ("ping", Frame::Ping(Ping { token: 1 }), "8210a10001"),
+        ("pong", Frame::Pong(Ping { token: u64::MAX }), "8211a1001bffffffffffffffff"),
+        (
+            "register",
+            Frame::Register(Register { commands: vec![deploy(), uptime()] }),
+            "8212a10082a300666465706c6f7901684465706c6f79732e0283a200637265660100a40062746f01\
+         0402826161616203f5a30064726f6f74010503f5a30066757074696d6501600280",
+        ),
+        ("registered", Frame::Registered(Registered { count: 2 }), "8213a10002"),
+        (
+            "call",
+            Frame::Call(Call {
+                id: CallId(9),
+                target: Target::Peer(peer("web1")),
+                name: command("deploy"),
+                arguments: arguments(),
+                deadline_ms: 30_000,
+                window: 65_536,
+            }),
+            "821820a7000901647765623102666465706c6f790385646d61696e24f93e00f581410104a262746f\
+         61616477616974a161730105197530061a00010000",
+        ),
+        (
+            "call to labels",
+            Frame::Call(Call {
+                id: CallId(10),
+                target: Target::Labels(Labels::parse(b"\xA1\x64zone\x61b").unwrap()),
+                name: command("uptime"),
+                arguments: Arguments::default(),
+                deadline_ms: 0,
+                window: 0,
+            }),
+            "821820a5000a01a1647a6f6e6561620266757074696d6505000600",
+        ),
+        (
+            "call to the hub",
+            Frame::Call(Call {
+                id: CallId(11),
+                target: Target::Hub,
+                name: command("peers"),
+                arguments: Arguments::default(),
+                deadline_ms: 1000,
+                window: 1,
+            }),
+            "821820a5000b016368756202657065657273051903e80601",
+        ),
+        (
+            "accepted",
+            Frame::Accepted(Accepted {
+                id: CallId(9),
+                sent: vec![peer("web1"), peer("web2")],
+                queued: vec![],
+            }),
+            "821821a300090182647765623164776562320280",
+        ),
+        (
+            "output",
+            Frame::Output(Output {
+                id: CallId(9),
+                peer: peer("web1"),
+                source: Source::Err,
+                offset: 4096,
+                bytes: b"hi\n",
+            }),
+            "821822a50009016477656231020203191000044368690a",
+        ),
+        (
+            "result, exited",
+            Frame::Result(CallResult {
+                id: CallId(9),
+                peer: Some(peer("web1")),
+                status: Status::Exited(-1),
+                value: None,
+                text: "",
+            }),
+            "821823a4000901647765623102000320",
+        ),
+        (
+            "result, signalled",
+            Frame::Result(CallResult {
+                id: CallId(9),
+                peer: Some(peer("web1")),
+                status: Status::Signalled(15),
+                value: Some(Value::parse(b"\x81\xF9\x3C\x00").unwrap()),
+                text: "",
+            }),
+            "821823a500090164776562310201040f0581f93c00",
+        ),
+        (
+            "result, failed",
+            Frame::Result(CallResult {
+                id: CallId(9),
+                peer: None,
+                status: Status::Failed(Code::Lost),
+                value: None,
+                text: "the link died",
+            }),
+            "821823a40009020206646c6f7374076d746865206c696e6b2064696564",
+        ),
+        (
+            "done",
+            Frame::Done(Done { id: CallId(9), answered: 1, failed: 2, missing: 300 }),
+            "821824a40009010102020319012c",
+        ),
+        (
+            "cancel",
+            Frame::Cancel(Cancel { id: CallId(9), reason: "stop" }),
+            "821825a20009016473746f70",
+        ),
+        (
+            "window",
+            Frame::Window(Window { id: CallId(9), bytes: 65_536 }),
+            "821826a20009011a00010000",
+        ),
+        (
+            "input",
+            Frame::Input(Input { id: CallId(9), offset: 5, bytes: b"abc", end: false }),
+            "821827a3000901050243616263",
+        ),
+        (
+            "input, end",
+            Frame::Input(Input { id: CallId(9), offset: 8, bytes: b"", end: true }),
+            "821827a400090108024003f5",
+        ),
+        (
+            "deny",
+            Frame::Deny(Deny {
+                id: Some(CallId(9)),
+                code: Code::Denied,
+                request: "deploy",
+                required: Some(Capability::CallNamed(command("deploy"))),
+                text: "",
+            }),
+            "821850a50009016664656e69656402666465706c6f79036b63616c6c3a6465706c6f790460",
+        ),
+        (
+            "deny without a call",
+            Frame::Deny(Deny {
+                id: None,
+                code: Code::Unsupported,
+                request: "register",
+                required: None,
+                text: "no",
+            }),
+            "821850a3016b756e737570706f727465640268726567697374657204626e6f",
+        ),
+        (
+            "goaway",
+            Frame::Goaway(Goaway {
+                code: Code::GoingAway,
+                text: "stopping",
+                reconnect_after: Some(5),
+            }),
+            "821851a3006a676f696e672d61776179016873746f7070696e670205",
+        ),
     ]
 }
 
-const HELLO_BODY: &str = "a80058201111111111111111111111111111111111111111111111111111111111111111016768756220\
+pub(super) const HELLO_BODY: &str = "a80058201111111111111111111111111111111111111111111111111111111111111111016768756220\
     6f6e65025820222222222222222222222222222222222222222222222222222222222222222203820001\
     041a6553f100058258203333333333333333333333333333333333333333333333333333333333333333\
     58204444444444444444444444444444444444444444444444444444444444444444060707a3001a0010\
     000001190400021a05265c00";
-const AUTH_BODY: &str = "a90001010002647765623103582055555555555555555555555555555555555555555555555555555555\
+pub(super) const AUTH_BODY: &str = "a90001010002647765623103582055555555555555555555555555555555555555555555555555555555\
     555555550458203333333333333333333333333333333333333333333333333333333333333333054574\
     6f6b656e066d626f776c696e652f302e312e3007a2647a6f6e656162667261636b2d3161610807";
-const LEAST_AUTH_BODY: &str = "a3000001010660";
-const WELCOME_BODY: &str = "a600506666666666666666666666666666666601647765623102826b63616c6c3a757074696d65657365\
+pub(super) const LEAST_AUTH_BODY: &str = "a3000001010660";
+pub(super) const WELCOME_BODY: &str = "a600506666666666666666666666666666666601647765623102826b63616c6c3a757074696d65657365\
     727665041a65554280050f06a3001a0010000001190400021a05265c00";
-
-#[test]
-fn every_frame_has_exactly_its_bytes_both_ways() {
-    for (name, frame, hex) in frames() {
-        let mut bytes = Vec::new();
-        frame.encode(&mut bytes);
-        assert_eq!(HEXLOWER.encode(&bytes), hex, "{name}");
-        assert_eq!(Frame::decode(&unhex(hex)), Ok(frame), "{name}");
-    }
-}
-
-#[test]
-fn every_body_has_exactly_its_bytes_both_ways() {
-    assert_eq!(HEXLOWER.encode(&hello_body().encode()), HELLO_BODY);
-    assert_eq!(HelloBody::decode(&unhex(HELLO_BODY)), Ok(hello_body()));
-    assert_eq!(HEXLOWER.encode(&auth_body().encode()), AUTH_BODY);
-    assert_eq!(AuthBody::decode(&unhex(AUTH_BODY)), Ok(auth_body()));
-    assert_eq!(HEXLOWER.encode(&least_auth_body().encode()), LEAST_AUTH_BODY);
-    assert_eq!(AuthBody::decode(&unhex(LEAST_AUTH_BODY)), Ok(least_auth_body()));
-    assert_eq!(HEXLOWER.encode(&welcome_body().encode()), WELCOME_BODY);
-    assert_eq!(WelcomeBody::decode(&unhex(WELCOME_BODY)), Ok(welcome_body()));
-}
-
-#[test]
-fn a_frame_goes_behind_what_a_buffer_holds_and_says_its_length_before() {
-    for (name, frame, hex) in frames() {
-        let mut buffer = Buffer::new();
-        buffer.extend(b"before");
-        frame.encode(&mut buffer);
-        assert_eq!(buffer.filled(), [b"before", unhex(hex).as_slice()].concat(), "{name}");
-        assert_eq!(frame.encoded_len(), buffer.len() - 6, "{name}");
-    }
-}
-
-#[test]
-fn every_frame_says_its_number_and_its_name() {
-    for (name, frame, hex) in frames() {
-        // The first byte is the array; the type is one byte, or 0x18 and one byte.
-        let number = match unhex(hex)[1..] {
-            [0x18, number, ..] | [number, ..] => number,
-            [] => unreachable!(),
-        };
-        assert_eq!(frame.number(), number, "{name}");
-        assert!(name.starts_with(frame.kind()), "{name}");
-    }
-    assert_eq!((Frame::Unknown(0x90).number(), Frame::Unknown(0x90).kind()), (0x90, "unknown"));
-}
-
-#[test]
-fn methods_purposes_and_sources_are_found_by_their_numbers() {
-    let names = Method::ALL.iter().map(|method| method.name());
-    assert!(names.eq(["open", "secret", "join", "resume", "refresh", "pass"]));
-    for (number, &method) in (0..).zip(Method::ALL) {
-        assert_eq!(Method::from_number(number), Some(method));
-    }
-    assert_eq!(Method::from_number(6), None);
-    assert_eq!(Purpose::from_number(1), Some(Purpose::Operate));
-    assert_eq!(Purpose::from_number(2), None);
-    assert_eq!(
-        Purpose::ALL.iter().map(|purpose| purpose.name()).collect::<Vec<_>>(),
-        ["serve", "operate"]
-    );
-    assert_eq!(Source::from_number(0), None);
-    assert_eq!(Source::from_number(2), Some(Source::Err));
-}
