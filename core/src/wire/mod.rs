@@ -8,11 +8,15 @@
 //! This floor knows shapes and bounds. It does not know which frame may come when (`auth`,
 //! `session`), nor what a call means (`hub`).
 
+pub mod bounds;
+mod error;
+mod float;
 pub mod frame;
 mod read;
 pub mod value;
 mod write;
 
+pub use error::WireError;
 pub use frame::Frame;
-pub use read::WireError;
 pub use value::{Arguments, Value};
+pub use write::Sink;

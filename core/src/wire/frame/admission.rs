@@ -1,41 +1,21 @@
 //! Hello, Authenticate, Welcome, Refuse: the frames of admission.
+//!
+//! The first three are proved: what they carry is a body in its exact bytes, and a proof over
+//! those bytes. This floor reads both apart and checks neither proof nor method; `auth` does.
 
-use std::collections::BTreeMap;
+mod authenticate;
+mod hello;
+mod welcome;
 
-use crate::capability::Capability;
+pub use authenticate::{AuthBody, Authenticate};
+pub use hello::{Hello, HelloBody};
+pub use welcome::{Welcome, WelcomeBody};
+
 use crate::code::Code;
-use crate::id::{Nonce, PeerId, Pin, PublicKey, SessionId};
-
-/// 0x01 `[1, bstr(HelloBody), bstr(signature)]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hello<'a> {
-    /// The encoded [`HelloBody`].
-    pub body: &'a [u8],
-    /// The identity key over `"bowline/1 hello" ‖ peer nonce ‖ SHA-256(body)`.
-    pub signature: &'a [u8; 64],
-}
-
-/// What Hello's signature covers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HelloBody {
-    /// 0: the hub's identity key.
-    pub identity: PublicKey,
-    /// 1: the hub's display name.
-    pub name: String,
-    /// 2: the hub's nonce.
-    pub nonce: Nonce,
-    /// 3: the methods offered, ascending, at least one. A number that this version does not know
-    /// is kept, so that a newer hub can be told apart from a wrong one.
-    pub methods: Vec<u64>,
-    /// 4: the hub's clock, seconds since 1970.
-    pub unix: u64,
-    /// 5: the TLS keys valid at this hub, ascending; empty where the hub is `plain`.
-    pub tls_keys: Vec<Pin>,
-    /// 6: how often the hub has started, durably.
-    pub generation: u64,
-    /// 7: what a session here gets.
-    pub limits: SessionLimits,
-}
+use crate::wire::bounds;
+use crate::wire::error::WireError;
+use crate::wire::read::Reader;
+use crate::wire::write::{Sink, Writer};
 
 /// Bounds that a hub tells its peers. Encoded as a map: 0, 1, 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +46,37 @@ pub enum Method {
     Pass = 5,
 }
 
+impl Method {
+    /// Every method, in the order of their numbers.
+    pub const ALL: &[Self] =
+        &[Self::Open, Self::Secret, Self::Join, Self::Resume, Self::Refresh, Self::Pass];
+
+    /// The method of this number, if this version knows it.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.number() == number)
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// The name in configuration, logs and `--json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Secret => "secret",
+            Self::Join => "join",
+            Self::Resume => "resume",
+            Self::Refresh => "refresh",
+            Self::Pass => "pass",
+        }
+    }
+}
+
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -76,68 +87,36 @@ pub enum Purpose {
     Operate = 1,
 }
 
-/// 0x02 `[2, bstr(AuthBody), bstr(proof)]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Authenticate<'a> {
-    /// The encoded [`AuthBody`].
-    pub body: &'a [u8],
-    /// What the method asks for: nothing, or possession (64 bytes), or possession and a MAC (96).
-    pub proof: &'a [u8],
-}
+impl Purpose {
+    /// Every purpose, in the order of their numbers.
+    pub const ALL: &[Self] = &[Self::Serve, Self::Operate];
 
-/// What Authenticate's proof covers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AuthBody {
-    /// 0: the method's number; one that this version does not know is kept, and refused later.
-    pub method: u64,
-    /// 1.
-    pub purpose: Purpose,
-    /// 2: absent for `open`, where the hub assigns one.
-    pub peer: Option<PeerId>,
-    /// 3: absent for `open`.
-    pub key: Option<PublicKey>,
-    /// 4: the SPKI hash of the certificate that the peer saw; absent where the hub is `plain`.
-    pub seen: Option<Pin>,
-    /// 5: the method's credential; absent for `open` and `secret`.
-    pub credential: Option<Vec<u8>>,
-    /// 6: the program and its version, at most 64 bytes of text.
-    pub agent: String,
-    /// 7: the peer's own labels; absent where there are none.
-    pub labels: BTreeMap<String, String>,
-    /// 8: the highest generation of this hub that the peer has seen; absent at a first contact.
-    pub generation: Option<u64>,
-}
+    /// The purpose of this number, if there is one.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.iter().copied().find(|purpose| purpose.number() == number)
+    }
 
-/// 0x03 `[3, bstr(WelcomeBody), bstr(proof)]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Welcome<'a> {
-    /// The encoded [`WelcomeBody`].
-    pub body: &'a [u8],
-    /// The hub's MAC (32 bytes) for `secret`; empty for every other method.
-    pub proof: &'a [u8],
-}
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self as u64
+    }
 
-/// What Welcome's proof covers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WelcomeBody {
-    /// 0.
-    pub session: SessionId,
-    /// 1: the id that was admitted, or assigned.
-    pub peer: PeerId,
-    /// 2: what this session may do, in the order of their spelling's bytes.
-    pub capabilities: Vec<Capability>,
-    /// 4: when the session ends, seconds since 1970; absent where it does not.
-    pub expires: Option<u64>,
-    /// 5: seconds between heartbeats.
-    pub heartbeat: u64,
-    /// 6.
-    pub limits: SessionLimits,
+    /// The name in logs and `--json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Operate => "operate",
+        }
+    }
 }
 
 /// 0x04 `[4, {0: code, 1: text, 2: unix time, ? 3: retry-after}]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refuse<'a> {
-    /// 0: the code's name.
+    /// 0: the code's name; one that this version does not know is read as [`Code::Refused`].
     pub code: Code,
     /// 1: a sentence for a person; may be empty.
     pub text: &'a str,
@@ -145,4 +124,53 @@ pub struct Refuse<'a> {
     pub unix: u64,
     /// 3: seconds to wait before another try.
     pub retry_after: Option<u64>,
+}
+
+impl SessionLimits {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.map(|map| {
+            Ok(Self {
+                message: map.required(0, Reader::uint)?,
+                open_calls: map.required(1, Reader::uint)?,
+                call_deadline_ms: map.required(2, Reader::uint)?,
+            })
+        })
+    }
+
+    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        writer.map(3);
+        writer.uint(0);
+        writer.uint(self.message);
+        writer.uint(1);
+        writer.uint(self.open_calls);
+        writer.uint(2);
+        writer.uint(self.call_deadline_ms);
+    }
+}
+
+impl<'a> Refuse<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            Ok(Self {
+                code: body.required(0, |reader| reader.code(Code::Refused))?,
+                text: body.required(1, |reader| reader.text(bounds::TEXT))?,
+                unix: body.required(2, Reader::uint)?,
+                retry_after: body.optional(3, Reader::uint)?,
+            })
+        })
+    }
+
+    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        writer.map(3 + usize::from(self.retry_after.is_some()));
+        writer.uint(0);
+        writer.text(self.code.name());
+        writer.uint(1);
+        writer.sentence(self.text);
+        writer.uint(2);
+        writer.uint(self.unix);
+        if let Some(seconds) = self.retry_after {
+            writer.uint(3);
+            writer.uint(seconds);
+        }
+    }
 }

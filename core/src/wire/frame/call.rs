@@ -1,9 +1,11 @@
-//! Call, Accepted, Result, Done, Deny: a request and how it ends.
+//! Call, Accepted: a request, and where it went.
 
-use crate::capability::Capability;
-use crate::code::Code;
 use crate::id::{CallId, CommandName, PeerId};
-use crate::wire::value::{Arguments, Labels, Value};
+use crate::wire::bounds;
+use crate::wire::error::WireError;
+use crate::wire::read::{Head, Reader};
+use crate::wire::value::{Arguments, Labels};
+use crate::wire::write::{Sink, Writer, sorted};
 
 /// 0x20 `[0x20, {0: id, 1: target, 2: name, ? 3: positional, ? 4: named, 5: deadline ms,
 /// 6: window}]`. Keys 7 (delivery) and 8 (idempotency key) are reserved.
@@ -47,58 +49,92 @@ pub struct Accepted {
     pub queued: Vec<PeerId>,
 }
 
-/// How a call ended on one peer; the number is its spelling on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// 0, with key 3: the command ended by itself, with this exit code (0 is success).
-    Exited(i64),
-    /// 1, with key 4: this signal ended the command.
-    Signalled(u64),
-    /// 2, with key 6: it did not run, or not to its end; the code says why.
-    Failed(Code),
+impl<'a> Call<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            let id = CallId(body.required(0, Reader::uint)?);
+            let target = body.required(1, Target::read)?;
+            let name = body.required(2, Reader::parsed)?;
+            let positional = body.optional(3, Arguments::read_positional)?.unwrap_or_default();
+            let named = body.optional(4, Arguments::read_named)?.unwrap_or_default();
+            let arguments = Arguments::join(positional, named)?;
+            let deadline_ms = body.required(5, Reader::uint)?;
+            let window = body.required(6, Reader::uint)?;
+            Ok(Self { id, target, name, arguments, deadline_ms, window })
+        })
+    }
+
+    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        let (positional, named) = self.arguments.as_bytes();
+        writer.map(5 + usize::from(!positional.is_empty()) + usize::from(!named.is_empty()));
+        writer.uint(0);
+        writer.uint(self.id.0);
+        writer.uint(1);
+        self.target.write(writer);
+        writer.uint(2);
+        writer.text(self.name.as_str());
+        if !positional.is_empty() {
+            writer.uint(3);
+            writer.encoded(positional);
+        }
+        if !named.is_empty() {
+            writer.uint(4);
+            writer.encoded(named);
+        }
+        writer.uint(5);
+        writer.uint(self.deadline_ms);
+        writer.uint(6);
+        writer.uint(self.window);
+    }
 }
 
-/// 0x23 `[0x23, {0: id, 1: peer, 2: status, ? 3: exit code, ? 4: signal, ? 5: value,
-/// ? 6: code, ? 7: text}]`. Exactly one of 3, 4 and 6 is present, as the status says; 7 only with
-/// 6, and absent where empty.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CallResult<'a> {
-    /// 0.
-    pub id: CallId,
-    /// 1: who answered; absent where the answer is the hub's own.
-    pub peer: Option<PeerId>,
-    /// 2, 3, 4, 6.
-    pub status: Status,
-    /// 5: what the command returned, beside its output.
-    pub value: Option<Value<'a>>,
-    /// 7: a sentence for a person, with [`Status::Failed`]; may be empty.
-    pub text: &'a str,
+/// The spelling of [`Target::Hub`]; a peer's id is never this.
+const HUB: &str = "hub";
+/// The spelling of [`Target::All`]; a peer's id is never this.
+const ALL: &str = "all";
+
+impl<'a> Target<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        if let Head::Map(_) = reader.clone().head()? {
+            return Labels::read(reader).map(Self::Labels);
+        }
+        match reader.name()? {
+            HUB => Ok(Self::Hub),
+            ALL => Ok(Self::All),
+            id => id.parse().map(Self::Peer).map_err(|_| WireError::Range),
+        }
+    }
+
+    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        match self {
+            Self::Peer(id) => writer.text(id.as_str()),
+            Self::Hub => writer.text(HUB),
+            Self::All => writer.text(ALL),
+            Self::Labels(labels) => writer.encoded(labels.as_bytes()),
+        }
+    }
 }
 
-/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing}]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// 0.
-    pub id: CallId,
-    /// 1: peers that ended with exit code 0.
-    pub answered: u64,
-    /// 2: peers that ended otherwise.
-    pub failed: u64,
-    /// 3: peers that gave no result.
-    pub missing: u64,
-}
+impl Accepted {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            Ok(Self {
+                id: CallId(body.required(0, Reader::uint)?),
+                sent: body.required(1, |peers| peers.rising(bounds::PEERS, Reader::parsed))?,
+                queued: body.required(2, |peers| peers.rising(bounds::PEERS, Reader::parsed))?,
+            })
+        })
+    }
 
-/// 0x50 `[0x50, {? 0: id, 1: code, 2: request, ? 3: capability, 4: text}]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Deny<'a> {
-    /// 0: the call that was denied; absent where it was another request. A denied call is over.
-    pub id: Option<CallId>,
-    /// 1: the code's name.
-    pub code: Code,
-    /// 2: the request: a command's name, or a frame's.
-    pub request: &'a str,
-    /// 3: what would have been needed.
-    pub required: Option<Capability>,
-    /// 4: a sentence for a person; may be empty.
-    pub text: &'a str,
+    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        writer.map(3);
+        writer.uint(0);
+        writer.uint(self.id.0);
+        for (key, peers) in [(1, &self.sent), (2, &self.queued)] {
+            writer.uint(key);
+            let peers = sorted(peers);
+            writer.array(peers.len());
+            peers.iter().for_each(|peer| writer.text(peer.as_str()));
+        }
+    }
 }

@@ -1,19 +1,29 @@
 //! One type for each frame, a file a family, and the table of their numbers.
+//!
+//! A family's file holds its types, and which key holds what; how an item is spelled is the
+//! business of the reader and the writer. What comes in is the bytes of one message; what goes out
+//! is appended to whatever the caller sends from.
 
 pub mod admission;
 pub mod call;
 pub mod flow;
 pub mod life;
+pub mod outcome;
 pub mod register;
 
 pub use admission::{
     AuthBody, Authenticate, Hello, HelloBody, Method, Purpose, Refuse, SessionLimits, Welcome,
     WelcomeBody,
 };
-pub use call::{Accepted, Call, CallResult, Deny, Done, Status, Target};
+pub use call::{Accepted, Call, Target};
 pub use flow::{Cancel, Input, Output, Source, Window};
 pub use life::{Goaway, Ping};
+pub use outcome::{CallResult, Deny, Done, Status};
 pub use register::{Argument, ArgumentKind, Command, Register, Registered};
+
+use crate::wire::error::WireError;
+use crate::wire::read::Reader;
+use crate::wire::write::{Length, Sink, Writer};
 
 /// One message.
 ///
@@ -61,3 +71,142 @@ pub enum Frame<'a> {
     /// A type of 0x80 or above that this version does not know; to be ignored.
     Unknown(u8),
 }
+
+impl<'a> Frame<'a> {
+    /// Reads one message. Nothing is copied but what [`Register`] and [`Accepted`] list.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the bytes from being the one spelling of a frame of this version
+    /// (`spec/frames.md`). A frame of an unknown type of 0x80 and above is [`Frame::Unknown`].
+    pub fn decode(message: &'a [u8]) -> Result<Self, WireError> {
+        Reader::whole(message, |reader| {
+            let parts = reader.array_of(3)?;
+            reader.inside(|reader| Self::read(parts, reader))
+        })
+    }
+
+    /// Appends the one spelling of this frame to `out`: a `Vec<u8>` or a
+    /// [`Buffer`](crate::buffer::Buffer). A frame without lists allocates nothing else.
+    ///
+    /// Texts for a person are cut to [`TEXT`](crate::wire::bounds::TEXT) bytes; lists that must rise are sorted.
+    pub fn encode<S: Sink>(&self, out: &mut S) {
+        let mut writer = Writer::new(out);
+        let parts = match self {
+            Self::Hello(_) | Self::Authenticate(_) | Self::Welcome(_) => 3,
+            _ => 2,
+        };
+        writer.array(parts);
+        writer.uint(self.number().into());
+        match self {
+            Self::Hello(frame) => frame.write(&mut writer),
+            Self::Authenticate(frame) => frame.write(&mut writer),
+            Self::Welcome(frame) => frame.write(&mut writer),
+            Self::Refuse(frame) => frame.write(&mut writer),
+            Self::Ping(frame) | Self::Pong(frame) => frame.write(&mut writer),
+            Self::Register(frame) => frame.write(&mut writer),
+            Self::Registered(frame) => frame.write(&mut writer),
+            Self::Call(frame) => frame.write(&mut writer),
+            Self::Accepted(frame) => frame.write(&mut writer),
+            Self::Output(frame) => frame.write(&mut writer),
+            Self::Result(frame) => frame.write(&mut writer),
+            Self::Done(frame) => frame.write(&mut writer),
+            Self::Cancel(frame) => frame.write(&mut writer),
+            Self::Window(frame) => frame.write(&mut writer),
+            Self::Input(frame) => frame.write(&mut writer),
+            Self::Deny(frame) => frame.write(&mut writer),
+            Self::Goaway(frame) => frame.write(&mut writer),
+            Self::Unknown(_) => writer.map(0),
+        }
+    }
+
+    /// How many bytes [`Frame::encode`] appends.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let mut length = Length::default();
+        self.encode(&mut length);
+        length.0
+    }
+
+    /// The frame's type on the wire.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.row().0
+    }
+
+    /// The frame's name in lower case, for logs and denials.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(&self) -> (u8, &'static str) {
+        match self {
+            Self::Hello(_) => (0x01, "hello"),
+            Self::Authenticate(_) => (0x02, "authenticate"),
+            Self::Welcome(_) => (0x03, "welcome"),
+            Self::Refuse(_) => (0x04, "refuse"),
+            Self::Ping(_) => (0x10, "ping"),
+            Self::Pong(_) => (0x11, "pong"),
+            Self::Register(_) => (0x12, "register"),
+            Self::Registered(_) => (0x13, "registered"),
+            Self::Call(_) => (0x20, "call"),
+            Self::Accepted(_) => (0x21, "accepted"),
+            Self::Output(_) => (0x22, "output"),
+            Self::Result(_) => (0x23, "result"),
+            Self::Done(_) => (0x24, "done"),
+            Self::Cancel(_) => (0x25, "cancel"),
+            Self::Window(_) => (0x26, "window"),
+            Self::Input(_) => (0x27, "input"),
+            Self::Deny(_) => (0x50, "deny"),
+            Self::Goaway(_) => (0x51, "goaway"),
+            Self::Unknown(number) => (*number, "unknown"),
+        }
+    }
+
+    /// Reads the type and what follows it, of an array of `parts`.
+    fn read(parts: u64, reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        if parts == 0 {
+            return Err(WireError::WrongLength);
+        }
+        let number = u8::try_from(reader.uint()?).map_err(|_| WireError::Range)?;
+        let frame = match (number, parts) {
+            (0x01, 3) => Self::Hello(Hello::read(reader)?),
+            (0x02, 3) => Self::Authenticate(Authenticate::read(reader)?),
+            (0x03, 3) => Self::Welcome(Welcome::read(reader)?),
+            (0x04, 2) => Self::Refuse(Refuse::read(reader)?),
+            (0x10, 2) => Self::Ping(Ping::read(reader)?),
+            (0x11, 2) => Self::Pong(Ping::read(reader)?),
+            (0x12, 2) => Self::Register(Register::read(reader)?),
+            (0x13, 2) => Self::Registered(Registered::read(reader)?),
+            (0x20, 2) => Self::Call(Call::read(reader)?),
+            (0x21, 2) => Self::Accepted(Accepted::read(reader)?),
+            (0x22, 2) => Self::Output(Output::read(reader)?),
+            (0x23, 2) => Self::Result(CallResult::read(reader)?),
+            (0x24, 2) => Self::Done(Done::read(reader)?),
+            (0x25, 2) => Self::Cancel(Cancel::read(reader)?),
+            (0x26, 2) => Self::Window(Window::read(reader)?),
+            (0x27, 2) => Self::Input(Input::read(reader)?),
+            (0x50, 2) => Self::Deny(Deny::read(reader)?),
+            (0x51, 2) => Self::Goaway(Goaway::read(reader)?),
+            (0x01..=0x04 | 0x10..=0x13 | 0x20..=0x27 | 0x50 | 0x51, _) => {
+                return Err(WireError::WrongLength);
+            }
+            (..0x80, _) => return Err(WireError::UnknownFrame(number)),
+            (0x80.., 2) => {
+                reader.map(|body| body.skip())?;
+                Self::Unknown(number)
+            }
+            (0x80.., 3) => {
+                reader.bytes()?;
+                reader.bytes()?;
+                Self::Unknown(number)
+            }
+            (0x80.., _) => return Err(WireError::WrongLength),
+        };
+        Ok(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! How many elements and how much text a frame may hold, whatever the message's size.
+//!
+//! These belong to protocol 1 (`spec/frames.md`, Bounds): both ends hold each other to them, so
+//! they are constants. Those that [`crate::limits::Limits`] also names are its defaults; a machine
+//! may be stricter there, never more generous.
+
+/// Arrays and maps nested in a frame; the frame's own array is the first.
+pub const DEPTH: usize = 8;
+/// Arrays and maps nested in one value: what is left of [`DEPTH`] inside a call's arguments.
+pub const VALUE_DEPTH: usize = 5;
+/// Bytes of a text: descriptions, reasons, choices, labels' values.
+pub const TEXT: usize = 1024;
+/// Bytes of a name, at least one: arguments, label keys, codes.
+pub const NAME: usize = 64;
+/// Bytes of the agent in [`AuthBody`](crate::wire::frame::AuthBody).
+pub const AGENT: usize = 64;
+/// Commands in one Register.
+pub const COMMANDS: usize = 256;
+/// Arguments of one call, positional and named together, or declared by one command.
+pub const ARGUMENTS: usize = 64;
+/// Choices of one argument, at least one.
+pub const CHOICES: usize = 64;
+/// Labels of a peer, or label tests of a target.
+pub const LABELS: usize = 32;
+/// Methods in one Hello, at least one.
+pub const METHODS: usize = 16;
+/// TLS keys in one Hello.
+pub const TLS_KEYS: usize = 16;
+/// Capabilities in one Welcome.
+pub const CAPABILITIES: usize = 256;
+/// Peers in each list of one Accepted.
+pub const PEERS: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn the_defaults_of_limits_are_the_bounds_of_the_protocol() {
+        let limits = Limits::default();
+        assert_eq!(
+            (limits.commands, limits.arguments, limits.labels, limits.text, limits.peers),
+            (COMMANDS, ARGUMENTS, LABELS, TEXT, PEERS)
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! Frames and bodies in their exact bytes, both ways.
+
+use data_encoding::HEXLOWER;
+
+use super::samples::{
+    AUTH_BODY, HELLO_BODY, LEAST_AUTH_BODY, WELCOME_BODY, auth_body, frames, hello_body,
+    least_auth_body, unhex, welcome_body,
+};
+use crate::buffer::Buffer;
+use crate::wire::frame::*;
+
+#[test]
+fn every_frame_has_exactly_its_bytes_both_ways() {
+    for (name, frame, hex) in frames() {
+        let mut bytes = Vec::new();
+        frame.encode(&mut bytes);
+        assert_eq!(HEXLOWER.encode(&bytes), hex, "{name}");
+        assert_eq!(Frame::decode(&unhex(hex)), Ok(frame), "{name}");
+    }
+}
+
+#[test]
+fn every_body_has_exactly_its_bytes_both_ways() {
+    assert_eq!(HEXLOWER.encode(&hello_body().encode()), HELLO_BODY);
+    assert_eq!(HelloBody::decode(&unhex(HELLO_BODY)), Ok(hello_body()));
+    assert_eq!(HEXLOWER.encode(&auth_body().encode()), AUTH_BODY);
+    assert_eq!(AuthBody::decode(&unhex(AUTH_BODY)), Ok(auth_body()));
+    assert_eq!(HEXLOWER.encode(&least_auth_body().encode()), LEAST_AUTH_BODY);
+    assert_eq!(AuthBody::decode(&unhex(LEAST_AUTH_BODY)), Ok(least_auth_body()));
+    assert_eq!(HEXLOWER.encode(&welcome_body().encode()), WELCOME_BODY);
+    assert_eq!(WelcomeBody::decode(&unhex(WELCOME_BODY)), Ok(welcome_body()));
+}
+
+#[test]
+fn a_frame_goes_behind_what_a_buffer_holds_and_says_its_length_before() {
+    for (name, frame, hex) in frames() {
+        let mut buffer = Buffer::new();
+        buffer.extend(b"before");
+        frame.encode(&mut buffer);
+        assert_eq!(buffer.filled(), [b"before", unhex(hex).as_slice()].concat(), "{name}");
+        assert_eq!(frame.encoded_len(), buffer.len() - 6, "{name}");
+    }
+}
+
+#[test]
+fn every_frame_says_its_number_and_its_name() {
+    for (name, frame, hex) in frames() {
+        // The first byte is the array; the type is one byte, or 0x18 and one byte.
+        let message = unhex(hex);
+        let number = if message[1] == 0x18 { message[2] } else { message[1] };
+        assert_eq!(frame.number(), number, "{name}");
+        assert!(name.starts_with(frame.kind()), "{name}");
+    }
+    assert_eq!((Frame::Unknown(0x90).number(), Frame::Unknown(0x90).kind()), (0x90, "unknown"));
+}
+
+#[test]
+fn methods_purposes_and_sources_are_found_by_their_numbers() {
+    let names = Method::ALL.iter().map(|method| method.name());
+    assert!(names.eq(["open", "secret", "join", "resume", "refresh", "pass"]));
+    for (number, &method) in (0..).zip(Method::ALL) {
+        assert_eq!(Method::from_number(number), Some(method));
+    }
+    assert_eq!(Method::from_number(6), None);
+    assert_eq!(Purpose::from_number(1), Some(Purpose::Operate));
+    assert_eq!(Purpose::from_number(2), None);
+    assert_eq!(
+        Purpose::ALL.iter().map(|purpose| purpose.name()).collect::<Vec<_>>(),
+        ["serve", "operate"]
+    );
+    assert_eq!(Source::from_number(0), None);
+    assert_eq!(Source::from_number(2), Some(Source::Err));
+}
