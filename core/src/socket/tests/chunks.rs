@@ -33,8 +33,21 @@ fn fresh() -> [End; 2] {
     [connecting, End::accepting(&limits)]
 }
 
-/// A stream of frames for an accepting end: mostly good ones, some broken.
-pub(super) fn frames() -> impl Strategy<Value = Vec<u8>> {
+/// An upgraded end that reads what `sender` sends.
+pub(super) fn reader_of(sender: Sender, limits: &Limits) -> End {
+    let (connecting, accepting) = End::pair(limits);
+    match sender {
+        Sender::Connecting => accepting,
+        Sender::Accepting => connecting,
+    }
+}
+
+pub(super) fn senders() -> impl Strategy<Value = Sender> {
+    prop::sample::select(vec![Sender::Connecting, Sender::Accepting])
+}
+
+/// A stream of frames as `sender` sends them: mostly good ones, some broken.
+fn frames(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         6 => Just(FIN | BINARY),
         2 => Just(BINARY),
@@ -47,15 +60,18 @@ pub(super) fn frames() -> impl Strategy<Value = Vec<u8>> {
     let size = prop_oneof![4 => 0..20usize, 1 => 120..130usize, 1 => 300..400usize];
     let one = (first, size, any::<[u8; 4]>(), any::<u8>())
         .prop_map(|(first, size, key, fill)| frame(first, &vec![fill; size], Some(key)));
-    let close = (prop_oneof![990..1020u16, any::<u16>()], "[a-z]{0,9}")
-        .prop_map(|(code, reason)| masked(FIN | CLOSE, &close_with(code, &reason)));
+    let close =
+        (prop_oneof![990..1020u16, any::<u16>()], "[a-z]{0,9}").prop_map(move |(code, reason)| {
+            let key = (sender == Sender::Connecting).then_some(KEY);
+            frame(FIN | CLOSE, &close_with(code, &reason), key)
+        });
     prop::collection::vec(prop_oneof![12 => one, 1 => close], 0..12).prop_map(|all| all.concat())
 }
 
 /// The same with a few bytes changed.
-pub(super) fn mutated_frames() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn mutated_frames(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
-    (frames(), changes).prop_map(|(mut bytes, changes)| {
+    (frames(sender), changes).prop_map(|(mut bytes, changes)| {
         for (place, byte) in changes {
             if !bytes.is_empty() {
                 let place = place.index(bytes.len());
@@ -69,38 +85,40 @@ pub(super) fn mutated_frames() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn any_cut_of_the_same_frames_gives_the_same(
-        bytes in mutated_frames(),
+        (sender, bytes) in senders().prop_flat_map(|one| (Just(one), mutated_frames(one))),
         sizes in prop::collection::vec(1..40usize, 1..8),
     ) {
-        let whole = in_pieces(End::accepted(), &bytes, &[usize::MAX]);
-        prop_assert_eq!(&in_pieces(End::accepted(), &bytes, &sizes), &whole);
-        prop_assert_eq!(&in_pieces(End::accepted(), &bytes, &[1]), &whole);
+        let end = || reader_of(sender, &Limits::default());
+        let whole = in_pieces(end(), &bytes, &[usize::MAX]);
+        prop_assert_eq!(&in_pieces(end(), &bytes, &sizes), &whole);
+        prop_assert_eq!(&in_pieces(end(), &bytes, &[1]), &whole);
     }
 
     #[test]
     fn any_cut_of_an_upgrade_gives_the_same(
         sizes in prop::collection::vec(1..90usize, 1..8),
-        place in any::<prop::sample::Index>(),
-        byte in any::<u8>(),
-        change in any::<bool>(),
+        change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
     ) {
-        let mut request = End::connecting(&Limits::default()).sent();
-        if change {
-            let place = place.index(request.len());
-            request[place] = byte;
-        }
-        request.extend(masked(FIN | BINARY, b"early"));
-        let accepting = || End::accepting(&Limits::default());
+        let [_, mut accepting] = fresh();
+        let change = |mut bytes: Vec<u8>| {
+            if let Some((place, byte)) = &change {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            bytes
+        };
+        let good = End::connecting(&Limits::default()).sent();
+        accepting.take(&good).unwrap();
+        let answer = change(accepting.sent());
+        let request = change(good);
+
+        let request = [request, masked(FIN | BINARY, b"early")].concat();
+        let accepting = || { let [_, accepting] = fresh(); accepting };
         let whole = in_pieces(accepting(), &request, &[usize::MAX]);
         prop_assert_eq!(&in_pieces(accepting(), &request, &sizes), &whole);
         prop_assert_eq!(&in_pieces(accepting(), &request, &[1]), &whole);
 
-        let mut answer = whole.2;
-        if change {
-            let place = place.index(answer.len());
-            answer[place] = byte;
-        }
-        answer.extend(bare(FIN | BINARY, b"Hello"));
+        let answer = [answer, bare(FIN | BINARY, b"Hello")].concat();
         let connecting = || { let [connecting, _] = fresh(); connecting };
         let whole = in_pieces(connecting(), &answer, &[usize::MAX]);
         prop_assert_eq!(&in_pieces(connecting(), &answer, &sizes), &whole);
