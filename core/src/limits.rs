@@ -44,13 +44,14 @@ pub struct Limits {
     pub silence: Duration,
     /// Calls open in one direction on one link (1,024).
     pub open_calls: usize,
-    /// Calls remembered after their end in one direction on one link (1,024): a frame that
-    /// crossed the end is ignored, a frame about any older call is a protocol error.
-    pub ended_calls: usize,
     /// Output credit that one call may hold (1 MiB).
     pub output_window: u64,
-    /// Input credit that a call starts with, and may hold (64 KiB).
-    pub input_window: u64,
+    /// Output credit and waiting output of all calls of one caller, at a hub (64 MiB). A call or a
+    /// window beyond it is refused as `busy`.
+    pub caller_credit: u64,
+    /// Bytes of output or input of one call that wait to be sent (64 KiB). What one call may take
+    /// of the lane that all share.
+    pub call_queue: usize,
     /// Commands that a peer may register (256).
     pub commands: usize,
     /// Arguments of one call, and arguments declared by one command (64).
@@ -67,8 +68,12 @@ pub struct Limits {
     pub pending: usize,
     /// Links not admitted yet, from one source (64); an IPv6 source is its /64.
     pub pending_per_source: usize,
-    /// The longest that a call may run (24 h); also what a call without a deadline gets.
+    /// The longest that a call may run (24 h); a longer deadline is shortened to this.
     pub call_deadline: Duration,
+    /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
+    pub deadline_grace: Duration,
+    /// An ending link has this long to get its last words out (2 s).
+    pub ending_within: Duration,
 }
 
 impl Default for Limits {
@@ -90,9 +95,9 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(15),
             silence: Duration::from_secs(45),
             open_calls: 1024,
-            ended_calls: 1024,
             output_window: 1 << 20,
-            input_window: 64 << 10,
+            caller_credit: 64 << 20,
+            call_queue: 64 << 10,
             commands: 256,
             arguments: 64,
             labels: 32,
@@ -102,6 +107,8 @@ impl Default for Limits {
             pending: 1024,
             pending_per_source: 64,
             call_deadline: Duration::from_secs(24 * 60 * 60),
+            deadline_grace: Duration::from_secs(10),
+            ending_within: Duration::from_secs(2),
         }
     }
 }
@@ -109,3 +116,7 @@ impl Default for Limits {
 /// The largest TLS 1.3 record on the wire (RFC 8446 §5.2): header, 2^14 + 256 bytes, and the slack
 /// that rustls allows for TLS 1.2.
 pub const TLS_RECORD: usize = 5 + (16 << 10) + 2048;
+
+/// Input credit that every call starts with, and the most that it may hold. Both ends count it, so
+/// it is a number of the protocol and not a setting.
+pub const INPUT_WINDOW: u64 = 64 << 10;

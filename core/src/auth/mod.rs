@@ -1,1 +1,34 @@
-//! Not written yet.
+//! A link before admission: who proves what to whom, one file a state.
+//!
+//! ```text
+//! peer                                         hub
+//!                    ‹upgrade, with the nonce›
+//!   AwaitHello       ◄─────────────── Hello    AwaitAuthenticate
+//!   (trust decides)
+//!   AwaitWelcome     Authenticate ───────────► (checks, in one order)
+//!                                              AwaitReserved   Ask: Reserve
+//!                                              AwaitRecorded   Ask: Record
+//!                                              AwaitCommitted  Ask: Commit
+//!   (MAC)            ◄───────────── Welcome    admitted
+//!   AwaitKept        Ask: Keep
+//!   admitted
+//! ```
+//!
+//! States take messages and answers and are consumed by them; each returns the next state, a
+//! question, or what was admitted. Nothing here reads a clock, knows a socket, or decides what an
+//! admitted session may do. Deadlines belong to the link.
+
+mod dial;
+mod error;
+pub mod hub;
+pub mod peer;
+mod proof;
+mod secret;
+mod snapshot;
+mod transcript;
+
+pub use dial::{Credential, Dial, Transport};
+pub use error::AuthError;
+pub use proof::{Admitted, ChannelBound, HubProved, PeerProved};
+pub use secret::{SharedSecret, WeakSecret};
+pub use snapshot::HubSnapshot;

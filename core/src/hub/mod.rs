@@ -1,1 +1,290 @@
-//! Not written yet.
+//! A hub: who is admitted, who serves what, and where each frame goes.
+//!
+//! ```text
+//!   link (caller) ──Call──► input ──► route ──► outbox of the target's link ──► link (target)
+//!   link (caller) ◄──────── outbox ◄── route ◄──────────── Output, Result ◄──── link (target)
+//! ```
+//!
+//! One `Hub` is shared by all links of a hub, behind the shell's lock, which is held for map
+//! operations only: proofs were checked by the link, bytes are copied once, into the target's
+//! [`Outbox`], and nothing here ever waits. A full outbox refuses the call.
+//!
+//! **After every input, drain: [`Hub::poll_wake`] until `None`, each time telling that link's task
+//! to take its outbox; events until `None`; then ask for the timeout.**
+//!
+//! The hub does not know [`Link`](crate::link::Link): the shell carries frames, questions and
+//! outboxes between them.
+
+mod admit;
+mod control;
+mod deadlines;
+mod outbox;
+mod registry;
+mod route;
+mod source;
+
+pub use outbox::Outbox;
+pub use source::Source;
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::capability::{Capabilities, Role};
+use crate::code::Code;
+use crate::id::{CallId, LinkId, PeerId, SessionId};
+use crate::ledger::{Answer, Binding, Question};
+use crate::limits::Limits;
+use crate::time::{Mono, Now};
+use crate::wire::Frame;
+use crate::wire::frame::{Purpose, Register};
+
+use deadlines::Deadlines;
+use registry::Registry;
+use route::{Back, Forward, Routes};
+
+/// What a hub is told at its start.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    /// The bounds.
+    pub limits: Limits,
+    /// What sessions admitted by the shared secret, or with none at all, may do.
+    pub secret_role: Role,
+}
+
+/// The state that all links of a hub share.
+#[derive(Debug)]
+pub struct Hub {
+    config: HubConfig,
+    registry: Registry,
+    links: BTreeMap<LinkId, Standing>,
+    next_link: u64,
+    /// For ids of peers that have none.
+    next_guest: u64,
+    /// Raised by each change that may end what a session was granted.
+    epoch: u64,
+    deadlines: Deadlines,
+    wakes: VecDeque<LinkId>,
+    events: VecDeque<HubEvent>,
+}
+
+/// How far a link has come.
+#[derive(Debug)]
+enum Standing {
+    /// Not admitted yet.
+    Pending(Source),
+    /// Room is held for it.
+    Reserved(Source),
+    /// In its session.
+    Live(Box<Live>),
+}
+
+/// A session, as the hub sees it.
+#[derive(Debug)]
+struct Live {
+    source: Source,
+    peer: PeerId,
+    session: SessionId,
+    purpose: Purpose,
+    capabilities: Capabilities,
+    agent: String,
+    labels: BTreeMap<String, String>,
+    /// Seconds since 1970.
+    since: u64,
+    round_trip: Option<Duration>,
+    /// What it serves; none until its first Register.
+    serves: Option<Register>,
+    outbox: Outbox,
+    /// Calls that it made, by its ids.
+    made: Routes<Forward>,
+    /// Calls that it runs, by the ids that the hub gave them.
+    runs: Routes<Back>,
+    next_call: CallId,
+    /// Output credit that its calls hold, in bytes.
+    credit: u64,
+}
+
+/// What happened in the hub, for logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HubEvent {
+    /// A session began.
+    Online {
+        /// The link.
+        link: LinkId,
+        /// The peer.
+        peer: PeerId,
+        /// What the session is for.
+        purpose: Purpose,
+    },
+    /// A peer said which commands it serves.
+    Ready {
+        /// The peer.
+        peer: PeerId,
+        /// How many they are.
+        commands: usize,
+    },
+    /// A session is over.
+    Offline {
+        /// The link.
+        link: LinkId,
+        /// The peer.
+        peer: PeerId,
+        /// What the session was for.
+        purpose: Purpose,
+    },
+}
+
+impl Hub {
+    /// A hub that knows these bindings from before.
+    #[must_use]
+    pub fn new(config: HubConfig, known: impl IntoIterator<Item = Binding>) -> Self {
+        Self {
+            config,
+            registry: Registry::new(known),
+            links: BTreeMap::new(),
+            next_link: 1,
+            next_guest: 1,
+            epoch: 0,
+            deadlines: Deadlines::default(),
+            wakes: VecDeque::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Answers Reserve and Commit; `None` for questions that are the ledger's. Call it under the
+    /// same lock as everything else.
+    #[must_use]
+    pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
+        match question {
+            Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
+            Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
+            Question::Record(_) | Question::Keep(_) => None,
+        }
+    }
+
+    /// Takes one frame of an admitted link, as its `Event::Frame` told it.
+    pub fn input(&mut self, link: LinkId, frame: &Frame<'_>, now: Now) {
+        match frame {
+            Frame::Register(register) => self.register(link, register),
+            Frame::Call(call) => self.call(link, call, now),
+            Frame::Output(output) => self.output(link, output),
+            Frame::Result(result) => self.result(link, result),
+            Frame::Window(window) => self.window(link, *window),
+            Frame::Input(input) => self.feed(link, input),
+            Frame::Cancel(cancel) => self.cancel(link, cancel),
+            // The session's own, or never sent to a hub: `session/direction.rs`.
+            Frame::Hello(_)
+            | Frame::Authenticate(_)
+            | Frame::Welcome(_)
+            | Frame::Refuse(_)
+            | Frame::Ping(_)
+            | Frame::Pong(_)
+            | Frame::Registered(_)
+            | Frame::Accepted(_)
+            | Frame::Done(_)
+            | Frame::Deny(_)
+            | Frame::Goaway(_)
+            | Frame::Unknown(_) => {}
+        }
+    }
+
+    /// A heartbeat of this link was answered after so long.
+    pub fn round_trip(&mut self, link: LinkId, took: Duration) {
+        if let Some(live) = self.live_mut(link) {
+            live.round_trip = Some(took);
+        }
+    }
+
+    /// Swaps a link's outbox with an empty one, and says whether it is to be closed afterwards.
+    /// What `into` still holds goes first: nothing is swapped before it is empty.
+    pub fn take_outbox(&mut self, link: LinkId, into: &mut Outbox) -> Option<Code> {
+        let live = self.live_mut(link)?;
+        if into.is_empty() {
+            live.outbox.swap(into);
+        }
+        live.outbox.closing()
+    }
+
+    /// A link whose outbox went from empty to non-empty. Call until `None` after every input.
+    #[must_use]
+    pub fn poll_wake(&mut self) -> Option<LinkId> {
+        self.wakes.pop_front()
+    }
+
+    /// What happened. Call until `None` after every input.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<HubEvent> {
+        self.events.pop_front()
+    }
+
+    /// The next deadline of a call. It may have changed after any input.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        self.deadlines.next()
+    }
+
+    /// Time has passed: calls whose peers did not answer in time end. Idempotent.
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some((link, id)) = self.deadlines.expire(now.mono) {
+            self.deadline_passed(link, id);
+        }
+    }
+
+    /// Ends every session, with this code.
+    pub fn close_all(&mut self, code: Code) {
+        let live: Vec<_> = self
+            .links
+            .iter()
+            .filter(|(_, standing)| matches!(standing, Standing::Live(_)))
+            .map(|(&link, _)| link)
+            .collect();
+        for link in live {
+            self.close(link, code);
+        }
+    }
+
+    fn register(&mut self, link: LinkId, register: &Register) {
+        let Some(live) = self.live_mut(link) else { return };
+        live.serves = Some(register.clone());
+        let (peer, commands) = (live.peer, register.commands.len());
+        self.events.push_back(HubEvent::Ready { peer, commands });
+        let registered = crate::wire::frame::Registered { count: commands as u64 };
+        self.push(link, &Frame::Registered(registered));
+    }
+
+    /// Puts a frame into a link's outbox; `false` where there is no room or no such session.
+    fn push(&mut self, link: LinkId, frame: &Frame<'_>) -> bool {
+        let limits = &self.config.limits;
+        let Some(Standing::Live(live)) = self.links.get_mut(&link) else { return false };
+        let idle = live.outbox.is_idle();
+        let taken = live.outbox.push(frame, limits);
+        if idle && taken {
+            self.wakes.push_back(link);
+        }
+        taken
+    }
+
+    /// Has a link closed, once what is in its outbox has been sent.
+    fn close(&mut self, link: LinkId, code: Code) {
+        let Some(live) = self.live_mut(link) else { return };
+        let idle = live.outbox.is_idle();
+        live.outbox.close(code);
+        if idle {
+            self.wakes.push_back(link);
+        }
+    }
+
+    fn live(&self, link: LinkId) -> Option<&Live> {
+        match self.links.get(&link)? {
+            Standing::Live(live) => Some(live),
+            Standing::Pending(_) | Standing::Reserved(_) => None,
+        }
+    }
+
+    fn live_mut(&mut self, link: LinkId) -> Option<&mut Live> {
+        match self.links.get_mut(&link)? {
+            Standing::Live(live) => Some(live),
+            Standing::Pending(_) | Standing::Reserved(_) => None,
+        }
+    }
+}

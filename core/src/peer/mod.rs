@@ -1,1 +1,134 @@
-//! Not written yet.
+//! A peer's life across links: when to dial, with what is known of the hub, and what an end means.
+//!
+//! ```text
+//!            ┌───────────────────────────────────────────────┐
+//!            ▼                                               │
+//! Waiting ──due──► Dialling ──admitted──► Up ──ended──► back-off, or slow where nothing heals
+//! ```
+//!
+//! A peer does not know [`Link`](crate::link::Link): the shell dials when told to, gives the link
+//! what [`Peer::known`] says, and tells how it ended. Credentials are the shell's to read, anew for
+//! each dial.
+
+mod backoff;
+
+pub use backoff::{Backoff, Pace};
+
+use crate::ledger::{Answer, Question};
+use crate::random::Seed;
+use crate::time::{Mono, Now};
+use crate::trust::{Entry, Known};
+
+/// How the last link ended, as far as redialling cares: `EndReason` of the link says both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether another try can succeed with nobody doing anything.
+    pub heals: bool,
+    /// Seconds that the hub asked to be left alone.
+    pub retry_after: Option<u64>,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Dial: read the credential, connect a socket, make a link.
+    Dial,
+    /// Nothing before this moment.
+    Wait(Mono),
+    /// A link is being made or is up; tell how it ends.
+    Busy,
+}
+
+/// One peer and one configured hub.
+#[derive(Debug)]
+pub struct Peer {
+    known: Known,
+    backoff: Backoff,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting(Mono),
+    Dialling,
+    Up,
+}
+
+impl Peer {
+    /// A peer that dials at once.
+    #[must_use]
+    pub fn new(known: Known, pace: Pace, seed: &Seed, now: Now) -> Self {
+        Self { known, backoff: Backoff::new(pace, seed), state: State::Waiting(now.mono) }
+    }
+
+    /// What is to be done at this moment. After [`Next::Dial`], report [`Peer::admitted`] and
+    /// [`Peer::ended`].
+    #[must_use]
+    pub fn next(&mut self, now: Now) -> Next {
+        match self.state {
+            State::Waiting(at) if at <= now.mono => {
+                self.state = State::Dialling;
+                Next::Dial
+            }
+            State::Waiting(at) => Next::Wait(at),
+            State::Dialling | State::Up => Next::Busy,
+        }
+    }
+
+    /// What the link is to be told of the hub.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// What the ledger has kept of the hub is known from here on.
+    pub fn kept(&mut self, question: &Question, answer: &Answer) {
+        if let (Question::Keep(entry), Answer::Kept) = (question, answer) {
+            self.learn(*entry);
+        }
+    }
+
+    /// Replaces what was kept of the hub, for instance after a person changed it.
+    pub fn learn(&mut self, entry: Entry) {
+        self.known.entry = Some(entry);
+    }
+
+    /// The link was admitted: the next back-off starts from the beginning.
+    pub fn admitted(&mut self) {
+        self.state = State::Up;
+        self.backoff.reset();
+    }
+
+    /// The link, or the attempt to connect, has ended. Returns when the next dial is due.
+    pub fn ended(&mut self, outcome: Outcome, now: Now) -> Mono {
+        let at = now.mono.after(self.backoff.next(outcome));
+        self.state = State::Waiting(at);
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    const CUT: Outcome = Outcome { heals: true, retry_after: None };
+
+    fn at(seconds: u64) -> Now {
+        Now { mono: Mono::default().after(Duration::from_secs(seconds)), unix: seconds }
+    }
+
+    #[test]
+    fn a_peer_dials_once_and_again_only_when_its_wait_is_over() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(1));
+        assert_eq!(peer.next(at(1)), Next::Dial);
+        assert_eq!(peer.next(at(1)), Next::Busy);
+        let due = peer.ended(CUT, at(2));
+        assert!(due >= at(2).mono && due <= at(2).mono.after(Duration::from_millis(500)));
+        if due > at(2).mono {
+            assert_eq!(peer.next(at(2)), Next::Wait(due));
+        }
+        assert_eq!(peer.next(at(3)), Next::Dial);
+    }
+}

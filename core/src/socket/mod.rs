@@ -55,6 +55,8 @@ pub struct Socket {
     pong_room: usize,
     close_sent: bool,
     close_received: bool,
+    /// Where the last message lies in `plain`; none where it was put together.
+    lent: Option<Range<usize>>,
     failed: Option<SocketError>,
 }
 
@@ -136,6 +138,7 @@ impl Socket {
             pong_room: limits.control_lane,
             close_sent: false,
             close_received: false,
+            lent: None,
             failed: None,
         }
     }
@@ -171,13 +174,28 @@ impl Socket {
         let lent = |range| plain.filled().get::<Range<usize>>(range).unwrap_or_default();
         Ok(Some(match step {
             Step::Upgraded(nonce) => Incoming::Upgraded(Upgraded { nonce }),
-            Step::Arrived(Arrived::Message(range)) => Incoming::Message(lent(range)),
-            Step::Arrived(Arrived::Reassembled) => Incoming::Message(self.reader.reassembled()),
+            Step::Arrived(Arrived::Message(range)) => {
+                self.lent = Some(range.clone());
+                Incoming::Message(lent(range))
+            }
+            Step::Arrived(Arrived::Reassembled) => {
+                self.lent = None;
+                Incoming::Message(self.reader.reassembled())
+            }
             Step::Arrived(Arrived::Close { code, reason }) => {
                 let reason = core::str::from_utf8(lent(reason)).unwrap_or_default();
                 Incoming::Closed { code, reason }
             }
         }))
+    }
+
+    /// The message that [`Socket::read`] lent last, once more; meaningless after anything else.
+    #[must_use]
+    pub fn message<'b>(&'b self, plain: &'b Buffer) -> &'b [u8] {
+        match &self.lent {
+            Some(range) => plain.filled().get(range.clone()).unwrap_or_default(),
+            None => self.reader.reassembled(),
+        }
     }
 
     /// Appends one binary message to `out`, as one frame. Nothing is written while the socket is

@@ -1,0 +1,96 @@
+//! Why an admission failed, for the operator of the side that failed it.
+
+use crate::code::Code;
+use crate::id::{PeerId, Pin};
+use crate::trust::TrustError;
+use crate::wire::WireError;
+
+/// Why an admission failed. No secrets; the remote gets only [`AuthError::code`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// A message that is not a frame.
+    #[error("a message is not a frame: {0}")]
+    Wire(#[from] WireError),
+    /// A frame that does not belong to admission, or came out of turn.
+    #[error("a '{0}' frame came before admission was done")]
+    OutOfTurn(&'static str),
+    /// Hub: the peer asks for a method that this hub does not offer.
+    #[error("the peer asked for admission method {0}, which this hub does not offer")]
+    MethodNotOffered(u64),
+    /// Peer: the hub does not offer the configured method.
+    #[error(
+        "the hub does not offer '{wanted}'; it offers {offered}. Enable it at the hub, or \
+         configure this peer for a method that is offered"
+    )]
+    HubLacksMethod {
+        /// The method this peer is configured for.
+        wanted: &'static str,
+        /// Those that the hub offers.
+        offered: String,
+    },
+    /// Hub: the peer saw another TLS key.
+    #[error(
+        "the peer saw the TLS key {seen} and this hub served {served}: something between them \
+         terminates TLS"
+    )]
+    OtherKeySeen {
+        /// What the peer says that it saw.
+        seen: String,
+        /// What this hub served.
+        served: String,
+    },
+    /// Hub: a part that the method needs is missing, or one that it must not have is there.
+    #[error("the peer's claim has not the form that its method needs: {0}")]
+    Form(&'static str),
+    /// Hub: the MAC is wrong: another secret.
+    #[error("the peer's proof does not match the shared secret")]
+    WrongSecret,
+    /// Hub: the peer did not prove that it holds its key.
+    #[error("the peer did not prove possession of its key")]
+    NoPossession,
+    /// Hub: the lock or the ledger said no.
+    #[error("admission of {peer} was refused: {code}", peer = peer_or_open(*.0), code = .1)]
+    Refused(Option<PeerId>, Code),
+    /// Peer: the hub is not the one that it should be, or nothing tells.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Peer: the hub's MAC is wrong: another secret.
+    #[error(
+        "the hub did not prove that it holds the shared secret; nothing about it was kept. \
+         Check that both ends have the same secret"
+    )]
+    HubNotProved,
+    /// Peer: Welcome names another peer than the one that asked.
+    #[error("the hub admitted '{0}', which is not what this peer asked for")]
+    OtherPeer(PeerId),
+    /// Peer: what was learnt of the hub could not be kept.
+    #[error("what was learnt of the hub could not be kept; the link was not used")]
+    NotKept,
+}
+
+fn peer_or_open(peer: Option<PeerId>) -> String {
+    peer.map_or_else(|| "an unnamed peer".to_owned(), |peer| format!("'{peer}'"))
+}
+
+/// How a pin, or its absence, reads in an error.
+pub(super) fn pin_or_none(pin: Option<Pin>) -> String {
+    pin.map_or_else(|| "none".to_owned(), |pin| pin.to_string())
+}
+
+impl AuthError {
+    /// What the remote may know.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Wire(_) | Self::OutOfTurn(_) => Code::ProtocolError,
+            Self::MethodNotOffered(_) | Self::HubLacksMethod { .. } => Code::MethodNotOffered,
+            Self::OtherKeySeen { .. } => Code::OtherKeySeen,
+            Self::Form(_) | Self::WrongSecret | Self::NoPossession => Code::Refused,
+            Self::Refused(_, code) => *code,
+            Self::Trust(error) => error.code(),
+            Self::HubNotProved | Self::OtherPeer(_) => Code::HubNotProved,
+            Self::NotKept => Code::Unavailable,
+        }
+    }
+}

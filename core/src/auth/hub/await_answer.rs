@@ -1,0 +1,127 @@
+//! The hub waits for its own lock and its ledger: room, record, commit. Then Welcome.
+
+use std::sync::Arc;
+
+use crate::auth::error::AuthError;
+use crate::auth::hub::{HubAuth, State, Step, Stop};
+use crate::auth::proof::{ChannelBound, PeerProved, Proof};
+use crate::auth::{Admitted, HubSnapshot};
+use crate::id::{PeerId, SessionId};
+use crate::identity::Transcript;
+use crate::ledger::{Answer, Claim, Question, Reservation};
+use crate::random::Random;
+use crate::wire::Frame;
+use crate::wire::frame::{Method, Welcome, WelcomeBody};
+
+/// A peer whose proofs hold.
+#[derive(Debug)]
+pub(super) struct Proved {
+    pub(super) snapshot: Arc<HubSnapshot>,
+    pub(super) transcript: Transcript,
+    pub(super) claim: Claim,
+    pub(super) bound: ChannelBound,
+    pub(super) proved: PeerProved,
+}
+
+impl Proved {
+    fn peer(&self) -> Option<PeerId> {
+        self.claim.identity.map(|(peer, _)| peer)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct AwaitReserved(pub(super) Proved);
+
+impl AwaitReserved {
+    pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<Step, Stop> {
+        let grant = match answer {
+            Answer::Reserved(grant) => *grant,
+            Answer::No(no) => return Err(Stop::no(self.0.peer(), no)),
+            _ => return Err(AuthError::OutOfTurn("answer").into()),
+        };
+        let record = grant.record;
+        let session = SessionId(random.bytes());
+        let reservation = Reservation { claim: self.0.claim.clone(), grant, session };
+        let next = AwaitCommitted { proved: self.0, reservation };
+        Ok(match record {
+            Some(binding) => Step::Ask(
+                HubAuth(State::Recorded(Box::new(AwaitRecorded(next)))),
+                Question::Record(binding),
+            ),
+            None => next.ask(),
+        })
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct AwaitRecorded(AwaitCommitted);
+
+impl AwaitRecorded {
+    pub(super) fn answer(self, answer: Answer) -> Result<Step, Stop> {
+        match answer {
+            Answer::Recorded => Ok(self.0.ask()),
+            Answer::No(no) => Err(Stop::no(self.0.proved.peer(), no)),
+            _ => Err(AuthError::OutOfTurn("answer").into()),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct AwaitCommitted {
+    proved: Proved,
+    reservation: Reservation,
+}
+
+impl AwaitCommitted {
+    fn ask(self) -> Step {
+        let question = Question::Commit(Box::new(self.reservation.clone()));
+        Step::Ask(HubAuth(State::Committed(Box::new(self))), question)
+    }
+
+    pub(super) fn answer(self, answer: Answer, reply: &mut Vec<u8>) -> Result<Step, Stop> {
+        match answer {
+            Answer::Committed => Ok(Step::Admitted(Box::new(self.welcome(reply)))),
+            Answer::Stale => {
+                let question = Question::Reserve(Box::new(self.proved.claim.clone()));
+                let state = State::Reserved(Box::new(AwaitReserved(self.proved)));
+                Ok(Step::Ask(HubAuth(state), question))
+            }
+            Answer::No(no) => Err(Stop::no(self.proved.peer(), no)),
+            _ => Err(AuthError::OutOfTurn("answer").into()),
+        }
+    }
+
+    fn welcome(self, reply: &mut Vec<u8>) -> Admitted {
+        let Proved { snapshot, transcript, claim, bound, proved } = self.proved;
+        let Reservation { grant, session, .. } = self.reservation;
+        let heartbeat = snapshot.limits.heartbeat.as_secs();
+        let limits = snapshot.session_limits();
+        let body = WelcomeBody {
+            session,
+            peer: grant.peer,
+            capabilities: grant.capabilities.iter().collect(),
+            expires: grant.expires,
+            heartbeat,
+            limits,
+        }
+        .encode();
+        let mac = match (claim.method, &snapshot.secret) {
+            (Method::Secret, Some(secret)) => Some(secret.hub_mac(&transcript, &body)),
+            _ => None,
+        };
+        let proof = mac.as_ref().map_or(&[][..], |mac| mac);
+        Frame::Welcome(Welcome { body: &body, proof }).encode(reply);
+        Admitted {
+            session,
+            peer: grant.peer,
+            hub: snapshot.identity.id(),
+            method: claim.method,
+            purpose: claim.purpose,
+            capabilities: grant.capabilities,
+            expires: grant.expires,
+            limits,
+            heartbeat,
+            proof: Proof::Hub(bound, proved),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The peer's side of admission.
+//!
+//! ```text
+//! AwaitHello ──Hello: trusted──► AwaitWelcome ──Welcome: proved──► AwaitKept ──Kept──► admitted
+//!     │                              │                                 │
+//!     └────────── Refuse, or an error: the link ends ─────────────────┘
+//! ```
+//!
+//! Trust is decided on Hello, before anything is sent. What was learnt of the hub is kept only
+//! after Welcome, and with a shared secret only after the hub's MAC.
+
+mod await_hello;
+mod await_kept;
+mod await_welcome;
+
+use std::sync::Arc;
+
+use crate::auth::{Admitted, AuthError, Dial};
+use crate::code::Code;
+use crate::id::{HubId, Nonce, Pin};
+use crate::ledger::{Answer, Question};
+use crate::time::Now;
+use crate::trust::How;
+use crate::tunnel::Served;
+use crate::wire::frame::Refuse;
+
+use await_hello::AwaitHello;
+use await_kept::AwaitKept;
+use await_welcome::AwaitWelcome;
+
+/// The states, in the protocol's order.
+#[derive(Debug)]
+pub struct PeerAuth(State);
+
+#[derive(Debug)]
+enum State {
+    Hello(AwaitHello),
+    Welcome(Box<AwaitWelcome>),
+    Kept(AwaitKept),
+}
+
+/// What a message or an answer led to.
+#[derive(Debug)]
+pub enum Step {
+    /// Send `reply` if there is any, tell what was learnt, and wait for the next message.
+    Wait(PeerAuth, Box<Learnt>),
+    /// Ask, and read no message until the answer.
+    Ask(PeerAuth, Question),
+    /// Done.
+    Admitted(Box<Admitted>),
+}
+
+/// Why admission ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// The hub said no.
+    Refused(Refusal),
+    /// This peer said no.
+    Failed(AuthError),
+}
+
+impl<E: Into<AuthError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the hub said in Refuse. Nothing proves that it was the hub: it is told, never acted on
+/// beyond waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code.
+    pub code: Code,
+    /// The hub's sentence.
+    pub text: String,
+    /// The hub's clock, seconds since 1970.
+    pub unix: u64,
+    /// Seconds to wait before another try.
+    pub retry_after: Option<u64>,
+}
+
+impl From<Refuse<'_>> for Refusal {
+    fn from(refuse: Refuse<'_>) -> Self {
+        Self {
+            code: refuse.code,
+            text: refuse.text.to_owned(),
+            unix: refuse.unix,
+            retry_after: refuse.retry_after,
+        }
+    }
+}
+
+/// What Hello taught, once trust has been decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Learnt {
+    /// The hub's id.
+    pub hub: HubId,
+    /// Its display name, as it says.
+    pub name: String,
+    /// The pin of the TLS key served; none in `plain`.
+    pub pin: Option<Pin>,
+    /// What vouched for it.
+    pub how: How,
+    /// The hub's clock, seconds since 1970.
+    pub unix: u64,
+}
+
+impl PeerAuth {
+    /// Waits for Hello. `nonce` is the one that went out in the upgrade.
+    #[must_use]
+    pub fn new(dial: Arc<Dial>, nonce: Nonce) -> Self {
+        Self(State::Hello(AwaitHello { dial, nonce }))
+    }
+
+    /// Takes one message. `served` is what the tunnel saw; what has to be sent goes into `reply`.
+    ///
+    /// # Errors
+    /// [`Stop`]: the link ends. Nothing is in `reply`.
+    pub fn message(
+        self,
+        message: &[u8],
+        served: Option<&Served>,
+        now: Now,
+        reply: &mut Vec<u8>,
+    ) -> Result<Step, Stop> {
+        match self.0 {
+            State::Hello(state) => state.message(message, served, now, reply),
+            State::Welcome(state) => state.message(message),
+            State::Kept(_) => Err(AuthError::OutOfTurn("second").into()),
+        }
+    }
+
+    /// Takes the answer to the question asked; ignored in any other state.
+    ///
+    /// # Errors
+    /// [`Stop`]: what was learnt could not be kept.
+    pub fn answer(self, answer: &Answer) -> Result<Step, Stop> {
+        match self.0 {
+            State::Kept(state) => state.answer(answer),
+            State::Hello(_) | State::Welcome(_) => Err(AuthError::NotKept.into()),
+        }
+    }
+}

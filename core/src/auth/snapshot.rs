@@ -1,0 +1,73 @@
+//! What every link of a hub needs of it, shared and unchanging: a new one is made on each change.
+
+use std::sync::Arc;
+
+use crate::auth::SharedSecret;
+use crate::id::{Nonce, Pin};
+use crate::identity::HubIdentity;
+use crate::limits::Limits;
+use crate::socket::Policy;
+use crate::tunnel::ServerTls;
+use crate::wire::frame::{HelloBody, Method, SessionLimits};
+
+/// A hub's keys and offers at one moment.
+#[derive(Debug)]
+pub struct HubSnapshot {
+    /// The key that vouches for everything else.
+    pub identity: HubIdentity,
+    /// The display name, at most 1,024 bytes.
+    pub name: String,
+    /// The certificate served; none in `plain`.
+    pub tls: Option<ServerTls>,
+    /// The shared secret; `secret` is offered where there is one.
+    pub secret: Option<SharedSecret>,
+    /// Whether `open` is offered: authentication is not required.
+    pub open: bool,
+    /// How often this hub has started.
+    pub generation: u64,
+    /// Which browsers' origins may connect.
+    pub policy: Arc<Policy>,
+    /// The bounds of each link.
+    pub limits: Limits,
+}
+
+impl HubSnapshot {
+    /// The methods offered, ascending.
+    #[must_use]
+    pub fn methods(&self) -> Vec<Method> {
+        let open = self.open.then_some(Method::Open);
+        let secret = self.secret.is_some().then_some(Method::Secret);
+        open.into_iter().chain(secret).collect()
+    }
+
+    /// The pin of the key served; none in `plain`.
+    #[must_use]
+    pub fn served(&self) -> Option<Pin> {
+        self.tls.as_ref().map(ServerTls::pin)
+    }
+
+    /// The bounds that peers are told.
+    #[must_use]
+    pub fn session_limits(&self) -> SessionLimits {
+        SessionLimits {
+            message: self.limits.message as u64,
+            open_calls: self.limits.open_calls as u64,
+            call_deadline_ms: u64::try_from(self.limits.call_deadline.as_millis())
+                .unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The body of a Hello with this nonce, at this time.
+    pub(super) fn hello(&self, nonce: Nonce, unix: u64) -> HelloBody {
+        HelloBody {
+            identity: self.identity.0.public(),
+            name: self.name.clone(),
+            nonce,
+            methods: self.methods().into_iter().map(|method| method as u64).collect(),
+            unix,
+            tls_keys: self.served().into_iter().collect(),
+            generation: self.generation,
+            limits: self.session_limits(),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Links come, are granted a session, and go.
+
+use crate::capability::Capability;
+use crate::code::Code;
+use crate::hub::route::Routes;
+use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
+use crate::id::{CallId, LinkId, PeerId};
+use crate::ledger::{Answer, Binding, Claim, Grant, No, Reservation};
+use crate::time::Now;
+use crate::wire::frame::{Method, Purpose};
+
+/// Seconds after which a full hub is worth another try.
+const FULL: u64 = 10;
+
+impl Hub {
+    /// A connection has come. It counts as pending until it is admitted or gone.
+    ///
+    /// # Errors
+    /// [`No`]: too many connections are pending, in total or from this source. Close the socket.
+    pub fn arrive(&mut self, source: Source) -> Result<LinkId, No> {
+        let limits = &self.config.limits;
+        let mut pending = 0;
+        let mut same = 0;
+        for standing in self.links.values() {
+            let (Standing::Pending(other) | Standing::Reserved(other)) = standing else { continue };
+            pending += 1;
+            same += usize::from(other.group() == source.group());
+        }
+        if pending >= limits.pending || same >= limits.pending_per_source {
+            return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
+        }
+        let link = LinkId(self.next_link);
+        self.next_link += 1;
+        self.links.insert(link, Standing::Pending(source));
+        Ok(link)
+    }
+
+    // spec: admission §4, from "id and key"
+    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim, now: Now) -> Answer {
+        let source = match self.links.get(&link) {
+            Some(Standing::Pending(source) | Standing::Reserved(source)) => *source,
+            Some(Standing::Live(_)) | None => return Answer::No(Code::Refused.into()),
+        };
+        let peer = match claim.identity {
+            Some((peer, key)) => {
+                if self.registry.taken(peer, &key) || self.stronger(peer, claim.method) {
+                    return Answer::No(Code::IdTaken.into());
+                }
+                peer
+            }
+            None => self.guest(),
+        };
+        let capabilities = self.config.secret_role.capabilities();
+        if claim.purpose == Purpose::Serve && !capabilities.allow(Capability::Serve) {
+            return Answer::No(Code::Refused.into());
+        }
+        let record = self.to_record(claim, now);
+        if self.is_full(record.as_ref()) {
+            return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
+        }
+        self.links.insert(link, Standing::Reserved(source));
+        let epoch = self.epoch;
+        Answer::Reserved(Box::new(Grant { peer, capabilities, expires: None, record, epoch }))
+    }
+
+    pub(super) fn commit(&mut self, link: LinkId, reservation: &Reservation, now: Now) -> Answer {
+        let Some(Standing::Reserved(source)) = self.links.get(&link) else {
+            return Answer::No(Code::Refused.into());
+        };
+        if reservation.grant.epoch != self.epoch {
+            return Answer::Stale;
+        }
+        let source = *source;
+        let Reservation { claim, grant, session } = reservation;
+        if let Some(binding) = grant.record {
+            self.registry.bind(binding);
+        }
+        let live = Live {
+            source,
+            peer: grant.peer,
+            session: *session,
+            purpose: claim.purpose,
+            capabilities: grant.capabilities.clone(),
+            agent: claim.agent.clone(),
+            labels: claim.labels.clone(),
+            since: now.unix,
+            round_trip: None,
+            serves: None,
+            outbox: Outbox::default(),
+            made: Routes::default(),
+            runs: Routes::default(),
+            next_call: CallId(2),
+            credit: 0,
+        };
+        self.links.insert(link, Standing::Live(Box::new(live)));
+        if claim.purpose == Purpose::Serve
+            && let Some(older) = self.registry.serve(grant.peer, link)
+        {
+            self.close(older, Code::Superseded);
+        }
+        let (peer, purpose) = (grant.peer, claim.purpose);
+        self.events.push_back(HubEvent::Online { link, peer, purpose });
+        Answer::Committed
+    }
+
+    /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
+    pub fn gone(&mut self, link: LinkId, now: Now) {
+        self.abandon_calls(link);
+        let Some(Standing::Live(live)) = self.links.remove(&link) else { return };
+        if live.purpose == Purpose::Serve {
+            self.registry.leave(live.peer, link, now.unix);
+        }
+        let (peer, purpose) = (live.peer, live.purpose);
+        self.events.push_back(HubEvent::Offline { link, peer, purpose });
+    }
+
+    /// An id enrolled by a join token is never admitted by less.
+    fn stronger(&self, peer: PeerId, method: Method) -> bool {
+        let weak = |method| matches!(method, Method::Open | Method::Secret);
+        let bound = self.registry.known(peer).map(|known| known.binding.method);
+        weak(method) && bound.is_some_and(|bound| !weak(bound))
+    }
+
+    fn to_record(&self, claim: &Claim, now: Now) -> Option<Binding> {
+        let (peer, key) = claim.identity?;
+        let serves = claim.purpose == Purpose::Serve;
+        let known = self.registry.known(peer).map(|known| known.binding);
+        match known {
+            Some(binding) if binding.serves || !serves => None,
+            Some(binding) => Some(Binding { serves, ..binding }),
+            None => Some(Binding { peer, key, method: claim.method, first_seen: now.unix, serves }),
+        }
+    }
+
+    fn is_full(&self, record: Option<&Binding>) -> bool {
+        let limits = &self.config.limits;
+        let held = self.links.values().filter(|s| !matches!(s, Standing::Pending(_))).count();
+        let new = record.is_some_and(|binding| self.registry.known(binding.peer).is_none());
+        held >= limits.sessions || (new && self.registry.len() >= limits.peers)
+    }
+
+    /// An id for a peer that brings none.
+    fn guest(&mut self) -> PeerId {
+        loop {
+            let id = format!("guest-{}", self.next_guest);
+            self.next_guest += 1;
+            // Letters, a dash and digits: always a peer id.
+            if let Ok(peer) = id.parse()
+                && self.registry.known(peer).is_none()
+            {
+                return peer;
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What a hub has for one link: encoded frames in order, counted by class.
+
+use crate::buffer::Buffer;
+use crate::code::Code;
+use crate::limits::Limits;
+use crate::wire::Frame;
+
+/// Frames for one link, in the order in which they were put there.
+///
+/// Classes are counted apart, so that a flood in one cannot take the room of another: calls, values
+/// and windows are bounded here; output and input are bounded by the credit that was given for
+/// them; what ends a call always has room, since each call has at most one end.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    frames: Buffer,
+    answers: usize,
+    windows: usize,
+    flow: usize,
+    closing: Option<Code>,
+    /// The link was told that there is something.
+    told: bool,
+}
+
+/// Bytes before each frame: its length.
+const HEADER: usize = 4;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    /// Ends a call, or answers a registration.
+    Control,
+    /// More credit.
+    Window,
+    /// Calls, and results with a value.
+    Answer,
+    /// Output, input.
+    Flow,
+}
+
+impl Outbox {
+    /// The first frame, to be sent and then dropped with [`Outbox::pop`].
+    #[must_use]
+    pub fn front(&self) -> Option<Frame<'_>> {
+        Frame::decode(self.first()?).ok()
+    }
+
+    /// Drops the first frame.
+    pub fn pop(&mut self) {
+        let Some(len) = self.first().map(<[u8]>::len) else { return };
+        self.frames.consume(HEADER + len);
+        if self.frames.is_empty() {
+            (self.answers, self.windows, self.flow) = (0, 0, 0);
+        }
+    }
+
+    /// Whether no frame waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Frees the memory where no frame waits.
+    pub fn rest(&mut self) {
+        self.frames.rest();
+    }
+
+    /// Bytes of output and input that wait.
+    pub(super) fn flow(&self) -> usize {
+        self.flow
+    }
+
+    /// Whether the link was not told since its outbox was last taken.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.told
+    }
+
+    pub(super) fn closing(&self) -> Option<Code> {
+        self.closing
+    }
+
+    pub(super) fn close(&mut self, code: Code) {
+        self.closing.get_or_insert(code);
+        self.told = true;
+    }
+
+    /// Gives all frames to `into`, which is empty, and takes its memory.
+    pub(super) fn swap(&mut self, into: &mut Self) {
+        core::mem::swap(&mut self.frames, &mut into.frames);
+        (self.answers, self.windows, self.flow) = (0, 0, 0);
+        self.told = false;
+    }
+
+    /// Appends a frame; `false` where its class is full.
+    pub(super) fn push(&mut self, frame: &Frame<'_>, limits: &Limits) -> bool {
+        let class = class(frame);
+        let full = match class {
+            Class::Answer => self.answers >= limits.answer_lane,
+            Class::Window => self.windows >= limits.answer_lane,
+            Class::Control | Class::Flow => false,
+        };
+        if full {
+            return false;
+        }
+        let before = self.frames.len();
+        self.frames.extend(&[0; HEADER]);
+        frame.encode(&mut self.frames);
+        let len = self.frames.len() - before - HEADER;
+        let header = &mut self.frames.filled_mut()[before..before + HEADER];
+        header.copy_from_slice(&(len as u32).to_le_bytes());
+        match class {
+            Class::Control => {}
+            Class::Answer => self.answers += len,
+            Class::Window => self.windows += len,
+            Class::Flow => self.flow += len,
+        }
+        self.told = true;
+        true
+    }
+
+    fn first(&self) -> Option<&[u8]> {
+        let (header, rest) = self.frames.filled().split_first_chunk::<HEADER>()?;
+        rest.get(..u32::from_le_bytes(*header) as usize)
+    }
+}
+
+fn class(frame: &Frame<'_>) -> Class {
+    match frame {
+        Frame::Call(_) => Class::Answer,
+        Frame::Result(result) if result.value.is_some() => Class::Answer,
+        Frame::Window(_) => Class::Window,
+        Frame::Output(_) | Frame::Input(_) => Class::Flow,
+        _ => Class::Control,
+    }
+}

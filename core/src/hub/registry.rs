@@ -1,0 +1,78 @@
+//! Who may use which id, and which link serves for it.
+
+use std::collections::BTreeMap;
+
+use crate::id::{LinkId, PeerId, PublicKey};
+use crate::ledger::Binding;
+
+/// The peers that a hub knows.
+#[derive(Debug)]
+pub(super) struct Registry {
+    bound: BTreeMap<PeerId, Known>,
+    serving: BTreeMap<PeerId, LinkId>,
+}
+
+/// What is known of one peer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) binding: Binding,
+    /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
+    pub(super) left: Option<u64>,
+}
+
+impl Registry {
+    pub(super) fn new(known: impl IntoIterator<Item = Binding>) -> Self {
+        let bound = known.into_iter().map(|b| (b.peer, Known { binding: b, left: None }));
+        Self { bound: bound.collect(), serving: BTreeMap::new() }
+    }
+
+    /// How many ids are bound.
+    pub(super) fn len(&self) -> usize {
+        self.bound.len()
+    }
+
+    pub(super) fn known(&self, peer: PeerId) -> Option<&Known> {
+        self.bound.get(&peer)
+    }
+
+    /// Whether another key than this has the id.
+    pub(super) fn taken(&self, peer: PeerId, key: &PublicKey) -> bool {
+        self.bound.get(&peer).is_some_and(|known| known.binding.key != *key)
+    }
+
+    /// What the ledger has recorded.
+    pub(super) fn bind(&mut self, binding: Binding) {
+        let known = self.bound.entry(binding.peer).or_insert(Known { binding, left: None });
+        known.binding.serves |= binding.serves;
+    }
+
+    /// The link that serves for a peer.
+    pub(super) fn serving(&self, peer: PeerId) -> Option<LinkId> {
+        self.serving.get(&peer).copied()
+    }
+
+    /// This link serves from here on; the one that did.
+    pub(super) fn serve(&mut self, peer: PeerId, link: LinkId) -> Option<LinkId> {
+        self.serving.insert(peer, link)
+    }
+
+    /// This link serves no more; nothing where another has taken its place.
+    pub(super) fn leave(&mut self, peer: PeerId, link: LinkId, unix: u64) {
+        if self.serving.get(&peer) != Some(&link) {
+            return;
+        }
+        self.serving.remove(&peer);
+        if let Some(known) = self.bound.get_mut(&peer) {
+            known.left = Some(unix);
+        }
+    }
+
+    /// Every peer that serves or has served, in the order of the ids, after `after`.
+    pub(super) fn listed(&self, after: Option<PeerId>) -> impl Iterator<Item = PeerId> + '_ {
+        let served = self.bound.iter().filter(|(_, known)| known.binding.serves).map(|(&p, _)| p);
+        let mut all: Vec<_> = served.chain(self.serving.keys().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().filter(move |&peer| after.is_none_or(|after| peer > after))
+    }
+}

@@ -1,0 +1,156 @@
+//! What a link tells: how it came up, what was asked, frames, and its end.
+
+use core::time::Duration;
+
+use crate::auth::peer::{Learnt, Refusal};
+use crate::auth::{Admitted, AuthError};
+use crate::code::{CloseCode, Code};
+use crate::id::Pin;
+use crate::ledger::{AskId, Question};
+use crate::link::TimerKind;
+use crate::session::SessionError;
+use crate::socket::SocketError;
+use crate::tunnel::TunnelError;
+use crate::wire::{Frame, WireError};
+
+/// One thing that happened. Payloads borrow from the link until the next call.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The transport is up. Nothing is trusted yet.
+    Secured(Security),
+    /// The WebSocket is up.
+    Upgraded,
+    /// Peer: trust was decided on Hello, and the peer's proof goes out.
+    Learnt(Box<Learnt>),
+    /// The link waits for [`Link::answer`](crate::link::Link::answer).
+    Ask(AskId, Question),
+    /// The session begins.
+    Admitted(Box<Admitted>),
+    /// A frame of the session, checked: Register, Registered, Call, Accepted, Output, Result, Done,
+    /// Deny, Cancel, Window, Input or Goaway.
+    Frame(Frame<'a>),
+    /// A heartbeat was answered after this long.
+    RoundTrip(Duration),
+    /// The link is over; nothing follows.
+    Ended(Box<Ended>),
+}
+
+/// How the bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Security {
+    /// TLS's cipher suite and key exchange group; none in `plain`.
+    pub tls: Option<(&'static str, &'static str)>,
+    /// The pin of the key that the hub served, at the peer.
+    pub served: Option<Pin>,
+}
+
+/// How a link ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Why.
+    pub reason: EndReason,
+    /// Whether the link had been admitted.
+    pub admitted: bool,
+}
+
+/// Why a link ended.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// This end closed it.
+    #[error("closed here: {0}")]
+    Closed(Code),
+    /// The hub refused this peer.
+    #[error("the hub refused: {} ({})", .0.code, text_or(&.0.text, .0.code))]
+    Refused(Refusal),
+    /// The other end said why it left.
+    #[error("the other end left: {code} ({})", text_or(text, *code))]
+    Goaway {
+        /// Its code.
+        code: Code,
+        /// Its sentence.
+        text: String,
+        /// Seconds to wait before reconnecting.
+        reconnect_after: Option<u64>,
+    },
+    /// The other end closed the WebSocket and gave no reason but this.
+    #[error("the other end closed the WebSocket{}", code_or_none(*.0))]
+    WebSocketClosed(Option<CloseCode>),
+    /// The stream ended in the middle: the other end died, or something cut the connection.
+    #[error("the connection was cut")]
+    Cut,
+    /// Something took too long.
+    #[error("timed out waiting for {}", .0.awaited())]
+    TimedOut(TimerKind),
+    /// Admission failed here.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The transport failed.
+    #[error(transparent)]
+    Tunnel(#[from] TunnelError),
+    /// The WebSocket failed.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// A message was not a frame.
+    #[error("a message is not a frame: {0}")]
+    Wire(#[from] WireError),
+    /// A frame broke the rules of the session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+fn text_or(text: &str, code: Code) -> &str {
+    if text.is_empty() { code.row().meaning } else { text }
+}
+
+fn code_or_none(code: Option<CloseCode>) -> String {
+    code.map_or_else(String::new, |code| format!(" with code {code}"))
+}
+
+impl EndReason {
+    /// The code that goes with it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Closed(code) | Self::Goaway { code, .. } => *code,
+            Self::Refused(refusal) => refusal.code,
+            Self::WebSocketClosed(_) | Self::Cut => Code::Lost,
+            Self::TimedOut(TimerKind::Upgrade | TimerKind::Admission) => Code::AdmissionTimeout,
+            Self::TimedOut(TimerKind::Expiry) => Code::SessionExpired,
+            Self::TimedOut(TimerKind::Heartbeat | TimerKind::Silence | TimerKind::Ending) => {
+                Code::Idle
+            }
+            Self::Auth(error) => error.code(),
+            Self::Tunnel(_) | Self::Socket(_) | Self::Wire(_) | Self::Session(_) => {
+                Code::ProtocolError
+            }
+        }
+    }
+
+    /// Whether another try can succeed with nobody doing anything.
+    ///
+    /// A connection that was cut or timed out heals; so does what the table says of a code. A
+    /// transport that speaks something else does not.
+    #[must_use]
+    pub fn heals(&self) -> bool {
+        match self {
+            Self::Cut | Self::WebSocketClosed(_) | Self::TimedOut(_) => true,
+            Self::Tunnel(error) => error.heals(),
+            Self::Socket(_) | Self::Wire(_) | Self::Session(_) => false,
+            Self::Closed(_) | Self::Goaway { .. } | Self::Refused(_) | Self::Auth(_) => {
+                self.code().heals()
+            }
+        }
+    }
+
+    /// Seconds that the other end asked to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Goaway { reconnect_after, .. } => *reconnect_after,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The work of a link: opening, reading and dispatching what came, sealing what goes.
+
+use core::time::Duration;
+
+use crate::auth::Admitted;
+use crate::auth::hub::{self, HubAuth};
+use crate::auth::peer::{self, Learnt, PeerAuth};
+use crate::code::CloseCode;
+use crate::ledger::{Answer, AskId, Question};
+use crate::link::event::{EndReason, Ended, Event, Security};
+use crate::link::phase::Phase;
+use crate::link::{GATHER, Link, TimerKind};
+use crate::session::{Session, Verdict};
+use crate::socket::{Incoming, Upgraded};
+use crate::time::Now;
+use crate::tunnel::{Tunnel, TunnelError};
+use crate::wire::Frame;
+
+/// What there is to tell. A frame is told by reading it again where it lies.
+#[derive(Debug)]
+pub(super) enum Note {
+    Secured(Security),
+    Upgraded,
+    Learnt(Box<Learnt>),
+    Ask(AskId, Question),
+    Admitted(Box<Admitted>),
+    Frame,
+    RoundTrip(Duration),
+    Ended(Box<Ended>),
+}
+
+/// What one read led to, free of what was read.
+enum Came {
+    Nothing,
+    Upgraded(Upgraded),
+    Frame,
+    RoundTrip(Duration),
+    Goaway(EndReason),
+    Peer(Result<peer::Step, peer::Stop>),
+    Hub(Result<hub::Step, hub::Stop>),
+    Close(Option<CloseCode>),
+    Broken(EndReason),
+}
+
+impl Link {
+    /// What has happened. Call until `None` after every input; nothing else in the link moves
+    /// before that.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        while self.notes.is_empty() && self.advance() {}
+        self.say_goodbye();
+        Some(match self.notes.pop_front()? {
+            Note::Secured(security) => Event::Secured(security),
+            Note::Upgraded => Event::Upgraded,
+            Note::Learnt(learnt) => Event::Learnt(learnt),
+            Note::Ask(id, question) => Event::Ask(id, question),
+            Note::Admitted(admitted) => Event::Admitted(admitted),
+            Note::Frame => {
+                // It was decoded, and nothing was read since.
+                let frame = Frame::decode(self.socket.message(&self.plain)).ok()?;
+                Event::Frame(frame)
+            }
+            Note::RoundTrip(took) => Event::RoundTrip(took),
+            Note::Ended(ended) => Event::Ended(ended),
+        })
+    }
+
+    /// Does one piece of work; `false` where there is none left without more input.
+    fn advance(&mut self) -> bool {
+        if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
+            return false;
+        }
+        // A hub goes on reading while it asks, so that a frame out of turn is seen. A peer has
+        // proved everything when it asks, and the hub's first frames may already be here.
+        if self.asked.is_some() && matches!(self.phase, Phase::PeerAdmitting(_)) {
+            return false;
+        }
+        if core::mem::take(&mut self.fresh) {
+            self.open();
+        }
+        let mut reply = Vec::new();
+        let came = match self.socket.read(&mut self.plain, &mut self.out) {
+            Ok(None) => return self.starved(),
+            Ok(Some(incoming)) => {
+                dispatch(&mut self.phase, incoming, &self.tunnel, self.now, &mut reply)
+            }
+            Err(error) => Came::Broken(error.into()),
+        };
+        if !reply.is_empty() {
+            self.socket.write(&reply, &mut self.out);
+        }
+        self.happened(came);
+        true
+    }
+
+    /// Decrypts all that is held. A failure waits until what came before it has been read.
+    fn open(&mut self) {
+        if let Err(error) = self.tunnel.open(&mut self.plain) {
+            self.broken = Some(error);
+        }
+        if self.tunnel.is_open() && !self.secured {
+            self.secured = true;
+            let secured = self.tunnel.secured();
+            self.notes.push_back(Note::Secured(Security {
+                tls: secured.map(|secured| (secured.suite, secured.group)),
+                served: secured.and_then(|s| s.served.as_ref()).map(|served| served.pin),
+            }));
+        }
+    }
+
+    /// Everything that came has been read: is it the end?
+    fn starved(&mut self) -> bool {
+        if let Some(error) = self.broken.take() {
+            let reason = match error {
+                TunnelError::Truncated => self.cut(),
+                error => error.into(),
+            };
+            self.end(reason, None);
+        } else if self.tunnel.peer_closed() {
+            let reason = self.cut();
+            self.end(reason, None);
+        }
+        false
+    }
+
+    /// Why a stream that stopped without a Close stopped.
+    fn cut(&mut self) -> EndReason {
+        self.goaway.take().unwrap_or(EndReason::Cut)
+    }
+
+    fn happened(&mut self, came: Came) {
+        match came {
+            Came::Nothing => {}
+            Came::Upgraded(upgraded) => self.upgraded(&upgraded),
+            Came::Frame => self.notes.push_back(Note::Frame),
+            Came::RoundTrip(took) => self.notes.push_back(Note::RoundTrip(took)),
+            Came::Goaway(reason) => {
+                self.goaway = Some(reason);
+                self.notes.push_back(Note::Frame);
+            }
+            Came::Peer(step) => self.peer_step(step),
+            Came::Hub(step) => self.hub_step(step),
+            Came::Close(code) => {
+                let reason = self.goaway.take();
+                self.end(reason.unwrap_or(EndReason::WebSocketClosed(code)), None);
+            }
+            Came::Broken(reason) => self.end(reason, None),
+        }
+    }
+
+    fn upgraded(&mut self, upgraded: &Upgraded) {
+        self.timers.stop(TimerKind::Upgrade);
+        self.timers.set(TimerKind::Admission, self.now.mono.after(self.limits.admission_within));
+        self.notes.push_back(Note::Upgraded);
+        match core::mem::replace(&mut self.phase, Phase::Between) {
+            Phase::Dialling(dial) => {
+                let (dial, nonce) = *dial;
+                self.phase = Phase::PeerAdmitting(Box::new(PeerAuth::new(dial, nonce)));
+            }
+            Phase::Answering(snapshot) => {
+                let mut hello = Vec::new();
+                let nonce = upgraded.nonce;
+                let auth = HubAuth::new(snapshot, nonce, &mut self.random, self.now, &mut hello);
+                self.phase = Phase::HubAdmitting(Box::new(auth));
+                self.socket.write(&hello, &mut self.out);
+            }
+            phase => self.phase = phase,
+        }
+    }
+
+    pub(super) fn answered(&mut self, answer: Answer) {
+        match core::mem::replace(&mut self.phase, Phase::Between) {
+            Phase::PeerAdmitting(auth) => {
+                let step = auth.answer(&answer);
+                self.peer_step(step);
+            }
+            Phase::HubAdmitting(auth) => {
+                let mut welcome = Vec::new();
+                let step = auth.answer(answer, &mut self.random, &mut welcome);
+                if !welcome.is_empty() {
+                    self.socket.write(&welcome, &mut self.out);
+                }
+                self.hub_step(step);
+            }
+            phase => self.phase = phase,
+        }
+    }
+
+    fn peer_step(&mut self, step: Result<peer::Step, peer::Stop>) {
+        match step {
+            Ok(peer::Step::Wait(auth, learnt)) => {
+                self.phase = Phase::PeerAdmitting(Box::new(auth));
+                self.notes.push_back(Note::Learnt(learnt));
+            }
+            Ok(peer::Step::Ask(auth, question)) => {
+                self.phase = Phase::PeerAdmitting(Box::new(auth));
+                self.ask(question);
+            }
+            Ok(peer::Step::Admitted(admitted)) => self.admitted(admitted),
+            Err(peer::Stop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
+            Err(peer::Stop::Failed(error)) => self.end(error.into(), None),
+        }
+    }
+
+    fn hub_step(&mut self, step: Result<hub::Step, hub::Stop>) {
+        match step {
+            Ok(hub::Step::Ask(auth, question)) => {
+                self.phase = Phase::HubAdmitting(Box::new(auth));
+                self.ask(question);
+            }
+            Ok(hub::Step::Admitted(admitted)) => self.admitted(admitted),
+            Err(stop) => self.end(stop.error.into(), stop.retry_after),
+        }
+    }
+
+    fn ask(&mut self, question: Question) {
+        let id = AskId(self.next_ask);
+        self.next_ask += 1;
+        self.asked = Some(id);
+        self.notes.push_back(Note::Ask(id, question));
+    }
+
+    fn admitted(&mut self, admitted: Box<Admitted>) {
+        let session = Session::new(&admitted, &self.limits);
+        let beat = Duration::from_secs(admitted.heartbeat).min(self.limits.heartbeat);
+        self.limits.heartbeat = beat.max(Duration::from_secs(1));
+        self.timers.stop(TimerKind::Admission);
+        self.timers.set(TimerKind::Heartbeat, self.now.mono.after(self.limits.heartbeat));
+        self.timers.set(TimerKind::Silence, self.now.mono.after(self.limits.silence));
+        self.tunnel.set_input_limit(self.limits.tls_input);
+        self.socket.set_message_limit(self.limits.message);
+        self.phase = Phase::Steady(Box::new(session));
+        self.notes.push_back(Note::Admitted(admitted));
+        self.check_expiry();
+    }
+
+    pub(super) fn beat(&mut self) {
+        let next = self.now.mono.after(self.limits.heartbeat);
+        let now = self.now.mono;
+        if let Some(session) = self.session() {
+            session.heartbeat_mut().beat(now);
+            self.timers.set(TimerKind::Heartbeat, next);
+        }
+    }
+
+    /// Gathers what waits in the lanes, a record's worth at a time, and seals it, as long as the
+    /// socket is not too far behind.
+    pub(super) fn seal(&mut self) {
+        if !self.tunnel.is_open() {
+            return;
+        }
+        while self.tunnel.transmit().len() < self.limits.sealed {
+            match &mut self.phase {
+                Phase::Steady(session) => {
+                    session.gather(&mut self.socket, &mut self.out, GATHER);
+                }
+                Phase::Ending(words) => {
+                    words.gather(&mut self.socket, &mut self.out);
+                }
+                _ => {}
+            }
+            if self.out.is_empty() {
+                break;
+            }
+            let before = self.out.len();
+            self.tunnel.seal(&mut self.out);
+            if self.out.len() == before {
+                break;
+            }
+        }
+        self.say_close_notify();
+    }
+}
+
+/// Gives one thing that came to the phase it belongs to: what it led to, and what to send.
+fn dispatch(
+    phase: &mut Phase,
+    incoming: Incoming<'_>,
+    tunnel: &Tunnel,
+    now: Now,
+    reply: &mut Vec<u8>,
+) -> Came {
+    let message = match incoming {
+        Incoming::Upgraded(upgraded) => return Came::Upgraded(upgraded),
+        Incoming::Closed { code, .. } => return Came::Close(code),
+        Incoming::Message(message) => message,
+    };
+    if let Phase::Steady(session) = phase {
+        return steady(session, message, now);
+    }
+    match core::mem::replace(phase, Phase::Between) {
+        Phase::PeerAdmitting(auth) => {
+            let served = tunnel.secured().and_then(|secured| secured.served.as_ref());
+            Came::Peer(auth.message(message, served, now, reply))
+        }
+        Phase::HubAdmitting(auth) => Came::Hub(auth.message(message)),
+        other => {
+            // The socket gives no message before the upgrade, and an ending link reads none.
+            *phase = other;
+            Came::Nothing
+        }
+    }
+}
+
+fn steady(session: &mut Session, message: &[u8], now: Now) -> Came {
+    let frame = match Frame::decode(message) {
+        Ok(frame) => frame,
+        Err(error) => return Came::Broken(error.into()),
+    };
+    match session.received(&frame, now) {
+        Ok(Verdict::Deliver) => Came::Frame,
+        Ok(Verdict::Done) => Came::Nothing,
+        Ok(Verdict::RoundTrip(took)) => Came::RoundTrip(took),
+        Ok(Verdict::Goaway) => match frame {
+            Frame::Goaway(goaway) => Came::Goaway(EndReason::Goaway {
+                code: goaway.code,
+                text: goaway.text.to_owned(),
+                reconnect_after: goaway.reconnect_after,
+            }),
+            _ => Came::Nothing,
+        },
+        Err(error) => Came::Broken(error.into()),
+    }
+}

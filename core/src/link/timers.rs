@@ -1,0 +1,50 @@
+//! Why a link wants to be woken.
+
+use crate::time::Timer;
+
+/// The reason that travels with a link's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerKind {
+    /// TLS and the upgrade must be done.
+    Upgrade,
+    /// Admission must be done.
+    Admission,
+    /// A ping is due.
+    Heartbeat,
+    /// Something must have been heard.
+    Silence,
+    /// The session's credential ends.
+    Expiry,
+    /// The last words must be out.
+    Ending,
+}
+
+impl TimerKind {
+    pub(super) const COUNT: usize = 6;
+
+    /// What was waited for, for a person.
+    pub(super) fn awaited(self) -> &'static str {
+        match self {
+            Self::Upgrade => "TLS and the WebSocket upgrade",
+            Self::Admission => "admission",
+            Self::Heartbeat | Self::Silence => "anything from the other end",
+            Self::Expiry => "a fresh credential",
+            Self::Ending => "the last bytes to be taken",
+        }
+    }
+}
+
+impl Timer for TimerKind {
+    const ALL: &'static [Self] = &[
+        Self::Upgrade,
+        Self::Admission,
+        Self::Heartbeat,
+        Self::Silence,
+        Self::Expiry,
+        Self::Ending,
+    ];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}

@@ -1,0 +1,111 @@
+//! How long to wait before dialling again: doubling, with full jitter, reset only by an admission.
+
+use core::time::Duration;
+
+use crate::peer::Outcome;
+use crate::random::{Random, Seed};
+
+/// The spans of a back-off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The longest first wait (0.5 s).
+    pub first: Duration,
+    /// The longest wait of all (30 s).
+    pub most: Duration,
+    /// The wait after an end that cannot heal by itself (60 s): a person has to do something, and
+    /// may.
+    pub slow: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(500),
+            most: Duration::from_secs(30),
+            slow: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The back-off of one peer.
+#[derive(Debug)]
+pub struct Backoff {
+    pace: Pace,
+    random: Random,
+    /// Ends since the last admission.
+    failures: u32,
+}
+
+impl Backoff {
+    /// A back-off at its beginning.
+    #[must_use]
+    pub fn new(pace: Pace, seed: &Seed) -> Self {
+        Self { pace, random: Random::new(seed), failures: 0 }
+    }
+
+    /// An admission: the next wait is short again.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The wait after this end. Full jitter: anything from nothing to the bound, so that many peers
+    /// of one hub do not come back together; what the hub asked for is waited for in full, and the
+    /// jitter comes on top.
+    #[must_use]
+    pub fn next(&mut self, outcome: Outcome) -> Duration {
+        let doubled = self.pace.first.saturating_mul(1 << self.failures.min(16));
+        let bound = doubled.min(self.pace.most);
+        self.failures = self.failures.saturating_add(1);
+        let asked = Duration::from_secs(outcome.retry_after.unwrap_or(0));
+        let least = if outcome.heals { asked } else { asked.max(self.pace.slow) };
+        least.saturating_add(self.random.below(bound))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CUT: Outcome = Outcome { heals: true, retry_after: None };
+
+    #[test]
+    fn waits_double_up_to_the_most_and_start_again_after_an_admission() {
+        let mut longest = [Duration::ZERO; 9];
+        for seed in 0..200 {
+            let mut backoff = Backoff::new(Pace::default(), &Seed([seed; 32]));
+            for longest in &mut longest {
+                *longest = (*longest).max(backoff.next(CUT));
+            }
+            backoff.reset();
+            assert!(backoff.next(CUT) < Duration::from_millis(500));
+        }
+        let bounds = [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000];
+        for (longest, bound) in longest.iter().zip(bounds) {
+            let bound = Duration::from_millis(bound);
+            assert!(*longest < bound && *longest > bound / 2, "{longest:?} of {bound:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_hub_asked_for_is_waited_for_in_full() {
+        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        let wait = backoff.next(Outcome { heals: true, retry_after: Some(60) });
+        assert!(wait >= Duration::from_secs(60) && wait < Duration::from_millis(60_500));
+    }
+
+    #[test]
+    fn an_end_that_cannot_heal_is_retried_slowly_from_the_first() {
+        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        assert!(
+            backoff.next(Outcome { heals: false, retry_after: None }) >= Duration::from_secs(60)
+        );
+    }
+
+    #[test]
+    fn a_thousand_failures_overflow_nothing() {
+        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        for _ in 0..1000 {
+            assert!(backoff.next(CUT) < Duration::from_secs(30));
+        }
+    }
+}

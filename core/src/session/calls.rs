@@ -1,0 +1,142 @@
+//! The open calls of one direction on one link, with their credit and what waits to be sent.
+
+use crate::id::CallId;
+use crate::limits::INPUT_WINDOW;
+use crate::session::lanes::Lane;
+use crate::wire::frame::{Call, Source, Target};
+
+/// Calls in the order of their ids.
+#[derive(Debug)]
+pub(super) struct Calls {
+    open: Vec<(CallId, Open)>,
+    next: CallId,
+    /// Queues of ended calls, for the next ones.
+    spare: Vec<Lane>,
+}
+
+/// How many queues of ended calls are kept.
+const SPARE: usize = 4;
+
+/// One open call, seen from one end. "Sent" is output where this end runs the call, and input
+/// where it made it; "received" is the other.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// Bytes that this end may still send.
+    pub(super) send_credit: u64,
+    /// Bytes sent, by source; input counts in the first.
+    pub(super) sent: [u64; 2],
+    /// Bytes that the other end may still send.
+    pub(super) receive_credit: u64,
+    /// Bytes received, by source.
+    pub(super) received: [u64; 2],
+    /// Credit to give with the next Window.
+    pub(super) owed: u64,
+    /// The call has one target, so its Result is its end and its offsets are one sequence.
+    pub(super) single: bool,
+    /// Input has ended, in whichever direction it flows.
+    pub(super) input_ended: bool,
+    /// The call has ended here; what is queued still goes out.
+    pub(super) finished: bool,
+    /// The call is in the session's list of turns.
+    pub(super) listed: bool,
+    /// Frames that go out in the call's turn.
+    pub(super) queue: Lane,
+}
+
+impl Open {
+    /// Where a source's bytes are counted.
+    pub(super) fn place(source: Source) -> usize {
+        match source {
+            Source::Out => 0,
+            Source::Err => 1,
+        }
+    }
+}
+
+impl Calls {
+    /// No calls; the first will be `first`, each later one two above.
+    pub(super) fn new(first: u64) -> Self {
+        Self { open: Vec::new(), next: CallId(first), spare: Vec::new() }
+    }
+
+    /// The id of the next call.
+    pub(super) fn next(&self) -> CallId {
+        self.next
+    }
+
+    /// How many are open.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether an id is of this direction.
+    pub(super) fn owns(&self, id: CallId) -> bool {
+        id.0 % 2 == self.next.0 % 2
+    }
+
+    /// Whether a call of this id was ever made.
+    pub(super) fn was_made(&self, id: CallId) -> bool {
+        id.0 != 0 && id < self.next
+    }
+
+    /// Opens a call whose id is [`Calls::next`]. The caller's credit is for output; input starts
+    /// with what every call starts with.
+    pub(super) fn open(&mut self, call: &Call<'_>, made_here: Made) {
+        let (send_credit, receive_credit) = match made_here {
+            Made::Here => (INPUT_WINDOW, call.window),
+            Made::There => (call.window, INPUT_WINDOW),
+        };
+        let single = match call.target {
+            Target::Peer(_) | Target::Hub => true,
+            Target::All | Target::Labels(_) => false,
+        };
+        let queue = self.spare.pop().unwrap_or_default();
+        let open = Open { send_credit, receive_credit, single, queue, ..Open::default() };
+        self.open.push((call.id, open));
+        self.next = CallId(call.id.0.saturating_add(2));
+    }
+
+    pub(super) fn is_open(&self, id: CallId) -> bool {
+        self.get(id).is_some_and(|open| !open.finished)
+    }
+
+    pub(super) fn get(&self, id: CallId) -> Option<&Open> {
+        let at = self.open.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(&self.open[at].1)
+    }
+
+    pub(super) fn get_mut(&mut self, id: CallId) -> Option<&mut Open> {
+        let at = self.open.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(&mut self.open[at].1)
+    }
+
+    /// Forgets a call. What was queued is dropped; its bytes are returned, to be uncounted.
+    pub(super) fn remove(&mut self, id: CallId) -> usize {
+        let Ok(at) = self.open.binary_search_by_key(&id, |(id, _)| *id) else { return 0 };
+        let (_, mut open) = self.open.remove(at);
+        let queued = open.queue.len();
+        if self.spare.len() < SPARE {
+            open.queue.clear();
+            self.spare.push(open.queue);
+        }
+        queued
+    }
+
+    /// Frees what no open call uses.
+    pub(super) fn rest(&mut self) {
+        self.spare = Vec::new();
+        if self.open.is_empty() {
+            self.open = Vec::new();
+        }
+        for (_, open) in &mut self.open {
+            open.queue.rest();
+        }
+    }
+}
+
+/// Who made a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    Here,
+    There,
+}
