@@ -62,12 +62,14 @@ pub enum SocketError {
     NoHost,
     /// An upgrade request that announces a body (400).
     #[error(
-        "the upgrade request announces a body; expected neither 'Transfer-Encoding' nor a 'Content-Length' other than 0"
+        "the upgrade request announces a body; expected neither 'Transfer-Encoding' nor a \
+         'Content-Length' other than 0"
     )]
     Body,
     /// An `Origin` that the policy does not list (403).
     #[error(
-        "the origin {came} is not allowed here; pages in browsers may connect only from the origins that this hub lists"
+        "the origin {came} is not allowed here; pages in browsers may connect only from the \
+         origins that this hub lists"
     )]
     Origin {
         /// The origin, in quotes.
@@ -75,7 +77,8 @@ pub enum SocketError {
     },
     /// No `Upgrade: websocket` (400).
     #[error(
-        "the header 'Upgrade' is {came}; expected 'websocket': this is a Bowline hub, which speaks only WebSocket"
+        "the header 'Upgrade' is {came}; expected 'websocket': this is a Bowline hub, which \
+         speaks only WebSocket"
     )]
     Upgrade {
         /// The header's value in quotes, or `nothing`.
@@ -104,7 +107,8 @@ pub enum SocketError {
     },
     /// No nonce in the query, several, or a malformed one (400).
     #[error(
-        "the query has {came}; expected 'n=' once, with 43 characters of unpadded URL-safe base64"
+        "the query has {came}; expected 'n=' once, with 43 characters of unpadded URL-safe \
+         base64"
     )]
     Nonce {
         /// Which of these it was.
@@ -113,12 +117,14 @@ pub enum SocketError {
 
     /// What answered the upgrade request does not speak HTTP/1.
     #[error(
-        "what answered does not speak HTTP/1.1: something else than a Bowline hub may be listening there"
+        "what answered does not speak HTTP/1.1: something else than a Bowline hub may be \
+         listening there"
     )]
     NotHttp,
     /// The answer's head has no blank line within its limit.
     #[error(
-        "the answer to the upgrade has no end within {limit} bytes: something else than a Bowline hub may be listening there"
+        "the answer to the upgrade has no end within {limit} bytes: something else than a \
+         Bowline hub may be listening there"
     )]
     AnswerTooLong {
         /// `Limits::head`.
@@ -126,7 +132,8 @@ pub enum SocketError {
     },
     /// The answer's head cannot be read.
     #[error(
-        "the answer to the upgrade is malformed: {what}; something else than a Bowline hub may be listening there"
+        "the answer to the upgrade is malformed: {what}; something else than a Bowline hub may \
+         be listening there"
     )]
     AnswerMalformed {
         /// What is wrong with it.
@@ -134,7 +141,8 @@ pub enum SocketError {
     },
     /// The upgrade was answered with another status than 101.
     #[error(
-        "the upgrade was answered with {status} '{reason}', not with 101: something else than a Bowline hub may be listening there, or it refused"
+        "the upgrade was answered with {status} '{reason}', not with 101: something else than a \
+         Bowline hub may be listening there, or it refused"
     )]
     NotUpgraded {
         /// The HTTP status.
@@ -144,7 +152,8 @@ pub enum SocketError {
     },
     /// The upgrade was answered with 101 and a wrong or missing header.
     #[error(
-        "the answer's '{header}' is {came}; expected {expected}: something else than a Bowline hub may be listening there"
+        "the answer's '{header}' is {came}; expected {expected}: something else than a Bowline \
+         hub may be listening there"
     )]
     Answer {
         /// What of the answer is wrong.

@@ -149,6 +149,8 @@ mod tests {
     fn a_head_of_the_limit_is_taken_and_one_byte_more_is_refused() {
         assert!(Collector::new(6).head(b"AB\r\n\r\n").unwrap().is_some());
         assert!(Collector::new(5).head(b"AB\r\n\r\n").is_err());
+        // Who holds no more than the limit must hear it too.
+        assert!(Collector::new(4).head(b"AB\r\n").is_err());
         assert!(Collector::new(5).head(b"AB\r\n").unwrap().is_none());
     }
 

@@ -48,8 +48,9 @@ pub const PATH: &str = "/link";
 #[derive(Debug)]
 pub struct Socket {
     upgrade: Upgrade,
-    /// Where masks come from: only the connecting side masks.
-    masks: Option<Random>,
+    /// Where masks come from. Only the connecting side masks; boxed, as a hub holds many that do
+    /// not.
+    masks: Option<Box<Random>>,
     reader: Reader,
     /// Pings stay unanswered while this many bytes wait to be sent.
     pong_room: usize,
@@ -119,7 +120,7 @@ impl Socket {
     ) -> Self {
         let connecting = Connecting::new(request, &mut random, limits.head, out);
         let upgrade = Upgrade::Connecting(Box::new(connecting));
-        Self::new(upgrade, Some(random), Sender::Accepting, limits)
+        Self::new(upgrade, Some(Box::new(random)), Sender::Accepting, limits)
     }
 
     /// The accepting side.
@@ -130,7 +131,7 @@ impl Socket {
         Self::new(upgrade, None, Sender::Connecting, limits)
     }
 
-    fn new(upgrade: Upgrade, masks: Option<Random>, sender: Sender, limits: &Limits) -> Self {
+    fn new(upgrade: Upgrade, masks: Option<Box<Random>>, sender: Sender, limits: &Limits) -> Self {
         Self {
             upgrade,
             masks,
@@ -272,7 +273,7 @@ impl Socket {
             // A pong nobody takes is worth nothing: one that reads nothing and pings without end
             // must not fill our memory.
             if !*close_sent && out.len() < *pong_room {
-                let key = masks.as_mut().map(Random::bytes);
+                let key = masks.as_mut().map(|random| random.bytes());
                 write::frame(OpCode::Control(Control::Pong), payload, key, out);
             }
         })?;
@@ -294,7 +295,7 @@ impl Socket {
 
     /// A new mask, where this side masks.
     fn key(&mut self) -> Option<[u8; 4]> {
-        self.masks.as_mut().map(Random::bytes)
+        self.masks.as_mut().map(|random| random.bytes())
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) struct Reader {
     message_limit: usize,
     fragment_limit: u32,
     idle_limit: u32,
-    /// The fragments of the message that is being put together.
+    /// The message that is being put together, or the last one while it is lent.
     assembly: Buffer,
     /// How many fragments it has; 0 between messages.
     fragments: u32,
@@ -183,8 +183,8 @@ impl Reader {
     }
 
     fn judge_data(&self, length: u64) -> Result<usize, SocketError> {
-        let (held, limit) = (self.assembly_len() as u64, self.message_limit);
-        let whole = length.saturating_add(held);
+        let limit = self.message_limit;
+        let whole = length.saturating_add(self.assembly.len() as u64);
         if whole > limit as u64 {
             return Err(SocketError::TooBig { length: whole, limit });
         }
@@ -202,14 +202,6 @@ impl Reader {
         match self.idle < self.idle_limit {
             true => Ok(()),
             false => Err(SocketError::IdleFrames { limit: self.idle_limit }),
-        }
-    }
-
-    /// Bytes of the message that is being put together.
-    fn assembly_len(&self) -> usize {
-        match self.fragments {
-            0 => 0,
-            _ => self.assembly.len(),
         }
     }
 
@@ -277,7 +269,8 @@ impl Header {
             Err(ParseError::Protocol(ProtocolError::InvalidOpcode(opcode))) => {
                 Err(SocketError::Opcode { opcode })
             }
-            // Reading from a slice cannot fail, and nothing else of a header is judged there.
+            // Reading from a slice cannot fail and nothing else of a header is judged there, so any
+            // refusal does for a case that does not come.
             Err(_) => Err(SocketError::ReservedBits),
         }
     }

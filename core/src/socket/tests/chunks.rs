@@ -129,7 +129,9 @@ proptest! {
     fn no_bytes_make_it_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..400),
         sizes in prop::collection::vec(1..60usize, 1..5),
-        prefix in prop::sample::select(vec!["", "GET /link?n=", "HTTP/1.1 101 ", "HTTP/1.", "GET "]),
+        prefix in prop::sample::select(
+            vec!["", "GET /link?n=", "HTTP/1.1 101 ", "HTTP/1.", "GET "]
+        ),
     ) {
         for end in fresh() {
             in_pieces(end, &[prefix.as_bytes(), &bytes].concat(), &sizes);

@@ -161,6 +161,7 @@ fn another_websocket_version_is_426_and_names_ours() {
     let response = String::from_utf8(end.sent()).unwrap();
     assert!(response.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{response}");
     assert!(response.contains("\r\nUpgrade: websocket\r\n"), "{response}");
+    assert!(response.contains("\r\nConnection: close, Upgrade\r\n"), "{response}");
 }
 
 #[test]
