@@ -74,11 +74,6 @@ pub(crate) struct Entry<T> {
 }
 
 impl<'d> Section<'d> {
-    /// The file that this is a part of.
-    pub(crate) fn document(&self) -> &'d Document<'d> {
-        self.document
-    }
-
     /// Keys that a later version reads: they are refused by name.
     pub(crate) fn planned(&mut self, keys: &[&'static str]) {
         self.planned.extend_from_slice(keys);
