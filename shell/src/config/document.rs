@@ -172,7 +172,7 @@ impl<'d> Section<'d> {
     }
 
     /// A table inside this one.
-    pub(crate) fn table(&mut self, key: &'static str) -> Result<Option<Section<'d>>, ConfigError> {
+    pub(crate) fn table(&mut self, key: &'static str) -> Result<Option<Self>, ConfigError> {
         let Some(entry) = self.take(key) else { return Ok(None) };
         self.section(entry).map(Some)
     }
@@ -193,7 +193,7 @@ impl<'d> Section<'d> {
     }
 
     /// The table under a name from [`Section::names`].
-    pub(crate) fn named_table(&mut self, name: &Entry<String>) -> Result<Section<'d>, ConfigError> {
+    pub(crate) fn named_table(&mut self, name: &Entry<String>) -> Result<Self, ConfigError> {
         match self.remove(&name.value) {
             Some(entry) => self.section(entry),
             None => Err(self.complain(name, "expected a table")),

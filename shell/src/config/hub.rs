@@ -1,8 +1,6 @@
 //! `hub.toml`: what a hub is told, and what is in force.
 
-use core::fmt;
-use core::str::FromStr;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use bowline_core::capability::Role;
@@ -10,8 +8,9 @@ use bowline_core::limits::Limits;
 
 use crate::config::document::{Document, Section};
 use crate::config::print::{Printer, array};
-use crate::config::url::{DEFAULT_PORT, parse_host};
-use crate::config::{ConfigError, HubUrl, Scheme};
+use crate::config::url::parse_host;
+use crate::config::values::not_a_source;
+use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
 
 /// What a file or a command line says; everything is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,27 +71,6 @@ pub struct HubConfig {
     pub peers: usize,
 }
 
-/// How links are protected and the hub is trusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TlsMode {
-    /// No TLS.
-    Plain,
-    /// TLS; what is met first is remembered.
-    #[default]
-    Tofu,
-    /// TLS; only what was given beforehand is trusted.
-    Strict,
-}
-
-/// The spelling of a [`TlsSource`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsSourceName {
-    /// `self-signed`
-    SelfSigned,
-    /// `files`
-    Files,
-}
-
 /// Where the hub's certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsSource {
@@ -106,13 +84,6 @@ pub enum TlsSource {
         key: PathBuf,
     },
 }
-
-/// An address to listen on: `127.0.0.1:7777`, `[::1]:7777`, or without a port.
-///
-/// Port 0 lets the system choose. Of names only `localhost` is taken: another could mean several
-/// addresses, and not the same ones at each start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bind(pub SocketAddr);
 
 impl HubSettings {
     /// Reads a file.
@@ -295,90 +266,6 @@ impl HubConfig {
     }
 }
 
-impl Bind {
-    /// Whether only this machine can connect.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.0.ip().to_canonical().is_loopback()
-    }
-}
-
-impl Default for Bind {
-    fn default() -> Self {
-        Self(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), DEFAULT_PORT))
-    }
-}
-
-impl FromStr for Bind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers = match text.strip_prefix("localhost") {
-            Some(port) if port.is_empty() || port.starts_with(':') => format!("127.0.0.1{port}"),
-            _ => text.to_owned(),
-        };
-        let address = numbers.parse().ok().or_else(|| {
-            let ip = numbers.parse::<IpAddr>().ok()?;
-            Some(SocketAddr::new(ip, DEFAULT_PORT))
-        });
-        address.map(Self).ok_or_else(|| {
-            let shown: String = text.chars().take(80).collect();
-            format!("'{shown}' is not an address to listen on: write it as 127.0.0.1:7777")
-        })
-    }
-}
-
-impl fmt::Display for Bind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl TlsMode {
-    /// Whether a URL of `scheme` goes with this mode.
-    #[must_use]
-    pub fn goes_with(self, scheme: Scheme) -> bool {
-        (self == Self::Plain) == (scheme == Scheme::Ws)
-    }
-}
-
-impl FromStr for TlsMode {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "plain" => Ok(Self::Plain),
-            "tofu" => Ok(Self::Tofu),
-            "strict" => Ok(Self::Strict),
-            other => Err(format!("'{}' is none of plain, tofu, strict", excerpt(other))),
-        }
-    }
-}
-
-impl fmt::Display for TlsMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Plain => "plain",
-            Self::Tofu => "tofu",
-            Self::Strict => "strict",
-        })
-    }
-}
-
-impl FromStr for TlsSourceName {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "self-signed" => Ok(Self::SelfSigned),
-            "files" => Ok(Self::Files),
-            "keystore" | "acme" => Err(format!("'{text}' is not built yet")),
-            other => Err(not_a_source(other)),
-        }
-    }
-}
-
-fn not_a_source(text: &str) -> String {
-    format!("'{}' is none of self-signed, files", excerpt(text))
-}
-
 fn resolve_source(
     source: Option<TlsSourceName>,
     cert: Option<PathBuf>,
@@ -412,10 +299,6 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
 pub(crate) fn absolute(path: PathBuf) -> PathBuf {
     // Fails only without a working directory; then the path stands as it was given.
     std::path::absolute(&path).unwrap_or(path)
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 /// A registry above this would not fit in the memory that the design promises.

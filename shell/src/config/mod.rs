@@ -19,9 +19,11 @@ pub(crate) mod print;
 mod safety;
 pub mod units;
 mod url;
+mod values;
 
 pub use error::ConfigError;
-pub use hub::{Bind, HubConfig, HubSettings, TlsMode, TlsSource, TlsSourceName};
+pub use hub::{HubConfig, HubSettings, TlsSource};
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};
 pub use url::{HubUrl, Scheme, UrlError};
+pub use values::{Bind, TlsMode, TlsSourceName};

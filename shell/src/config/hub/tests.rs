@@ -199,19 +199,3 @@ fn settings_that_contradict_each_other_are_refused() {
     let error = HubSettings::read(Path::new("/nonexistent/hub.toml")).unwrap_err();
     assert!(error.to_string().starts_with("/nonexistent/hub.toml: cannot be read: "), "{error}");
 }
-
-#[test]
-fn an_address_to_listen_on_may_leave_out_its_port() {
-    for (text, printed) in [
-        ("127.0.0.1", "127.0.0.1:7777"),
-        ("::", "[::]:7777"),
-        ("[::1]:0", "[::1]:0"),
-        ("localhost", "127.0.0.1:7777"),
-        ("localhost:1", "127.0.0.1:1"),
-    ] {
-        assert_eq!(text.parse::<Bind>().unwrap().to_string(), printed);
-    }
-    for bad in ["", "localhostx", "hub:1", "127.0.0.1:", "127.0.0.1:65536", ":7777"] {
-        assert!(bad.parse::<Bind>().is_err(), "{bad:?}");
-    }
-}
