@@ -14,9 +14,9 @@ use crate::files::{DataDir, FileError};
 #[derive(Debug)]
 #[must_use = "the directory is locked only while this lives"]
 pub struct DirLock {
-    /// Closing the file releases the lock. The file stays: removing it would let two processes
-    /// lock two files of one name.
-    _file: File,
+    /// The file stays when the lock goes: removing it would let two processes lock two files of
+    /// one name.
+    file: File,
 }
 
 impl DirLock {
@@ -37,7 +37,15 @@ impl DirLock {
             Err(error) => return Err(fail(error.into())),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock with a child that was just forked, until it runs its
+        // own program. Should this fail, closing still lets go soon.
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 
