@@ -1,0 +1,202 @@
+//! One value against one declared argument.
+
+use std::ffi::OsString;
+
+use crate::arguments::path::below_root;
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Kind, Pattern};
+
+/// The value as the process gets it.
+///
+/// The order is the same for every type: the type and its bounds, NUL, the leading dash, and for a
+/// path last of all the file system.
+pub(crate) fn check_value(
+    spec: &ArgumentSpec,
+    value: ArgValue<'_>,
+) -> Result<OsString, ArgumentError> {
+    let expected =
+        || ArgumentError::Expected { name: spec.name.clone(), expected: spec.kind.expected() };
+    match &spec.kind {
+        Kind::String { max_length, pattern } => {
+            let text = plain(spec, value)?;
+            let fits = text.len() <= *max_length;
+            if !fits || !pattern.as_ref().is_none_or(|pattern| Pattern::matches(pattern, text)) {
+                return Err(expected());
+            }
+            Ok(text.into())
+        }
+        Kind::Integer { min, max } => {
+            let number = whole(value).ok_or_else(expected)?;
+            let low = min.is_some_and(|min| number < min);
+            let high = max.is_some_and(|max| number > max);
+            if low || high { Err(expected()) } else { Ok(number.to_string().into()) }
+        }
+        Kind::Number { min, max } => {
+            let (number, text) = number(value).ok_or_else(expected)?;
+            let low = min.is_some_and(|min| number < min);
+            let high = max.is_some_and(|max| number > max);
+            if low || high { Err(expected()) } else { Ok(text.into()) }
+        }
+        Kind::Boolean => match value {
+            ArgValue::Boolean(true) | ArgValue::Text("true") => Ok("true".into()),
+            ArgValue::Boolean(false) | ArgValue::Text("false") => Ok("false".into()),
+            ArgValue::Text(_) | ArgValue::Integer(_) | ArgValue::Float(_) => Err(expected()),
+        },
+        Kind::Choice(choices) => {
+            let text = plain(spec, value)?;
+            choices.iter().find(|choice| *choice == text).map(OsString::from).ok_or_else(expected)
+        }
+        Kind::Path { root } => Ok(below_root(&spec.name, root, plain(spec, value)?)?.into()),
+    }
+}
+
+/// Text that an argument vector can hold and a program will not take for an option.
+fn plain<'a>(spec: &ArgumentSpec, value: ArgValue<'a>) -> Result<&'a str, ArgumentError> {
+    let name = || spec.name.clone();
+    let ArgValue::Text(text) = value else {
+        return Err(ArgumentError::Expected { name: name(), expected: spec.kind.expected() });
+    };
+    if text.contains('\0') {
+        return Err(ArgumentError::Nul { name: name() });
+    }
+    if text.starts_with('-') && !spec.allow_dash {
+        return Err(ArgumentError::Dash { name: name() });
+    }
+    Ok(text)
+}
+
+/// A whole number within the protocol's range.
+fn whole(value: ArgValue<'_>) -> Option<i128> {
+    let number = match value {
+        ArgValue::Integer(number) => number,
+        // `parse` alone would take a plus sign.
+        ArgValue::Text(text) if !text.starts_with('+') => text.parse().ok()?,
+        ArgValue::Text(_) | ArgValue::Float(_) | ArgValue::Boolean(_) => return None,
+    };
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&number).then_some(number)
+}
+
+/// A finite number, and its spelling: the caller's own where it came as text, so that no digit is
+/// lost.
+fn number(value: ArgValue<'_>) -> Option<(f64, String)> {
+    let (number, text) = match value {
+        ArgValue::Text(text) => {
+            // `parse` would take "inf", "nan" and a plus sign too.
+            let shape = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+            if text.len() > 64 || text.starts_with('+') || !text.bytes().all(shape) {
+                return None;
+            }
+            (text.parse::<f64>().ok()?, text.to_owned())
+        }
+        ArgValue::Integer(_) => {
+            let whole = whole(value)?;
+            // Rounding moves no number across a bound by more than the bound's own precision.
+            (whole as f64, whole.to_string())
+        }
+        ArgValue::Float(number) => (number, format!("{number:?}")),
+        ArgValue::Boolean(_) => return None,
+    };
+    number.is_finite().then_some((number, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: Kind, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
+        check_value(&ArgumentSpec { kind, ..ArgumentSpec::string("a") }, value)
+    }
+
+    fn text(max_length: usize, pattern: Option<&str>) -> Kind {
+        Kind::String { max_length, pattern: pattern.map(|p| p.parse().unwrap()) }
+    }
+
+    fn refused(kind: &Kind) -> Result<OsString, ArgumentError> {
+        Err(ArgumentError::Expected { name: "a".into(), expected: kind.expected() })
+    }
+
+    #[test]
+    fn text_is_bounded_in_bytes_and_matched_whole() {
+        assert_eq!(check(text(4, None), ArgValue::Text("äö")), Ok("äö".into()));
+        assert_eq!(check(text(4, None), ArgValue::Text("äöx")), refused(&text(4, None)));
+        let digits = text(9, Some("[0-9]+"));
+        assert_eq!(check(digits.clone(), ArgValue::Text("123")), Ok("123".into()));
+        assert_eq!(check(digits.clone(), ArgValue::Text("123x")), refused(&digits));
+        assert_eq!(check(text(4, None), ArgValue::Integer(1)), refused(&text(4, None)));
+        let nul = ArgumentError::Nul { name: "a".into() };
+        assert_eq!(check(text(4, None), ArgValue::Text("a\0b")), Err(nul));
+    }
+
+    #[test]
+    fn a_leading_dash_needs_its_permission() {
+        let dash = Err(ArgumentError::Dash { name: "a".into() });
+        assert_eq!(check(text(9, None), ArgValue::Text("-rf")), dash);
+        let choice = Kind::Choice(vec!["x".into()]);
+        assert_eq!(check(choice, ArgValue::Text("-x")), dash);
+        let path = Kind::Path { root: "/".into() };
+        assert_eq!(check(path, ArgValue::Text("-x")), dash);
+        let spec = ArgumentSpec { allow_dash: true, ..ArgumentSpec::string("a") };
+        assert_eq!(check_value(&spec, ArgValue::Text("-rf")), Ok("-rf".into()));
+        assert_eq!(check(text(9, None), ArgValue::Text("a-b")), Ok("a-b".into()));
+    }
+
+    #[test]
+    fn a_whole_number_is_within_its_bounds_and_the_protocols() {
+        let kind = Kind::Integer { min: Some(-2), max: Some(3) };
+        for (value, argument) in [
+            (ArgValue::Text("-2"), "-2"),
+            (ArgValue::Text("007"), "7"),
+            (ArgValue::Integer(3), "3"),
+        ] {
+            let wide = Kind::Integer { min: Some(-2), max: Some(7) };
+            assert_eq!(check(wide, value), Ok(argument.into()));
+        }
+        for bad in ["-3", "4", "", "+1", "1.0", "1e0", "0x1", " 1", "--1", "1 "] {
+            assert_eq!(check(kind.clone(), ArgValue::Text(bad)), refused(&kind), "{bad:?}");
+        }
+        for bad in [ArgValue::Integer(4), ArgValue::Float(1.0), ArgValue::Boolean(true)] {
+            assert_eq!(check(kind.clone(), bad), refused(&kind));
+        }
+        let any = Kind::Integer { min: None, max: None };
+        let most = i128::from(u64::MAX);
+        assert_eq!(check(any.clone(), ArgValue::Integer(most)), Ok(most.to_string().into()));
+        assert_eq!(check(any.clone(), ArgValue::Integer(most + 1)), refused(&any));
+    }
+
+    #[test]
+    fn a_number_is_finite_and_keeps_its_callers_digits() {
+        let any = Kind::Number { min: None, max: None };
+        for good in ["0.1000000000000000000001", "-1e5", "3", ".5"] {
+            assert_eq!(check(any.clone(), ArgValue::Text(good)), Ok(good.into()));
+        }
+        assert_eq!(check(any.clone(), ArgValue::Float(0.1)), Ok("0.1".into()));
+        for bad in ["inf", "-inf", "nan", "NaN", "infinity", "1e999", "+1", "", "-", "1-1"] {
+            assert_eq!(check(any.clone(), ArgValue::Text(bad)), refused(&any), "{bad}");
+        }
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(check(any.clone(), ArgValue::Float(bad)), refused(&any), "{bad}");
+        }
+        let unit = Kind::Number { min: Some(0.0), max: Some(1.0) };
+        assert_eq!(check(unit.clone(), ArgValue::Integer(1)), Ok("1".into()));
+        assert_eq!(check(unit.clone(), ArgValue::Float(1.01)), refused(&unit));
+        assert_eq!(check(unit.clone(), ArgValue::Text("-0.01")), refused(&unit));
+    }
+
+    #[test]
+    fn true_and_false_have_one_spelling() {
+        assert_eq!(check(Kind::Boolean, ArgValue::Text("true")), Ok("true".into()));
+        assert_eq!(check(Kind::Boolean, ArgValue::Boolean(false)), Ok("false".into()));
+        for bad in ["", "True", "yes", "1"] {
+            assert_eq!(check(Kind::Boolean, ArgValue::Text(bad)), refused(&Kind::Boolean));
+        }
+        assert_eq!(check(Kind::Boolean, ArgValue::Integer(1)), refused(&Kind::Boolean));
+    }
+
+    #[test]
+    fn a_choice_is_one_of_its_choices() {
+        let kind = Kind::Choice(vec!["nginx".into(), "app".into()]);
+        assert_eq!(check(kind.clone(), ArgValue::Text("app")), Ok("app".into()));
+        assert_eq!(check(kind.clone(), ArgValue::Text("App")), refused(&kind));
+        let error = check(kind, ArgValue::Text("sshd")).unwrap_err().to_string();
+        assert_eq!(error, "argument 'a': expected one of nginx, app");
+    }
+}

@@ -1,0 +1,190 @@
+//! One command of a peer's configuration: what it takes, and the process that it becomes.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use bowline_core::id::CommandName;
+use bowline_core::limits::Limits;
+use bowline_core::wire::frame::Command;
+
+use crate::arguments::check::check_value;
+use crate::arguments::template::Template;
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, SpecError};
+
+/// A command, checked: each placeholder of `run` has an argument and the reverse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandSpec {
+    name: CommandName,
+    description: String,
+    timeout: Option<Duration>,
+    run: Vec<String>,
+    templates: Vec<Template>,
+    arguments: Vec<ArgumentSpec>,
+}
+
+impl CommandSpec {
+    /// A command that runs `run`, whose first element is the program.
+    ///
+    /// `declared` are the arguments in any order. They take the order in which `run` names them; a
+    /// placeholder that is not among them is a string.
+    ///
+    /// # Errors
+    /// A [`SpecError`] that says what does not fit.
+    pub fn new(
+        name: CommandName,
+        run: &[String],
+        declared: Vec<ArgumentSpec>,
+    ) -> Result<Self, SpecError> {
+        let program = run.first().filter(|program| !program.is_empty());
+        let Some(program) = program else { return Err(SpecError::NoProgram) };
+        let templates =
+            run.iter().map(|element| Template::parse(element)).collect::<Result<Vec<_>, _>>()?;
+        let chosen = |template: &Template| template.placeholders().next().is_some();
+        if templates.first().is_some_and(chosen) {
+            return Err(SpecError::ProgramFromArgument(program.clone()));
+        }
+        let mut declared: BTreeMap<_, _> =
+            declared.into_iter().map(|spec| (spec.name.clone(), spec)).collect();
+        let mut arguments: Vec<ArgumentSpec> = Vec::new();
+        for placeholder in templates.iter().flat_map(Template::placeholders) {
+            if arguments.iter().any(|known| known.name == placeholder) {
+                continue;
+            }
+            let spec = declared.remove(placeholder);
+            let spec = spec.unwrap_or_else(|| ArgumentSpec::string(placeholder));
+            spec.check()?;
+            arguments.push(spec);
+        }
+        if let Some((name, _)) = declared.pop_first() {
+            return Err(SpecError::Unused { name });
+        }
+        let most = Limits::default().arguments;
+        if arguments.len() > most {
+            return Err(SpecError::TooMany { what: "the number of arguments", most });
+        }
+        let run = run.to_vec();
+        Ok(Self { name, description: String::new(), timeout: None, run, templates, arguments })
+    }
+
+    /// The same, described in a sentence.
+    ///
+    /// # Errors
+    /// [`SpecError::TooMany`] above 1,024 bytes.
+    pub fn described(self, description: String) -> Result<Self, SpecError> {
+        let most = Limits::default().text;
+        if description.len() > most {
+            return Err(SpecError::TooMany { what: "the length of 'description'", most });
+        }
+        Ok(Self { description, ..self })
+    }
+
+    /// The same, ended when it runs longer.
+    ///
+    /// # Errors
+    /// [`SpecError::Timeout`] for nothing, and above 24 h.
+    pub fn ended_after(self, timeout: Option<Duration>) -> Result<Self, SpecError> {
+        let most = Limits::default().call_deadline;
+        if timeout.is_some_and(|timeout| timeout.is_zero() || timeout > most) {
+            return Err(SpecError::Timeout { most });
+        }
+        Ok(Self { timeout, ..self })
+    }
+
+    /// What callers call it.
+    #[must_use]
+    pub fn name(&self) -> CommandName {
+        self.name
+    }
+
+    /// A sentence for a person; may be empty.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The longest that it may run; the call's own deadline may be sooner.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// `run` as it was written.
+    #[must_use]
+    pub fn run(&self) -> &[String] {
+        &self.run
+    }
+
+    /// What it takes, in positional order.
+    #[must_use]
+    pub fn arguments(&self) -> &[ArgumentSpec] {
+        &self.arguments
+    }
+
+    /// What Register says of it.
+    #[must_use]
+    pub fn declared(&self) -> Command {
+        Command {
+            name: self.name,
+            description: self.description.clone(),
+            arguments: self.arguments.iter().map(ArgumentSpec::declared).collect(),
+        }
+    }
+
+    /// The argument vector of a call, the program first; never empty.
+    ///
+    /// Values by position fill the arguments in their order, values by name the others. An optional
+    /// argument that is left out drops the element that it alone makes up, and is empty elsewhere.
+    /// A path argument is looked up in the file system, so this can block.
+    ///
+    /// # Errors
+    /// The first argument that does not fit, and why.
+    pub fn argv(
+        &self,
+        positional: &[ArgValue<'_>],
+        named: &[(&str, ArgValue<'_>)],
+    ) -> Result<Vec<OsString>, ArgumentError> {
+        if positional.len() > self.arguments.len() {
+            let given = positional.len();
+            return Err(ArgumentError::TooMany { given, takes: self.takes() });
+        }
+        let by_position = self.arguments.iter().map(|spec| spec.name.as_str()).zip(positional);
+        let mut given: BTreeMap<&str, ArgValue<'_>> =
+            by_position.map(|(name, value)| (name, *value)).collect();
+        for &(name, value) in named {
+            let Some(spec) = self.arguments.iter().find(|spec| spec.name == name) else {
+                let name = name.chars().take(64).collect();
+                return Err(ArgumentError::Unknown { name, takes: self.takes() });
+            };
+            if given.insert(&spec.name, value).is_some() {
+                return Err(ArgumentError::Duplicate { name: spec.name.clone() });
+            }
+        }
+        let mut values = BTreeMap::new();
+        for spec in &self.arguments {
+            match given.get(spec.name.as_str()) {
+                Some(value) => {
+                    values.insert(spec.name.as_str(), check_value(spec, *value)?);
+                }
+                None if spec.optional => {}
+                None => {
+                    let expected = spec.kind.expected();
+                    return Err(ArgumentError::Missing { name: spec.name.clone(), expected });
+                }
+            }
+        }
+        Ok(self.templates.iter().filter_map(|template| template.fill(&values)).collect())
+    }
+
+    /// For errors: "'restart' takes unit, force".
+    fn takes(&self) -> String {
+        if self.arguments.is_empty() {
+            return format!("'{}' takes no arguments", self.name);
+        }
+        let names: Vec<_> = self.arguments.iter().map(|spec| spec.name.as_str()).collect();
+        format!("'{}' takes {}", self.name, names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! `[commands.NAME]`: from keys to [`CommandSpec`], and back when printed.
+
+use std::path::PathBuf;
+
+use crate::arguments::{ArgumentSpec, CommandSpec, Kind, Pattern};
+use crate::config::ConfigError;
+use crate::config::document::{Entry, Section};
+use crate::config::print::{Printer, array, quote};
+use crate::config::units::{parse_duration, parse_size, print_duration};
+
+/// Every command of the table, in the file's order.
+pub(crate) fn read_commands(mut commands: Section<'_>) -> Result<Vec<CommandSpec>, ConfigError> {
+    let mut read = Vec::new();
+    for name in commands.names() {
+        let section = commands.named_table(&name)?;
+        read.push(read_command(&commands, &name, section)?);
+    }
+    Ok(read)
+}
+
+fn read_command(
+    commands: &Section<'_>,
+    place: &Entry<String>,
+    mut section: Section<'_>,
+) -> Result<CommandSpec, ConfigError> {
+    let name = place.value.parse().map_err(|error| commands.complain(place, error))?;
+    let run = section.list::<String>("run")?;
+    let description = section.text("description")?;
+    let timeout = match section.entry("timeout")? {
+        Some(entry) => {
+            Some(parse_duration(&entry.value).map_err(|error| section.complain(&entry, error))?)
+        }
+        None => None,
+    };
+    let mut arguments = Vec::new();
+    if let Some(mut args) = section.table("args")? {
+        for name in args.names() {
+            let argument = args.named_table(&name)?;
+            arguments.push(read_argument(&name, argument)?);
+        }
+    }
+    section.end()?;
+    let spec = CommandSpec::new(name, &run.unwrap_or_default(), arguments)
+        .and_then(|spec| spec.described(description.unwrap_or_default()))
+        .and_then(|spec| spec.ended_after(timeout));
+    spec.map_err(|error| commands.complain(place, error))
+}
+
+fn read_argument(
+    place: &Entry<String>,
+    mut section: Section<'_>,
+) -> Result<ArgumentSpec, ConfigError> {
+    let kind = section.entry("type")?;
+    let kind = match kind.as_ref().map_or("string", |entry| entry.value.as_str()) {
+        "string" => Kind::String {
+            max_length: read_length(&mut section)?.unwrap_or(Kind::DEFAULT_MAX_LENGTH),
+            pattern: section.text::<Pattern>("pattern")?,
+        },
+        "integer" => Kind::Integer {
+            min: section.integer("min")?.map(|entry| entry.value),
+            max: section.integer("max")?.map(|entry| entry.value),
+        },
+        "number" => Kind::Number { min: section.number("min")?, max: section.number("max")? },
+        "boolean" => Kind::Boolean,
+        "choice" => Kind::Choice(section.list("choices")?.unwrap_or_default()),
+        "path" => Kind::Path { root: section.path("root")?.unwrap_or_else(PathBuf::new) },
+        other => {
+            let reason = format!(
+                "'{}' is none of string, integer, number, boolean, choice, path",
+                other.chars().take(40).collect::<String>()
+            );
+            return Err(match &kind {
+                Some(entry) => section.complain(entry, reason),
+                None => section.complain(place, reason),
+            });
+        }
+    };
+    for key in ["max-length", "pattern", "min", "max", "choices", "root"] {
+        if section.has(key) && !keys_of(&kind).contains(&key) {
+            let reason = format!("'{key}' does not go with type '{}'", kind.name());
+            return Err(section.complain(place, reason));
+        }
+    }
+    let allow_dash = section.boolean("allow-dash")?.unwrap_or(false);
+    let optional = section.boolean("optional")?.unwrap_or(false);
+    let spec = ArgumentSpec { name: place.value.clone(), kind, allow_dash, optional };
+    spec.check().map_err(|error| section.complain(place, error))?;
+    section.end()?;
+    Ok(spec)
+}
+
+/// `max-length`: bytes, or a size such as `"4KiB"`.
+fn read_length(section: &mut Section<'_>) -> Result<Option<usize>, ConfigError> {
+    let reason = format!("expected 1 to {} bytes", Kind::MOST_LENGTH);
+    let (bytes, refusal) = if section.is_text("max-length") {
+        let Some(entry) = section.entry("max-length")? else { return Ok(None) };
+        let bytes = parse_size(&entry.value).map_err(|error| section.complain(&entry, error))?;
+        (usize::try_from(bytes).ok(), section.complain(&entry, reason))
+    } else {
+        let Some(entry) = section.integer("max-length")? else { return Ok(None) };
+        (usize::try_from(entry.value).ok(), section.complain(&entry, reason))
+    };
+    match bytes.filter(|bytes| (1..=Kind::MOST_LENGTH).contains(bytes)) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => Err(refusal),
+    }
+}
+
+/// The keys that only this type takes.
+fn keys_of(kind: &Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::String { .. } => &["max-length", "pattern"],
+        Kind::Integer { .. } | Kind::Number { .. } => &["min", "max"],
+        Kind::Boolean => &[],
+        Kind::Choice(_) => &["choices"],
+        Kind::Path { .. } => &["root"],
+    }
+}
+
+/// The tables that [`read_commands`] reads as the same.
+pub(crate) fn print_commands(printer: &mut Printer, commands: &[CommandSpec]) {
+    for command in commands {
+        let name = command.name();
+        printer.table(&["commands", name.as_str()]);
+        printer.bare("run", array(command.run()));
+        if !command.description().is_empty() {
+            printer.text("description", command.description());
+        }
+        if let Some(timeout) = command.timeout() {
+            printer.text("timeout", print_duration(timeout));
+        }
+        for argument in command.arguments() {
+            printer.table(&["commands", name.as_str(), "args", &argument.name]);
+            print_argument(printer, argument);
+        }
+    }
+}
+
+fn print_argument(printer: &mut Printer, argument: &ArgumentSpec) {
+    printer.text("type", argument.kind.name());
+    match &argument.kind {
+        Kind::String { max_length, pattern } => {
+            printer.bare("max-length", max_length);
+            if let Some(pattern) = pattern {
+                printer.bare("pattern", quote(pattern.as_str()));
+            }
+        }
+        Kind::Integer { min, max } => {
+            print_bound(printer, "min", *min);
+            print_bound(printer, "max", *max);
+        }
+        // The debug form of a finite number always reads back as the same number.
+        Kind::Number { min, max } => {
+            print_bound(printer, "min", min.map(|min| format!("{min:?}")));
+            print_bound(printer, "max", max.map(|max| format!("{max:?}")));
+        }
+        Kind::Boolean => {}
+        Kind::Choice(choices) => printer.bare("choices", array(choices)),
+        Kind::Path { root } => printer.text("root", root.display()),
+    }
+    if argument.allow_dash {
+        printer.bare("allow-dash", true);
+    }
+    if argument.optional {
+        printer.bare("optional", true);
+    }
+}
+
+fn print_bound(printer: &mut Printer, key: &str, bound: Option<impl core::fmt::Display>) {
+    if let Some(bound) = bound {
+        printer.bare(key, bound);
+    }
+}

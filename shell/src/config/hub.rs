@@ -1,0 +1,308 @@
+//! `hub.toml`: what a hub is told, and what is in force.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use bowline_core::capability::Role;
+use bowline_core::limits::Limits;
+
+use crate::config::document::{Document, Section};
+use crate::config::print::{Printer, array};
+use crate::config::url::parse_host;
+use crate::config::values::not_a_source;
+use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
+
+/// What a file or a command line says; everything is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HubSettings {
+    /// `name`, `--name`: the display name.
+    pub name: Option<String>,
+    /// `bind`, `--bind`.
+    pub bind: Option<Bind>,
+    /// `advertise`, `--advertise` (repeated): the URLs that join tokens name.
+    pub advertise: Option<Vec<HubUrl>>,
+    /// `tls.mode`, `--tls`.
+    pub mode: Option<TlsMode>,
+    /// `tls.source`, `--tls-source`; `files` where only a certificate or key is given.
+    pub source: Option<TlsSourceName>,
+    /// `tls.cert`, `--cert`: PEM.
+    pub cert: Option<PathBuf>,
+    /// `tls.key`, `--key`: PEM.
+    pub key: Option<PathBuf>,
+    /// `tls.hostnames`, `--hostname` (repeated).
+    pub hostnames: Option<Vec<String>>,
+    /// `auth.required`, `--auth-required`.
+    pub auth_required: Option<bool>,
+    /// `auth.secret`, `--auth-secret`.
+    pub auth_secret: Option<bool>,
+    /// `auth.secret-role`, `--secret-role`.
+    pub secret_role: Option<Role>,
+    /// `auth.secret-file`; its flag `--secret-file` comes before the environment and is not laid
+    /// over this, see [`crate::files::SecretSources`].
+    pub secret_file: Option<PathBuf>,
+    /// `limits.peers`, `--max-peers`.
+    pub peers: Option<usize>,
+}
+
+/// What is in force: complete and consistent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubConfig {
+    /// The display name: 1 to 64 characters, none of them a control character.
+    pub name: String,
+    /// Where the hub listens.
+    pub bind: Bind,
+    /// The URLs that join tokens name; may be empty.
+    pub advertise: Vec<HubUrl>,
+    /// How links are protected.
+    pub mode: TlsMode,
+    /// Where the certificate comes from; unused in `plain`.
+    pub source: TlsSource,
+    /// Names for the self-signed certificate, besides the bind address and `localhost`.
+    pub hostnames: Vec<String>,
+    /// Whether everyone must prove something.
+    pub auth_required: bool,
+    /// Whether the shared secret admits.
+    pub auth_secret: bool,
+    /// What sessions admitted by the secret may do.
+    pub secret_role: Role,
+    /// Where the shared secret is, if not in the data directory.
+    pub secret_file: Option<PathBuf>,
+    /// Peers in the registry, at most.
+    pub peers: usize,
+}
+
+/// Where the hub's certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsSource {
+    /// The hub makes it.
+    SelfSigned,
+    /// From two PEM files.
+    Files {
+        /// The certificate, and those between it and the root.
+        cert: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+}
+
+impl HubSettings {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or says something that is not understood.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(path, &read_text(path)?)
+    }
+
+    /// Reads the text of the file `path`, to whose directory the paths in it are relative.
+    ///
+    /// # Errors
+    /// The text is not TOML, or says something that is not understood.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let document = Document::new(path, text);
+        let mut root = document.root()?;
+        root.planned(&["allow-ips", "trusted-proxies", "external-pins", "origins"]);
+        let mut settings = Self {
+            name: root.text("name")?,
+            bind: root.text("bind")?,
+            advertise: root.list("advertise")?,
+            ..Self::default()
+        };
+        if let Some(tls) = root.table("tls")? {
+            settings.read_tls(tls)?;
+        }
+        if let Some(mut auth) = root.table("auth")? {
+            auth.planned(&["skew"]);
+            settings.auth_required = auth.boolean("required")?;
+            settings.auth_secret = auth.boolean("secret")?;
+            settings.secret_role = auth.text("secret-role")?;
+            settings.secret_file = auth.path("secret-file")?;
+            auth.end()?;
+        }
+        if let Some(mut limits) = root.table("limits")? {
+            limits.planned(&["frames-per-second", "bytes-per-second"]);
+            if let Some(entry) = limits.integer("peers")? {
+                let peers = usize::try_from(entry.value)
+                    .map_err(|_| limits.complain(&entry, format!("expected 1 to {MOST_PEERS}")))?;
+                settings.peers = Some(peers);
+            }
+            limits.end()?;
+        }
+        root.end()?;
+        Ok(settings)
+    }
+
+    fn read_tls(&mut self, mut tls: Section<'_>) -> Result<(), ConfigError> {
+        tls.planned(&["grace", "keystore", "keystore-password-file", "keystore-type"]);
+        self.mode = tls.text("mode")?;
+        if let Some(entry) = tls.entry("source")? {
+            self.source = Some(match entry.value.as_str() {
+                "self-signed" => TlsSourceName::SelfSigned,
+                "files" => TlsSourceName::Files,
+                "keystore" | "acme" => return Err(tls.not_built(&entry)),
+                other => return Err(tls.complain(&entry, not_a_source(other))),
+            });
+        }
+        self.cert = tls.path("cert")?;
+        self.key = tls.path("key")?;
+        self.hostnames = tls.list("hostnames")?;
+        tls.end()
+    }
+
+    /// These settings where they say something, `under` where they do not.
+    ///
+    /// A certificate and key belong to their source: given alone they choose `files`, and
+    /// `self-signed` sets aside those of `under`.
+    #[must_use]
+    pub fn over(self, under: Self) -> Self {
+        let own_files = self.cert.is_some() || self.key.is_some();
+        let source = self.source.or(own_files.then_some(TlsSourceName::Files));
+        let (cert, key) = if source == Some(TlsSourceName::SelfSigned) {
+            (self.cert, self.key)
+        } else {
+            (self.cert.or(under.cert), self.key.or(under.key))
+        };
+        Self {
+            name: self.name.or(under.name),
+            bind: self.bind.or(under.bind),
+            advertise: self.advertise.or(under.advertise),
+            mode: self.mode.or(under.mode),
+            source: source.or(under.source),
+            cert,
+            key,
+            hostnames: self.hostnames.or(under.hostnames),
+            auth_required: self.auth_required.or(under.auth_required),
+            auth_secret: self.auth_secret.or(under.auth_secret),
+            secret_role: self.secret_role.or(under.secret_role),
+            secret_file: self.secret_file.or(under.secret_file),
+            peers: self.peers.or(under.peers),
+        }
+    }
+
+    /// These settings with the defaults below them, checked as a whole.
+    ///
+    /// # Errors
+    /// Settings that contradict each other, or a value out of its range.
+    pub fn resolve(self) -> Result<HubConfig, ConfigError> {
+        let name = self.name.unwrap_or_else(|| "bowline".to_owned());
+        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+            let reason = "expected 1 to 64 characters, none of them a control character".into();
+            return Err(ConfigError::Setting { key: "name", flag: "name", reason });
+        }
+        let mode = self.mode.unwrap_or_default();
+        let advertise = self.advertise.unwrap_or_default();
+        // A plain hub may stand behind a proxy that speaks TLS, so it may advertise either.
+        let unfit = |url: &&HubUrl| mode != TlsMode::Plain && url.scheme() == Scheme::Ws;
+        if let Some(url) = advertise.iter().find(unfit) {
+            return Err(ConfigError::SchemeAndMode { url: url.clone(), mode });
+        }
+        let hostnames = self.hostnames.unwrap_or_default();
+        for hostname in &hostnames {
+            let is_address = hostname.parse::<IpAddr>().is_ok();
+            if !is_address && parse_host(hostname).is_err() {
+                let reason = format!("'{hostname}' is neither a host name nor an address");
+                return Err(ConfigError::Setting {
+                    key: "tls.hostnames",
+                    flag: "hostname",
+                    reason,
+                });
+            }
+        }
+        let auth_required = self.auth_required.unwrap_or(true);
+        let auth_secret = self.auth_secret.unwrap_or(true);
+        if auth_required && !auth_secret {
+            return Err(ConfigError::NoMethod);
+        }
+        let peers = self.peers.unwrap_or_else(|| Limits::default().peers);
+        if !(1..=MOST_PEERS).contains(&peers) {
+            let reason = format!("expected 1 to {MOST_PEERS}");
+            return Err(ConfigError::Setting { key: "limits.peers", flag: "max-peers", reason });
+        }
+        Ok(HubConfig {
+            name,
+            bind: self.bind.unwrap_or_default(),
+            advertise,
+            mode,
+            source: resolve_source(self.source, self.cert, self.key)?,
+            hostnames,
+            auth_required,
+            auth_secret,
+            secret_role: self.secret_role.unwrap_or_default(),
+            secret_file: self.secret_file.map(absolute),
+            peers,
+        })
+    }
+}
+
+impl HubConfig {
+    /// What is in force, as a `hub.toml` that reads back as the same. It holds no secret.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut printer = Printer::default();
+        printer.text("name", &self.name);
+        printer.text("bind", self.bind);
+        printer.bare("advertise", array(&self.advertise));
+        printer.table(&["tls"]);
+        printer.text("mode", self.mode);
+        match &self.source {
+            TlsSource::SelfSigned => printer.text("source", "self-signed"),
+            TlsSource::Files { cert, key } => {
+                printer.text("source", "files");
+                printer.text("cert", cert.display());
+                printer.text("key", key.display());
+            }
+        }
+        printer.bare("hostnames", array(&self.hostnames));
+        printer.table(&["auth"]);
+        printer.bare("required", self.auth_required);
+        printer.bare("secret", self.auth_secret);
+        printer.text("secret-role", self.secret_role);
+        if let Some(file) = &self.secret_file {
+            printer.text("secret-file", file.display());
+        }
+        printer.table(&["limits"]);
+        printer.bare("peers", self.peers);
+        printer.finish()
+    }
+}
+
+fn resolve_source(
+    source: Option<TlsSourceName>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<TlsSource, ConfigError> {
+    let source = match source {
+        None if cert.is_none() && key.is_none() => TlsSourceName::SelfSigned,
+        None => TlsSourceName::Files,
+        Some(source) => source,
+    };
+    match (source, cert, key) {
+        (TlsSourceName::SelfSigned, None, None) => Ok(TlsSource::SelfSigned),
+        (TlsSourceName::SelfSigned, ..) => Err(ConfigError::FilesUnused),
+        (TlsSourceName::Files, Some(cert), Some(key)) => {
+            Ok(TlsSource::Files { cert: absolute(cert), key: absolute(key) })
+        }
+        (TlsSourceName::Files, None, _) => {
+            Err(ConfigError::FilesIncomplete { missing: "tls.cert" })
+        }
+        (TlsSourceName::Files, _, None) => Err(ConfigError::FilesIncomplete { missing: "tls.key" }),
+    }
+}
+
+/// The text of a configuration file.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Read { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// A path from a flag, relative to the working directory, made good for any directory.
+pub(crate) fn absolute(path: PathBuf) -> PathBuf {
+    // Fails only without a working directory; then the path stands as it was given.
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+/// A registry above this would not fit in the memory that the design promises.
+const MOST_PEERS: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+use super::*;
+
+fn parse(text: &str) -> Result<HubSettings, ConfigError> {
+    HubSettings::parse(Path::new("/etc/bowline/hub.toml"), text)
+}
+
+fn complaint(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+/// Every key that is built, none at its default.
+const WHOLE: &str = r#"
+name = "Acme \"core\""
+bind = "0.0.0.0:7000"
+advertise = ["wss://hub.example:7777"]
+[tls]
+mode = "strict"
+source = "files"
+cert = "cert.pem"
+key = "/keys/key.pem"
+hostnames = ["hub.example", "10.0.0.1"]
+[auth]
+required = false
+secret = false
+secret-role = "agent"
+secret-file = "secret"
+[limits]
+peers = 3
+"#;
+
+#[test]
+fn every_key_reaches_the_configuration() {
+    let config = parse(WHOLE).unwrap().resolve().unwrap();
+    assert_eq!(
+        config,
+        HubConfig {
+            name: "Acme \"core\"".into(),
+            bind: "0.0.0.0:7000".parse().unwrap(),
+            advertise: vec!["wss://hub.example".parse().unwrap()],
+            mode: TlsMode::Strict,
+            source: TlsSource::Files {
+                cert: "/etc/bowline/cert.pem".into(),
+                key: "/keys/key.pem".into(),
+            },
+            hostnames: vec!["hub.example".into(), "10.0.0.1".into()],
+            auth_required: false,
+            auth_secret: false,
+            secret_role: Role::Agent,
+            secret_file: Some("/etc/bowline/secret".into()),
+            peers: 3,
+        }
+    );
+}
+
+#[test]
+fn what_is_in_force_prints_as_a_file_that_reads_back_as_the_same() {
+    for text in [WHOLE, ""] {
+        let config = parse(text).unwrap().resolve().unwrap();
+        let elsewhere = Path::new("/tmp/other.toml");
+        let again = HubSettings::parse(elsewhere, &config.to_toml()).unwrap().resolve().unwrap();
+        assert_eq!(again, config);
+    }
+}
+
+#[test]
+fn an_empty_file_is_a_safe_hub() {
+    let config = parse("").unwrap().resolve().unwrap();
+    assert_eq!(config.bind.to_string(), "127.0.0.1:7777");
+    assert_eq!((config.mode, config.source), (TlsMode::Tofu, TlsSource::SelfSigned));
+    assert_eq!((config.auth_required, config.auth_secret), (true, true));
+    assert_eq!((config.secret_role, config.peers), (Role::Member, 10_000));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_known_name() {
+    let file = "/etc/bowline/hub.toml";
+    for (text, sentence) in [
+        ("name = 'a'\n\nbnid = 'x'", "line 3: unknown key 'bnid'; did you mean 'bind'?"),
+        ("[tls]\nmdoe = 'x'", "line 2: unknown key 'tls.mdoe'; did you mean 'tls.mode'?"),
+        (
+            "tls = { mode = 'tofu', x = 1 }",
+            "line 1: unknown key 'tls.x'; known here: mode, source, cert, key, hostnames",
+        ),
+        ("[limit]\npeers = 1", "line 1: unknown key 'limit'; did you mean 'limits'?"),
+        (
+            "insecure-no-auth = true",
+            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, tls, auth, limits",
+        ),
+    ] {
+        assert_eq!(complaint(text), format!("{file}: {sentence}"));
+    }
+}
+
+#[test]
+fn a_key_that_is_not_built_yet_is_refused_as_that() {
+    for (text, what) in [
+        ("[tls]\nsource = 'keystore'", "tls.source = \"keystore\""),
+        ("[tls]\nsource = 'acme'", "tls.source = \"acme\""),
+        ("[tls]\ngrace = '24h'", "'tls.grace'"),
+        ("[tls]\nkeystore = 'x'", "'tls.keystore'"),
+        ("[tls]\nkeystore-password-file = 'x'", "'tls.keystore-password-file'"),
+        ("[tls]\nkeystore-type = 'jks'", "'tls.keystore-type'"),
+        ("[auth]\nskew = '60s'", "'auth.skew'"),
+        ("[limits]\nframes-per-second = 200", "'limits.frames-per-second'"),
+        ("[limits]\nbytes-per-second = '4MiB'", "'limits.bytes-per-second'"),
+        ("allow-ips = []", "'allow-ips'"),
+        ("trusted-proxies = []", "'trusted-proxies'"),
+    ] {
+        let line = 1 + text.matches('\n').count();
+        let sentence =
+            format!("/etc/bowline/hub.toml: line {line}: {what} is not built yet; leave it out");
+        assert_eq!(complaint(text), sentence);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told_with_its_place() {
+    let start = "/etc/bowline/hub.toml: line";
+    for (text, sentence) in [
+        ("bind = 7777", "1: 'bind': expected text in quotes, found a number"),
+        (
+            "bind = 'hub.example:1'",
+            "1: 'bind': 'hub.example:1' is not an address to listen on: write it as 127.0.0.1:7777",
+        ),
+        ("advertise = 'wss://h'", "1: 'advertise': expected an array of text, found text"),
+        (
+            "advertise = [\n'wss://h',\n'h']",
+            "3: 'advertise': 'h' is not a hub's URL: it has no scheme; write it as wss://HOST:7777",
+        ),
+        ("tls = 'tofu'", "1: 'tls': expected a table, found text"),
+        ("[tls]\nmode = 'tls'", "2: 'tls.mode': 'tls' is none of plain, tofu, strict"),
+        ("[tls]\nsource = 'me'", "2: 'tls.source': 'me' is none of self-signed, files"),
+        ("[auth]\nrequired = 'no'", "2: 'auth.required': expected true or false, found text"),
+        (
+            "[auth]\nsecret-role = 'root'",
+            "2: 'auth.secret-role': not a role: one of admin, member, agent, read-only",
+        ),
+        ("[limits]\npeers = -1", "2: 'limits.peers': expected 1 to 1000000"),
+    ] {
+        assert_eq!(complaint(text), format!("{start} {sentence}"));
+    }
+    let broken = parse("name = 'a'\nbind =").unwrap_err();
+    assert!(matches!(broken, ConfigError::Syntax { line: 2, .. }), "{broken}");
+    let twice = parse("name = 'a'\nname = 'b'").unwrap_err();
+    assert!(matches!(twice, ConfigError::Syntax { line: 2, .. }), "{twice}");
+}
+
+#[test]
+fn flags_stand_above_the_file_key_by_key() {
+    let flags = HubSettings {
+        bind: Some("[::1]:1".parse().unwrap()),
+        peers: Some(5),
+        auth_required: Some(true),
+        auth_secret: Some(true),
+        ..HubSettings::default()
+    };
+    let file = parse(WHOLE).unwrap();
+    let config = flags.over(file.clone()).resolve().unwrap();
+    let mut expected = file.resolve().unwrap();
+    expected.bind = "[::1]:1".parse().unwrap();
+    expected.peers = 5;
+    expected.auth_required = true;
+    expected.auth_secret = true;
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn a_certificate_on_the_command_line_chooses_files_and_self_signed_sets_them_aside() {
+    let flags =
+        HubSettings { cert: Some("/c".into()), key: Some("/k".into()), ..HubSettings::default() };
+    let file = parse("[tls]\nsource = 'self-signed'").unwrap();
+    let source = flags.over(file).resolve().unwrap().source;
+    assert_eq!(source, TlsSource::Files { cert: "/c".into(), key: "/k".into() });
+
+    let flags = HubSettings { source: Some(TlsSourceName::SelfSigned), ..HubSettings::default() };
+    let source = flags.over(parse("[tls]\ncert = '/c'\nkey = '/k'").unwrap());
+    assert_eq!(source.resolve().unwrap().source, TlsSource::SelfSigned);
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let resolve = |text: &str| parse(text).unwrap().resolve().unwrap_err();
+    let missing = |missing| ConfigError::FilesIncomplete { missing };
+    assert_eq!(resolve("[tls]\ncert = 'c'"), missing("tls.key"));
+    assert_eq!(resolve("[tls]\nkey = 'k'"), missing("tls.cert"));
+    assert_eq!(resolve("[tls]\nsource = 'files'"), missing("tls.cert"));
+    let unused = "[tls]\nsource = 'self-signed'\ncert = 'c'\nkey = 'k'";
+    assert_eq!(resolve(unused), ConfigError::FilesUnused);
+    assert_eq!(resolve("[auth]\nsecret = false"), ConfigError::NoMethod);
+    let url: HubUrl = "ws://hub.example".parse().unwrap();
+    let unfit = ConfigError::SchemeAndMode { url, mode: TlsMode::Tofu };
+    assert_eq!(resolve("advertise = ['ws://hub.example']"), unfit);
+    for text in
+        ["name = ''", "name = \"a\\nb\"", "[limits]\npeers = 0", "[limits]\npeers = 1000001"]
+    {
+        assert!(matches!(resolve(text), ConfigError::Setting { .. }), "{text}");
+    }
+    assert!(matches!(resolve("[tls]\nhostnames = ['a b']"), ConfigError::Setting { .. }));
+    let error = HubSettings::read(Path::new("/nonexistent/hub.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("/nonexistent/hub.toml: cannot be read: "), "{error}");
+}

@@ -1,0 +1,29 @@
+//! Configuration: `hub.toml`, `peer.toml`, and the flags that stand above them.
+//!
+//! A file or a command line becomes *settings*, in which everything is optional. Settings are laid
+//! over each other (flags over file), then resolved with the defaults into a *configuration*, in
+//! which everything is decided, parsed and consistent. What is in force can be printed, and reads
+//! back as itself. Nothing here opens a socket or reads a secret; the only file read is the
+//! configuration itself.
+//!
+//! Each key of a file has a flag, named in the settings' documentation. The `--insecure-…`
+//! switches are flags only, see [`Insecure`], so that no file can lower a guard by itself.
+
+mod commands;
+pub(crate) mod document;
+mod error;
+mod hub;
+mod nearest;
+mod peer;
+pub(crate) mod print;
+mod safety;
+pub mod units;
+mod url;
+mod values;
+
+pub use error::ConfigError;
+pub use hub::{HubConfig, HubSettings, TlsSource};
+pub use peer::{PeerConfig, PeerSettings, default_peer_id};
+pub use safety::{Insecure, Warning};
+pub use url::{HubUrl, Scheme, UrlError};
+pub use values::{Bind, TlsMode, TlsSourceName};

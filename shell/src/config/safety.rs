@@ -1,0 +1,164 @@
+//! Safe by default: what is refused unless a switch on the command line accepts it.
+
+use core::fmt;
+
+use crate::config::{Bind, ConfigError, HubConfig, HubUrl, PeerConfig, Scheme, TlsMode};
+
+/// The `--insecure-…` switches. Flags only: no file can set them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Insecure {
+    /// `--insecure-allow-plain`: no TLS away from loopback.
+    pub allow_plain: bool,
+    /// `--insecure-no-auth`: a hub that admits anyone.
+    pub no_auth: bool,
+    /// `--insecure-weak-secret`: a secret that a person made up.
+    pub weak_secret: bool,
+}
+
+/// What was accepted with a switch; said at each start and by `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A hub without TLS away from loopback.
+    PlainOffLoopback(Bind),
+    /// A hub that admits anyone.
+    NoAuth(Bind),
+    /// A peer without TLS away from loopback.
+    PlainHub(HubUrl),
+    /// A weak secret is accepted.
+    WeakSecret,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PlainOffLoopback(bind) => write!(
+                f,
+                "listening on {bind} without TLS (--insecure-allow-plain): anyone on the way can \
+                 read and change everything"
+            ),
+            Self::NoAuth(bind) => write!(
+                f,
+                "listening on {bind} with authentication off (--insecure-no-auth): anyone who can \
+                 connect can run commands"
+            ),
+            Self::PlainHub(url) => write!(
+                f,
+                "connecting to {url} without TLS (--insecure-allow-plain): anyone on the way can \
+                 read and change everything"
+            ),
+            Self::WeakSecret => f.write_str(
+                "a weak secret is accepted (--insecure-weak-secret): whoever records one \
+                 admission can guess at it offline",
+            ),
+        }
+    }
+}
+
+impl HubConfig {
+    /// Whether the hub may start so, and what must be said when it does.
+    ///
+    /// # Errors
+    /// [`ConfigError::PlainOffLoopback`] and [`ConfigError::NoAuth`], unless their switch is given.
+    pub fn check(&self, insecure: &Insecure) -> Result<Vec<Warning>, ConfigError> {
+        let mut warnings = Vec::new();
+        if self.mode == TlsMode::Plain && !self.bind.is_loopback() {
+            if !insecure.allow_plain {
+                return Err(ConfigError::PlainOffLoopback { bind: self.bind });
+            }
+            warnings.push(Warning::PlainOffLoopback(self.bind));
+        }
+        if !self.auth_required {
+            if !insecure.no_auth {
+                return Err(ConfigError::NoAuth { bind: self.bind });
+            }
+            warnings.push(Warning::NoAuth(self.bind));
+        }
+        if insecure.weak_secret {
+            warnings.push(Warning::WeakSecret);
+        }
+        Ok(warnings)
+    }
+}
+
+impl PeerConfig {
+    /// Whether the peer may connect so, and what must be said when it does.
+    ///
+    /// # Errors
+    /// [`ConfigError::PlainHub`], unless `--insecure-allow-plain` is given.
+    pub fn check(&self, insecure: &Insecure) -> Result<Vec<Warning>, ConfigError> {
+        let mut warnings = Vec::new();
+        if let Some(url) = &self.hub
+            && url.scheme() == Scheme::Ws
+            && !url.is_loopback()
+        {
+            if !insecure.allow_plain {
+                return Err(ConfigError::PlainHub { url: url.clone() });
+            }
+            warnings.push(Warning::PlainHub(url.clone()));
+        }
+        if insecure.weak_secret {
+            warnings.push(Warning::WeakSecret);
+        }
+        Ok(warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{HubSettings, PeerSettings};
+
+    fn hub(text: &str) -> HubConfig {
+        HubSettings::parse("hub.toml".as_ref(), text).unwrap().resolve().unwrap()
+    }
+
+    fn peer(text: &str) -> PeerConfig {
+        PeerSettings::parse("peer.toml".as_ref(), text).unwrap().resolve().unwrap()
+    }
+
+    const NONE: Insecure = Insecure { allow_plain: false, no_auth: false, weak_secret: false };
+
+    #[test]
+    fn a_plain_hub_off_loopback_needs_its_switch_and_then_warns() {
+        let config = hub("bind = '0.0.0.0:1'\n[tls]\nmode = 'plain'");
+        let bind = config.bind;
+        assert_eq!(config.check(&NONE), Err(ConfigError::PlainOffLoopback { bind }));
+        let other = Insecure { no_auth: true, weak_secret: true, ..NONE };
+        assert_eq!(config.check(&other), Err(ConfigError::PlainOffLoopback { bind }));
+        let allowed = Insecure { allow_plain: true, ..NONE };
+        assert_eq!(config.check(&allowed), Ok(vec![Warning::PlainOffLoopback(bind)]));
+        let error = config.check(&NONE).unwrap_err().to_string();
+        assert!(error.contains("0.0.0.0:1") && error.contains("--insecure-allow-plain"), "{error}");
+    }
+
+    #[test]
+    fn a_plain_hub_on_loopback_and_a_tls_hub_anywhere_are_fine() {
+        assert_eq!(hub("bind = '127.8.0.1:1'\n[tls]\nmode = 'plain'").check(&NONE), Ok(vec![]));
+        assert_eq!(hub("bind = '[::1]:1'\n[tls]\nmode = 'plain'").check(&NONE), Ok(vec![]));
+        assert_eq!(hub("bind = '[::]:1'").check(&NONE), Ok(vec![]));
+        assert_eq!(hub("").check(&NONE), Ok(vec![]));
+    }
+
+    #[test]
+    fn authentication_is_off_only_with_its_switch_on_loopback_too() {
+        let config = hub("[auth]\nrequired = false");
+        let bind = config.bind;
+        assert_eq!(config.check(&NONE), Err(ConfigError::NoAuth { bind }));
+        let allowed = Insecure { no_auth: true, ..NONE };
+        assert_eq!(config.check(&allowed), Ok(vec![Warning::NoAuth(bind)]));
+        // The switch alone opens nothing.
+        assert_eq!(hub("").check(&allowed), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_peer_goes_without_tls_to_this_machine_only() {
+        let near = peer("hub = 'ws://localhost'\n[tls]\nmode = 'plain'");
+        assert_eq!(near.check(&NONE), Ok(vec![]));
+        let far = peer("hub = 'ws://hub.example'\n[tls]\nmode = 'plain'");
+        let url: HubUrl = "ws://hub.example".parse().unwrap();
+        assert_eq!(far.check(&NONE), Err(ConfigError::PlainHub { url: url.clone() }));
+        let allowed = Insecure { allow_plain: true, ..NONE };
+        assert_eq!(far.check(&allowed), Ok(vec![Warning::PlainHub(url)]));
+    }
+}

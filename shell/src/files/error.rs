@@ -1,0 +1,91 @@
+//! What can go wrong with a file, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file or directory that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// Neither `XDG_DATA_HOME` nor `HOME` says where data lives.
+    #[error("no home directory is known (HOME is not set): say where to keep data with --data DIR")]
+    NoHome,
+    /// The system refused.
+    #[error("cannot {doing} {}: {reason}", .path.display())]
+    System {
+        /// "read", "create", "write", …
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why, as far as programs look at it.
+        kind: io::ErrorKind,
+        /// What the system said.
+        reason: String,
+    },
+    /// A private file that others may use.
+    #[error(
+        "{} has mode {mode:04o}: other users may {what} it; run 'chmod {remedy} {}', and replace \
+         what it holds if they may have used that", .path.display(), .path.display()
+    )]
+    Exposed {
+        /// The file or directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// "read" or "change".
+        what: &'static str,
+        /// The mode that it should have, for `chmod`.
+        remedy: &'static str,
+    },
+    /// A file far larger than a key can be.
+    #[error("{} is larger than {limit} bytes: it is not the file that belongs here", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// In bytes.
+        limit: usize,
+    },
+    /// A data directory that is a file.
+    #[error("{} is not a directory: give another with --data DIR", .path.display())]
+    NotADirectory {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// Another hub runs on the same data directory.
+    #[error(
+        "another hub{} is running on {}: stop it, or give this one a directory of its own with \
+         --data DIR", holder(.pid), .path.display()
+    )]
+    Locked {
+        /// The data directory.
+        path: PathBuf,
+        /// Of the process that holds it, if it said.
+        pid: Option<u32>,
+    },
+    /// A file whose content is not what belongs there.
+    #[error("{}: {reason}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What was expected; never what was found in it.
+        reason: String,
+    },
+}
+
+impl FileError {
+    /// Wraps what the system said about `path`.
+    pub(crate) fn system(doing: &'static str, path: &Path, error: impl Into<io::Error>) -> Self {
+        let error = error.into();
+        Self::System { doing, path: path.to_owned(), kind: error.kind(), reason: error.to_string() }
+    }
+
+    /// Whether the file is simply not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::System { kind: io::ErrorKind::NotFound, .. })
+    }
+}
+
+fn holder(pid: &Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}

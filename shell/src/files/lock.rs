@@ -1,0 +1,89 @@
+//! One hub for each data directory: a lock that ends with its process, however that ends.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use crate::files::{DataDir, FileError};
+
+/// The lock on a data directory; dropping it lets go.
+#[derive(Debug)]
+#[must_use = "the directory is locked only while this lives"]
+pub struct DirLock {
+    /// The file stays when the lock goes: removing it would let two processes lock two files of
+    /// one name.
+    file: File,
+}
+
+impl DirLock {
+    /// Takes the lock, and says in it who holds it.
+    ///
+    /// # Errors
+    /// [`FileError::Locked`] at once where another process holds it, or the system's.
+    pub fn take(dir: &DataDir) -> Result<Self, FileError> {
+        let path = dir.lock_file();
+        let fail = |error| FileError::system("lock", &path, error);
+        let mut file = open_lock(&path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => {
+                let pid = holder(&mut file);
+                return Err(FileError::Locked { path: dir.path().to_owned(), pid });
+            }
+            Err(error) => return Err(fail(error.into())),
+        }
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock with a child that was just forked, until it runs its
+        // own program. Should this fail, closing still lets go soon.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// Opens a file to lock, created with mode 0600 if it is not there; its content is left alone.
+pub(crate) fn open_lock(path: &Path) -> Result<File, FileError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| FileError::system("lock", path, error))
+}
+
+/// Who holds the lock, if they have said so yet.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_hub_on_the_same_directory_is_refused_and_told_who_holds_it() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(base.path()).unwrap();
+        let lock = DirLock::take(&dir).unwrap();
+        let pid = Some(std::process::id());
+        let refused = FileError::Locked { path: dir.path().to_owned(), pid };
+        assert_eq!(DirLock::take(&dir).unwrap_err(), refused);
+        let sentence = refused.to_string();
+        assert!(sentence.contains("another hub (process") && sentence.contains("--data"));
+        drop(lock);
+        assert!(DirLock::take(&dir).is_ok());
+    }
+}

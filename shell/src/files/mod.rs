@@ -1,0 +1,27 @@
+//! What a hub and a peer keep on disk: keys, the shared secret, trust, and who is running.
+//!
+//! Private files are created with mode 0600, never changed to it, and written whole: a temporary
+//! file in the same directory, flushed, renamed, and the directory flushed. A key or secret that
+//! others may read is refused, not repaired: it may have been read already. Nothing here makes a
+//! key or draws randomness; bytes come from the caller.
+
+mod data_dir;
+mod endpoint;
+mod error;
+mod lock;
+pub mod pem;
+mod private;
+mod secret;
+mod secret_source;
+mod trust;
+
+pub use data_dir::{DataDir, Role};
+pub use endpoint::Endpoint;
+pub use error::FileError;
+pub use lock::DirLock;
+pub use private::{
+    Created, Exposure, create_private, load_or_create, read_private, remove, write_private,
+};
+pub use secret::{Secret, SecretError, SecretFault, Strength};
+pub use secret_source::{SecretOrigin, SecretSources};
+pub use trust::{TrustError, TrustFile, TrustRecord, Trusted};

@@ -1,0 +1,144 @@
+//! PEM (RFC 7468): keys and certificates as text.
+//!
+//! Reading is rustls' own; it skips what it does not know, so a file may hold both. Writing puts
+//! one object into one block of 64-column lines.
+
+use std::fs::File;
+use std::path::Path;
+
+use data_encoding::BASE64;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use zeroize::Zeroizing;
+
+use crate::files::private::{MOST_READABLE, read_bounded};
+use crate::files::{Exposure, FileError, read_private};
+
+/// The label of a PKCS#8 key (RFC 5958).
+pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+
+/// The label of an X.509 certificate.
+pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// `der` as one PEM block.
+#[must_use]
+pub fn encode(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
+    // Room for all of it, so that growing leaves no copy of a key behind.
+    let base64 = der.len().div_ceil(3) * 4;
+    let mut pem = Vec::with_capacity(base64 + base64 / 64 + 2 * label.len() + 40);
+    pem.extend_from_slice(format!("-----BEGIN {label}-----\n").as_bytes());
+    // 48 bytes are 64 characters, and only the last line is padded.
+    for line in der.chunks(48) {
+        pem.extend_from_slice(Zeroizing::new(BASE64.encode(line)).as_bytes());
+        pem.push(b'\n');
+    }
+    pem.extend_from_slice(format!("-----END {label}-----\n").as_bytes());
+    Zeroizing::new(pem)
+}
+
+/// The PKCS#8 key in `pem`, as DER; `path` is for the error.
+///
+/// # Errors
+/// [`FileError::Content`]; it never repeats what the file holds.
+pub fn pkcs8(pem: &[u8], path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(pem)
+        .map_err(|_| content(path, "expected a PKCS#8 key in PEM ('BEGIN PRIVATE KEY')"))?;
+    Ok(Zeroizing::new(key.secret_pkcs8_der().to_vec()))
+}
+
+/// The PKCS#8 key in the file `path`, as DER.
+///
+/// # Errors
+/// Those of [`read_private`], and [`FileError::Content`].
+pub fn read_pkcs8(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    pkcs8(&read_private(path, Exposure::Nothing)?, path)
+}
+
+/// The private key in the file `path`, in any form that TLS takes: PKCS#8, PKCS#1 or SEC1.
+///
+/// # Errors
+/// Those of [`read_private`], and [`FileError::Content`].
+pub fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
+    let pem = read_private(path, Exposure::Nothing)?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|_| content(path, "expected a private key in PEM"))
+}
+
+/// Every certificate in the file `path`, in its order: a chain, or roots.
+///
+/// # Errors
+/// [`FileError::Content`] where there is none or one is damaged, [`FileError::TooLarge`] above
+/// 4 MiB, or the system's.
+pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileError> {
+    // A certificate is no secret, and `/etc/ssl` is not ours to have opinions about.
+    let file = File::open(path).map_err(|error| FileError::system("read", path, error))?;
+    let pem = read_bounded(&file, path, MOST_READABLE)?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| content(path, &format!("damaged PEM: {error}")))?;
+    if certificates.is_empty() {
+        return Err(content(path, "expected certificates in PEM ('BEGIN CERTIFICATE')"));
+    }
+    Ok(certificates)
+}
+
+fn content(path: &Path, reason: &str) -> FileError {
+    FileError::Content { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::files::write_private;
+
+    #[test]
+    fn a_key_is_written_in_lines_of_64_and_reads_back_as_itself() {
+        for length in [0, 1, 47, 48, 49, 96, 100] {
+            let der: Vec<u8> = (0..length).collect();
+            let pem = encode(PRIVATE_KEY, &der);
+            let text = core::str::from_utf8(&pem).unwrap();
+            assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+            assert!(text.ends_with("-----END PRIVATE KEY-----\n"));
+            assert!(text.lines().all(|line| line.len() <= 64));
+            assert_eq!(*pkcs8(&pem, Path::new("k")).unwrap(), der, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_not_repeated() {
+        let certificate = encode(CERTIFICATE, b"hunter2");
+        for pem in [b"".as_slice(), b"hunter2", &certificate, b"-----BEGIN PRIVATE KEY-----\n!"] {
+            let error = pkcs8(pem, Path::new("/d/peer.key")).unwrap_err().to_string();
+            let expected = "/d/peer.key: expected a PKCS#8 key in PEM ('BEGIN PRIVATE KEY')";
+            assert_eq!(error, expected);
+        }
+    }
+
+    #[test]
+    fn certificates_come_in_their_order_and_a_file_without_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chain.pem");
+        let key = encode(PRIVATE_KEY, b"key");
+        let pem = [encode(CERTIFICATE, b"one"), key.clone(), encode(CERTIFICATE, b"two")];
+        fs::write(&path, pem.iter().flat_map(|block| block.iter().copied()).collect::<Vec<_>>())
+            .unwrap();
+        let read = read_certificates(&path).unwrap();
+        assert_eq!(read, [CertificateDer::from(&b"one"[..]), CertificateDer::from(&b"two"[..])]);
+        fs::write(&path, &*key).unwrap();
+        assert!(matches!(read_certificates(&path), Err(FileError::Content { .. })));
+    }
+
+    #[test]
+    fn a_private_key_file_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        write_private(&path, &encode(PRIVATE_KEY, b"key")).unwrap();
+        assert_eq!(*read_pkcs8(&path).unwrap(), b"key");
+        assert_eq!(read_private_key(&path).unwrap().secret_der(), b"key");
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(read_pkcs8(&path), Err(FileError::Exposed { .. })));
+        assert!(matches!(read_private_key(&path), Err(FileError::Exposed { .. })));
+    }
+}

@@ -1,0 +1,293 @@
+//! Private files: written whole or not at all, created so that nobody else can ever read them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use zeroize::Zeroizing;
+
+use crate::files::FileError;
+
+/// The largest key or secret that is read, in bytes.
+pub(crate) const MOST_SECRET: usize = 64 << 10;
+
+/// The largest other file that is read, in bytes. The system's bundle of roots is about 220 KiB.
+pub(crate) const MOST_READABLE: usize = 4 << 20;
+
+/// Whether [`create_private`] made the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It holds the bytes that were given.
+    Made,
+    /// It was there already and is as it was.
+    Kept,
+}
+
+/// What other users may do with a file that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nothing: keys and secrets.
+    Nothing,
+    /// Read it: what is no secret, but must not be changed by others.
+    Readable,
+}
+
+/// Writes `bytes` as the whole content of `path`, mode 0600, in place of what was there.
+///
+/// Whoever reads the file at any moment, or after a crash, finds the old content or the new.
+///
+/// # Errors
+/// The system's; the file is then as it was.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let temporary = write_temporary(path, bytes)?;
+    fs::rename(&temporary, path).map_err(|error| {
+        discard(&temporary);
+        FileError::system("write", path, error)
+    })?;
+    sync_directory(path)
+}
+
+/// Creates `path` with `bytes`, mode 0600, unless it is there.
+///
+/// Of several processes that do this at once, one makes the file and the others keep it; none ever
+/// sees it half written.
+///
+/// # Errors
+/// The system's; then nothing was created.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
+    let temporary = write_temporary(path, bytes)?;
+    // Unlike a rename, a link never replaces what is there.
+    let linked = fs::hard_link(&temporary, path);
+    discard(&temporary);
+    match linked {
+        Ok(()) => sync_directory(path).map(|()| Created::Made),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Created::Kept),
+        Err(error) => Err(FileError::system("create", path, error)),
+    }
+}
+
+/// Reads a file that other users may do no more with than `exposure` says: at most 64 KiB of what is
+/// secret, 4 MiB of what is not.
+///
+/// # Errors
+/// [`FileError::Exposed`], [`FileError::TooLarge`], or the system's.
+pub fn read_private(path: &Path, exposure: Exposure) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let fail = |error| FileError::system("read", path, error);
+    let file = File::open(path).map_err(fail)?;
+    // Asked of the open file, so that no other can take its place in between.
+    let mode = file.metadata().map_err(fail)?.mode() & 0o7777;
+    let (forbidden, what, limit) = match exposure {
+        Exposure::Nothing => (0o077, "read", MOST_SECRET),
+        Exposure::Readable => (0o022, "change", MOST_READABLE),
+    };
+    if mode & forbidden != 0 {
+        let path = path.to_owned();
+        return Err(FileError::Exposed { path, mode, what, remedy: "600" });
+    }
+    read_bounded(&file, path, limit)
+}
+
+/// The content of `path`, which is created with the bytes from `make` if it is not there.
+///
+/// # Errors
+/// Those of [`read_private`], [`create_private`], and of `make`.
+pub fn load_or_create<E: From<FileError>>(
+    path: &Path,
+    make: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, E>,
+) -> Result<(Zeroizing<Vec<u8>>, Created), E> {
+    match read_private(path, Exposure::Nothing) {
+        Err(error) if error.is_not_found() => {}
+        read => return Ok((read?, Created::Kept)),
+    }
+    let created = create_private(path, &make()?)?;
+    // Read back in both cases: what counts is what the next start will find.
+    Ok((read_private(path, Exposure::Nothing)?, created))
+}
+
+/// Removes a file; that it is not there is no error.
+///
+/// # Errors
+/// The system's.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(FileError::system("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Everything from `source`, up to `limit` bytes; `path` is for the error.
+pub(crate) fn read_bounded(
+    source: impl Read,
+    path: &Path,
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    // Room for the largest secret, so that growing leaves no copy of one behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_SECRET + 1));
+    source
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::system("read", path, error))?;
+    if bytes.len() > limit {
+        return Err(FileError::TooLarge { path: path.to_owned(), limit });
+    }
+    Ok(bytes)
+}
+
+/// A new file beside `path` that holds `bytes` and has reached the disk.
+fn write_temporary(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
+    let (temporary, mut file) = open_temporary(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        discard(&temporary);
+        FileError::system("write", path, error)
+    })?;
+    Ok(temporary)
+}
+
+fn open_temporary(path: &Path) -> Result<(PathBuf, File), FileError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut attempts = 0;
+    loop {
+        let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_file_name(format!(".{name}.{}.{number}", std::process::id()));
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary);
+        match opened {
+            Ok(file) => return Ok((temporary, file)),
+            // Left by a process of the same number that was killed; a few, at most.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempts < 100 => {
+                attempts += 1;
+            }
+            Err(error) => return Err(FileError::system("create", path, error)),
+        }
+    }
+}
+
+/// Makes a rename or link last through a loss of power.
+fn sync_directory(path: &Path) -> Result<(), FileError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| FileError::system("write", path, error))
+}
+
+/// Removes a temporary file; one that stays behind is private and does no harm.
+fn discard(temporary: &Path) {
+    let _ = fs::remove_file(temporary);
+}
+
+/// Numbers the temporary files of this process.
+static TEMPORARY: AtomicU64 = AtomicU64::new(0);
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::thread;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let names = fs::read_dir(dir).unwrap();
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_private_file_is_replaced_whole_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write_private(&path, b"new").unwrap();
+        assert_eq!(*read_private(&path, Exposure::Nothing).unwrap(), b"new");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn creating_never_replaces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(create_private(&path, b"first"), Ok(Created::Made));
+        assert_eq!(create_private(&path, b"second"), Ok(Created::Kept));
+        assert_eq!(*read_private(&path, Exposure::Nothing).unwrap(), b"first");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn processes_that_start_at_once_end_with_one_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let starts: Vec<_> = (0..8u8)
+            .map(|i| {
+                let path = path.clone();
+                thread::spawn(move || {
+                    load_or_create::<FileError>(&path, || Ok(Zeroizing::new(vec![i; 32]))).unwrap()
+                })
+            })
+            .collect();
+        let ends: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+        let made = ends.iter().filter(|(_, created)| *created == Created::Made).count();
+        assert_eq!(made, 1);
+        assert!(ends.iter().all(|(key, _)| *key == ends[0].0));
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused_with_the_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        write_private(&path, b"key").unwrap();
+        for bits in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(bits)).unwrap();
+            let error = read_private(&path, Exposure::Nothing).unwrap_err();
+            assert!(matches!(error, FileError::Exposed { mode, .. } if mode == bits), "{error}");
+            let remedy = format!("run 'chmod 600 {}'", path.display());
+            assert!(error.to_string().contains(&remedy), "{error}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(read_private(&path, Exposure::Readable).is_ok());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+        assert!(read_private(&path, Exposure::Readable).is_err());
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit_and_not_above() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        for (exposure, limit) in
+            [(Exposure::Nothing, MOST_SECRET), (Exposure::Readable, MOST_READABLE)]
+        {
+            write_private(&path, &vec![0; limit]).unwrap();
+            assert_eq!(read_private(&path, exposure).unwrap().len(), limit);
+            write_private(&path, &vec![0; limit + 1]).unwrap();
+            let refused = FileError::TooLarge { path: path.clone(), limit };
+            assert_eq!(read_private(&path, exposure), Err(refused));
+        }
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_is_an_error_and_not_a_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for path in [file.join("a"), dir.path().join("missing/a"), "/proc/a".into()] {
+            assert!(write_private(&path, b"x").is_err(), "{}", path.display());
+            assert!(create_private(&path, b"x").is_err(), "{}", path.display());
+        }
+        // A directory stands where the file should be: the temporary file goes away again.
+        let taken = dir.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        assert!(write_private(&taken, b"x").is_err());
+        assert_eq!(names(dir.path()).len(), 2);
+    }
+}

@@ -1,0 +1,259 @@
+//! `trust.toml`: what a peer remembers of each hub that it is configured for.
+//!
+//! An entry's name is the configured hub's URL, never what a hub says of itself. Every change reads
+//! the file, changes one entry and writes it whole, under a lock, so that two programs lose nothing
+//! of each other's. A file that cannot be understood is an error and stays as it is: writing over it
+//! would forget what a hub's key was, which is what an attacker wants.
+//!
+//! Deciding is not done here: `bowline_core::trust` does that with what stands in an entry.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bowline_core::id::{HubId, Pin};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::config::ConfigError;
+use crate::config::document::{Document, Section};
+use crate::config::print::{Printer, array};
+use crate::files::lock::open_lock;
+use crate::files::{Exposure, FileError, read_private, write_private};
+
+/// What is known of one configured hub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustRecord {
+    /// The hub's identity; absent where only keys are pinned so far.
+    pub identity: Option<HubId>,
+    /// The TLS key served last.
+    pub pin: Option<Pin>,
+    /// The highest generation seen.
+    pub generation: u64,
+    /// Unix seconds; 0 where the hub was never met.
+    pub first_seen: u64,
+    /// TLS keys that `trust pin` accepts beforehand, each once, ascending.
+    pub pinned: Vec<Pin>,
+}
+
+/// What `trust pin` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// `hub_…`
+    Identity(HubId),
+    /// `sha256/…`
+    Key(Pin),
+}
+
+/// A trust file, which need not exist yet.
+#[derive(Clone, Debug)]
+pub struct TrustFile {
+    path: PathBuf,
+}
+
+/// Why trust cannot be read or changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file is not what we write; it was left as it is.
+    #[error("{0}; mend the file, or move it away to start with no trust at all")]
+    Malformed(ConfigError),
+    /// Another identity is known already.
+    #[error(
+        "{hub} is known as {known}, not {given}: if the hub was set up anew, run \
+         'bowline trust forget {hub}' first; if not, someone may be posing as it"
+    )]
+    OtherIdentity {
+        /// The entry.
+        hub: String,
+        /// What is kept.
+        known: HubId,
+        /// What was to be kept.
+        given: HubId,
+    },
+}
+
+impl TrustFile {
+    /// The file at `path`.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Everything that is known, by hub.
+    ///
+    /// # Errors
+    /// [`TrustError::Malformed`], or what reading meets; that there is no file is none.
+    pub fn list(&self) -> Result<BTreeMap<String, TrustRecord>, TrustError> {
+        let bytes = match read_private(&self.path, Exposure::Readable) {
+            Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
+            read => read?,
+        };
+        let text = core::str::from_utf8(&bytes).map_err(|_| FileError::Content {
+            path: self.path.clone(),
+            reason: "not UTF-8 text; mend the file, or move it away".to_owned(),
+        })?;
+        parse(&self.path, text).map_err(TrustError::Malformed)
+    }
+
+    /// What is known of `hub`.
+    ///
+    /// # Errors
+    /// As [`TrustFile::list`].
+    pub fn show(&self, hub: &str) -> Result<Option<TrustRecord>, TrustError> {
+        Ok(self.list()?.remove(hub))
+    }
+
+    /// Keeps what an admission by `hub` showed. Call only after the hub proved itself.
+    ///
+    /// The first `first_seen` stays, the generation never falls, pinned keys stay.
+    ///
+    /// # Errors
+    /// [`TrustError::OtherIdentity`] where another program has learnt another meanwhile, and as
+    /// [`TrustFile::list`].
+    pub fn keep(
+        &self,
+        hub: &str,
+        identity: HubId,
+        pin: Option<Pin>,
+        generation: u64,
+        now: u64,
+    ) -> Result<(), TrustError> {
+        self.change(|entries| {
+            let entry = entries.entry(hub.to_owned()).or_default();
+            learn(hub, entry, identity)?;
+            entry.pin = pin.or(entry.pin);
+            entry.generation = entry.generation.max(generation);
+            if entry.first_seen == 0 {
+                entry.first_seen = now;
+            }
+            Ok(())
+        })
+    }
+
+    /// Trusts an identity or a TLS key beforehand.
+    ///
+    /// # Errors
+    /// As [`TrustFile::keep`].
+    pub fn pin(&self, hub: &str, trusted: Trusted) -> Result<(), TrustError> {
+        self.change(|entries| {
+            let entry = entries.entry(hub.to_owned()).or_default();
+            match trusted {
+                Trusted::Identity(identity) => learn(hub, entry, identity)?,
+                Trusted::Key(pin) => {
+                    entry.pinned.push(pin);
+                    entry.pinned.sort_unstable();
+                    entry.pinned.dedup();
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets a hub, and says what was known of it.
+    ///
+    /// # Errors
+    /// As [`TrustFile::list`].
+    pub fn forget(&self, hub: &str) -> Result<Option<TrustRecord>, TrustError> {
+        self.change(|entries| Ok(entries.remove(hub)))
+    }
+
+    /// Reads, changes and writes, with no other program in between.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<String, TrustRecord>) -> Result<T, TrustError>,
+    ) -> Result<T, TrustError> {
+        // A file of its own: the trust file is another one after each rename.
+        let lock_path = self.path.with_extension("lock");
+        let lock = open_lock(&lock_path)?;
+        flock(&lock, FlockOperation::LockExclusive)
+            .map_err(|error| FileError::system("lock", &lock_path, error))?;
+        let before = self.list()?;
+        let mut entries = before.clone();
+        let result = change(&mut entries)?;
+        if entries != before {
+            write_private(&self.path, print(&entries).as_bytes())?;
+        }
+        Ok(result)
+    }
+}
+
+impl core::str::FromStr for Trusted {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = if text.starts_with("hub_") {
+            text.parse().map(Self::Identity)
+        } else {
+            text.parse().map(Self::Key)
+        };
+        parsed.map_err(|error| format!("{error}; or give a hub id, 'hub_…'"))
+    }
+}
+
+fn learn(hub: &str, entry: &mut TrustRecord, given: HubId) -> Result<(), TrustError> {
+    match entry.identity {
+        Some(known) if known != given => {
+            Err(TrustError::OtherIdentity { hub: hub.to_owned(), known, given })
+        }
+        _ => {
+            entry.identity = Some(given);
+            Ok(())
+        }
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, TrustRecord>, ConfigError> {
+    let document = Document::new(path, text);
+    let mut root = document.root()?;
+    let mut entries = BTreeMap::new();
+    if let Some(mut hubs) = root.table("hub")? {
+        for name in hubs.names() {
+            let entry = hubs.named_table(&name)?;
+            entries.insert(name.value, parse_record(entry)?);
+        }
+    }
+    root.end()?;
+    Ok(entries)
+}
+
+fn parse_record(mut entry: Section<'_>) -> Result<TrustRecord, ConfigError> {
+    let mut number = |key| match entry.integer(key)? {
+        Some(found) => u64::try_from(found.value)
+            .map_err(|_| entry.complain(&found, "expected a number that is not negative")),
+        None => Ok(0),
+    };
+    let generation = number("generation")?;
+    let first_seen = number("first-seen")?;
+    let record = TrustRecord {
+        identity: entry.text("identity")?,
+        pin: entry.text("pin")?,
+        generation,
+        first_seen,
+        pinned: entry.list("pinned")?.unwrap_or_default(),
+    };
+    entry.end()?;
+    Ok(record)
+}
+
+fn print(entries: &BTreeMap<String, TrustRecord>) -> String {
+    let mut printer = Printer::default();
+    for (hub, record) in entries {
+        printer.table(&["hub", hub]);
+        if let Some(identity) = record.identity {
+            printer.text("identity", identity);
+        }
+        if let Some(pin) = record.pin {
+            printer.text("pin", pin);
+        }
+        printer.bare("generation", record.generation);
+        printer.bare("first-seen", record.first_seen);
+        if !record.pinned.is_empty() {
+            printer.bare("pinned", array(&record.pinned));
+        }
+    }
+    printer.finish()
+}
+
+#[cfg(test)]
+mod tests;

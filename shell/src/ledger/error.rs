@@ -1,0 +1,63 @@
+//! Why a fact was not recorded.
+
+use std::path::PathBuf;
+
+use bowline_core::id::PeerId;
+
+/// Why the ledger cannot be opened, read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The id belongs to another key.
+    #[error(
+        "peer id '{0}' is bound to another key; 'bowline peers forget {0}' frees it for a new one"
+    )]
+    IdTaken(PeerId),
+    /// The file cannot be opened or created.
+    #[error("cannot open the ledger {}: {reason}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system or SQLite said.
+        reason: String,
+    },
+    /// The file is not a ledger, or damaged.
+    #[error(
+        "the ledger {} is damaged: {reason}; restore it from a backup, or move it away, and every \
+         peer is enrolled anew", .path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "the ledger {} has version {found}, and this program knows up to {known}: use the later \
+         program that wrote it", .path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest that is understood.
+        known: i64,
+    },
+    /// SQLite could not do it: no room, a read-only file, an error of the disk.
+    #[error("the ledger could not record or read: {0}")]
+    Storage(String),
+    /// More requests wait than may; try again later.
+    #[error("the ledger is busy: {0} requests wait already")]
+    Busy(usize),
+    /// The ledger is closed.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Storage(error.to_string())
+    }
+}

@@ -1,0 +1,182 @@
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use bowline_core::id::PublicKey;
+
+use super::*;
+
+fn peer(id: &str, key: u8) -> PeerRow {
+    PeerRow {
+        id: id.parse().unwrap(),
+        key: PublicKey([key; 32]),
+        method: 1,
+        first_seen: 1,
+        last_seen: 1,
+    }
+}
+
+fn open(path: &Path) -> Ledger {
+    Ledger::open(path).unwrap()
+}
+
+/// Holds the thread inside an answer until the returned closure is called, so that a test decides
+/// what has queued by then.
+fn hold(thread: &LedgerThread) -> impl FnOnce() + use<> {
+    let (entered, release) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (inside, until) = (entered.clone(), release.clone());
+    thread.forget_peer("none".parse().unwrap(), move |_| {
+        inside.wait();
+        until.wait();
+    });
+    entered.wait();
+    move || {
+        release.wait();
+    }
+}
+
+#[test]
+fn a_hundred_requests_at_once_are_all_recorded_and_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let ledger = Arc::new(LedgerThread::start(open(&path), 100).unwrap());
+    let (answers, answered) = channel();
+    let askers: Vec<_> = (0..100)
+        .map(|i| {
+            let (ledger, answers) = (ledger.clone(), answers.clone());
+            thread::spawn(move || {
+                ledger.record_peer(peer(&format!("p{i}"), 1), move |end| {
+                    answers.send(end).unwrap();
+                });
+            })
+        })
+        .collect();
+    for asker in askers {
+        asker.join().unwrap();
+    }
+    drop(answers);
+    let ends: Vec<_> = answered.iter().collect();
+    assert_eq!(ends, vec![Ok(Recorded::Bound); 100]);
+    drop(ledger);
+    assert_eq!(open(&path).peers().unwrap().len(), 100);
+}
+
+#[test]
+fn what_has_queued_is_one_transaction_and_no_answer_comes_before_its_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let thread = LedgerThread::start(open(&path), 100).unwrap();
+    let release = hold(&thread);
+    let (counts, counted) = channel();
+    for i in 0..50 {
+        let (counts, path) = (counts.clone(), path.clone());
+        // What another connection sees while the answer is given.
+        thread.record_peer(peer(&format!("p{i}"), 1), move |end| {
+            end.unwrap();
+            counts.send(open(&path).peers().unwrap().len()).unwrap();
+        });
+    }
+    release();
+    drop(counts);
+    assert_eq!(counted.iter().collect::<Vec<_>>(), vec![50; 50]);
+}
+
+#[test]
+fn a_full_queue_answers_at_once_and_takes_the_next_when_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let thread = LedgerThread::start(open(&dir.path().join("l")), 3).unwrap();
+    let release = hold(&thread);
+    let (answers, answered) = channel();
+    for i in 0..4 {
+        let answers = answers.clone();
+        thread.record_peer(peer(&format!("p{i}"), 1), move |end| answers.send((i, end)).unwrap());
+    }
+    assert_eq!(answered.try_recv(), Ok((3, Err(LedgerError::Busy(3)))));
+    assert!(answered.try_recv().is_err());
+    release();
+    drop(answers);
+    let ends: Vec<_> = answered.iter().collect();
+    assert_eq!(ends, (0..3).map(|i| (i, Ok(Recorded::Bound))).collect::<Vec<_>>());
+    let (answer, end) = channel();
+    thread.record_peer(peer("p3", 1), move |result| answer.send(result).unwrap());
+    assert_eq!(end.recv(), Ok(Ok(Recorded::Bound)));
+}
+
+#[test]
+fn a_refusal_in_a_batch_harms_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let thread = LedgerThread::start(open(&path), 100).unwrap();
+    let release = hold(&thread);
+    let (answers, answered) = channel();
+    for row in [peer("a", 1), peer("a", 2), peer("b", 2), peer("a", 1)] {
+        let answers = answers.clone();
+        thread.record_peer(row, move |end| answers.send(end).unwrap());
+    }
+    release();
+    drop(answers);
+    let taken = Err(LedgerError::IdTaken("a".parse().unwrap()));
+    let ends: Vec<_> = answered.iter().collect();
+    assert_eq!(ends, [Ok(Recorded::Bound), taken, Ok(Recorded::Bound), Ok(Recorded::Known)]);
+    drop(thread);
+    assert_eq!(open(&path).peers(), Ok(vec![peer("a", 1), peer("b", 2)]));
+}
+
+#[test]
+fn a_transaction_that_finds_no_room_refuses_all_of_it_and_records_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let ledger = open(&path);
+    ledger.connection().pragma_update(None, "max_page_count", 1).unwrap();
+    let thread = LedgerThread::start(ledger, 1000).unwrap();
+    let release = hold(&thread);
+    let (answers, answered) = channel();
+    // More than the pages that are there can hold.
+    for i in 0..500 {
+        let answers = answers.clone();
+        thread.record_peer(peer(&format!("p{i}"), 1), move |end| answers.send(end).unwrap());
+    }
+    release();
+    drop(answers);
+    let ends: Vec<_> = answered.iter().collect();
+    assert_eq!(ends.len(), 500);
+    assert!(ends.iter().all(|end| matches!(end, Err(LedgerError::Storage(_)))), "{:?}", ends[0]);
+    // The thread goes on.
+    let (answer, end) = channel();
+    thread.forget_peer("p0".parse().unwrap(), move |result| answer.send(result).unwrap());
+    assert_eq!(end.recv(), Ok(Ok(false)));
+    drop(thread);
+    assert_eq!(open(&path).peers(), Ok(vec![]));
+}
+
+#[test]
+fn dropping_it_commits_what_has_queued() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let thread = LedgerThread::start(open(&path), 100).unwrap();
+    let release = hold(&thread);
+    for i in 0..20 {
+        thread.record_peer(peer(&format!("p{i}"), 1), |end| assert_eq!(end, Ok(Recorded::Bound)));
+    }
+    let dropping = thread::spawn(move || drop(thread));
+    release();
+    dropping.join().unwrap();
+    assert_eq!(open(&path).peers().unwrap().len(), 20);
+}
+
+#[test]
+fn an_answer_that_holds_the_last_reference_does_not_wait_for_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let thread = Arc::new(LedgerThread::start(open(&dir.path().join("l")), 10).unwrap());
+    let (answer, end) = channel();
+    let release = hold(&thread);
+    let held = thread.clone();
+    thread.forget_peer("a".parse().unwrap(), move |_| {
+        drop(held);
+        answer.send(()).unwrap();
+    });
+    drop(thread);
+    release();
+    assert_eq!(end.recv_timeout(Duration::from_secs(30)), Ok(()));
+}
