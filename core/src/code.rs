@@ -196,6 +196,31 @@ mod tests {
         assert_eq!("nonsense".parse::<Code>(), Err(UnknownCode));
     }
 
+    /// The table of `spec/codes.md`, row for row.
+    #[test]
+    fn the_specification_lists_exactly_these_codes() {
+        let spec = include_str!("../../spec/codes.md");
+        let listed: Vec<&str> = spec.lines().filter(|line| line.starts_with("| `")).collect();
+        let table: Vec<String> = TABLE.iter().map(specified).collect();
+        assert_eq!(listed, table);
+    }
+
+    fn specified(row: &Row) -> String {
+        let Row { code: _, name, used_in, close, heals, meaning } = row;
+        let used_in = match used_in {
+            Use::Refusal => "Refuse",
+            Use::Ending => "Goaway",
+            Use::Call => "Result, Deny",
+            Use::Local => "never sent",
+        };
+        let close = match *close {
+            CloseCode::NORMAL => "–".to_owned(),
+            close => close.to_string(),
+        };
+        let heals = if *heals { "yes" } else { "no" };
+        format!("| `{name}` | {used_in} | {close} | {heals} | {meaning} |")
+    }
+
     #[test]
     fn a_code_that_ends_a_link_has_a_close_code_that_says_so() {
         for row in TABLE {

@@ -79,6 +79,7 @@ mod tests {
             (-0.0, Shortest::Half(0x8000)),
             (1.1, Shortest::Double(0x3FF1_9999_9999_999A)),
             (65504.0, Shortest::Half(0x7BFF)),
+            (1.000_488_281_25, Shortest::Single(0x3F80_1000)),
             (100_000.0, Shortest::Single(0x47C3_5000)),
             (3.402_823_466_385_288_6e38, Shortest::Single(0x7F7F_FFFF)),
             (1.0e300, Shortest::Double(0x7E37_E43C_8800_759C)),

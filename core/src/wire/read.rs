@@ -1,8 +1,9 @@
 //! The strict reader: a cursor over one message that takes only the deterministic spelling.
 //!
 //! Every rule of form is held here and nowhere else: shortest numbers, definite lengths, no tags
-//! and no null in [`Reader::head`]; rising, known and complete keys in [`Map`]; depth where a map or list is entered; the end in [`Reader::whole`]. The frames say
-//! only which key holds what. Nothing is copied: text and bytes are lent from the message.
+//! and no null in [`Reader::head`]; rising, known and complete keys in [`Map`]; depth where values
+//! and unknown keys are passed over; the end in [`Reader::whole`]. The frames say only which key
+//! holds what. Nothing is copied: text and bytes are lent from the message.
 //!
 //! It does not know frames, and it builds no tree. Recursion is bounded by [`bounds::DEPTH`].
 
@@ -46,6 +47,7 @@ enum Keys {
     Any,
 }
 
+// spec: frames §2.
 impl<'a> Reader<'a> {
     /// Reads all of `bytes` as what `read` makes of them.
     pub(super) fn whole<T>(
@@ -218,14 +220,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads what an array or map holds, one level deeper.
+    /// Reads what an array or map holds, one level deeper. Frames nest seven deep by themselves;
+    /// only what they leave to others can go deeper, and that is bounded where it is skipped.
     pub(super) fn inside<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, WireError>,
     ) -> Result<T, WireError> {
-        if self.depth == bounds::DEPTH {
-            return Err(WireError::TooDeep);
-        }
         self.depth += 1;
         let value = read(self)?;
         self.depth -= 1;
@@ -269,7 +269,7 @@ impl<'a> Reader<'a> {
 
     /// One item of any type, whatever it is, inside the arrays and maps that are open.
     fn anything(&mut self) -> Result<(), WireError> {
-        self.skip(Keys::Any, bounds::DEPTH - self.depth)
+        self.skip(Keys::Any, bounds::DEPTH.saturating_sub(self.depth))
     }
 
     fn skip(&mut self, keys: Keys, room: usize) -> Result<(), WireError> {

@@ -342,6 +342,13 @@ fn what_is_skipped_fills_the_depth_of_a_frame_and_no_more() {
     assert_eq!(frame_again(&ping(&nested(6))), Ok(bytes("ping")));
     assert_eq!(frame_again(&ping(&nested(7))), Err(WireError::TooDeep));
     assert_eq!(frame_again(&ping(&nested(200_000))), Err(WireError::TooDeep));
+    // A declared argument stands in six: frame, body, commands, command, arguments, itself.
+    let argument = |value: &[u8]| {
+        [b"\x82\x12\xA1\x00\x81\xA3\x00\x61c\x01\x60\x02\x81\xA3\x00\x61a\x01\x00\x18\x80", value]
+            .concat()
+    };
+    assert!(Frame::decode(&argument(&nested(2))).is_ok());
+    assert_eq!(Frame::decode(&argument(&nested(3))), Err(WireError::TooDeep));
 }
 
 #[test]

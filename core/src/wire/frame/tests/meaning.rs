@@ -76,6 +76,19 @@ fn a_method_that_this_version_does_not_know_is_kept() {
     assert_eq!(Method::from_number(body.method), None);
 }
 
+/// Rooms and issued credentials in Welcome, delivery and idempotency key in Call.
+#[test]
+fn the_keys_that_are_kept_for_later_are_unknown() {
+    for key in [3, 7] {
+        let body = body_with("welcome body", key, list([]));
+        assert_eq!(WelcomeBody::decode(&body), Err(WireError::UnknownKey(key)));
+    }
+    for key in [7, 8] {
+        let outcome = frame_again(&frame_with("call", key, Item::Uint(0)));
+        assert_eq!(outcome, Err(WireError::UnknownKey(key)));
+    }
+}
+
 #[test]
 fn a_number_without_a_meaning_is_refused() {
     let range = Err(WireError::Range);
