@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::process::{Command, ExitStatus};
 use std::task::{Context, Poll};
 
-use bowline_shell::runtime::{Child, PipeReader, PipeWriter, Pipes};
+use bowline_shell::runtime::{Child, PipeReader, PipeWriter, Pipes, PipesOf};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{self, ChildStderr, ChildStdin, ChildStdout};
 
@@ -36,7 +36,7 @@ impl Child for TokioChild {
         self.id
     }
 
-    fn take_pipes(&mut self) -> Option<Pipes<Self::Input, Self::Output, Self::Errors>> {
+    fn take_pipes(&mut self) -> Option<PipesOf<Self>> {
         Some(Pipes {
             input: Pipe(self.child.stdin.take()?),
             output: Pipe(self.child.stdout.take()?),

@@ -24,7 +24,7 @@ use bowline_core::wire::frame::Source;
 use super::group::Group;
 use super::pipe::{Flow, Inlet, Outlet};
 use super::{CallIo, Gone, Grace, Stop};
-use crate::runtime::{Alarm, Child, Pipes, Runtime};
+use crate::runtime::{Alarm, Child, PipesOf, Runtime};
 
 /// A program that was started, until it has ended.
 pub(super) struct Watch<R: Runtime> {
@@ -81,16 +81,7 @@ struct Silence {
 }
 
 impl<R: Runtime> Watch<R> {
-    pub(super) fn new(
-        runtime: &R,
-        grace: Grace,
-        group: Group,
-        pipes: Pipes<
-            <R::Child as Child>::Input,
-            <R::Child as Child>::Output,
-            <R::Child as Child>::Errors,
-        >,
-    ) -> Self {
+    pub(super) fn new(runtime: &R, grace: Grace, group: Group, pipes: PipesOf<R::Child>) -> Self {
         Self {
             runtime: runtime.clone(),
             grace,

@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 pub use accept::Acceptor;
-pub use process::{Child, PipeReader, PipeWriter, Pipes};
+pub use process::{Child, PipeReader, PipeWriter, Pipes, PipesOf};
 pub use stream::{Listener, Stream};
 pub use timer::{Alarm, Timer};
 

@@ -20,7 +20,9 @@ pub trait Child: Send + 'static {
 
     /// The pipes; `None` where they were taken before.
     #[must_use = "a pipe that is dropped is closed"]
-    fn take_pipes(&mut self) -> Option<Pipes<Self::Input, Self::Output, Self::Errors>>;
+    fn take_pipes(&mut self) -> Option<PipesOf<Self>>
+    where
+        Self: Sized;
 
     /// How it ended; may be called, and waited for, any number of times.
     ///
@@ -40,6 +42,9 @@ pub struct Pipes<I, O, E> {
     /// Its standard error.
     pub errors: E,
 }
+
+/// The [`Pipes`] of a kind of child.
+pub type PipesOf<C> = Pipes<<C as Child>::Input, <C as Child>::Output, <C as Child>::Errors>;
 
 /// The end of a pipe that is read.
 pub trait PipeReader: Send + Unpin + 'static {
