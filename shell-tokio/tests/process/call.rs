@@ -2,15 +2,17 @@
 //! out in the amounts that a test asks for.
 
 use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::Command;
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bowline_core::wire::frame::Source;
 use bowline_shell::process::{CallIo, Gone, Grace, Outcome, Stop, run};
 use bowline_tokio::Tokio;
 use rustix::process::{Pid, test_kill_process};
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 /// What the program gets and what it gave.
 pub(crate) struct Call {
@@ -23,15 +25,14 @@ pub(crate) struct Call {
     /// Bytes of credit for each time that the call is polled.
     credit: usize,
     left: usize,
-    /// Asked before any credit is given.
-    is_closed: Option<Gate>,
+    /// There is no credit at all until this is done.
+    opens: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     stop: Option<(Stop, Condition)>,
     gone: Option<Condition>,
     waker: Option<Waker>,
+    /// It was told to stop, and is not to be asked again.
+    is_over: bool,
 }
-
-/// Whether there is no credit at all; sees to it that the task is woken when there is.
-type Gate = Box<dyn FnMut(&mut Context<'_>) -> bool + Send>;
 
 /// Something about both outputs so far.
 pub(crate) type Condition = Box<dyn Fn(&[u8], &[u8]) -> bool + Send>;
@@ -46,10 +47,11 @@ impl Call {
             on_input_end: None,
             credit: usize::MAX,
             left: 0,
-            is_closed: None,
+            opens: None,
             stop: None,
             gone: None,
             waker: None,
+            is_over: false,
         }
     }
 
@@ -68,30 +70,10 @@ impl Call {
         self
     }
 
-    /// No credit while `is_closed`, which must see to it that the task is woken.
-    pub(crate) fn closed_while(
-        mut self,
-        is_closed: impl FnMut(&mut Context<'_>) -> bool + Send + 'static,
-    ) -> Self {
-        self.is_closed = Some(Box::new(is_closed));
+    /// No credit until `opens` is done.
+    pub(crate) fn closed_until(mut self, opens: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.opens = Some(Box::pin(opens));
         self
-    }
-
-    /// No credit until `span` after the first bytes were offered.
-    pub(crate) fn closed_for(self, span: Duration) -> Self {
-        let mut opens = None;
-        self.closed_while(move |cx| {
-            let opens = *opens.get_or_insert_with(|| {
-                let at = Instant::now() + span;
-                let waker = cx.waker().clone();
-                tokio::spawn(async move {
-                    sleep_until(at.into()).await;
-                    waker.wake();
-                });
-                at
-            });
-            Instant::now() < opens
-        })
     }
 
     pub(crate) fn stopping(
@@ -135,12 +117,13 @@ impl CallIo for Call {
         source: Source,
         bytes: &[u8],
     ) -> Poll<Result<usize, Gone>> {
-        assert!(!bytes.is_empty());
+        assert!(!bytes.is_empty() && !self.is_over);
         if self.gone.as_ref().is_some_and(|gone| gone(&self.out, &self.err)) {
             return Poll::Ready(Err(Gone));
         }
-        if self.is_closed.as_mut().is_some_and(|is_closed| is_closed(cx)) {
-            return Poll::Pending;
+        if let Some(opens) = &mut self.opens {
+            ready!(opens.as_mut().poll(cx));
+            self.opens = None;
         }
         if self.left == 0 {
             cx.waker().wake_by_ref();
@@ -157,6 +140,7 @@ impl CallIo for Call {
     }
 
     fn poll_input(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<usize, Gone>> {
+        assert!(!self.is_over);
         let rest = &self.input[self.given..];
         let n = rest.len().min(buffer.len());
         buffer[..n].copy_from_slice(&rest[..n]);
@@ -170,9 +154,13 @@ impl CallIo for Call {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
+        assert!(!self.is_over);
         self.left = self.credit;
         match &self.stop {
-            Some((stop, when)) if when(&self.out, &self.err) => Poll::Ready(*stop),
+            Some((stop, when)) if when(&self.out, &self.err) => {
+                self.is_over = true;
+                Poll::Ready(*stop)
+            }
             // More output may be what it waits for.
             Some(_) => {
                 self.waker = Some(cx.waker().clone());
@@ -201,6 +189,16 @@ pub(crate) async fn within_bounds<T>(future: impl Future<Output = T>) -> T {
 pub(crate) async fn all_end(pids: &[i32]) {
     within_bounds(async {
         while pids.iter().any(|&pid| is_running(pid)) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+/// Returns once there is a file at `path`.
+pub(crate) async fn exists(path: PathBuf) {
+    within_bounds(async {
+        while !path.exists() {
             sleep(Duration::from_millis(10)).await;
         }
     })

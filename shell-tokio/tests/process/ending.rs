@@ -1,10 +1,12 @@
 //! How programs end, and what they leave behind: nothing that runs and holds on.
 
+use std::process::Command;
 use std::time::Duration;
 
 use bowline_shell::process::{Grace, Outcome, Stop, run};
 use bowline_tokio::Tokio;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::sleep;
 
 use crate::call::{Call, a_line_was_written, all_end, is_running, pids, within_bounds};
 
@@ -25,8 +27,10 @@ async fn a_program_and_children_that_ignore_term_are_killed() {
 async fn a_program_that_ends_on_term_is_not_waited_for_any_longer() {
     let grace = Grace { stop: NEVER, ..Grace::default() };
     let mut call = Call::new().stopping(Stop::Deadline, a_line_was_written);
-    let script = "trap 'wait; exit 0' TERM; sleep 1000 & echo $$ $!; wait";
-    assert_eq!(call.sh(script, grace).await, Outcome::Stopped(Stop::Deadline));
+    // The child tells both ids, once it is past the fork, where a shell still catches TERM for it.
+    let child = "sh -c 'echo $0 $$; exec sleep 1000' $$";
+    let script = format!("trap 'wait; exit 0' TERM; {child} & wait");
+    assert_eq!(call.sh(&script, grace).await, Outcome::Stopped(Stop::Deadline));
     all_end(&call.pids()).await;
 }
 
@@ -47,13 +51,7 @@ async fn a_child_that_outlives_its_leader_has_the_whole_grace_to_clean_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_writes_much_while_it_ends_is_not_held_up_by_credit() {
     let grace = Grace { stop: NEVER, ..Grace::default() };
-    let mut call = Call::new().stopping(Stop::Cancelled, a_line_was_written).closed_while({
-        let mut lines = 0;
-        move |_| {
-            lines += 1;
-            lines > 1
-        }
-    });
+    let mut call = Call::new().stopping(Stop::Cancelled, a_line_was_written);
     let script =
         "trap 'head -c 1000000 /dev/zero; exit' TERM; echo up; while :; do sleep 0.01; done";
     assert_eq!(call.sh(script, grace).await, Outcome::Stopped(Stop::Cancelled));
@@ -76,8 +74,9 @@ async fn a_link_that_is_gone_ends_the_program() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grandchild_that_holds_an_output_is_killed_and_delays_nothing() {
+    let grace = Grace { stop: NEVER, ..Grace::default() };
     let mut call = Call::new();
-    let outcome = call.sh("sleep 1000 & echo $!; exit 4", Grace::default()).await;
+    let outcome = call.sh("sleep 1000 & echo $!; exit 4", grace).await;
     assert_eq!(outcome, Outcome::Exited(4));
     assert_eq!(call.pids().len(), 1);
     all_end(&call.pids()).await;
@@ -94,12 +93,14 @@ async fn a_grandchild_that_never_stops_writing_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_left_the_group_with_an_output_delays_nothing() {
-    // A job of an interactive shell has a group of its own.
+    // Job control gives each job a group of its own.
+    let mut command = Command::new("bash");
+    command.args(["-c", "set -m; sleep 1000 & echo $!"]);
     let mut call = Call::new();
-    let outcome = call.sh("set -m; sleep 1000 & echo $!", Grace::default()).await;
-    assert_eq!(outcome, Outcome::Exited(0));
-    let daemon = Pid::from_raw(call.pids()[0]).unwrap();
-    kill_process(daemon, Signal::KILL).expect("it is not ours to end, and still runs");
+    assert_eq!(call.run(command, Grace::default()).await, Outcome::Exited(0));
+    let daemon = call.pids()[0];
+    assert!(is_running(daemon));
+    kill_process(Pid::from_raw(daemon).unwrap(), Signal::KILL).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +117,7 @@ async fn a_daemon_that_let_go_of_the_outputs_goes_on() {
 async fn waiting_for_credit_is_not_silence() {
     // The grandchild has more to say than a pipe holds, and gets credit only long after its
     // leader's end and the drain time.
-    let mut call = Call::new().closed_for(Duration::from_millis(900));
+    let mut call = Call::new().closed_until(sleep(Duration::from_millis(900)));
     let outcome = call.sh("head -c 400000 /dev/zero & exit 6", Grace::default()).await;
     assert_eq!(outcome, Outcome::Exited(6));
     assert_eq!(call.out.len(), 400_000);
@@ -126,7 +127,7 @@ async fn waiting_for_credit_is_not_silence() {
 async fn output_from_before_the_end_survives_the_kill_after_it() {
     // Everything is over, grace and all, before the first credit is given.
     let grace = Grace { stop: Duration::from_millis(50), drain: Duration::from_millis(50) };
-    let mut call = Call::new().closed_for(Duration::from_millis(500));
+    let mut call = Call::new().closed_until(sleep(Duration::from_millis(500)));
     let script = "head -c 60000 /dev/zero; sleep 1000 & echo $! >&2; exit 6";
     assert_eq!(call.sh(script, grace).await, Outcome::Exited(6));
     assert_eq!(call.out.len(), 60_000);
@@ -142,7 +143,7 @@ async fn a_call_that_is_dropped_midway_takes_the_whole_group_with_it() {
         }
         false
     });
-    let mut command = std::process::Command::new("sh");
+    let mut command = Command::new("sh");
     command.args(["-c", "trap '' TERM; sleep 1000 & echo $$ $!; wait; sleep 1000"]);
     let grace = Grace::default();
     let running = tokio::spawn(async move { run(&Tokio, command, &mut call, grace).await });

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 
 use bowline_shell::process::{Grace, Outcome, Stop};
-use call::{Call, all_end};
+use call::{Call, all_end, exists};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_two_outputs_are_kept_apart() {
@@ -73,11 +73,19 @@ async fn a_reader_that_takes_one_byte_at_a_time_gets_every_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_one_output_does_not_starve_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_written = folder.path().join("is-written");
+    let script = format!(
+        "head -c 16000 /dev/zero; head -c 16000 /dev/zero >&2; : > '{}'; sleep 1000",
+        is_written.display()
+    );
     let mut call = Call::new()
-        .with_credit_each_turn(1000)
-        .stopping(Stop::Cancelled, |out, err| out.len() > 50_000 && err.len() > 50_000);
-    let outcome = call.sh("yes & yes >&2", Grace::default()).await;
-    assert_eq!(outcome, Outcome::Stopped(Stop::Cancelled));
+        .closed_until(exists(is_written))
+        .with_credit_each_turn(500)
+        .stopping(Stop::Cancelled, |out, err| out.len() + err.len() >= 16_000);
+    assert_eq!(call.sh(&script, Grace::default()).await, Outcome::Stopped(Stop::Cancelled));
+    assert_eq!(call.out.len() + call.err.len(), 16_000);
+    assert!(call.out.len().abs_diff(call.err.len()) <= 2000, "{}", call.out.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
