@@ -1,1 +1,16 @@
-//! stub
+//! Bowline on tokio.
+//!
+//! [`Tokio`] gives tokio's sockets, timers, programs and signals to everything in
+//! `bowline_shell`, which is written once for every runtime.
+
+mod process;
+mod runtime;
+mod signals;
+mod stream;
+mod timer;
+
+pub use process::{Pipe, TokioChild};
+pub use runtime::Tokio;
+pub use signals::TokioSignals;
+pub use stream::{Io, TcpSocket, UnixSocket};
+pub use timer::TokioTimer;

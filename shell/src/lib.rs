@@ -1,7 +1,21 @@
-//! What every Bowline runtime shell shares: configuration, key files, the ledger, typed arguments.
+//! What every Bowline runtime shell shares, written once over a [`runtime::Runtime`].
+//!
+//! A runtime shell brings sockets, timers, processes and signals. Everything else that touches the
+//! world is here: the driver of a link, [`hub::Hub`] and [`peer::Peer`] as an application meets
+//! them, configuration, key files, the ledger, typed arguments, processes. Nothing here decides
+//! anything about the protocol: that is `bowline_core`.
 #![warn(missing_docs)]
 
 pub mod arguments;
+pub mod call;
+pub mod clock;
 pub mod config;
+mod driver;
+pub mod entropy;
 pub mod files;
+pub mod hub;
 pub mod ledger;
+pub mod notice;
+pub mod peer;
+pub mod process;
+pub mod runtime;

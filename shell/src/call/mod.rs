@@ -1,0 +1,254 @@
+//! One call between an application's task and its link's task.
+//!
+//! A [`Cell`] is what they share: bytes that wait each way, the wish to end, the end. The link's
+//! task moves bytes as credit and room allow ([`Cell::serve`]); the application's task waits where
+//! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
+
+mod made;
+mod run;
+
+pub use made::{CallError, CallEvent, Calling, Finished, Order};
+pub use run::{Call, Reply};
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use bowline_core::id::{CallId, PeerId};
+use bowline_core::link::Link;
+use bowline_core::session::SendError;
+use bowline_core::wire::Frame;
+use bowline_core::wire::frame::{CallResult, Cancel, Source};
+
+use crate::driver::Mailbox;
+use crate::process::Stop;
+
+/// Bytes that wait on their way out, at most.
+const OUTWARD: usize = 64 << 10;
+
+/// A call, shared by the task that runs or made it and the task of its link.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    side: CellSide,
+    mailbox: Weak<Mailbox>,
+    state: Mutex<State>,
+}
+
+/// Which end of the call this process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellSide {
+    Runs,
+    Made,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The call's id on its link; none before it was sent.
+    id: Option<CallId>,
+    /// Bytes on their way out: output of a call that runs here, input of one made here.
+    outward: VecDeque<Piece>,
+    outward_len: usize,
+    /// Nothing follows `outward`, and whether the link was told.
+    end: End,
+    /// Bytes that came.
+    inward: VecDeque<Piece>,
+    /// Input has ended.
+    inward_ended: bool,
+    /// Bytes taken by the application, to be granted again.
+    taken: u64,
+    /// How a call that ran here ended, to be sent.
+    reply: Option<Reply>,
+    /// The caller wants no more.
+    cancel: bool,
+    cancel_sent: bool,
+    /// Why a call that runs here has to stop.
+    stop: Option<Stop>,
+    /// How a call made here ended.
+    finished: Option<Finished>,
+    /// The link's task knows that there is something.
+    posted: bool,
+    wakers: Vec<Waker>,
+}
+
+/// Bytes of one source, of which some may have gone.
+#[derive(Debug)]
+struct Piece {
+    peer: Option<PeerId>,
+    source: Source,
+    bytes: Vec<u8>,
+    done: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    Open,
+    Wanted,
+    Sent,
+}
+
+/// Whether a call still needs its link's task at the next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// It waits for credit or room.
+    Waits,
+    /// It has nothing for the link.
+    Idle,
+    /// It is over on this link.
+    Over,
+}
+
+impl Cell {
+    pub(crate) fn new(side: CellSide, id: Option<CallId>, mailbox: &Arc<Mailbox>) -> Arc<Self> {
+        let state = State { id, ..State::default() };
+        Arc::new(Self { side, mailbox: Arc::downgrade(mailbox), state: Mutex::new(state) })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the link's task that there is something, once until it has looked.
+    fn post(self: &Arc<Self>, state: &mut State) {
+        if !core::mem::replace(&mut state.posted, true)
+            && let Some(mailbox) = self.mailbox.upgrade()
+        {
+            mailbox.call(self.clone());
+        }
+    }
+
+    /// The link's task moves what it can.
+    pub(crate) fn serve(&self, link: &mut Link) -> Served {
+        let mut state = self.lock();
+        state.posted = false;
+        let Some(id) = state.id else { return Served::Idle };
+        if state.taken > 0 {
+            link.grant(id, state.taken);
+            state.taken = 0;
+        }
+        let before = state.outward_len;
+        let served = match self.side {
+            CellSide::Runs => state.serve_run(id, link),
+            CellSide::Made => state.serve_made(id, link),
+        };
+        if state.outward_len < before {
+            state.wake();
+        }
+        served
+    }
+
+    /// The id under which the call went out.
+    pub(crate) fn sent_as(&self, id: CallId) {
+        self.lock().id = Some(id);
+    }
+
+    /// Bytes came for the application.
+    pub(crate) fn came(&self, peer: Option<PeerId>, source: Source, bytes: &[u8]) {
+        let mut state = self.lock();
+        if !bytes.is_empty() {
+            state.inward.push_back(Piece { peer, source, bytes: bytes.to_vec(), done: 0 });
+        }
+        state.wake();
+    }
+
+    /// No more input will come.
+    pub(crate) fn input_ended(&self) {
+        let mut state = self.lock();
+        state.inward_ended = true;
+        state.wake();
+    }
+
+    /// A call that runs here has to stop; the first reason counts.
+    pub(crate) fn stop(&self, stop: Stop) {
+        let mut state = self.lock();
+        state.stop.get_or_insert(stop);
+        state.wake();
+    }
+
+    /// A call made here has ended.
+    pub(crate) fn finish(&self, finished: Finished) {
+        let mut state = self.lock();
+        state.finished.get_or_insert(finished);
+        state.wake();
+    }
+}
+
+impl State {
+    fn serve_run(&mut self, id: CallId, link: &mut Link) -> Served {
+        while let Some(piece) = self.outward.front_mut() {
+            match link.output(id, piece.source, &piece.bytes[piece.done..]) {
+                Ok(0) => return Served::Waits,
+                Ok(n) => self.gone(n),
+                Err(_) => return Served::Over,
+            }
+        }
+        let Some(reply) = &self.reply else { return Served::Idle };
+        let (status, text) = reply.parts();
+        let value = reply.value();
+        match link.send(&Frame::Result(CallResult { id, peer: None, status, value, text })) {
+            Ok(()) => Served::Over,
+            Err(SendError::Full) => Served::Waits,
+            Err(SendError::TooBig) => {
+                self.reply = Some(Reply::too_big());
+                Served::Waits
+            }
+            Err(_) => Served::Over,
+        }
+    }
+
+    fn serve_made(&mut self, id: CallId, link: &mut Link) -> Served {
+        if self.cancel && !self.cancel_sent {
+            let reason = "the caller cancelled";
+            match link.send(&Frame::Cancel(Cancel { id, reason })) {
+                Err(SendError::Full) => return Served::Waits,
+                Ok(()) | Err(_) => self.cancel_sent = true,
+            }
+        }
+        while let Some(piece) = self.outward.front_mut() {
+            match link.input(id, &piece.bytes[piece.done..], false) {
+                Ok(0) => return Served::Waits,
+                Ok(n) => self.gone(n),
+                Err(_) => return Served::Over,
+            }
+        }
+        if self.end == End::Wanted && link.input(id, &[], true).is_ok() {
+            self.end = End::Sent;
+        }
+        Served::Idle
+    }
+
+    /// The first `n` bytes of the first piece are with the link.
+    fn gone(&mut self, n: usize) {
+        self.outward_len -= n;
+        if let Some(piece) = self.outward.front_mut() {
+            piece.done += n;
+            if piece.done == piece.bytes.len() {
+                self.outward.pop_front();
+            }
+        }
+    }
+
+    /// Takes bytes on their way out; pending where too many wait.
+    fn poll_out(&mut self, cx: &Context<'_>, source: Source, bytes: &[u8]) -> Poll<usize> {
+        let n = bytes.len().min(OUTWARD - self.outward_len);
+        if n == 0 {
+            self.wait(cx);
+            return Poll::Pending;
+        }
+        self.outward.push_back(Piece { peer: None, source, bytes: bytes[..n].to_vec(), done: 0 });
+        self.outward_len += n;
+        Poll::Ready(n)
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        if !self.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.wakers.push(cx.waker().clone());
+        }
+    }
+
+    fn wake(&mut self) {
+        for waker in self.wakers.drain(..) {
+            waker.wake();
+        }
+    }
+}

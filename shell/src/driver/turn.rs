@@ -1,0 +1,121 @@
+//! A link's turns: mailbox and events until empty, transmit, read, then rest and sleep.
+//!
+//! Reading never waits on writing, nor writing on reading. The clock is compared before the timer
+//! is trusted, and a link that never runs dry gives way after a bounded number of turns.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use bowline_core::ledger::{Answer, AskId};
+use bowline_core::link::{Ended, Event, Link};
+use bowline_core::time::Now;
+
+use crate::clock::Clock;
+use crate::runtime::{Alarm, Runtime, Stream};
+
+/// Turns that a link takes before other tasks get theirs.
+const BUDGET: usize = 32;
+
+/// What a link's events mean, and what the rest of the program wants of the link.
+pub(crate) trait Owner {
+    /// Hands over what has gathered for the link. Registers `cx` to be woken by more.
+    fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>);
+
+    /// Takes one event; an answer to a question that can be answered at once.
+    fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)>;
+}
+
+/// One link, its socket and its timer.
+pub(crate) struct Turn<R: Runtime> {
+    link: Link,
+    stream: R::Stream,
+    alarm: Alarm<R>,
+    clock: Clock,
+}
+
+impl<R: Runtime> Turn<R> {
+    pub(crate) fn new(runtime: &R, link: Link, stream: R::Stream, clock: Clock) -> Self {
+        Self { link, stream, alarm: Alarm::new(runtime), clock }
+    }
+
+    /// Drives the link to its end; gives back the socket, for [`linger`](super::linger).
+    pub(crate) async fn run(mut self, owner: &mut impl Owner) -> (Box<Ended>, R::Stream) {
+        let ended = poll_fn(|cx| self.poll(cx, owner)).await;
+        (ended, self.stream)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, owner: &mut impl Owner) -> Poll<Box<Ended>> {
+        for _ in 0..BUDGET {
+            let now = self.clock.now();
+            if self.link.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
+                self.link.handle_timeout(now);
+            }
+            owner.feed(&mut self.link, now, cx);
+            if let Some(ended) = self.drain(owner, now) {
+                return Poll::Ready(ended);
+            }
+            let wrote = self.write(cx, now);
+            let read = self.read(cx, now);
+            if wrote || read {
+                continue;
+            }
+            self.link.rest();
+            let deadline = self.link.poll_timeout().and_then(|(at, _)| self.clock.instant(at));
+            self.alarm.set(deadline);
+            if self.alarm.poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Events until none.
+    fn drain(&mut self, owner: &mut impl Owner, now: Now) -> Option<Box<Ended>> {
+        while let Some(event) = self.link.poll_event() {
+            if let Event::Ended(ended) = &event {
+                let ended = ended.clone();
+                owner.event(event, now);
+                return Some(ended);
+            }
+            if let Some((ask, answer)) = owner.event(event, now) {
+                self.link.answer(ask, answer, now);
+            }
+        }
+        None
+    }
+
+    /// Writes until nothing is left or the socket takes no more; whether anything moved.
+    fn write(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
+        let mut moved = false;
+        loop {
+            let bytes = self.link.transmit();
+            if bytes.is_empty() {
+                return moved;
+            }
+            match self.stream.poll_write(cx, bytes) {
+                Poll::Ready(Ok(n)) if n > 0 => self.link.transmitted(n, now),
+                Poll::Ready(_) => {
+                    self.link.received_eof(now);
+                    return true;
+                }
+                Poll::Pending => return moved,
+            }
+            moved = true;
+        }
+    }
+
+    /// Reads once; whether anything came, the end included.
+    fn read(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
+        let buffer = self.link.receive_buffer();
+        if buffer.is_empty() {
+            return false;
+        }
+        match self.stream.poll_read(cx, buffer) {
+            Poll::Ready(Ok(n)) if n > 0 => self.link.received(n, now),
+            Poll::Ready(_) => self.link.received_eof(now),
+            Poll::Pending => return false,
+        }
+        true
+    }
+}

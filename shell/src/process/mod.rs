@@ -1,0 +1,170 @@
+//! One program, run for one call: started in a process group of its own, its outputs passed on as
+//! they come, its input fed, its end told, and nothing of it left behind.
+//!
+//! What the bytes mean and when there is credit for them is the caller's, behind [`CallIo`].
+//! Which program, with which arguments and environment, is the caller's too: it brings the
+//! [`Command`]. Every pipe is held back by the one it flows into: a program whose output finds no
+//! credit waits in its own write, and its input is taken only as it reads.
+
+mod group;
+mod pipe;
+mod watch;
+
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::pin::pin;
+use std::process::{Command, ExitStatus, Stdio};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bowline_core::wire::frame::Source;
+
+use crate::runtime::{Child, Runtime};
+use group::Group;
+use watch::Watch;
+
+/// What a program's bytes flow to and come from: the call that it runs for.
+///
+/// All three are polled from one task, each time it is woken. A pending one wakes that task.
+pub trait CallIo: Send {
+    /// Offers bytes that the program wrote, at least one. Ready with how many of the first were
+    /// taken, at least one; pending until there is credit.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] where the link is gone; the program is then ended as by [`Stop::Lost`].
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: Source,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, Gone>>;
+
+    /// Copies input for the program into `buffer` and says how much; `Ok(0)` is the end of the
+    /// input, after which it is not polled again.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`], as for [`CallIo::poll_write`].
+    fn poll_input(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<usize, Gone>>;
+
+    /// Ready when the call must stop now. Not polled again after that, nor are the other two.
+    fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Stop>;
+}
+
+/// The link that a call came over is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+/// Why a program was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The caller cancelled the call.
+    Cancelled,
+    /// The call's time was over.
+    Deadline,
+    /// The link that the call came over is gone.
+    Lost,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// By itself, with this exit code.
+    Exited(i32),
+    /// By this signal, which was not ours.
+    Signalled(i32),
+    /// It was never started; a sentence for a person, which names the program and no argument.
+    NotStarted(String),
+    /// It ran, but the system does not say how it ended; a sentence for a person.
+    Unknown(String),
+    /// We ended it. Nothing of its group runs any more; what it wrote after the stop was dropped.
+    Stopped(Stop),
+}
+
+/// How long programs are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace {
+    /// From SIGTERM to SIGKILL (5 s). Also the longest that others who hold the outputs of a
+    /// program may go on writing after its end.
+    pub stop: Duration,
+    /// How long the outputs may be silent after the program's end, before whoever holds them is
+    /// killed (250 ms). Time in which they wait for credit does not count.
+    pub drain: Duration,
+}
+
+impl Default for Grace {
+    fn default() -> Self {
+        Self { stop: Duration::from_secs(5), drain: Duration::from_millis(250) }
+    }
+}
+
+/// Runs `command` for the call behind `io`, to its end.
+///
+/// The program has ended when it has exited and its outputs have: all that was written before its
+/// exit is passed on, whatever credit takes. What it left running in its group is left alone where
+/// it has let go of the outputs, as a daemon does, and killed where it holds them, see [`Grace`].
+///
+/// On a stop the whole group gets SIGTERM, and SIGKILL where any of it still runs when the grace
+/// is over. Where the future is dropped midway, the group is killed at once.
+pub async fn run<R: Runtime, I: CallIo>(
+    runtime: &R,
+    mut command: Command,
+    io: &mut I,
+    grace: Grace,
+) -> Outcome {
+    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = match runtime.process(command) {
+        Ok(child) => child,
+        Err(error) => return Outcome::NotStarted(why_not_started(&program, &error)),
+    };
+    // From here to the end something guards the group: it is dropped before the child is.
+    let group = Group::new(child.id());
+    let Some(pipes) = child.take_pipes() else {
+        return Outcome::NotStarted(format!("{program:?} was started without pipes"));
+    };
+    let mut watch = Watch::new(runtime, grace, group, pipes);
+    let mut ended = None;
+    let mut wait = pin!(child.wait());
+    let end = poll_fn(|cx| {
+        if ended.is_none()
+            && let Poll::Ready(status) = wait.as_mut().poll(cx)
+        {
+            ended = Some(status);
+            watch.leader_ended();
+        }
+        watch.poll(cx, io)
+    })
+    .await;
+    match (end, ended) {
+        (watch::End::Stopped(stop), _) => Outcome::Stopped(stop),
+        (watch::End::ByItself, Some(status)) => how_it_ended(&program, status),
+        (watch::End::ByItself, None) => Outcome::Unknown(format!("{program:?} is still running")),
+    }
+}
+
+fn how_it_ended(program: &str, status: io::Result<ExitStatus>) -> Outcome {
+    match status.map(|status| (status.code(), status.signal())) {
+        Ok((Some(code), _)) => Outcome::Exited(code),
+        Ok((None, Some(signal))) => Outcome::Signalled(signal),
+        Ok((None, None)) => Outcome::Unknown(format!("{program:?} ended without a status")),
+        Err(error) => {
+            Outcome::Unknown(format!("{program:?} ended, but its status is lost: {error}"))
+        }
+    }
+}
+
+fn why_not_started(program: &str, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!(
+            "cannot start {program:?}: no such program (or its interpreter or its working \
+             directory is missing)"
+        ),
+        ErrorKind::PermissionDenied => {
+            format!("cannot start {program:?}: it is not a program that this user may execute")
+        }
+        _ => format!("cannot start {program:?}: {error}"),
+    }
+}

@@ -1,0 +1,268 @@
+//! What is waited for while a program runs, and after.
+//!
+//! ```text
+//! Running ── leader ends ──► Draining ── outputs end ─────────────► by itself
+//!    │                          │ silent for 250 ms, or 5 s: KILL
+//!    │                          ▼
+//!    │                       Emptying ── outputs end, silence, 2 MiB ─► by itself
+//!    │ stop, in any of the three: TERM
+//!    ▼
+//! Stopping ── leader ended and group gone ────────────────────────► stopped
+//!    │ 5 s: KILL
+//!    ▼
+//! Killed ── leader ended ─────────────────────────────────────────► stopped
+//! ```
+//!
+//! Killing a writer takes nothing out of its pipe, so a program's output survives the KILL that
+//! ends its draining, and is emptied at the pace of credit.
+
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bowline_core::wire::frame::Source;
+
+use super::group::Group;
+use super::pipe::{Flow, Inlet, Outlet};
+use super::{CallIo, Gone, Grace, Stop};
+use crate::runtime::{Alarm, Child, PipesOf, Runtime};
+
+/// A program that was started, until it has ended.
+pub(super) struct Watch<R: Runtime> {
+    runtime: R,
+    grace: Grace,
+    group: Group,
+    alarm: Alarm<R>,
+    input: Inlet<<R::Child as Child>::Input>,
+    output: Outlet<<R::Child as Child>::Output>,
+    errors: Outlet<<R::Child as Child>::Errors>,
+    /// Which output is pumped first.
+    order: [Source; 2],
+    has_leader_ended: bool,
+    phase: Phase,
+}
+
+/// How the watch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The leader ended by itself, and its outputs are told.
+    ByItself,
+    /// It was stopped, and its group with it.
+    Stopped(Stop),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Running,
+    Draining {
+        silence: Silence,
+        /// When it is over although bytes still flow.
+        until: Option<Instant>,
+    },
+    Emptying {
+        silence: Silence,
+        /// What both outputs had given when the group was killed.
+        since: u64,
+    },
+    Stopping {
+        stop: Stop,
+        /// When what still runs is killed.
+        until: Option<Instant>,
+    },
+    Killed(Stop),
+}
+
+/// Since when nothing has come although it could have.
+#[derive(Clone, Copy, Debug, Default)]
+struct Silence {
+    /// What both outputs had given at the last look.
+    total: u64,
+    /// When the silence has lasted long enough; `None` while it has not begun.
+    over: Option<Instant>,
+}
+
+impl<R: Runtime> Watch<R> {
+    pub(super) fn new(runtime: &R, grace: Grace, group: Group, pipes: PipesOf<R::Child>) -> Self {
+        Self {
+            runtime: runtime.clone(),
+            grace,
+            group,
+            alarm: Alarm::new(runtime),
+            input: Inlet::new(pipes.input),
+            output: Outlet::new(pipes.output),
+            errors: Outlet::new(pipes.errors),
+            order: [Source::Out, Source::Err],
+            has_leader_ended: false,
+            phase: Phase::Running,
+        }
+    }
+
+    /// The leader has ended and has been waited for. Poll next.
+    pub(super) fn leader_ended(&mut self) {
+        self.has_leader_ended = true;
+        if let Phase::Running = self.phase {
+            // Its input was for the leader.
+            self.input.close();
+            let until = self.runtime.now().checked_add(self.grace.stop);
+            self.phase = Phase::Draining { silence: Silence::default(), until };
+        }
+    }
+
+    /// Moves bytes and waits. Poll again when woken, and after [`Watch::leader_ended`]; not after
+    /// it was ready.
+    #[must_use = "a pending watch wakes the task"]
+    pub(super) fn poll<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Poll<End> {
+        loop {
+            let step = match self.phase {
+                Phase::Running | Phase::Draining { .. } | Phase::Emptying { .. } => {
+                    self.pass_on(cx, io)
+                }
+                Phase::Stopping { stop, until } => self.stop_gently(cx, stop, until),
+                Phase::Killed(stop) if self.has_leader_ended => Step::End(End::Stopped(stop)),
+                Phase::Killed(_) => Step::Wait,
+            };
+            match step {
+                Step::Enter(phase) => self.phase = phase,
+                Step::Yield => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Step::Wait => return Poll::Pending,
+                Step::End(end) => {
+                    self.group.release();
+                    return Poll::Ready(end);
+                }
+            }
+        }
+    }
+
+    /// Running, Draining and Emptying: everything flows.
+    fn pass_on<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Step {
+        if let Poll::Ready(stop) = io.poll_stop(cx) {
+            return self.stop(stop);
+        }
+        let Ok((input, outputs)) = self.pump(cx, io) else { return self.stop(Stop::Lost) };
+        let total = self.output.total().saturating_add(self.errors.total());
+        match self.phase {
+            Phase::Draining { .. } | Phase::Emptying { .. } if outputs == [Flow::Ended; 2] => {
+                return Step::End(End::ByItself);
+            }
+            Phase::Draining { mut silence, until } => {
+                silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.drain));
+                self.phase = Phase::Draining { silence, until };
+                self.alarm.set(earlier(silence.over, until));
+                if self.alarm.poll(cx).is_ready() {
+                    self.group.kill();
+                    let silence = Silence::default();
+                    return Step::Enter(Phase::Emptying { silence, since: total });
+                }
+            }
+            Phase::Emptying { mut silence, since } => {
+                silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.drain));
+                self.phase = Phase::Emptying { silence, since };
+                self.alarm.set(silence.over);
+                if self.alarm.poll(cx).is_ready() || total.saturating_sub(since) > PIPES {
+                    return Step::End(End::ByItself);
+                }
+            }
+            Phase::Running | Phase::Stopping { .. } | Phase::Killed(_) => {}
+        }
+        if input == Flow::Busy { Step::Yield } else { Step::after(outputs) }
+    }
+
+    /// Moves what can be moved, in all three pipes. The outputs take turns at being first: they
+    /// share the call's credit, and a flood of the one must not starve the other.
+    fn pump<I: CallIo>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut I,
+    ) -> Result<(Flow, [Flow; 2]), Gone> {
+        let input = self.input.pump(cx, |cx, buffer| io.poll_input(cx, buffer))?;
+        let mut flows = [Flow::Ended; 2];
+        for source in self.order {
+            match source {
+                Source::Out => {
+                    flows[0] =
+                        self.output.pump(cx, |cx, bytes| io.poll_write(cx, source, bytes))?;
+                }
+                Source::Err => {
+                    flows[1] =
+                        self.errors.pump(cx, |cx, bytes| io.poll_write(cx, source, bytes))?;
+                }
+            }
+        }
+        self.order.reverse();
+        Ok((input, flows))
+    }
+
+    fn stop(&mut self, stop: Stop) -> Step {
+        self.input.close();
+        self.group.terminate();
+        let until = self.runtime.now().checked_add(self.grace.stop);
+        Step::Enter(Phase::Stopping { stop, until })
+    }
+
+    /// Stopping: waits for the whole group. Its output is read and dropped, so that a program that
+    /// writes while it ends is not held up by credit that will never come.
+    fn stop_gently(&mut self, cx: &mut Context<'_>, stop: Stop, until: Option<Instant>) -> Step {
+        if self.has_leader_ended && !self.group.is_alive() {
+            return Step::End(End::Stopped(stop));
+        }
+        let drop_all = |_: &mut Context<'_>, bytes: &[u8]| Poll::Ready(Ok(bytes.len()));
+        let flows = [self.output.pump(cx, drop_all), self.errors.pump(cx, drop_all)];
+        let now = self.runtime.now();
+        // Nothing tells when the last member of a group ends.
+        let look_again = if self.has_leader_ended { now.checked_add(LOOK) } else { None };
+        self.alarm.set(earlier(look_again, until));
+        if self.alarm.poll(cx).is_pending() {
+            return Step::after(flows.map(|flow| flow.unwrap_or(Flow::Ended)));
+        }
+        if until.is_some_and(|until| until <= now) {
+            self.group.kill();
+            return Step::Enter(Phase::Killed(stop));
+        }
+        Step::Enter(self.phase)
+    }
+}
+
+/// What follows from one look at everything.
+enum Step {
+    /// Another phase, to be looked at right away.
+    Enter(Phase),
+    /// There is more to do at once, after others have had their turn.
+    Yield,
+    /// Everything that is waited for will wake the task.
+    Wait,
+    /// It is over.
+    End(End),
+}
+
+impl Step {
+    fn after(flows: [Flow; 2]) -> Self {
+        if flows.contains(&Flow::Busy) { Self::Yield } else { Self::Wait }
+    }
+}
+
+impl Silence {
+    fn look(&mut self, total: u64, outputs: [Flow; 2], over: impl FnOnce() -> Option<Instant>) {
+        if outputs.contains(&Flow::Blocked) || outputs.contains(&Flow::Busy) {
+            self.over = None;
+        } else if self.over.is_none() || self.total != total {
+            self.over = over();
+        }
+        self.total = total;
+    }
+}
+
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    }
+}
+
+/// What two pipes can hold: 1 MiB each is the most that Linux gives to a user. More can only have
+/// been written after the KILL, by someone who has left the group.
+const PIPES: u64 = 2 << 20;
+
+/// How often a group that was told to end is looked at.
+const LOOK: Duration = Duration::from_millis(25);
