@@ -3,7 +3,9 @@
 //! A frame is an array `[type, body]`; body is a map with small unsigned integer keys. Frames that
 //! are proved are `[type, bstr(body), bstr(proof)]`: what is proved is the exact bytes, never a
 //! re-encoding. The reader accepts one spelling of each frame; a property holds it: whatever is
-//! accepted and has no unknown keys encodes to the same bytes again.
+//! accepted encodes to the same bytes again, unless it says what only a newer version knows. That
+//! is left out: unknown keys and frames of 0x80 and above, unknown capabilities, and unknown codes,
+//! which are read as the general code of their frame. `spec/frames.md` is the rule book.
 //!
 //! This floor knows shapes and bounds. It does not know which frame may come when (`auth`,
 //! `session`), nor what a call means (`hub`).

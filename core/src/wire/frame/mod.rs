@@ -87,9 +87,11 @@ impl<'a> Frame<'a> {
     }
 
     /// Appends the one spelling of this frame to `out`: a `Vec<u8>` or a
-    /// [`Buffer`](crate::buffer::Buffer). A frame without lists allocates nothing else.
+    /// [`Buffer`](crate::buffer::Buffer). Nothing else is allocated, but for the lists of
+    /// [`Register`] and [`Accepted`] and the capability of [`Deny`].
     ///
-    /// Texts for a person are cut to [`TEXT`](crate::wire::bounds::TEXT) bytes; lists that must rise are sorted.
+    /// Texts for a person are cut to [`TEXT`](crate::wire::bounds::TEXT) bytes; lists that must
+    /// rise are sorted.
     pub fn encode<S: Sink>(&self, out: &mut S) {
         let mut writer = Writer::new(out);
         let parts = match self {
