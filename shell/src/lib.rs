@@ -19,3 +19,4 @@ pub mod notice;
 pub mod peer;
 pub mod process;
 pub mod runtime;
+mod watch;

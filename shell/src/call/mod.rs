@@ -7,7 +7,8 @@
 mod made;
 mod run;
 
-pub use made::{CallError, CallEvent, Calling, Finished, Order};
+pub(crate) use made::Order;
+pub use made::{CallBuilder, CallEvent, Calling, Finished};
 pub use run::{Call, Reply};
 
 use std::collections::VecDeque;
@@ -18,7 +19,7 @@ use bowline_core::id::{CallId, PeerId};
 use bowline_core::link::Link;
 use bowline_core::session::SendError;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Cancel, Source};
+use bowline_core::wire::frame::{CallResult, Cancel, Source, Status};
 
 use crate::driver::Mailbox;
 use crate::process::Stop;
@@ -163,6 +164,12 @@ impl Cell {
         let mut state = self.lock();
         state.stop.get_or_insert(stop);
         state.wake();
+    }
+
+    /// The call's id on its link and how it ended, for a call that ran here.
+    pub(crate) fn answered(&self) -> Option<(CallId, Status)> {
+        let state = self.lock();
+        Some((state.id?, state.reply.as_ref()?.parts().0))
     }
 
     /// A call made here has ended.

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use bowline_core::id::{PeerId, PublicKey};
+use bowline_core::ledger::Binding;
+use bowline_core::wire::frame::Method;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use crate::ledger::{LedgerError, schema};
@@ -14,22 +16,6 @@ use crate::ledger::{LedgerError, schema};
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
-}
-
-/// A peer and the key that its id is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerRow {
-    /// Its id.
-    pub id: PeerId,
-    /// Its key.
-    pub key: PublicKey,
-    /// The number of the method that admitted it last; see
-    /// [`bowline_core::wire::frame::Method`].
-    pub method: u8,
-    /// Unix seconds of the first admission.
-    pub first_seen: u64,
-    /// Unix seconds of the latest.
-    pub last_seen: u64,
 }
 
 /// What recording a peer changed.
@@ -104,25 +90,25 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::Storage`], a row that cannot be a peer among it.
-    pub fn peers(&self) -> Result<Vec<PeerRow>, LedgerError> {
+    pub fn peers(&self) -> Result<Vec<Binding>, LedgerError> {
         let mut statement = self
             .connection
-            .prepare("SELECT id, key, method, first_seen, last_seen FROM peers ORDER BY id")?;
+            .prepare("SELECT id, key, method, first_seen, serves FROM peers ORDER BY id")?;
         let rows = statement.query_map([], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
         rows.map(|row| parse_row(row?)).collect()
     }
 
-    /// Binds `peer.id` to `peer.key`, or notes another admission of the same.
+    /// Binds an id to its key, or notes that a known one serves.
     ///
-    /// Of a known peer the method changes, the last admission moves only forward, and the first
-    /// stays.
+    /// Of a known peer the method and the date of the first admission stay, and whoever served once
+    /// serves.
     ///
     /// # Errors
     /// [`LedgerError::IdTaken`], and [`LedgerError::Storage`]; nothing was recorded then.
-    pub fn record_peer(&mut self, peer: &PeerRow) -> Result<Recorded, LedgerError> {
-        self.in_transaction(|facts| facts.record_peer(peer))
+    pub fn record_peer(&mut self, binding: &Binding) -> Result<Recorded, LedgerError> {
+        self.in_transaction(|facts| facts.record_peer(binding))
     }
 
     /// Frees an id for another key; false where it was not bound.
@@ -158,27 +144,26 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    pub(super) fn record_peer(&self, peer: &PeerRow) -> Result<Recorded, LedgerError> {
-        let (first, last) = (seconds(peer.first_seen), seconds(peer.last_seen));
+    pub(super) fn record_peer(&self, binding: &Binding) -> Result<Recorded, LedgerError> {
+        let id = binding.peer.as_str();
         let bound: Option<Vec<u8>> = self
             .connection
             .prepare_cached("SELECT key FROM peers WHERE id = ?1")?
-            .query_row([peer.id.as_str()], |row| row.get(0))
+            .query_row([id], |row| row.get(0))
             .optional()?;
         match bound {
-            Some(key) if key != peer.key.0 => Err(LedgerError::IdTaken(peer.id)),
+            Some(key) if key != binding.key.0 => Err(LedgerError::IdTaken(binding.peer)),
             Some(_) => {
                 self.connection
-                    .prepare_cached(
-                        "UPDATE peers SET method = ?2, last_seen = max(last_seen, ?3) WHERE id = ?1",
-                    )?
-                    .execute((peer.id.as_str(), peer.method, last))?;
+                    .prepare_cached("UPDATE peers SET serves = max(serves, ?2) WHERE id = ?1")?
+                    .execute((id, binding.serves))?;
                 Ok(Recorded::Known)
             }
             None => {
+                let first = seconds(binding.first_seen);
                 self.connection
                     .prepare_cached("INSERT INTO peers VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute((peer.id.as_str(), peer.key.0, peer.method, first, last))?;
+                    .execute((id, binding.key.0, binding.method as u8, first, binding.serves))?;
                 Ok(Recorded::Bound)
             }
         }
@@ -228,16 +213,16 @@ fn sort_error(path: &Path, error: &rusqlite::Error) -> LedgerError {
     }
 }
 
-type RawRow = (String, Vec<u8>, u8, i64, i64);
+type RawRow = (String, Vec<u8>, u8, i64, bool);
 
-fn parse_row((id, key, method, first, last): RawRow) -> Result<PeerRow, LedgerError> {
+fn parse_row((id, key, method, first, serves): RawRow) -> Result<Binding, LedgerError> {
     let odd = |what: &str| LedgerError::Storage(format!("peer '{id}' has {what}"));
-    Ok(PeerRow {
-        id: id.parse().map_err(|_| odd("an id that is none"))?,
+    Ok(Binding {
+        peer: id.parse().map_err(|_| odd("an id that is none"))?,
         key: PublicKey(key.try_into().map_err(|_| odd("a key that is none"))?),
-        method,
+        method: Method::from_number(method.into()).ok_or_else(|| odd("a method that is none"))?,
         first_seen: u64::try_from(first).map_err(|_| odd("a negative date"))?,
-        last_seen: u64::try_from(last).map_err(|_| odd("a negative date"))?,
+        serves,
     })
 }
 

@@ -10,6 +10,6 @@ mod error;
 mod schema;
 mod thread;
 
-pub use database::{Ledger, PeerRow, Recorded};
+pub use database::{Ledger, Recorded};
 pub use error::LedgerError;
 pub use thread::LedgerThread;

@@ -16,7 +16,7 @@ const STEPS: &[&str] = &["
         key         BLOB    NOT NULL CHECK (length(key) = 32),
         method      INTEGER NOT NULL,
         first_seen  INTEGER NOT NULL,
-        last_seen   INTEGER NOT NULL
+        serves      INTEGER NOT NULL CHECK (serves IN (0, 1))
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE meta (
         only        INTEGER PRIMARY KEY NOT NULL CHECK (only = 0),

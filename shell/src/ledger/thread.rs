@@ -15,9 +15,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use bowline_core::id::PeerId;
+use bowline_core::ledger::Binding;
 
 use crate::ledger::database::Facts;
-use crate::ledger::{Ledger, LedgerError, PeerRow, Recorded};
+use crate::ledger::{Ledger, LedgerError, Recorded};
 
 /// The ledger behind a queue. Shared by reference; dropping it commits what has queued, answers,
 /// and ends the thread.
@@ -32,7 +33,7 @@ pub struct LedgerThread {
 type Answer<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
 
 enum Job {
-    Record(PeerRow, Answer<Recorded>),
+    Record(Binding, Answer<Recorded>),
     Forget(PeerId, Answer<bool>),
 }
 
@@ -63,7 +64,7 @@ impl LedgerThread {
     /// runs, nothing is recorded.
     pub fn record_peer(
         &self,
-        peer: PeerRow,
+        peer: Binding,
         answer: impl FnOnce(Result<Recorded, LedgerError>) + Send + 'static,
     ) {
         self.queue(Job::Record(peer, Box::new(answer)));

@@ -3,13 +3,13 @@ use std::os::unix::fs::MetadataExt;
 
 use super::*;
 
-fn peer(id: &str, key: u8, seen: u64) -> PeerRow {
-    PeerRow {
-        id: id.parse().unwrap(),
+fn peer(id: &str, key: u8, seen: u64) -> Binding {
+    Binding {
+        peer: id.parse().unwrap(),
         key: PublicKey([key; 32]),
-        method: 1,
+        method: Method::Secret,
         first_seen: seen,
-        last_seen: seen,
+        serves: true,
     }
 }
 
@@ -34,28 +34,26 @@ fn an_id_stays_with_its_key_until_it_is_forgotten() {
     let mut ledger = Ledger::open(&dir.path().join("l")).unwrap();
     ledger.record_peer(&peer("web-1", 1, 10)).unwrap();
     let other = peer("web-1", 2, 20);
-    assert_eq!(ledger.record_peer(&other), Err(LedgerError::IdTaken(other.id)));
+    assert_eq!(ledger.record_peer(&other), Err(LedgerError::IdTaken(other.peer)));
     assert_eq!(ledger.peers(), Ok(vec![peer("web-1", 1, 10)]));
-    assert_eq!(ledger.forget_peer(other.id), Ok(true));
-    assert_eq!(ledger.forget_peer(other.id), Ok(false));
+    assert_eq!(ledger.forget_peer(other.peer), Ok(true));
+    assert_eq!(ledger.forget_peer(other.peer), Ok(false));
     assert_eq!(ledger.record_peer(&other), Ok(Recorded::Bound));
 }
 
 #[test]
-fn another_admission_moves_the_last_one_and_keeps_the_first() {
+fn who_served_once_serves_and_the_first_admission_stays_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(&dir.path().join("l")).unwrap();
-    ledger.record_peer(&peer("a", 1, 10)).unwrap();
-    let again = PeerRow { method: 2, ..peer("a", 1, 30) };
-    assert_eq!(ledger.record_peer(&again), Ok(Recorded::Known));
-    // A clock that stepped back.
-    let again = PeerRow { method: 2, ..peer("a", 1, 20) };
-    assert_eq!(ledger.record_peer(&again), Ok(Recorded::Known));
-    let expected = PeerRow { method: 2, first_seen: 10, last_seen: 30, ..again };
-    assert_eq!(ledger.peers(), Ok(vec![expected]));
-    let never = peer("z", 1, u64::MAX);
-    ledger.record_peer(&never).unwrap();
-    assert_eq!(ledger.peers().unwrap()[1].last_seen, i64::MAX as u64);
+    let operator = Binding { serves: false, ..peer("a", 1, 10) };
+    ledger.record_peer(&operator).unwrap();
+    assert_eq!(ledger.peers(), Ok(vec![operator]));
+    let later = Binding { method: Method::Join, ..peer("a", 1, 30) };
+    assert_eq!(ledger.record_peer(&later), Ok(Recorded::Known));
+    assert_eq!(ledger.record_peer(&operator), Ok(Recorded::Known));
+    assert_eq!(ledger.peers(), Ok(vec![peer("a", 1, 10)]));
+    ledger.record_peer(&peer("z", 1, u64::MAX)).unwrap();
+    assert_eq!(ledger.peers().unwrap()[1].first_seen, i64::MAX as u64);
 }
 
 #[test]

@@ -4,16 +4,17 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use bowline_core::id::PublicKey;
+use bowline_core::wire::frame::Method;
 
 use super::*;
 
-fn peer(id: &str, key: u8) -> PeerRow {
-    PeerRow {
-        id: id.parse().unwrap(),
+fn peer(id: &str, key: u8) -> Binding {
+    Binding {
+        peer: id.parse().unwrap(),
         key: PublicKey([key; 32]),
-        method: 1,
+        method: Method::Secret,
         first_seen: 1,
-        last_seen: 1,
+        serves: true,
     }
 }
 

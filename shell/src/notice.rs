@@ -1,0 +1,138 @@
+//! What happens on links, for whoever wants to show it: the program, `demo`, tests.
+//!
+//! Every notice comes from an event of a link or of the hub, at the moment at which it happened.
+//! None carries a secret.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bowline_core::auth::Admitted;
+use bowline_core::auth::peer::Learnt;
+use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
+use bowline_core::link::{Ended, Security};
+use bowline_core::trust::Entry;
+use bowline_core::wire::frame::{Purpose, Status};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Peer: a socket is connected to the hub.
+    Connected {
+        /// Where to.
+        remote: String,
+    },
+    /// Hub: a connection came.
+    Accepted {
+        /// Its number.
+        link: LinkId,
+        /// Where from.
+        remote: String,
+    },
+    /// The transport is up.
+    Secured {
+        /// At a hub, the connection's number.
+        link: Option<LinkId>,
+        /// What it uses.
+        security: Security,
+    },
+    /// Peer: trust was decided on the hub's Hello; the proof goes out.
+    Learnt(Box<Learnt>),
+    /// Peer: what was learnt of the hub is on the disk.
+    Kept(Box<Entry>),
+    /// The session began.
+    Admitted {
+        /// At a hub, the connection's number.
+        link: Option<LinkId>,
+        /// Who was admitted, and how.
+        admitted: Box<Admitted>,
+        /// Since the connection began.
+        took: Duration,
+        /// Bytes received and sent until here.
+        traffic: (u64, u64),
+    },
+    /// Hub: a peer said which commands it serves.
+    Ready {
+        /// The peer.
+        peer: PeerId,
+        /// How many they are.
+        commands: usize,
+    },
+    /// Peer: the hub knows the commands.
+    Registered {
+        /// How many they are.
+        commands: u64,
+    },
+    /// Peer: a call came.
+    Called {
+        /// Its number on this link.
+        id: CallId,
+        /// The command.
+        name: CommandName,
+    },
+    /// Peer: a call's result went to the link.
+    Answered {
+        /// Its number on this link.
+        id: CallId,
+        /// How it ended.
+        status: Status,
+    },
+    /// Hub: a peer's session is over.
+    Offline {
+        /// The peer.
+        peer: PeerId,
+        /// What its session was for.
+        purpose: Purpose,
+    },
+    /// A link is over.
+    Ended {
+        /// At a hub, the connection's number.
+        link: Option<LinkId>,
+        /// Where the other end was.
+        remote: String,
+        /// How.
+        ended: Box<Ended>,
+        /// Bytes received and sent.
+        traffic: (u64, u64),
+    },
+    /// Peer: an attempt to reach the hub failed before there was a link.
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
+    /// Peer: the next attempt comes after this long.
+    Retry {
+        /// From here on.
+        after: Duration,
+    },
+}
+
+/// Who is told.
+#[derive(Clone)]
+pub struct Observer(Arc<dyn Fn(Notice) + Send + Sync>);
+
+impl Observer {
+    /// Tells `tell`, on the task that the notice comes from: it must not block.
+    #[must_use]
+    pub fn new(tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub(crate) fn tell(&self, notice: Notice) {
+        tracing::debug!(?notice);
+        (self.0)(notice);
+    }
+}
+
+impl Default for Observer {
+    fn default() -> Self {
+        Self::new(|_| {})
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer(..)")
+    }
+}

@@ -1,0 +1,237 @@
+//! One dial: what it needs read anew, a socket, a link, and its task.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bowline_core::auth::{Dial, Transport};
+use bowline_core::code::Code;
+use bowline_core::ledger::Answer;
+use bowline_core::limits::Limits;
+use bowline_core::link::{EndReason, Ended, Link};
+use bowline_core::peer::Outcome;
+use bowline_core::time::Now;
+use bowline_core::trust::{Entry, Known, Mode, PinSpec};
+use bowline_core::tunnel::ClientTls;
+
+use crate::clock::Clock;
+use crate::config::Scheme;
+use crate::driver::{Mailbox, Turn, linger};
+use crate::entropy;
+use crate::files::TrustFile;
+use crate::notice::Notice;
+use crate::peer::builder::{PeerBuilder, SetupError};
+use crate::peer::link::{PeerLink, Work};
+use crate::peer::session::{LinkState, Session};
+use crate::runtime::{Alarm, Runtime};
+use crate::watch::Watch;
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// What a dial needs is missing or unusable.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// Nothing answers there.
+    #[error("cannot reach {hub}: {reason}. Check the address, and that the hub is running")]
+    Unreachable {
+        /// The hub's URL.
+        hub: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// There was a connection, and no session came of it.
+    #[error("{hub}: {}", .ended.reason)]
+    Ended {
+        /// The hub's URL.
+        hub: String,
+        /// How it ended.
+        ended: Arc<Ended>,
+    },
+    /// The system gives no randomness, or the host cannot be named in TLS.
+    #[error("cannot make a link: {0}")]
+    Link(String),
+}
+
+impl ConnectError {
+    /// Whether another try can succeed with nobody doing anything, and when.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unreachable { .. } => Outcome { heals: true, retry_after: None },
+            Self::Ended { ended, .. } => outcome(&ended.reason),
+            Self::Setup(_) | Self::Link(_) => Outcome { heals: false, retry_after: None },
+        }
+    }
+}
+
+/// What an end means for the next dial.
+pub(super) fn outcome(reason: &EndReason) -> Outcome {
+    Outcome { heals: reason.heals(), retry_after: reason.retry_after() }
+}
+
+/// Where trust is kept.
+#[derive(Clone, Debug)]
+pub(super) enum Keeper {
+    /// In a trust file, under the hub's name.
+    File(TrustFile, String),
+    /// Nowhere: what is known was given and does not change.
+    Nowhere,
+}
+
+impl Keeper {
+    /// Keeps an entry on a thread that may block, and tells whether it is on the disk.
+    pub(super) async fn keep<R: Runtime>(
+        self,
+        runtime: R,
+        entry: Entry,
+        then: impl FnOnce(Answer) + Send,
+    ) {
+        let Self::File(file, hub) = self else { return then(Answer::Kept) };
+        let kept = runtime.blocking(move || {
+            let Entry { identity, pin, generation, first_seen } = entry;
+            file.keep(&hub, identity, pin, generation, first_seen).map_err(|e| e.to_string())
+        });
+        let kept = kept.await.map_err(|error| error.to_string()).flatten();
+        then(match kept {
+            Ok(()) => Answer::Kept,
+            Err(error) => {
+                tracing::error!(error, "what was learnt of the hub could not be kept");
+                Answer::No(Code::Unavailable.into())
+            }
+        });
+    }
+
+    /// What was configured, and what was kept.
+    fn recall(&self, mut known: Known) -> Result<Known, SetupError> {
+        let Self::File(file, hub) = self else { return Ok(known) };
+        let record = file.show(hub).map_err(|error| SetupError::Trust(error.to_string()))?;
+        let Some(record) = record else { return Ok(known) };
+        known.pins.extend(record.pinned.iter().copied().map(PinSpec::Key));
+        known.entry = record.identity.map(|identity| Entry {
+            identity,
+            pin: record.pin,
+            generation: record.generation,
+            first_seen: record.first_seen,
+        });
+        Ok(known)
+    }
+}
+
+impl<R: Runtime> PeerBuilder<R> {
+    /// Makes one connection and waits until it is admitted.
+    ///
+    /// # Errors
+    /// [`ConnectError`]: no session came of it.
+    pub async fn connect(self) -> Result<Session, ConnectError> {
+        let clock = Clock::start();
+        self.dial(&clock).await
+    }
+
+    pub(super) async fn dial(&self, clock: &Clock) -> Result<Session, ConnectError> {
+        let hub = self.url.to_string();
+        let dial = Arc::new(self.prepare().await?);
+        let (stream, remote) = self.reach(&dial.limits).await.map_err(|error| {
+            ConnectError::Unreachable { hub: hub.clone(), reason: error.to_string() }
+        })?;
+        self.observer.tell(Notice::Connected { remote: remote.clone() });
+        let began = clock.now();
+        let seed = entropy::seed().map_err(|error| ConnectError::Link(error.to_string()))?;
+        let link = Link::connect(dial, &seed, began)
+            .map_err(|error| ConnectError::Link(error.to_string()))?;
+        let mailbox = Arc::new(Mailbox::default());
+        let state = Arc::new(Watch::new(LinkState::Coming));
+        let owner = self.owner(mailbox.clone(), state.clone(), remote, began);
+        let turn = Turn::new(&self.runtime, link, stream, clock.clone());
+        self.runtime.spawn(drive(self.runtime.clone(), turn, owner));
+        let admitted = state
+            .until(LinkState::known)
+            .await
+            .map_err(|ended| ConnectError::Ended { hub, ended })?;
+        Ok(Session { mailbox, state, admitted })
+    }
+
+    fn owner(
+        &self,
+        mailbox: Arc<Mailbox>,
+        state: Arc<Watch<LinkState>>,
+        remote: String,
+        began: Now,
+    ) -> PeerLink<R> {
+        PeerLink {
+            runtime: self.runtime.clone(),
+            mailbox,
+            state,
+            service: self.service.clone(),
+            keeper: self.keeper.clone(),
+            observer: self.observer.clone(),
+            remote,
+            began,
+            work: Work::default(),
+        }
+    }
+
+    /// A socket to the first of the hub's addresses that answers.
+    async fn reach(&self, limits: &Limits) -> io::Result<(R::Stream, String)> {
+        let mut alarm = Alarm::new(&self.runtime);
+        alarm.set(self.runtime.now().checked_add(limits.upgrade_within));
+        let mut attempt = pin!(async {
+            let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+            for address in self.runtime.resolve(self.url.host(), self.url.port()).await? {
+                match self.runtime.connect(address).await {
+                    Ok(stream) => return Ok((stream, address.to_string())),
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        });
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(done) = attempt.as_mut().poll(cx) {
+                return Poll::Ready(done);
+            }
+            alarm.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        })
+        .await
+    }
+
+    /// Reads the credential and what is known of the hub, anew for each dial.
+    async fn prepare(&self) -> Result<Dial, SetupError> {
+        let transport = match (self.url.scheme(), self.mode) {
+            (Scheme::Wss, Mode::Tofu | Mode::Strict) => Transport::Tls(
+                ClientTls::new().map_err(|error| SetupError::Tls(error.to_string()))?,
+            ),
+            (Scheme::Ws, Mode::Plain) => Transport::Plain,
+            (Scheme::Wss | Scheme::Ws, _) => return Err(SetupError::Scheme(self.url.clone())),
+        };
+        let (credential, keeper) = (self.credential.clone(), self.keeper.clone());
+        let configured = self.known.clone();
+        let read = self
+            .runtime
+            .blocking(move || Ok::<_, SetupError>((credential.read()?, keeper.recall(configured)?)))
+            .await;
+        let (credential, known) =
+            read.map_err(|error| SetupError::Credential(error.to_string()))??;
+        Ok(Dial {
+            host: self.url.host().to_owned(),
+            authority: self.url.authority(),
+            path: self.url.path().to_owned(),
+            transport,
+            trust: self.mode,
+            known,
+            credential,
+            purpose: self.purpose,
+            peer: self.id,
+            key: self.key.clone(),
+            agent: concat!("bowline/", env!("CARGO_PKG_VERSION")).to_owned(),
+            labels: self.labels.clone(),
+            limits: Limits::default(),
+        })
+    }
+}
+
+async fn drive<R: Runtime>(runtime: R, turn: Turn<R>, mut owner: PeerLink<R>) {
+    let (_, stream) = turn.run(&mut owner).await;
+    linger(&runtime, stream).await;
+}

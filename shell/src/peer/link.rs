@@ -1,0 +1,196 @@
+//! What the events of a peer's link mean: calls to be run, answers to calls that were made.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Duration;
+
+use bowline_core::auth::Admitted;
+use bowline_core::code::Code;
+use bowline_core::id::CallId;
+use bowline_core::ledger::{Answer, AskId, Question};
+use bowline_core::link::{Ended, Event, Link};
+use bowline_core::time::Now;
+use bowline_core::wire::Frame;
+use bowline_core::wire::frame::{Purpose, Source};
+
+use crate::call::{Call, Cell, CellSide, Finished, Order, Served};
+use crate::driver::{Mailbox, Owner};
+use crate::notice::{Notice, Observer};
+use crate::peer::dial::Keeper;
+use crate::peer::service::Service;
+use crate::peer::session::LinkState;
+use crate::process::Stop;
+use crate::runtime::Runtime;
+use crate::watch::Watch;
+
+/// One link of a peer.
+pub(super) struct PeerLink<R: Runtime> {
+    pub(super) runtime: R,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) state: Arc<Watch<LinkState>>,
+    pub(super) service: Arc<Service>,
+    pub(super) keeper: Keeper,
+    pub(super) observer: Observer,
+    pub(super) remote: String,
+    pub(super) began: Now,
+    pub(super) work: Work,
+}
+
+/// The calls of a link.
+#[derive(Default)]
+pub(super) struct Work {
+    traffic: (u64, u64),
+    /// The commands are still to be told.
+    register: bool,
+    made: BTreeMap<CallId, Arc<Cell>>,
+    runs: BTreeMap<CallId, Arc<Cell>>,
+    orders: VecDeque<Order>,
+    /// Calls that wait for credit or room.
+    waiting: Vec<Arc<Cell>>,
+}
+
+impl<R: Runtime> Owner for PeerLink<R> {
+    fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>) {
+        let letters = self.mailbox.collect(cx);
+        self.work.traffic = link.traffic();
+        for (ask, answer) in letters.answers {
+            link.answer(ask, answer, now);
+        }
+        if self.work.register && link.is_admitted() {
+            let register = Frame::Register(self.service.register());
+            self.work.register = link.send(&register).is_err();
+        }
+        self.work.orders.extend(letters.orders);
+        while let Some(order) = self.work.orders.pop_front() {
+            let cell = order.cell.clone();
+            match order.send(link) {
+                Ok(Some(id)) => {
+                    self.work.made.insert(id, cell.clone());
+                    self.serve(cell, link);
+                }
+                Ok(None) => {}
+                Err(order) => {
+                    self.work.orders.push_front(order);
+                    break;
+                }
+            }
+        }
+        let waiting = core::mem::take(&mut self.work.waiting);
+        for cell in waiting.into_iter().chain(letters.calls) {
+            self.serve(cell, link);
+        }
+        if let Some(code) = letters.close {
+            link.close(code, now);
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)> {
+        match event {
+            Event::Secured(security) => {
+                self.observer.tell(Notice::Secured { link: None, security });
+            }
+            Event::Learnt(learnt) => self.observer.tell(Notice::Learnt(learnt)),
+            Event::Ask(ask, Question::Keep(entry)) => {
+                let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
+                let observer = self.observer.clone();
+                self.runtime.spawn(keeper.keep(self.runtime.clone(), entry, move |answer| {
+                    if answer == Answer::Kept {
+                        observer.tell(Notice::Kept(Box::new(entry)));
+                    }
+                    mailbox.answer(ask, answer);
+                }));
+            }
+            Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
+            Event::Admitted(admitted) => self.admitted(admitted, now),
+            Event::Frame(frame) => self.frame(&frame),
+            Event::Ended(ended) => self.ended(ended),
+            _ => {}
+        }
+        None
+    }
+}
+
+impl<R: Runtime> PeerLink<R> {
+    fn admitted(&mut self, admitted: Box<Admitted>, now: Now) {
+        self.work.register = admitted.purpose == Purpose::Serve;
+        let took = now.mono.since(self.began.mono);
+        let traffic = self.work.traffic;
+        self.state.change(|state| *state = LinkState::Up(Arc::new((*admitted).clone())));
+        self.observer.tell(Notice::Admitted { link: None, admitted, took, traffic });
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) {
+        let work = &mut self.work;
+        match frame {
+            Frame::Call(call) => {
+                let cell = Cell::new(CellSide::Runs, Some(call.id), &self.mailbox);
+                work.runs.insert(call.id, cell.clone());
+                self.observer.tell(Notice::Called { id: call.id, name: call.name });
+                let deadline = Duration::from_millis(call.deadline_ms);
+                let call = Call::new(call.name, call.arguments, cell);
+                self.runtime.spawn(self.service.clone().run(self.runtime.clone(), call, deadline));
+            }
+            Frame::Input(input) => {
+                if let Some(cell) = work.runs.get(&input.id) {
+                    cell.came(None, Source::Out, input.bytes);
+                    if input.end {
+                        cell.input_ended();
+                    }
+                }
+            }
+            Frame::Cancel(cancel) => {
+                if let Some(cell) = work.runs.get(&cancel.id) {
+                    cell.stop(Stop::Cancelled);
+                }
+            }
+            Frame::Output(output) => {
+                if let Some(cell) = work.made.get(&output.id) {
+                    cell.came(Some(output.peer), output.source, output.bytes);
+                }
+            }
+            Frame::Result(result) => {
+                if let Some(cell) = work.made.remove(&result.id) {
+                    cell.finish(Finished::of(result));
+                }
+            }
+            Frame::Deny(deny) => {
+                if let Some(cell) = deny.id.and_then(|id| work.made.remove(&id)) {
+                    cell.finish(Finished::denied(deny));
+                }
+            }
+            Frame::Registered(registered) => {
+                self.observer.tell(Notice::Registered { commands: registered.count });
+            }
+            // A window is room, and whoever waits for it is asked again at every turn; the rest is
+            // the session's own.
+            _ => {}
+        }
+    }
+
+    /// Moves what a call has for the link.
+    fn serve(&mut self, cell: Arc<Cell>, link: &mut Link) {
+        match cell.serve(link) {
+            Served::Waits => self.work.waiting.push(cell),
+            Served::Idle => {}
+            Served::Over => {
+                let Some((id, status)) = cell.answered() else { return };
+                if self.work.runs.remove(&id).is_some() {
+                    self.observer.tell(Notice::Answered { id, status });
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Box<Ended>) {
+        let work = core::mem::take(&mut self.work);
+        work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
+        let orders = work.orders.into_iter().map(|order| order.cell);
+        for cell in work.made.into_values().chain(orders) {
+            cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
+        }
+        self.state.change(|state| *state = LinkState::Over(Arc::new((*ended).clone())));
+        let (remote, traffic) = (self.remote.clone(), work.traffic);
+        self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
+    }
+}

@@ -1,0 +1,18 @@
+//! A peer or an operator, as an application meets it: dial a hub, serve commands, call them.
+//!
+//! [`PeerBuilder`] gathers what a dial needs. [`PeerBuilder::connect`] makes one connection and
+//! says why it failed; [`PeerBuilder::start`] keeps one up for as long as the process runs. What is
+//! decided about trust, proofs and back-off is decided in `bowline_core`.
+
+mod builder;
+mod dial;
+mod link;
+mod program;
+mod redial;
+mod service;
+mod session;
+
+pub(crate) use builder::load_signing_key;
+pub use builder::{CredentialSource, PeerBuilder, SetupError, load_key, shared};
+pub use dial::ConnectError;
+pub use session::{Peer, Session};

@@ -1,0 +1,66 @@
+//! A configured command as a handler: arguments checked, then a program in a group of its own.
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::sync::Arc;
+
+use bowline_core::code::Code;
+use bowline_core::wire::value::{Arguments, Scalar};
+
+use crate::arguments::{ArgValue, CommandSpec};
+use crate::call::{Call, Reply};
+use crate::peer::service::Handler;
+use crate::process::{self, Grace, Outcome};
+use crate::runtime::Runtime;
+
+/// Runs the program of `spec` for each call.
+pub(super) fn program<R: Runtime>(runtime: R, spec: CommandSpec) -> Handler {
+    let spec = Arc::new(spec);
+    Arc::new(move |call| {
+        let (runtime, spec) = (runtime.clone(), spec.clone());
+        Box::pin(async move { run(&runtime, spec, call).await })
+    })
+}
+
+async fn run<R: Runtime>(runtime: &R, spec: Arc<CommandSpec>, call: Call) -> Reply {
+    // Paths are looked at on the disk, which may take its time.
+    let checked = runtime
+        .blocking(move || {
+            let argv = argv(&spec, call.arguments());
+            (call, argv)
+        })
+        .await;
+    let (mut call, argv) = match checked {
+        Ok((call, Ok(argv))) => (call, argv),
+        Ok((_, Err(text))) => return Reply::Fail(Code::BadArgument, text),
+        Err(error) => return Reply::Fail(Code::NotStarted, error.to_string()),
+    };
+    let Some((program, arguments)) = argv.split_first() else {
+        return Reply::Fail(Code::NotStarted, "the command has no program".to_owned());
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    match process::run(runtime, command, &mut call, Grace::default()).await {
+        Outcome::Exited(code) => Reply::Exit(code.into()),
+        Outcome::Signalled(signal) => Reply::Signal(u64::try_from(signal).unwrap_or(0)),
+        Outcome::NotStarted(text) => Reply::Fail(Code::NotStarted, text),
+        Outcome::Unknown(text) => Reply::failed(text),
+        Outcome::Stopped(stop) => stop.into(),
+    }
+}
+
+fn argv(spec: &CommandSpec, arguments: Arguments<'_>) -> Result<Vec<OsString>, String> {
+    let positional: Vec<_> = arguments.positional().map(|value| value.scalar()).collect();
+    let positional: Vec<_> = positional.into_iter().map(argument).collect::<Result<_, _>>()?;
+    let mut named = Vec::new();
+    for (name, value) in arguments.named() {
+        named.push((name, argument(value.scalar())?));
+    }
+    spec.argv(&positional, &named).map_err(|error| error.to_string())
+}
+
+fn argument(scalar: Option<Scalar<'_>>) -> Result<ArgValue<'_>, String> {
+    scalar
+        .and_then(ArgValue::from_scalar)
+        .ok_or_else(|| "an argument is neither text, a number nor a boolean".to_owned())
+}

@@ -1,0 +1,107 @@
+//! Dialling for as long as it takes: the pace is the core's, the waiting is here.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bowline_core::peer::{Next, Outcome, Pace, Peer as Machine};
+use bowline_core::time::Mono;
+use bowline_core::trust::Known;
+
+use crate::clock::Clock;
+use crate::entropy;
+use crate::notice::Notice;
+use crate::peer::dial::outcome;
+use crate::peer::session::{Peer, Standing};
+use crate::peer::{ConnectError, PeerBuilder};
+use crate::runtime::{Alarm, Runtime};
+use crate::watch::Watch;
+
+impl<R: Runtime> PeerBuilder<R> {
+    /// Keeps a session with the hub up, from here on. Returns at once.
+    pub fn start(self) -> Peer {
+        let shared = Arc::new(Watch::new(Standing::default()));
+        let peer = Peer { shared: shared.clone() };
+        let runtime = self.runtime.clone();
+        runtime.spawn(async move {
+            self.redial(&shared).await;
+            shared.change(|standing| standing.stopped = true);
+        });
+        peer
+    }
+
+    async fn redial(&self, shared: &Watch<Standing>) {
+        let clock = Clock::start();
+        let seed = match entropy::seed() {
+            Ok(seed) => seed,
+            Err(error) => return tracing::error!(%error, "the system gives no randomness"),
+        };
+        let mut machine = Machine::new(Known::default(), Pace::default(), &seed, clock.now());
+        loop {
+            match machine.next(clock.now()) {
+                Next::Dial => {}
+                Next::Busy => return,
+                Next::Wait(at) => match self.sleep(&clock, at, shared).await {
+                    Woken::Due => continue,
+                    Woken::Stopped => return,
+                },
+            }
+            let ended = self.once(&clock, &mut machine, shared).await;
+            if shared.look(|standing| standing.stopping) {
+                return;
+            }
+            let now = clock.now();
+            let at = machine.ended(ended, now);
+            self.observer.tell(Notice::Retry { after: at.since(now.mono) });
+        }
+    }
+
+    /// One dial and the session that comes of it, to its end.
+    async fn once(
+        &self,
+        clock: &Clock,
+        machine: &mut Machine,
+        shared: &Watch<Standing>,
+    ) -> Outcome {
+        let session = match self.dial(clock).await {
+            Ok(session) => session,
+            Err(error) => {
+                if !matches!(error, ConnectError::Ended { .. }) {
+                    self.observer.tell(Notice::Unreachable { reason: error.to_string() });
+                }
+                return error.outcome();
+            }
+        };
+        machine.admitted();
+        let stopping = shared.change(|standing| {
+            standing.session = Some(session.clone());
+            standing.stopping
+        });
+        if stopping {
+            session.close();
+        }
+        let ended = session.ended().await;
+        shared.change(|standing| standing.session = None);
+        outcome(&ended.reason)
+    }
+
+    async fn sleep(&self, clock: &Clock, at: Mono, shared: &Watch<Standing>) -> Woken {
+        let mut alarm = Alarm::new(&self.runtime);
+        alarm.set(clock.instant(at));
+        let mut stopped = pin!(shared.until(|standing| standing.stopping.then_some(())));
+        poll_fn(|cx| {
+            if stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Woken::Stopped);
+            }
+            alarm.poll(cx).map(|()| Woken::Due)
+        })
+        .await
+    }
+}
+
+/// Why a wait was over.
+enum Woken {
+    Due,
+    Stopped,
+}

@@ -1,0 +1,107 @@
+//! Handles: a session with a hub, and a peer that keeps one.
+
+use std::sync::Arc;
+
+use bowline_core::auth::Admitted;
+use bowline_core::code::Code;
+use bowline_core::id::{CommandName, PeerId};
+use bowline_core::link::Ended;
+
+use crate::call::CallBuilder;
+use crate::driver::Mailbox;
+use crate::watch::Watch;
+
+/// One admitted link to a hub. Dropping the handle does not close it; [`Session::close`] does.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) state: Arc<Watch<LinkState>>,
+    pub(super) admitted: Arc<Admitted>,
+}
+
+/// How far a link is.
+#[derive(Debug)]
+pub(super) enum LinkState {
+    Coming,
+    Up(Arc<Admitted>),
+    Over(Arc<Ended>),
+}
+
+impl Session {
+    /// Who was admitted, and what it may do.
+    #[must_use]
+    pub fn admitted(&self) -> &Admitted {
+        &self.admitted
+    }
+
+    /// Calls a command on one peer.
+    pub fn call(&self, peer: PeerId, command: CommandName) -> CallBuilder {
+        CallBuilder::new(self.mailbox.clone(), Some(peer), command)
+    }
+
+    /// Calls one of the hub's own commands.
+    pub fn call_hub(&self, command: CommandName) -> CallBuilder {
+        CallBuilder::new(self.mailbox.clone(), None, command)
+    }
+
+    /// Ends the link; [`Session::ended`] tells when it has.
+    pub fn close(&self) {
+        self.mailbox.close(Code::GoingAway);
+    }
+
+    /// Waits for the end of the link.
+    pub async fn ended(&self) -> Arc<Ended> {
+        self.state.until(LinkState::over).await
+    }
+}
+
+impl LinkState {
+    fn over(&self) -> Option<Arc<Ended>> {
+        match self {
+            Self::Over(ended) => Some(ended.clone()),
+            Self::Coming | Self::Up(_) => None,
+        }
+    }
+
+    /// Admitted, or over before that.
+    pub(super) fn known(&self) -> Option<Result<Arc<Admitted>, Arc<Ended>>> {
+        match self {
+            Self::Coming => None,
+            Self::Up(admitted) => Some(Ok(admitted.clone())),
+            Self::Over(ended) => Some(Err(ended.clone())),
+        }
+    }
+}
+
+/// A peer that dials its hub again whenever the link ends, until [`Peer::stop`].
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub(super) shared: Arc<Watch<Standing>>,
+}
+
+/// How a redialling peer stands.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) session: Option<Session>,
+    pub(super) stopping: bool,
+    pub(super) stopped: bool,
+}
+
+impl Peer {
+    /// The session, once there is one.
+    pub async fn session(&self) -> Session {
+        self.shared.until(|standing| standing.session.clone()).await
+    }
+
+    /// Ends the link cleanly and dials no more; returns when that is done.
+    pub async fn stop(&self) {
+        let session = self.shared.change(|standing| {
+            standing.stopping = true;
+            standing.session.clone()
+        });
+        if let Some(session) = session {
+            session.close();
+        }
+        self.shared.until(|standing| standing.stopped.then_some(())).await;
+    }
+}
