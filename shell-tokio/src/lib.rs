@@ -3,12 +3,14 @@
 //! [`Tokio`] gives tokio's sockets, timers, programs and signals to everything in
 //! `bowline_shell`, which is written once for every runtime.
 
+mod face;
 mod process;
 mod runtime;
 mod signals;
 mod stream;
 mod timer;
 
+pub use face::{Hub, hub, peer};
 pub use process::{Pipe, TokioChild};
 pub use runtime::Tokio;
 pub use signals::TokioSignals;

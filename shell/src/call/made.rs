@@ -30,9 +30,16 @@ pub(crate) struct Order {
     deadline: Duration,
 }
 
+/// A lane is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoRoom;
+
 impl Order {
-    /// Sends the call; the id that it got, or the order back where there is no room yet.
-    pub(crate) fn send(self, link: &mut Link) -> Result<Option<CallId>, Self> {
+    /// Sends the call; the id that it got, and none where it failed and its application was told.
+    ///
+    /// # Errors
+    /// [`NoRoom`]: nothing was sent; try again after the next transmit.
+    pub(crate) fn send(&self, link: &mut Link) -> Result<Option<CallId>, NoRoom> {
         let Some(id) = link.next_call() else {
             self.cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
             return Ok(None);
@@ -50,7 +57,7 @@ impl Order {
                 self.cell.sent_as(id);
                 return Ok(Some(id));
             }
-            Err(SendError::Full) => return Err(self),
+            Err(SendError::Full) => return Err(NoRoom),
             Err(SendError::Busy) => Finished::failed(Code::Busy, Code::Busy.row().meaning),
             Err(SendError::Closed) => Finished::failed(Code::Lost, Code::Lost.row().meaning),
             Err(error) => Finished::failed(Code::BadArgument, &error.to_string()),

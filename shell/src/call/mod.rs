@@ -7,8 +7,8 @@
 mod made;
 mod run;
 
-pub(crate) use made::Order;
 pub use made::{CallBuilder, CallEvent, Calling, Finished};
+pub(crate) use made::{NoRoom, Order};
 pub use run::{Call, Reply};
 
 use std::collections::VecDeque;

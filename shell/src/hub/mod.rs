@@ -1,1 +1,13 @@
-//! Not yet.
+//! A hub, as an application meets it: a data directory, a listener, a task for each link.
+//!
+//! [`HubBuilder`] gathers what a hub needs; [`HubBuilder::start`] reads or makes its keys, opens
+//! its ledger and listens. Who is admitted and where a frame goes is decided in `bowline_core`.
+
+mod builder;
+mod keys;
+mod link;
+mod serve;
+mod shared;
+
+pub use builder::{HubBuilder, StartError};
+pub use serve::Hub;

@@ -94,7 +94,7 @@ impl Keeper {
             let Entry { identity, pin, generation, first_seen } = entry;
             file.keep(&hub, identity, pin, generation, first_seen).map_err(|e| e.to_string())
         });
-        let kept = kept.await.map_err(|error| error.to_string()).flatten();
+        let kept = kept.await.unwrap_or_else(|error| Err(error.to_string()));
         then(match kept {
             Ok(()) => Answer::Kept,
             Err(error) => {
@@ -121,7 +121,7 @@ impl Keeper {
 }
 
 impl<R: Runtime> PeerBuilder<R> {
-    /// Makes one connection and waits until it is admitted.
+    /// Makes one connection and waits until it is admitted, and callable where it serves.
     ///
     /// # Errors
     /// [`ConnectError`]: no session came of it.

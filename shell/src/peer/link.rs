@@ -14,7 +14,7 @@ use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{Purpose, Source};
 
-use crate::call::{Call, Cell, CellSide, Finished, Order, Served};
+use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served};
 use crate::driver::{Mailbox, Owner};
 use crate::notice::{Notice, Observer};
 use crate::peer::dial::Keeper;
@@ -41,6 +41,8 @@ pub(super) struct PeerLink<R: Runtime> {
 #[derive(Default)]
 pub(super) struct Work {
     traffic: (u64, u64),
+    /// Admitted to serve, and not callable before the hub knows the commands.
+    admitted: Option<Arc<Admitted>>,
     /// The commands are still to be told.
     register: bool,
     made: BTreeMap<CallId, Arc<Cell>>,
@@ -70,7 +72,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
                     self.serve(cell, link);
                 }
                 Ok(None) => {}
-                Err(order) => {
+                Err(NoRoom) => {
                     self.work.orders.push_front(order);
                     break;
                 }
@@ -116,7 +118,11 @@ impl<R: Runtime> PeerLink<R> {
         self.work.register = admitted.purpose == Purpose::Serve;
         let took = now.mono.since(self.began.mono);
         let traffic = self.work.traffic;
-        self.state.change(|state| *state = LinkState::Up(Arc::new((*admitted).clone())));
+        let up = Arc::new((*admitted).clone());
+        match admitted.purpose {
+            Purpose::Serve => self.work.admitted = Some(up),
+            Purpose::Operate => self.state.change(|state| *state = LinkState::Up(up)),
+        }
         self.observer.tell(Notice::Admitted { link: None, admitted, took, traffic });
     }
 
@@ -160,6 +166,9 @@ impl<R: Runtime> PeerLink<R> {
                 }
             }
             Frame::Registered(registered) => {
+                if let Some(admitted) = work.admitted.take() {
+                    self.state.change(|state| *state = LinkState::Up(admitted));
+                }
                 self.observer.tell(Notice::Registered { commands: registered.count });
             }
             // A window is room, and whoever waits for it is asked again at every turn; the rest is

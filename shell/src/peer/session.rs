@@ -88,7 +88,7 @@ pub(super) struct Standing {
 }
 
 impl Peer {
-    /// The session, once there is one.
+    /// The session, once there is one: admitted, and callable where it serves.
     pub async fn session(&self) -> Session {
         self.shared.until(|standing| standing.session.clone()).await
     }

@@ -1,0 +1,30 @@
+//! The public face: a hub, a peer and an operator on the tokio runtime that the caller runs on.
+
+use std::path::Path;
+
+use bowline_core::id::PeerId;
+use bowline_shell::config::HubUrl;
+use bowline_shell::files::FileError;
+use bowline_shell::hub::HubBuilder;
+use bowline_shell::peer::{PeerBuilder, SetupError};
+
+use crate::Tokio;
+
+/// A running hub.
+pub type Hub = bowline_shell::hub::Hub<Tokio>;
+
+/// A hub that keeps its keys and its ledger in `data`; see [`HubBuilder`].
+///
+/// # Errors
+/// [`FileError`]: the directory cannot be made or used.
+pub fn hub(data: &Path) -> Result<HubBuilder<Tokio>, FileError> {
+    HubBuilder::new(Tokio, data)
+}
+
+/// A peer of the hub at `url` that keeps its key and its trust in `data`; see [`PeerBuilder`].
+///
+/// # Errors
+/// [`SetupError`]: the directory or the key cannot be made or used.
+pub fn peer(url: HubUrl, id: PeerId, data: &Path) -> Result<PeerBuilder<Tokio>, SetupError> {
+    PeerBuilder::new(Tokio, url, id, data)
+}

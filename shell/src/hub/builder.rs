@@ -1,0 +1,266 @@
+//! What a hub is told before it listens, and its start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use bowline_core::auth::{HubSnapshot, SharedSecret};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig};
+use bowline_core::id::Pin;
+use bowline_core::limits::Limits;
+use bowline_core::socket::Policy;
+use bowline_core::tunnel::ServerTls;
+
+use crate::config::{ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode};
+use crate::entropy;
+use crate::files::{
+    DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin, SecretSources,
+    Strength,
+};
+use crate::hub::keys;
+use crate::hub::serve::{Facts, Hub};
+use crate::hub::shared::Shared;
+use crate::ledger::{Ledger, LedgerError, LedgerThread};
+use crate::notice::Observer;
+use crate::peer::SetupError;
+use crate::runtime::Runtime;
+
+/// Requests that wait for the ledger.
+const LEDGER_ROOM: usize = 1024;
+
+/// A hub in the making.
+#[derive(Debug)]
+#[must_use = "nothing listens before start"]
+pub struct HubBuilder<R: Runtime> {
+    runtime: R,
+    data: DataDir,
+    settings: HubSettings,
+    insecure: Insecure,
+    secret: Option<Secret>,
+    limits: Limits,
+    observer: Observer,
+}
+
+/// Why a hub does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file of the data directory.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] SetupError),
+    /// The shared secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The certificate.
+    #[error("{path}: {reason}")]
+    Certificate {
+        /// The file, or both.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The address.
+    #[error("cannot listen on {bind}: {reason}{}", remedy(.reason.kind()))]
+    Listen {
+        /// The address.
+        bind: SocketAddr,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The system gives no thread.
+    #[error("cannot start the ledger's thread: {0}")]
+    Thread(String),
+}
+
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            ". Another program listens there: stop it, or give another --bind"
+        }
+        io::ErrorKind::AddrNotAvailable => ". It is not an address of this machine: see --bind",
+        io::ErrorKind::PermissionDenied => ". This port needs a privilege: take one above 1023",
+        _ => "",
+    }
+}
+
+impl<R: Runtime> HubBuilder<R> {
+    /// A hub that keeps its keys and its ledger in `data`, which is made where it is missing. It
+    /// listens on 127.0.0.1:7777 with TLS, and offers the shared secret.
+    ///
+    /// # Errors
+    /// [`FileError`]: the directory cannot be made or used.
+    pub fn new(runtime: R, data: &Path) -> Result<Self, FileError> {
+        Ok(Self {
+            runtime,
+            data: DataDir::create(data)?,
+            settings: HubSettings::default(),
+            insecure: Insecure::default(),
+            secret: None,
+            limits: Limits::default(),
+            observer: Observer::default(),
+        })
+    }
+
+    /// What the configuration says, in place of what was said before.
+    pub fn settings(mut self, settings: HubSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Where to listen; port 0 lets the system choose.
+    pub fn bind(mut self, bind: SocketAddr) -> Self {
+        self.settings.bind = Some(crate::config::Bind(bind));
+        self
+    }
+
+    /// Risks that are accepted.
+    pub fn insecure(mut self, insecure: Insecure) -> Self {
+        self.insecure = insecure;
+        self
+    }
+
+    /// The shared secret; without, it is the data directory's, or the configuration's file.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// The bounds; the configuration's go before.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who is told what happens.
+    pub fn observer(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Reads or makes the keys, opens the ledger, raises the generation, and listens. Blocks for
+    /// the few files that it reads and writes.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing listens.
+    pub fn start(self) -> Result<Hub<R>, StartError> {
+        let config = self.settings.clone().resolve()?;
+        let warnings = config.check(&self.insecure)?;
+        let lock = DirLock::take(&self.data)?;
+        let mut ledger = Ledger::open(&self.data.ledger())?;
+        let generation = ledger.raise_generation()?;
+        let known = ledger.peers()?;
+        let ledger = LedgerThread::start(ledger, LEDGER_ROOM)
+            .map_err(|error| StartError::Thread(error.to_string()))?;
+        let mut limits = self.limits.clone();
+        limits.peers = config.peers;
+        let (snapshot, facts) = self.snapshot(&config, generation, limits.clone())?;
+        let machine = MachineConfig { limits, secret_role: config.secret_role };
+        let machine = Machine::new(machine, known);
+        let shared = Shared::new(Arc::new(snapshot), machine, ledger, self.observer.clone());
+        let bind = config.bind.0;
+        let (listener, local) =
+            self.runtime.listen(bind).map_err(|reason| StartError::Listen { bind, reason })?;
+        let facts =
+            Facts { url: HubUrl::of_address(facts.scheme, local), local, warnings, ..facts };
+        let endpoint = HubUrl::of_address(facts.scheme, reachable(local));
+        Endpoint { url: endpoint, pid: std::process::id() }.write(&self.data)?;
+        Ok(Hub::run(self.runtime, Arc::new(shared), listener, facts, self.data, lock))
+    }
+
+    fn snapshot(
+        &self,
+        config: &HubConfig,
+        generation: u64,
+        limits: Limits,
+    ) -> Result<(HubSnapshot, Facts), StartError> {
+        let identity = keys::identity(&self.data)?;
+        let id = identity.id();
+        let now = crate::clock::Clock::start().now().unix;
+        let tls = keys::tls(config, &self.data, id, now)?;
+        let pin: Option<Pin> = tls.as_ref().map(bowline_core::identity::TlsKey::pin);
+        let tls = tls
+            .map(|key| {
+                let (chain, key) = key.into_parts();
+                ServerTls::new(chain, key)
+            })
+            .transpose()
+            .map_err(|error| StartError::Certificate {
+                path: "TLS".to_owned(),
+                reason: error.to_string(),
+            })?;
+        let (secret, origin) = self.find_secret(config)?;
+        let scheme = match config.mode {
+            TlsMode::Plain => Scheme::Ws,
+            TlsMode::Tofu | TlsMode::Strict => Scheme::Wss,
+        };
+        let snapshot = HubSnapshot {
+            identity,
+            name: config.name.clone(),
+            tls,
+            secret,
+            open: !config.auth_required,
+            generation,
+            policy: Arc::new(Policy::default()),
+            limits,
+        };
+        let local = config.bind.0;
+        let url = HubUrl::of_address(scheme, local);
+        let warnings = Vec::new();
+        Ok((snapshot, Facts { id, pin, scheme, url, local, secret: origin, generation, warnings }))
+    }
+
+    fn find_secret(
+        &self,
+        config: &HubConfig,
+    ) -> Result<(Option<SharedSecret>, Option<SecretOrigin>), StartError> {
+        if !config.auth_secret {
+            return Ok((None, None));
+        }
+        let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
+        let (secret, origin) = match &self.secret {
+            Some(secret) => (secret.clone(), None),
+            None => {
+                let data = self.data.secret();
+                let sources = SecretSources {
+                    config: config.secret_file.as_deref(),
+                    data: Some(&data),
+                    ..SecretSources::default()
+                };
+                let make = || {
+                    entropy::seed().map(|seed| zeroize::Zeroizing::new(seed.0)).map_err(|error| {
+                        FileError::Content { path: data.clone(), reason: error.to_string() }
+                    })
+                };
+                let found = sources.find_or_create(&mut io::empty(), strength, make)?;
+                (found.0, Some(found.1))
+            }
+        };
+        // A secret that was parsed has at least 16 bytes.
+        let shared = SharedSecret::new(secret.as_bytes())
+            .map_err(|error| StartError::Key(SetupError::Credential(error.to_string())))?;
+        Ok((Some(shared), origin))
+    }
+}
+
+/// Where programs on this machine reach what listens on `local`.
+fn reachable(local: SocketAddr) -> SocketAddr {
+    match local {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => {
+            (std::net::Ipv4Addr::LOCALHOST, v4.port()).into()
+        }
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
+            (std::net::Ipv6Addr::LOCALHOST, v6.port()).into()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,93 @@
+//! A hub's own keys and certificate: read, or made at the first start.
+
+use std::path::Path;
+
+use bowline_core::id::HubId;
+use bowline_core::identity::{HubIdentity, TlsKey};
+use bowline_core::random::Random;
+
+use crate::config::{HubConfig, TlsMode, TlsSource};
+use crate::entropy;
+use crate::files::{DataDir, Exposure, read_private, write_private};
+use crate::hub::StartError;
+use crate::peer::load_signing_key;
+
+/// A self-signed certificate is made anew, with the same key, when it ends within 30 days.
+const RENEW_BEFORE: u64 = 30 * 24 * 60 * 60;
+
+/// The identity key in the data directory.
+pub(super) fn identity(data: &DataDir) -> Result<HubIdentity, StartError> {
+    Ok(HubIdentity(load_signing_key(&data.identity_key())?))
+}
+
+/// The certificate and key to serve; none in `plain`.
+pub(super) fn tls(
+    config: &HubConfig,
+    data: &DataDir,
+    id: HubId,
+    now_unix: u64,
+) -> Result<Option<TlsKey>, StartError> {
+    match (&config.mode, &config.source) {
+        (TlsMode::Plain, _) => Ok(None),
+        (TlsMode::Tofu | TlsMode::Strict, TlsSource::Files { cert, key }) => {
+            from_files(cert, key, Exposure::Nothing).map(Some)
+        }
+        (TlsMode::Tofu | TlsMode::Strict, TlsSource::SelfSigned) => {
+            self_signed(config, data, id, now_unix).map(Some)
+        }
+    }
+}
+
+fn from_files(cert: &Path, key: &Path, exposure: Exposure) -> Result<TlsKey, StartError> {
+    let certificate = read_private(cert, Exposure::Readable)?;
+    let private = read_private(key, exposure)?;
+    TlsKey::from_pem(&certificate, &private).map_err(|error| StartError::Certificate {
+        path: format!("{} and {}", cert.display(), key.display()),
+        reason: error.to_string(),
+    })
+}
+
+/// The self-signed certificate of the data directory: its key stays, the certificate follows the
+/// names and the calendar.
+fn self_signed(
+    config: &HubConfig,
+    data: &DataDir,
+    id: HubId,
+    now_unix: u64,
+) -> Result<TlsKey, StartError> {
+    let broken = |reason: String| StartError::Certificate {
+        path: data.tls_certificate().display().to_string(),
+        reason,
+    };
+    let key = load_signing_key(&data.tls_key())?;
+    let names = names(config);
+    let common = if config.name.is_empty() { id.to_string() } else { config.name.clone() };
+    let kept = from_files(&data.tls_certificate(), &data.tls_key(), Exposure::Nothing);
+    if let Ok(kept) = kept
+        && let Ok(description) = kept.describe()
+        && description.not_after > now_unix.saturating_add(RENEW_BEFORE)
+        && names.iter().all(|name| description.names.contains(name))
+    {
+        return Ok(kept);
+    }
+    let seed = entropy::seed().map_err(|error| broken(error.to_string()))?;
+    let made = TlsKey::self_signed_with(&key, &mut Random::new(&seed), &names, &common, now_unix)
+        .map_err(|error| broken(error.to_string()))?;
+    let (certificate, _) = made.to_pem();
+    write_private(&data.tls_certificate(), certificate.as_bytes())?;
+    Ok(made)
+}
+
+/// The bind address, `localhost` and the configured names.
+fn names(config: &HubConfig) -> Vec<String> {
+    let bind = config.bind.0.ip();
+    let address = (!bind.is_unspecified()).then(|| bind.to_string());
+    let mut names: Vec<_> = address
+        .into_iter()
+        .chain(["localhost".to_owned()])
+        .chain(config.hostnames.clone())
+        .collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}

@@ -1,0 +1,98 @@
+//! What the events of a hub's link mean: questions to the machine and the ledger, frames to route.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use bowline_core::code::Code;
+use bowline_core::hub::Outbox;
+use bowline_core::id::LinkId;
+use bowline_core::ledger::{Answer, AskId, Question};
+use bowline_core::link::{Event, Link};
+use bowline_core::session::SendError;
+use bowline_core::time::Now;
+
+use crate::driver::{Mailbox, Owner};
+use crate::hub::shared::Shared;
+use crate::ledger::LedgerError;
+use crate::notice::Notice;
+
+/// One link of a hub.
+pub(super) struct HubLink {
+    pub(super) shared: Arc<Shared>,
+    pub(super) link: LinkId,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) outbox: Outbox,
+    pub(super) remote: String,
+    pub(super) began: Now,
+    pub(super) traffic: (u64, u64),
+}
+
+impl Owner for HubLink {
+    fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>) {
+        let letters = self.mailbox.collect(cx);
+        self.traffic = link.traffic();
+        for (ask, answer) in letters.answers {
+            link.answer(ask, answer, now);
+        }
+        let closing = self.shared.with(|hub| hub.take_outbox(self.link, &mut self.outbox));
+        while let Some(frame) = self.outbox.front() {
+            // A call that has ended meanwhile takes no more frames, and needs none.
+            if link.send(&frame) == Err(SendError::Full) {
+                return;
+            }
+            self.outbox.pop();
+        }
+        self.outbox.rest();
+        if let Some(code) = closing.or(letters.close) {
+            link.close(code, now);
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)> {
+        let link = Some(self.link);
+        match event {
+            Event::Secured(security) => self.tell(Notice::Secured { link, security }),
+            Event::Ask(ask, Question::Record(binding)) => {
+                let mailbox = self.mailbox.clone();
+                self.shared.ledger.record_peer(binding, move |recorded| {
+                    mailbox.answer(ask, answer(recorded.map(drop)));
+                });
+            }
+            Event::Ask(ask, question) => {
+                let answer = self.shared.with(|hub| hub.answer(self.link, &question, now));
+                return Some((ask, answer.unwrap_or(Answer::No(Code::Refused.into()))));
+            }
+            Event::Admitted(admitted) => {
+                let took = now.mono.since(self.began.mono);
+                let traffic = self.traffic;
+                self.tell(Notice::Admitted { link, admitted, took, traffic });
+            }
+            Event::Frame(frame) => self.shared.with(|hub| hub.input(self.link, &frame, now)),
+            Event::RoundTrip(took) => self.shared.with(|hub| hub.round_trip(self.link, took)),
+            Event::Ended(ended) => {
+                let (remote, traffic) = (self.remote.clone(), self.traffic);
+                self.tell(Notice::Ended { link, remote, ended, traffic });
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+impl HubLink {
+    fn tell(&self, notice: Notice) {
+        self.shared.observer.tell(notice);
+    }
+}
+
+/// If a fact cannot be recorded, the answer is no.
+fn answer(recorded: Result<(), LedgerError>) -> Answer {
+    match recorded {
+        Ok(()) => Answer::Recorded,
+        Err(LedgerError::IdTaken(_)) => Answer::No(Code::IdTaken.into()),
+        Err(error) => {
+            tracing::error!(%error, "the ledger could not record a peer; it was not admitted");
+            Answer::No(Code::Unavailable.into())
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A running hub: the tasks that accept, drive links and keep deadlines, and the handle to them.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bowline_core::code::Code;
+use bowline_core::hub::{Outbox, Source};
+use bowline_core::id::{HubId, Pin};
+use bowline_core::link::Link;
+
+use crate::config::{HubUrl, Scheme, Warning};
+use crate::driver::{Turn, linger};
+use crate::entropy;
+use crate::files::{DataDir, DirLock, Endpoint, SecretOrigin};
+use crate::hub::link::HubLink;
+use crate::hub::shared::Shared;
+use crate::notice::Notice;
+use crate::runtime::{Acceptor, Alarm, Runtime};
+
+/// How long a stopping hub waits for its links.
+const STOP: Duration = Duration::from_secs(4);
+
+/// A hub that listens. Dropping the handle leaves it running; [`Hub::stop`] ends it.
+#[derive(Debug)]
+pub struct Hub<R: Runtime> {
+    runtime: R,
+    shared: Arc<Shared>,
+    facts: Facts,
+    data: DataDir,
+    _lock: DirLock,
+}
+
+/// What a running hub can say of itself.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) id: HubId,
+    pub(super) pin: Option<Pin>,
+    pub(super) scheme: Scheme,
+    pub(super) url: HubUrl,
+    pub(super) local: SocketAddr,
+    pub(super) secret: Option<SecretOrigin>,
+    pub(super) generation: u64,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl<R: Runtime> Hub<R> {
+    pub(super) fn run(
+        runtime: R,
+        shared: Arc<Shared>,
+        listener: R::Listener,
+        facts: Facts,
+        data: DataDir,
+        lock: DirLock,
+    ) -> Self {
+        runtime.spawn(accept(runtime.clone(), shared.clone(), listener));
+        runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
+        Self { runtime, shared, facts, data, _lock: lock }
+    }
+
+    /// The hub's id.
+    #[must_use]
+    pub fn id(&self) -> HubId {
+        self.facts.id
+    }
+
+    /// The pin of the TLS key served; none in `plain`.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin> {
+        self.facts.pin
+    }
+
+    /// The URL of the address that it listens on.
+    #[must_use]
+    pub fn url(&self) -> &HubUrl {
+        &self.facts.url
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.facts.local
+    }
+
+    /// Where the shared secret came from; none where it was given, or is not offered.
+    #[must_use]
+    pub fn secret_origin(&self) -> Option<&SecretOrigin> {
+        self.facts.secret.as_ref()
+    }
+
+    /// How often this hub has started.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.facts.generation
+    }
+
+    /// What was accepted with a switch.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.facts.warnings
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    /// Ends every link with Goaway and returns when they are gone, or after 4 s.
+    pub async fn stop(self) {
+        self.shared.close_all(Code::GoingAway);
+        let mut alarm = Alarm::new(&self.runtime);
+        alarm.set(self.runtime.now().checked_add(STOP));
+        let mut gone = pin!(self.shared.links.until(|links| (links.count == 0).then_some(())));
+        poll_fn(|cx| match gone.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => alarm.poll(cx),
+        })
+        .await;
+        if let Err(error) = Endpoint::remove(&self.data) {
+            tracing::warn!(%error, "the endpoint file stays behind");
+        }
+    }
+}
+
+/// Takes connections until the hub stops.
+async fn accept<R: Runtime>(runtime: R, shared: Arc<Shared>, listener: R::Listener) {
+    let mut acceptor = Acceptor::new(&runtime, listener);
+    let mut stopping = pin!(shared.links.until(|links| links.stopping.then_some(())));
+    loop {
+        let accepted = poll_fn(|cx| {
+            if stopping.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            acceptor.poll_accept(cx).map(Some)
+        })
+        .await;
+        let Some((stream, remote)) = accepted else { return };
+        runtime.spawn(drive(runtime.clone(), shared.clone(), stream, remote));
+    }
+}
+
+/// Drives one connection to its end.
+async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: R::Stream, remote: SocketAddr) {
+    let Ok((id, mailbox)) = shared.arrive(Source(remote)) else { return };
+    let began = shared.clock.now();
+    shared.observer.tell(Notice::Accepted { link: id, remote: remote.to_string() });
+    match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), &seed, began)) {
+        Ok(Ok(link)) => {
+            let turn = Turn::new(&runtime, link, stream, shared.clock.clone());
+            let remote = remote.to_string();
+            let mut owner = HubLink {
+                shared: shared.clone(),
+                link: id,
+                mailbox,
+                outbox: Outbox::default(),
+                remote,
+                began,
+                traffic: (0, 0),
+            };
+            let (_, stream) = turn.run(&mut owner).await;
+            shared.gone(id, shared.clock.now());
+            linger(&runtime, stream).await;
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "cannot make a link");
+            shared.gone(id, began);
+        }
+        Err(error) => {
+            tracing::error!(%error, "the system gives no randomness");
+            shared.gone(id, began);
+        }
+    }
+}
+
+/// Ends calls whose peers do not answer in time.
+async fn keep_deadlines<R: Runtime>(runtime: R, shared: Arc<Shared>) {
+    let mut alarm = Alarm::new(&runtime);
+    poll_fn(|cx| {
+        shared.timer.register(cx.waker());
+        loop {
+            let next = shared.arm(shared.clock.now());
+            alarm.set(next.and_then(|at| shared.clock.instant(at)));
+            if alarm.poll(cx).is_pending() {
+                return match shared.links.look(|links| links.stopping) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                };
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,141 @@
+//! What all tasks of a hub share: the machine behind its lock, the mailboxes, the ledger.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use atomic_waker::AtomicWaker;
+use bowline_core::auth::HubSnapshot;
+use bowline_core::code::Code;
+use bowline_core::hub::{Hub as Machine, HubEvent, Source};
+use bowline_core::id::LinkId;
+use bowline_core::ledger::No;
+use bowline_core::time::{Mono, Now};
+
+use crate::clock::Clock;
+use crate::driver::Mailbox;
+use crate::ledger::LedgerThread;
+use crate::notice::{Notice, Observer};
+use crate::watch::Watch;
+
+/// One hub.
+pub(super) struct Shared {
+    pub(super) snapshot: Arc<HubSnapshot>,
+    pub(super) ledger: LedgerThread,
+    pub(super) clock: Clock,
+    pub(super) observer: Observer,
+    /// Wakes the task that looks after the machine's deadlines.
+    pub(super) timer: AtomicWaker,
+    /// How many links there are, and whether no more are taken.
+    pub(super) links: Watch<Links>,
+    locked: Mutex<Locked>,
+}
+
+/// The links of a hub, counted.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    pub(super) count: usize,
+    pub(super) stopping: bool,
+}
+
+/// What is behind the lock; it is held for map operations only.
+struct Locked {
+    hub: Machine,
+    mailboxes: BTreeMap<LinkId, Arc<Mailbox>>,
+    /// The deadline that the timer task knows of.
+    armed: Option<Mono>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("links", &self.links).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(
+        snapshot: Arc<HubSnapshot>,
+        hub: Machine,
+        ledger: LedgerThread,
+        observer: Observer,
+    ) -> Self {
+        let locked = Locked { hub, mailboxes: BTreeMap::new(), armed: None };
+        Self {
+            snapshot,
+            ledger,
+            clock: Clock::start(),
+            observer,
+            timer: AtomicWaker::new(),
+            links: Watch::new(Links::default()),
+            locked: Mutex::new(locked),
+        }
+    }
+
+    /// Gives the machine an input, then drains it: links are woken, events told.
+    pub(super) fn with<T>(&self, input: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        let output = input(&mut locked.hub);
+        while let Some(link) = locked.hub.poll_wake() {
+            if let Some(mailbox) = locked.mailboxes.get(&link) {
+                mailbox.wake();
+            }
+        }
+        let next = locked.hub.poll_timeout();
+        if next.is_some_and(|next| locked.armed.is_none_or(|armed| next < armed)) {
+            locked.armed = next;
+            self.timer.wake();
+        }
+        while let Some(event) = locked.hub.poll_event() {
+            if let Some(notice) = notice(event) {
+                self.observer.tell(notice);
+            }
+        }
+        output
+    }
+
+    /// A connection came; its number and its mailbox.
+    pub(super) fn arrive(&self, source: Source) -> Result<(LinkId, Arc<Mailbox>), No> {
+        if self.links.look(|links| links.stopping) {
+            return Err(Code::GoingAway.into());
+        }
+        let link = self.with(|hub| hub.arrive(source))?;
+        let mailbox = Arc::new(Mailbox::default());
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.mailboxes.insert(link, mailbox.clone());
+        self.links.change(|links| links.count += 1);
+        Ok((link, mailbox))
+    }
+
+    /// A connection is gone.
+    pub(super) fn gone(&self, link: LinkId, now: Now) {
+        self.with(|hub| hub.gone(link, now));
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.mailboxes.remove(&link);
+        drop(locked);
+        self.links.change(|links| links.count -= 1);
+    }
+
+    /// Ends every link, admitted or not.
+    pub(super) fn close_all(&self, code: Code) {
+        self.links.change(|links| links.stopping = true);
+        let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
+    }
+
+    /// The machine's next deadline, which the timer task will keep.
+    pub(super) fn arm(&self, now: Now) -> Option<Mono> {
+        self.with(|hub| hub.handle_timeout(now));
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.armed = locked.hub.poll_timeout();
+        locked.armed
+    }
+}
+
+/// Links tell of their own coming and going; the rest is told here.
+fn notice(event: HubEvent) -> Option<Notice> {
+    match event {
+        HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
+        HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
+        _ => None,
+    }
+}
