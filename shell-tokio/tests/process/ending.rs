@@ -8,7 +8,7 @@ use bowline_tokio::Tokio;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
-use crate::call::{Call, a_line_was_written, all_end, is_running, pids, within_bounds};
+use crate::call::{Call, a_line_was_written, all_end, exists, is_running, pids, within_bounds};
 
 /// So long that a test which waits for its end has failed.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -46,6 +46,41 @@ async fn a_child_that_outlives_its_leader_has_the_whole_grace_to_clean_up() {
     let grace = Grace { stop: Duration::from_secs(20), ..Grace::default() };
     assert_eq!(call.sh(&script, grace).await, Outcome::Stopped(Stop::Cancelled));
     assert!(cleaned.exists());
+}
+
+/// A leader that ends on TERM, and its child that does not and lets go of the outputs.
+const DEAF_CHILD: &str =
+    "sh -c \"trap '' TERM; echo \\$\\$; exec sleep 1000 >/dev/null 2>&1\" & wait";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_let_go_of_the_outputs_delays_no_stop() {
+    let grace = Grace { stop: NEVER, ..Grace::default() };
+    let mut call = Call::new().stopping(Stop::Cancelled, a_line_was_written);
+    assert_eq!(call.sh(DEAF_CHILD, grace).await, Outcome::Stopped(Stop::Cancelled));
+    kill_process(Pid::from_raw(call.pids()[0]).unwrap(), Signal::KILL).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_let_go_of_the_outputs_may_still_clean_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let cleaned = folder.path().join("cleaned");
+    let script = format!(
+        "(trap 'sleep 0.3; : > {}; exit' TERM; echo up; exec >/dev/null 2>&1; \
+         while :; do sleep 0.01; done) & wait",
+        cleaned.display()
+    );
+    let grace = Grace { stop: NEVER, ..Grace::default() };
+    let mut call = Call::new().stopping(Stop::Cancelled, a_line_was_written);
+    assert_eq!(call.sh(&script, grace).await, Outcome::Stopped(Stop::Cancelled));
+    exists(cleaned).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_let_go_of_the_outputs_is_killed_when_the_grace_is_over() {
+    let grace = Grace { stop: Duration::from_millis(500), ..Grace::default() };
+    let mut call = Call::new().stopping(Stop::Cancelled, a_line_was_written);
+    assert_eq!(call.sh(DEAF_CHILD, grace).await, Outcome::Stopped(Stop::Cancelled));
+    all_end(&call.pids()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

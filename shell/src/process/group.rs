@@ -4,7 +4,12 @@
 //! waited for and nobody else is left, the system may give the number away, so nothing here is
 //! called long after that: [`Group::release`] as soon as the group is gone or let go.
 
+use std::future::poll_fn;
+use std::time::{Duration, Instant};
+
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+use crate::runtime::{Alarm, Runtime};
 
 /// A group that we started; dropping it kills every member.
 #[derive(Debug)]
@@ -26,15 +31,20 @@ impl Group {
         self.signal(Signal::KILL);
     }
 
-    /// Whether there is a member left that a signal of ours could reach.
-    pub(super) fn is_alive(&self) -> bool {
-        // macOS says EPERM of a group of zombies; there is nothing to wait for either way.
-        self.0.is_some_and(|group| test_kill_process_group(group).is_ok())
-    }
-
     /// Lets the group go: nothing here signals it again.
     pub(super) fn release(&mut self) {
         self.0 = None;
+    }
+
+    /// The group, to be guarded by someone else.
+    pub(super) fn hand_over(&mut self) -> Self {
+        Self(self.0.take())
+    }
+
+    /// Whether there is a member left, be it a zombie whose parent has not waited for it.
+    fn is_alive(&self) -> bool {
+        // macOS says EPERM of a group of zombies; there is nothing to wait for either way.
+        self.0.is_some_and(|group| test_kill_process_group(group).is_ok())
     }
 
     fn signal(&self, signal: Signal) {
@@ -45,8 +55,33 @@ impl Group {
     }
 }
 
+/// Waits for a group that was told to end, and kills what still runs at `until`.
+///
+/// Nothing tells when the last member of a group ends, and one in a container without an init is
+/// a zombie for ever; so nobody should wait for this but a task of its own.
+pub(super) async fn see_to_its_end<R: Runtime>(
+    runtime: R,
+    mut group: Group,
+    until: Option<Instant>,
+) {
+    let mut alarm = Alarm::new(&runtime);
+    while group.is_alive() {
+        let now = runtime.now();
+        if until.is_some_and(|until| until <= now) {
+            group.kill();
+            break;
+        }
+        alarm.set(now.checked_add(LOOK));
+        poll_fn(|cx| alarm.poll(cx)).await;
+    }
+    group.release();
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
     }
 }
+
+/// How often a group that was told to end is looked at.
+const LOOK: Duration = Duration::from_millis(50);

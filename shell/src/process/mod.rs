@@ -79,7 +79,8 @@ pub enum Outcome {
     NotStarted(String),
     /// It ran, but the system does not say how it ended; a sentence for a person.
     Unknown(String),
-    /// We ended it. Nothing of its group runs any more; what it wrote after the stop was dropped.
+    /// We ended it, and everyone in its group who held its outputs. What it wrote after the stop
+    /// was dropped.
     Stopped(Stop),
 }
 
@@ -107,7 +108,8 @@ impl Default for Grace {
 /// it has let go of the outputs, as a daemon does, and killed where it holds them, see [`Grace`].
 ///
 /// On a stop the whole group gets SIGTERM, and SIGKILL where any of it still runs when the grace
-/// is over. Where the future is dropped midway, the group is killed at once.
+/// is over; a task of its own sees to those who have let go of the outputs. Where the future is
+/// dropped midway, the group is killed at once.
 pub async fn run<R: Runtime, I: CallIo>(
     runtime: &R,
     mut command: Command,

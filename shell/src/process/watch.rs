@@ -7,7 +7,7 @@
 //!    │                       Emptying ── outputs end, silence, 2 MiB ─► by itself
 //!    │ stop, in any of the three: TERM
 //!    ▼
-//! Stopping ── leader ended and group gone ────────────────────────► stopped
+//! Stopping ── leader ended and outputs too ───────────────────────► stopped
 //!    │ 5 s: KILL
 //!    ▼
 //! Killed ── leader ended ─────────────────────────────────────────► stopped
@@ -17,11 +17,11 @@
 //! ends its draining, and is emptied at the pace of credit.
 
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bowline_core::wire::frame::Source;
 
-use super::group::Group;
+use super::group::{Group, see_to_its_end};
 use super::pipe::{Flow, Inlet, Outlet};
 use super::{CallIo, Gone, Grace, Stop};
 use crate::runtime::{Alarm, Child, PipesOf, Runtime};
@@ -46,7 +46,7 @@ pub(super) struct Watch<R: Runtime> {
 pub(super) enum End {
     /// The leader ended by itself, and its outputs are told.
     ByItself,
-    /// It was stopped, and its group with it.
+    /// It was stopped, and everyone in its group told to end.
     Stopped(Stop),
 }
 
@@ -201,26 +201,24 @@ impl<R: Runtime> Watch<R> {
         Step::Enter(Phase::Stopping { stop, until })
     }
 
-    /// Stopping: waits for the whole group. Its output is read and dropped, so that a program that
-    /// writes while it ends is not held up by credit that will never come.
+    /// Stopping: waits for the leader and for everyone who holds its outputs. What they write is
+    /// read and dropped, so that a program that writes while it ends is not held up by credit that
+    /// will never come. Who let go of the outputs has the rest of the grace, but nobody waits.
     fn stop_gently(&mut self, cx: &mut Context<'_>, stop: Stop, until: Option<Instant>) -> Step {
-        if self.has_leader_ended && !self.group.is_alive() {
-            return Step::End(End::Stopped(stop));
-        }
         let drop_all = |_: &mut Context<'_>, bytes: &[u8]| Poll::Ready(Ok(bytes.len()));
         let flows = [self.output.pump(cx, drop_all), self.errors.pump(cx, drop_all)];
-        let now = self.runtime.now();
-        // Nothing tells when the last member of a group ends.
-        let look_again = if self.has_leader_ended { now.checked_add(LOOK) } else { None };
-        self.alarm.set(earlier(look_again, until));
-        if self.alarm.poll(cx).is_pending() {
-            return Step::after(flows.map(|flow| flow.unwrap_or(Flow::Ended)));
+        let outputs = flows.map(|flow| flow.unwrap_or(Flow::Ended));
+        if self.has_leader_ended && outputs == [Flow::Ended; 2] {
+            let group = self.group.hand_over();
+            self.runtime.spawn(see_to_its_end(self.runtime.clone(), group, until));
+            return Step::End(End::Stopped(stop));
         }
-        if until.is_some_and(|until| until <= now) {
+        self.alarm.set(until);
+        if self.alarm.poll(cx).is_ready() {
             self.group.kill();
             return Step::Enter(Phase::Killed(stop));
         }
-        Step::Enter(self.phase)
+        Step::after(outputs)
     }
 }
 
@@ -263,6 +261,3 @@ fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
 /// What two pipes can hold: 1 MiB each is the most that Linux gives to a user. More can only have
 /// been written after the KILL, by someone who has left the group.
 const PIPES: u64 = 2 << 20;
-
-/// How often a group that was told to end is looked at.
-const LOOK: Duration = Duration::from_millis(25);
