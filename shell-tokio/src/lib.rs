@@ -16,3 +16,8 @@ pub use runtime::Tokio;
 pub use signals::TokioSignals;
 pub use stream::{Io, TcpSocket, UnixSocket};
 pub use timer::TokioTimer;
+
+/// The README's example compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
