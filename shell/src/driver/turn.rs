@@ -51,12 +51,15 @@ impl<R: Runtime> Turn<R> {
                 self.link.handle_timeout(now);
             }
             owner.feed(&mut self.link, now, cx);
-            if let Some(ended) = self.drain(owner, now) {
-                return Poll::Ready(ended);
-            }
+            let told = match self.drain(owner, now) {
+                Drained::Ended(ended) => return Poll::Ready(ended),
+                Drained::Events => true,
+                Drained::Nothing => false,
+            };
             let wrote = self.write(cx, now);
             let read = self.read(cx, now);
-            if wrote || read {
+            // An event may have given the owner something for the link.
+            if told || wrote || read {
                 continue;
             }
             self.link.rest();
@@ -71,18 +74,20 @@ impl<R: Runtime> Turn<R> {
     }
 
     /// Events until none.
-    fn drain(&mut self, owner: &mut impl Owner, now: Now) -> Option<Box<Ended>> {
+    fn drain(&mut self, owner: &mut impl Owner, now: Now) -> Drained {
+        let mut drained = Drained::Nothing;
         while let Some(event) = self.link.poll_event() {
+            drained = Drained::Events;
             if let Event::Ended(ended) = &event {
                 let ended = ended.clone();
                 owner.event(event, now);
-                return Some(ended);
+                return Drained::Ended(ended);
             }
             if let Some((ask, answer)) = owner.event(event, now) {
                 self.link.answer(ask, answer, now);
             }
         }
-        None
+        drained
     }
 
     /// Writes until nothing is left or the socket takes no more; whether anything moved.
@@ -118,4 +123,11 @@ impl<R: Runtime> Turn<R> {
         }
         true
     }
+}
+
+/// What a drain found.
+enum Drained {
+    Nothing,
+    Events,
+    Ended(Box<Ended>),
 }
