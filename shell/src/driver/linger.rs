@@ -19,7 +19,8 @@ pub(crate) async fn linger<R: Runtime>(runtime: &R, mut stream: R::Stream) {
     alarm.set(runtime.now().checked_add(TIME));
     let mut shut = false;
     let mut left = BYTES;
-    let mut scratch = [0; 4096];
+    // On the heap: every link's task would carry it from its first byte.
+    let mut scratch = vec![0; 4096];
     poll_fn(|cx| {
         if alarm.poll(cx).is_ready() {
             return Poll::Ready(());
