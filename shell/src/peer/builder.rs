@@ -19,7 +19,7 @@ use crate::config::{HubUrl, Scheme};
 use crate::entropy;
 use crate::files::{self, DataDir, FileError, SecretSources, Strength, TrustFile, pem};
 use crate::notice::Observer;
-use crate::peer::dial::Keeper;
+use crate::peer::keep::Keeper;
 use crate::peer::program::program;
 use crate::peer::service::Service;
 use crate::runtime::Runtime;

@@ -17,7 +17,7 @@ use bowline_core::wire::frame::{Purpose, Source};
 use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served};
 use crate::driver::{Mailbox, Owner};
 use crate::notice::{Notice, Observer};
-use crate::peer::dial::Keeper;
+use crate::peer::keep::Keeper;
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
 use crate::process::Stop;

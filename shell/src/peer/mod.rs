@@ -6,6 +6,7 @@
 
 mod builder;
 mod dial;
+mod keep;
 mod link;
 mod program;
 mod redial;
