@@ -25,6 +25,8 @@ pub(super) struct HubLink {
     pub(super) remote: String,
     pub(super) began: Now,
     pub(super) traffic: (u64, u64),
+    /// The link is to end once the outbox is empty.
+    pub(super) closing: Option<Code>,
 }
 
 impl Owner for HubLink {
@@ -35,6 +37,7 @@ impl Owner for HubLink {
             link.answer(ask, answer, now);
         }
         let closing = self.shared.with(|hub| hub.take_outbox(self.link, &mut self.outbox));
+        self.closing = self.closing.or(closing).or(letters.close);
         while let Some(frame) = self.outbox.front() {
             // A call that has ended meanwhile takes no more frames, and needs none.
             if link.send(&frame) == Err(SendError::Full) {
@@ -43,7 +46,7 @@ impl Owner for HubLink {
             self.outbox.pop();
         }
         self.outbox.rest();
-        if let Some(code) = closing.or(letters.close) {
+        if let Some(code) = self.closing {
             link.close(code, now);
         }
     }

@@ -160,6 +160,7 @@ async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: R::Stream, r
                 remote,
                 began,
                 traffic: (0, 0),
+                closing: None,
             };
             let (_, stream) = turn.run(&mut owner).await;
             shared.gone(id, shared.clock.now());

@@ -118,6 +118,7 @@ impl Shared {
     /// Ends every link, admitted or not.
     pub(super) fn close_all(&self, code: Code) {
         self.links.change(|links| links.stopping = true);
+        self.timer.wake();
         let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
     }
