@@ -91,3 +91,66 @@ fn names(config: &HubConfig) -> Vec<String> {
     names.retain(|name| seen.insert(name.clone()));
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::HubSettings;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn config(text: &str) -> HubConfig {
+        HubSettings::parse("hub.toml".as_ref(), text).unwrap().resolve().unwrap()
+    }
+
+    fn served(config: &HubConfig, data: &DataDir, now_unix: u64) -> TlsKey {
+        let id = identity(data).unwrap().id();
+        tls(config, data, id, now_unix).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_kept_as_long_as_it_serves() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let first = served(&config(""), &data, NOW);
+        let again = served(&config(""), &data, NOW + 60);
+        assert_eq!(again.to_pem().0, first.to_pem().0);
+    }
+
+    #[test]
+    fn another_name_or_the_calendar_makes_a_certificate_with_the_same_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let first = served(&config(""), &data, NOW);
+        let named = served(&config("[tls]\nhostnames = [\"hub.example\"]"), &data, NOW);
+        let names = named.describe().unwrap().names;
+        assert!(names.contains(&"hub.example".to_owned()), "{names:?}");
+        assert_ne!(named.to_pem().0, first.to_pem().0);
+        let late = first.describe().unwrap().not_after - RENEW_BEFORE;
+        let renewed = served(&config(""), &data, late);
+        assert!(renewed.describe().unwrap().not_after > late + RENEW_BEFORE);
+        assert_eq!((named.pin(), renewed.pin()), (first.pin(), first.pin()));
+    }
+
+    #[test]
+    fn without_tls_no_key_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let id = identity(&data).unwrap().id();
+        assert!(tls(&config("[tls]\nmode = \"plain\""), &data, id, NOW).unwrap().is_none());
+        assert!(!data.tls_key().exists());
+    }
+
+    #[test]
+    fn a_certificate_and_a_key_that_do_not_belong_together_are_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = |name: &str| DataDir::create(&dir.path().join(name)).unwrap();
+        let (one, two) = (data("one"), data("two"));
+        let one_pin = served(&config(""), &one, NOW).pin().to_string();
+        let two_pin = served(&config(""), &two, NOW).pin().to_string();
+        let (cert, key) = (one.tls_certificate(), two.tls_key());
+        let error = from_files(&cert, &key, Exposure::Nothing).unwrap_err().to_string();
+        assert!(error.contains(&cert.display().to_string()), "{error}");
+        assert!(error.contains(&one_pin) && error.contains(&two_pin), "{error}");
+    }
+}
