@@ -1,0 +1,120 @@
+//! Calls made to their end, with everything that came.
+
+use bowline_core::code::Code;
+use bowline_core::wire::frame::{Source, Status};
+use bowline_core::wire::value::{ArgumentsBuf, Scalar};
+use bowline_shell::call::{CallBuilder, CallEvent, Calling, Finished};
+use bowline_shell::peer::Session;
+
+use crate::wait::within;
+use crate::world::id;
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Its standard output.
+    pub out: Vec<u8>,
+    /// Its standard error.
+    pub err: Vec<u8>,
+    /// Its end.
+    pub finished: Finished,
+}
+
+impl Outcome {
+    /// Standard output as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.out).into_owned()
+    }
+
+    /// The exit code.
+    ///
+    /// # Panics
+    /// When it did not end by itself.
+    #[must_use]
+    pub fn exit(&self) -> i64 {
+        let Status::Exited(code) = self.finished.status else { panic!("{self:?}") };
+        code
+    }
+
+    /// The code of a call that failed.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        let Status::Failed(code) = self.finished.status else { panic!("{self:?}") };
+        code
+    }
+}
+
+/// A call of `command` on `peer`.
+///
+/// # Panics
+/// When these are no names.
+pub fn call(session: &Session, peer: &str, command: &str) -> CallBuilder {
+    session.call(id(peer), command.parse().expect("a command name"))
+}
+
+/// Text arguments by position.
+///
+/// # Panics
+/// When they are too long.
+#[must_use]
+pub fn positional(values: &[&str]) -> ArgumentsBuf {
+    let mut arguments = ArgumentsBuf::new();
+    for value in values {
+        arguments.push_text(value).expect("an argument");
+    }
+    arguments
+}
+
+/// Text arguments by name.
+///
+/// # Panics
+/// When they are too long.
+#[must_use]
+pub fn named(values: &[(&str, &str)]) -> ArgumentsBuf {
+    let mut arguments = ArgumentsBuf::new();
+    for (name, value) in values {
+        arguments.named(name, Scalar::Text(value)).expect("an argument");
+    }
+    arguments
+}
+
+/// Makes the call and collects everything until its end.
+pub async fn run(call: CallBuilder) -> Outcome {
+    finish(call.start()).await
+}
+
+/// Collects everything until the end of a call.
+pub async fn finish(mut calling: Calling) -> Outcome {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let finished = within(async {
+        loop {
+            match calling.next().await.expect("an end") {
+                CallEvent::Output { source: Source::Out, bytes, .. } => out.extend(bytes),
+                CallEvent::Output { source: Source::Err, bytes, .. } => err.extend(bytes),
+                CallEvent::Finished(finished) => return finished,
+                other => panic!("{other:?}"),
+            }
+        }
+    })
+    .await;
+    Outcome { out, err, finished }
+}
+
+/// Collects standard output until `wanted` is in it.
+pub async fn until_output(calling: &mut Calling, wanted: &str) -> String {
+    let mut seen = String::new();
+    within(async {
+        while !seen.contains(wanted) {
+            match calling.next().await.expect("output") {
+                CallEvent::Output { bytes, .. } => seen.push_str(&String::from_utf8_lossy(&bytes)),
+                other => panic!("{other:?} before {wanted:?}"),
+            }
+        }
+    })
+    .await;
+    seen
+}

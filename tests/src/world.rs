@@ -1,0 +1,178 @@
+//! A hub with its data directory, and builders of peers that know its secret.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use bowline_core::id::PeerId;
+use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
+use bowline_shell::files::{TrustFile, TrustRecord};
+use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
+use bowline_tokio::{Hub, Tokio, hub, peer};
+use tempfile::TempDir;
+
+use crate::notices::Notices;
+use crate::wait::within;
+
+/// One hub, and a directory that everything of this test is in.
+#[derive(Debug)]
+pub struct World {
+    /// The hub, while it runs.
+    pub hub: Option<Hub>,
+    /// What the hub told.
+    pub notices: Notices,
+    /// Where its data is, below the directory.
+    pub hub_data: PathBuf,
+    url: HubUrl,
+    local: SocketAddr,
+    settings: HubSettings,
+    insecure: Insecure,
+    data: TempDir,
+}
+
+impl World {
+    /// A hub with TLS and a shared secret of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(HubSettings::default(), Insecure::default())
+    }
+
+    /// A hub without TLS.
+    #[must_use]
+    pub fn plain() -> Self {
+        let settings = HubSettings { mode: Some(TlsMode::Plain), ..HubSettings::default() };
+        Self::with(settings, Insecure::default())
+    }
+
+    /// A hub that is told this.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn with(settings: HubSettings, insecure: Insecure) -> Self {
+        let data = tempfile::tempdir().expect("a directory");
+        let (notices, hub_data) = (Notices::default(), data.path().join("hub"));
+        let bind = "127.0.0.1:0".parse().expect("an address");
+        let hub = start(&hub_data, &settings, &insecure, bind, &notices);
+        let (url, local) = (hub.url().clone(), hub.local());
+        Self { hub: Some(hub), notices, hub_data, url, local, settings, insecure, data }
+    }
+
+    /// The hub.
+    ///
+    /// # Panics
+    /// When it was stopped.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        self.hub.as_ref().expect("the hub runs")
+    }
+
+    /// Where the hub is reached.
+    #[must_use]
+    pub fn url(&self) -> &HubUrl {
+        &self.url
+    }
+
+    /// The address of the hub.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// A path of this test.
+    #[must_use]
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
+    }
+
+    /// The file that the hub's secret is in.
+    #[must_use]
+    pub fn secret(&self) -> PathBuf {
+        self.hub_data.join("secret.key")
+    }
+
+    /// Ends the hub.
+    pub async fn stop_hub(&mut self) {
+        if let Some(hub) = self.hub.take() {
+            within(hub.stop()).await;
+        }
+    }
+
+    /// A hub on the address of the one that was stopped, with the data in `data`.
+    pub fn start_hub(&mut self, data: &Path) {
+        self.hub = Some(start(data, &self.settings, &self.insecure, self.local, &self.notices));
+    }
+
+    /// A peer of the hub, named like its directory.
+    #[must_use]
+    pub fn peer(&self, id: &str) -> PeerBuilder<Tokio> {
+        self.peer_in(id, id)
+    }
+
+    /// A peer of the hub that keeps its key and its trust in the directory `data`.
+    #[must_use]
+    pub fn peer_in(&self, id: &str, data: &str) -> PeerBuilder<Tokio> {
+        self.peer_at(&self.url, id, data)
+    }
+
+    /// A peer that reaches the hub by way of `url`.
+    ///
+    /// # Panics
+    /// When its directory cannot be made.
+    #[must_use]
+    pub fn peer_at(&self, url: &HubUrl, id: &str, data: &str) -> PeerBuilder<Tokio> {
+        let made = peer(url.clone(), self::id(id), &self.at(data)).expect("a peer");
+        made.secret_file(&self.secret())
+    }
+
+    /// A session that calls.
+    ///
+    /// # Panics
+    /// When it is not admitted.
+    pub async fn operator(&self) -> Session {
+        within(self.peer("operator").operate().connect()).await.expect("a session")
+    }
+
+    /// What the peer in directory `data` keeps of the hub at `url`.
+    ///
+    /// # Panics
+    /// When its trust file cannot be read.
+    #[must_use]
+    pub fn trust(&self, url: &HubUrl, data: &str) -> Option<TrustRecord> {
+        let file = TrustFile::new(self.at(data).join("trust.toml"));
+        file.show(&url.to_string()).expect("a trust file")
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A peer's id.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn id(text: &str) -> PeerId {
+    text.parse().expect("a peer id")
+}
+
+/// The error of a dial that must fail.
+///
+/// # Panics
+/// When it does not.
+pub async fn refused(peer: PeerBuilder<Tokio>) -> ConnectError {
+    within(peer.connect()).await.expect_err("no session")
+}
+
+fn start(
+    data: &Path,
+    settings: &HubSettings,
+    insecure: &Insecure,
+    bind: SocketAddr,
+    notices: &Notices,
+) -> Hub {
+    let made = hub(data).expect("a data directory").settings(settings.clone()).bind(bind);
+    made.insecure(*insecure).observer(notices.observer()).start().expect("a hub")
+}
