@@ -52,11 +52,7 @@ impl Notices {
     ///
     /// # Panics
     /// When it does not come.
-    pub async fn nth<T>(
-        &self,
-        skipped: usize,
-        mut wanted: impl FnMut(&Notice) -> Option<T>,
-    ) -> T {
+    pub async fn nth<T>(&self, skipped: usize, mut wanted: impl FnMut(&Notice) -> Option<T>) -> T {
         let mut count = self.count.subscribe();
         within(async {
             loop {

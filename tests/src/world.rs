@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bowline_core::id::PeerId;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
 use bowline_shell::files::{TrustFile, TrustRecord};
+use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
 use bowline_tokio::{Hub, Tokio, hub, peer};
 use tempfile::TempDir;
@@ -130,6 +131,17 @@ impl World {
     /// When it is not admitted.
     pub async fn operator(&self) -> Session {
         within(self.peer("operator").operate().connect()).await.expect("a session")
+    }
+
+    /// Waits until the hub knows that a serving peer's session is over.
+    pub async fn hub_saw_offline(&self, peer: &str) {
+        let peer = id(peer);
+        self.notices
+            .first(|notice| match notice {
+                Notice::Offline { peer: gone, .. } => (*gone == peer).then_some(()),
+                _ => None,
+            })
+            .await;
     }
 
     /// What the peer in directory `data` keeps of the hub at `url`.

@@ -1,0 +1,12 @@
+//! The whole system on real sockets with real TLS and real processes: one hub, its peers and
+//! operators, all of them by the public face that an application embeds.
+
+mod admission;
+mod calling;
+mod ending;
+mod faults;
+mod links;
+mod middle;
+mod programs;
+mod restart;
+mod streams;
