@@ -35,6 +35,11 @@ pub(crate) struct Order {
 pub(crate) struct NoRoom;
 
 impl Order {
+    /// Tells the application that there is no link for it.
+    pub(crate) fn lost(self) {
+        self.cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
+    }
+
     /// Sends the call; the id that it got, and none where it failed and its application was told.
     ///
     /// # Errors

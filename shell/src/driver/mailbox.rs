@@ -1,6 +1,6 @@
 //! What other tasks leave for a link's task: answers, calls that need it, the wish to close.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 
 use atomic_waker::AtomicWaker;
@@ -27,6 +27,8 @@ pub(crate) struct Letters {
     pub(crate) calls: Vec<Arc<Cell>>,
     /// The link is to end.
     pub(crate) close: Option<Code>,
+    /// The link is over.
+    is_over: bool,
 }
 
 impl Mailbox {
@@ -40,9 +42,24 @@ impl Mailbox {
         self.post(|letters| letters.answers.push((ask, answer)));
     }
 
-    /// Posts a call to be made.
+    /// Posts a call to be made. Behind the end of the link, it is lost at once.
     pub(crate) fn order(&self, order: Order) {
-        self.post(|letters| letters.orders.push(order));
+        let mut letters = self.lock();
+        if letters.is_over {
+            drop(letters);
+            return order.lost();
+        }
+        letters.orders.push(order);
+        drop(letters);
+        self.waker.wake();
+    }
+
+    /// The link is over, and nobody collects any more: the calls that were still to be made.
+    pub(crate) fn end(&self) -> Vec<Order> {
+        let mut letters = self.lock();
+        let orders = core::mem::take(&mut letters.orders);
+        *letters = Letters { is_over: true, ..Letters::default() };
+        orders
     }
 
     /// Posts a call that needs the link's task.
@@ -58,11 +75,19 @@ impl Mailbox {
     /// Everything that was posted; more of it wakes `cx`.
     pub(crate) fn collect(&self, cx: &Context<'_>) -> Letters {
         self.waker.register(cx.waker());
-        core::mem::take(&mut *self.letters.lock().unwrap_or_else(PoisonError::into_inner))
+        core::mem::take(&mut *self.lock())
     }
 
     fn post(&self, write: impl FnOnce(&mut Letters)) {
-        write(&mut self.letters.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut letters = self.lock();
+        if !letters.is_over {
+            write(&mut letters);
+        }
+        drop(letters);
         self.waker.wake();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Letters> {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

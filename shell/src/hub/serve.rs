@@ -109,12 +109,14 @@ impl<R: Runtime> Hub<R> {
         &self.data
     }
 
-    /// Ends every link with Goaway and returns when they are gone, or after 4 s.
+    /// Stops listening, ends every link with Goaway, and returns when they are gone and the address
+    /// is free, or after 4 s.
     pub async fn stop(self) {
         self.shared.close_all(Code::GoingAway);
         let mut alarm = Alarm::new(&self.runtime);
         alarm.set(self.runtime.now().checked_add(STOP));
-        let mut gone = pin!(self.shared.links.until(|links| (links.count == 0).then_some(())));
+        let mut gone =
+            pin!(self.shared.links.until(|links| (links.closed && links.count == 0).then_some(())));
         poll_fn(|cx| match gone.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(()),
             Poll::Pending => alarm.poll(cx),
@@ -138,9 +140,11 @@ async fn accept<R: Runtime>(runtime: R, shared: Arc<Shared>, listener: R::Listen
             acceptor.poll_accept(cx).map(Some)
         })
         .await;
-        let Some((stream, remote)) = accepted else { return };
+        let Some((stream, remote)) = accepted else { break };
         runtime.spawn(drive(runtime.clone(), shared.clone(), stream, remote));
     }
+    drop(acceptor);
+    shared.links.change(|links| links.closed = true);
 }
 
 /// Drives one connection to its end.

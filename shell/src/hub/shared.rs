@@ -26,7 +26,7 @@ pub(super) struct Shared {
     pub(super) observer: Observer,
     /// Wakes the task that looks after the machine's deadlines.
     pub(super) timer: AtomicWaker,
-    /// How many links there are, and whether no more are taken.
+    /// How many links there are, and whether more are taken.
     pub(super) links: Watch<Links>,
     locked: Mutex<Locked>,
 }
@@ -36,6 +36,8 @@ pub(super) struct Shared {
 pub(super) struct Links {
     pub(super) count: usize,
     pub(super) stopping: bool,
+    /// The socket that listens is closed.
+    pub(super) closed: bool,
 }
 
 /// What is behind the lock; it is held for map operations only.

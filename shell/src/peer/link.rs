@@ -194,10 +194,10 @@ impl<R: Runtime> PeerLink<R> {
     fn ended(&mut self, ended: Box<Ended>) {
         let work = core::mem::take(&mut self.work);
         work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
-        let orders = work.orders.into_iter().map(|order| order.cell);
-        for cell in work.made.into_values().chain(orders) {
+        for cell in work.made.into_values() {
             cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
         }
+        work.orders.into_iter().chain(self.mailbox.end()).for_each(Order::lost);
         self.state.change(|state| *state = LinkState::Over(Arc::new((*ended).clone())));
         let (remote, traffic) = (self.remote.clone(), work.traffic);
         self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
