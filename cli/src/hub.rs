@@ -1,6 +1,5 @@
 //! `bowline hub`.
 
-use std::io::Write;
 use std::path::Path;
 
 use bowline_shell::config::{HubSettings, Insecure};
@@ -12,6 +11,7 @@ use serde_json::json;
 
 use crate::args;
 use crate::exit::{self, Failure};
+use crate::output;
 use crate::place;
 use crate::signals::Inbox;
 
@@ -21,7 +21,7 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
     let config = settings.clone().resolve().map_err(Failure::usage)?;
     if options.print_config {
         config.check(&insecure).map_err(Failure::usage)?;
-        print!("{}", config.to_toml());
+        output::line(config.to_toml().trim_end())?;
         return Ok(exit::DONE);
     }
     let data = place::data(Role::Hub, options.data.as_deref())?;
@@ -39,7 +39,7 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
     for warning in hub.warnings() {
         eprintln!("bowline: warning: {warning}");
     }
-    print_listening(&hub, json).map_err(|error| Failure::new(exit::FAILURES, error))?;
+    print_listening(&hub, json)?;
     loop {
         match signals.next().await {
             Signal::Hangup => reload(&options),
@@ -104,38 +104,28 @@ fn start_failure(error: StartError) -> Failure {
 }
 
 /// The four lines that scripts wait for.
-fn print_listening(hub: &bowline_tokio::Hub, json: bool) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn print_listening(hub: &bowline_tokio::Hub, json: bool) -> Result<(), Failure> {
     let pin = hub.pin().map(|pin| pin.to_string());
     let secret = hub.secret_origin().map(ToString::to_string);
     if json {
-        let listening = json!({
+        return output::line(json!({
             "event": "listening",
             "hub": hub.id().to_string(),
             "url": hub.url().to_string(),
             "pin": pin,
             "secret": secret,
             "generation": hub.generation(),
-        });
-        writeln!(out, "{listening}")?;
-    } else {
-        writeln!(out, "hub       {}", hub.id())?;
-        writeln!(out, "listening {}", hub.url())?;
-        if let Some(pin) = pin {
-            writeln!(out, "pin       {pin}")?;
-        }
-        if let Some(secret) = secret {
-            writeln!(out, "secret    {secret}")?;
-        }
+        }));
     }
-    out.flush()
+    output::line(format_args!("hub       {}", hub.id()))?;
+    output::line(format_args!("listening {}", hub.url()))?;
+    pin.map_or(Ok(()), |pin| output::line(format_args!("pin       {pin}")))?;
+    secret.map_or(Ok(()), |secret| output::line(format_args!("secret    {secret}")))
 }
 
 fn tell(notice: &Notice, json: bool) {
     if json {
-        // A reader that went away is no reason to stop the hub.
-        let _ = writeln!(std::io::stdout(), "{}", crate::event::json(notice));
-        return;
+        return output::event(crate::event::json(notice));
     }
     match notice {
         Notice::Admitted { admitted, .. } => {

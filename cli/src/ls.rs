@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::operator;
+use crate::{operator, output};
 
 pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
     let session = operator::connect(&options.dial, Observer::default()).await?;
@@ -40,9 +40,9 @@ pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
     session.close();
     session.ended().await;
     if options.json {
-        rows.iter().for_each(|row| println!("{row}"));
+        rows.iter().try_for_each(output::line)?;
     } else {
-        print(&rows);
+        output::line(table(&rows))?;
     }
     Ok(exit::DONE)
 }
@@ -76,7 +76,7 @@ fn object(entry: &Value<'_>) -> serde_json::Value {
     })
 }
 
-fn print(rows: &[serde_json::Value]) {
+fn table(rows: &[serde_json::Value]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["id", "state", "commands", "labels", "rtt", "since", "remote"]);
@@ -93,12 +93,12 @@ fn print(rows: &[serde_json::Value]) {
             text("state"),
             list(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
             list(labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect()),
-            row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms")),
+            row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms")),
             row["since"].as_i64().map_or_else(|| "-".to_owned(), ago),
             text("remote"),
         ]);
     }
-    println!("{}", table.trim_fmt());
+    table.trim_fmt()
 }
 
 /// How long ago a date was.

@@ -10,6 +10,7 @@ mod exit;
 mod hub;
 mod ls;
 mod operator;
+mod output;
 mod peer;
 mod place;
 mod run;

@@ -1,7 +1,6 @@
 //! `bowline peer`.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Mutex;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
@@ -13,6 +12,7 @@ use bowline_tokio::Tokio;
 
 use crate::args::{self, Dial};
 use crate::exit::{self, Failure};
+use crate::output;
 use crate::place;
 use crate::signals::Inbox;
 
@@ -22,7 +22,7 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
     let insecure = options.dial.risks.insecure(false);
     let warnings = config.check(&insecure).map_err(Failure::usage)?;
     if options.print_config {
-        print!("{}", config.to_toml());
+        output::line(config.to_toml().trim_end())?;
         return Ok(exit::DONE);
     }
     for warning in warnings {
@@ -116,9 +116,7 @@ fn observer(json: bool) -> Observer {
     let last = Mutex::new(String::new());
     Observer::new(move |notice: Notice| {
         if json {
-            // A reader that went away is no reason to stop serving.
-            let _ = writeln!(std::io::stdout(), "{}", crate::event::json(&notice));
-            return;
+            return output::event(crate::event::json(&notice));
         }
         let Some(sentence) = crate::event::sentence(&notice) else { return };
         if matches!(notice, Notice::Retry { .. }) {

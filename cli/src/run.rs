@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::args;
 use crate::exit::{self, Failure};
 use crate::signals::Inbox;
-use crate::{event, operator};
+use crate::{event, operator, output};
 
 pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     let target = target(&options.target)?;
@@ -168,7 +168,7 @@ fn end(finished: &Finished, json: bool) -> Result<u8, Failure> {
             "result": event::status(finished.status),
             "text": finished.text,
         });
-        println!("{result}");
+        output::line(result).map_err(Failure::ours)?;
     }
     match finished.status {
         // Codes beyond a byte are cut as a shell cuts them.

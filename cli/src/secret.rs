@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::args::{self, SecretAction};
 use crate::exit::{self, Failure};
-use crate::place;
+use crate::{output, place};
 
 pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
     let SecretAction::Show { data, json } = &options.action;
@@ -16,9 +16,9 @@ pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
     let found = sources.find(&mut std::io::empty(), Strength::Weak).map_err(Failure::usage)?;
     let text = found.0.to_text();
     if *json {
-        println!("{}", json!({"secret": text.as_str(), "file": data}));
+        output::line(json!({"secret": text.as_str(), "file": data}))?;
     } else {
-        println!("{}", text.as_str());
+        output::line(text.as_str())?;
     }
     Ok(exit::DONE)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::args::{self, TrustAction};
 use crate::exit::{self, Failure};
-use crate::place;
+use crate::{output, place};
 
 pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
     let path = place::data(Role::Peer, options.data.as_deref())?;
@@ -13,13 +13,13 @@ pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
     match &options.action {
         TrustAction::List => {
             for (hub, record) in file.list().map_err(Failure::usage)? {
-                print(&hub, &record, options.json);
+                print(&hub, &record, options.json)?;
             }
         }
         TrustAction::Show { hub } => {
             let hub = hub.to_string();
             let record = file.show(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
-            print(&hub, &record, options.json);
+            print(&hub, &record, options.json)?;
         }
         TrustAction::Forget { hub } => {
             let hub = hub.to_string();
@@ -40,18 +40,18 @@ fn unknown(hub: &str) -> Failure {
     Failure::new(exit::ABSENT, message)
 }
 
-fn print(hub: &str, record: &TrustRecord, json: bool) {
+fn print(hub: &str, record: &TrustRecord, json: bool) -> Result<(), Failure> {
     if json {
-        return println!("{}", object(hub, record));
+        return output::line(object(hub, record));
     }
-    println!("{hub}");
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    println!("  identity   {}", or_none(record.identity.map(|id| id.to_string())));
-    println!("  last pin   {}", or_none(record.pin.map(|pin| pin.to_string())));
-    println!("  generation {}", record.generation);
-    for pin in &record.pinned {
-        println!("  pinned     {pin}");
-    }
+    output::line(hub)?;
+    let identity = record.identity.map(|id| id.to_string());
+    output::line(format_args!("  identity   {}", or_none(identity)))?;
+    let pin = record.pin.map(|pin| pin.to_string());
+    output::line(format_args!("  last pin   {}", or_none(pin)))?;
+    output::line(format_args!("  generation {}", record.generation))?;
+    record.pinned.iter().try_for_each(|pin| output::line(format_args!("  pinned     {pin}")))
 }
 
 fn object(hub: &str, record: &TrustRecord) -> Value {

@@ -6,7 +6,7 @@ use bowline_core::wire::frame::Source;
 use bowline_shell::call::Finished;
 use serde_json::{Value, json};
 
-use crate::event;
+use crate::{event, output};
 
 /// One event, and whose it is.
 pub(super) struct Line {
@@ -43,7 +43,7 @@ impl Teller {
         let Some(line) = line else { return };
         self.links += u64::from(line.says("admitted") && line.who == "hub");
         if self.json {
-            println!("{}", json!({"who": line.who, "what": line.event}));
+            output::event(json!({"who": line.who, "what": line.event}));
         } else if let Some(sentence) = sentence(line.who, &line.event) {
             self.say(line.who, &sentence);
         }
@@ -60,7 +60,7 @@ impl Teller {
         if self.json {
             let at = at.as_secs_f64() * 1000.0;
             let what = json!({"event": "output", "command": command, "stream": stream, "text": text, "ms": at});
-            return println!("{}", json!({"who": "operator", "what": what}));
+            return output::event(json!({"who": "operator", "what": what}));
         }
         for part in text.lines() {
             self.say("operator", &format!("{command} {stream} after {}: {part}", millis(at)));
@@ -74,7 +74,7 @@ impl Teller {
         if self.json {
             let ms = at.as_secs_f64() * 1000.0;
             let what = json!({"event": "result", "command": command, "result": status, "ms": ms});
-            return println!("{}", json!({"who": "operator", "what": what}));
+            return output::event(json!({"who": "operator", "what": what}));
         }
         self.say("operator", &format!("{command} ended after {}: {status}", millis(at)));
     }
@@ -86,14 +86,15 @@ impl Teller {
         if self.json {
             let what = json!({"event": "summary", "calls": calls, "bytes": bytes, "links": links,
                 "ms": took.as_secs_f64() * 1000.0});
-            return println!("{}", json!({"who": "demo", "what": what}));
+            return output::event(json!({"who": "demo", "what": what}));
         }
         let told = format!("{links} links admitted, {calls} calls, {bytes} bytes of output");
         self.say("demo", &format!("{told}, in {}; everything is cleaned up", millis(took)));
     }
 
     fn say(&self, who: &str, sentence: &str) {
-        println!("{:>8}  {who:<8}  {sentence}", millis(self.began.elapsed()));
+        let at = millis(self.began.elapsed());
+        output::event(format_args!("{at:>9}  {who:<8}  {sentence}"));
     }
 }
 
