@@ -331,3 +331,6 @@ impl Link {
         self.check_expiry();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Two links against each other, and each against an end that does not keep the rules.
+
+mod admission;
+mod scenario;
