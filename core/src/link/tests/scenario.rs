@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
 use crate::capability::Role;
-use crate::hub::{Hub, HubConfig, Outbox, Source};
+use crate::hub::{Hub, HubConfig, Source};
 use crate::id::LinkId;
 use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use crate::ledger::{Answer, AskId, Memory, Question};
@@ -17,7 +17,6 @@ use crate::random::{Random, Seed};
 use crate::time::{Mono, Now};
 use crate::trust::{Known, Mode};
 use crate::tunnel::{ClientTls, ServerTls};
-use crate::wire::Frame;
 use crate::wire::frame::Purpose;
 
 /// When every scene begins, seconds since 1970.
@@ -390,24 +389,5 @@ impl World {
         let span = at.since(self.now.mono);
         self.pass(span);
         Some(kind)
-    }
-
-    /// A frame from the hub's link to the peer's, and the other way.
-    pub(super) fn hub_sends(&mut self, frame: &Frame<'_>) {
-        self.hub.link.send(frame).unwrap();
-    }
-
-    pub(super) fn peer_sends(&mut self, frame: &Frame<'_>) {
-        self.peer.link.send(frame).unwrap();
-    }
-
-    /// What was routed to the link by the hub goes out.
-    pub(super) fn route(&mut self) {
-        let mut outbox = Outbox::default();
-        let _ = self.registry.take_outbox(self.id, &mut outbox);
-        while let Some(frame) = outbox.front() {
-            self.hub.link.send(&frame).unwrap();
-            outbox.pop();
-        }
     }
 }
