@@ -192,7 +192,8 @@ fn a_link_that_moved_a_mebibyte_and_rested_holds_no_buffer() {
         let mut sent = 0;
         let mut most = 0;
         while sent < bytes.len() {
-            sent += world.peer.link.output(crate::id::CallId(2), Source::Out, &bytes[sent..]).unwrap();
+            sent +=
+                world.peer.link.output(crate::id::CallId(2), Source::Out, &bytes[sent..]).unwrap();
             world.run();
             most = most.max(world.hub.link.memory());
         }

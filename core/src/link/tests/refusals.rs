@@ -322,10 +322,7 @@ fn an_id_bound_to_another_key_is_taken() {
     let second = refused(second);
     assert_eq!(code_told(&second), Code::IdTaken);
     let peer = Some("web-1".parse().unwrap());
-    assert_eq!(
-        *second.hub.reason(),
-        EndReason::Auth(AuthError::Refused(peer, Code::IdTaken))
-    );
+    assert_eq!(*second.hub.reason(), EndReason::Auth(AuthError::Refused(peer, Code::IdTaken)));
 }
 
 #[test]

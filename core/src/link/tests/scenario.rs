@@ -361,8 +361,7 @@ impl World {
                 let (id, question) = end.asked.pop_front().unwrap();
                 let instead = self.instead.get_mut(kind).and_then(VecDeque::pop_front);
                 let answer = instead.unwrap_or_else(|| {
-                    let ledger =
-                        if at_hub { &mut self.hub_ledger } else { &mut self.peer_ledger };
+                    let ledger = if at_hub { &mut self.hub_ledger } else { &mut self.peer_ledger };
                     let hubs = self.registry.answer(self.id, &question, self.now);
                     hubs.or_else(|| ledger.answer(&question)).unwrap()
                 });
