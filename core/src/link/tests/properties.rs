@@ -36,8 +36,8 @@ pub(super) fn call(id: u64) -> Call<'static> {
 }
 
 /// What both ends told, and the frames.
-fn story(world: &World) -> (&[String], &[String], &[Vec<u8>], &[Vec<u8>]) {
-    (&world.peer.told, &world.hub.told, &world.peer.frames, &world.hub.frames)
+fn story(world: &World) -> [(&[String], &[Vec<u8>]); 2] {
+    [&world.peer, &world.hub].map(|end| (&end.told[..], &end.frames[..]))
 }
 
 #[test]
