@@ -42,9 +42,6 @@ impl Link {
         if voice == Voice::Gone {
             return self.finish(ended);
         }
-        if voice == Voice::Alert {
-            self.out.clear();
-        }
         let close = (voice != Voice::Alert).then_some(close);
         self.timers.set(TimerKind::Ending, self.now.mono.after(self.limits.ending_within));
         self.phase = Phase::Ending(Box::new(LastWords { session, goaway, close, ended }));

@@ -175,6 +175,31 @@ fn answers_that_wait_go_out_before_goaway_and_goaway_before_close() {
 }
 
 #[test]
+fn more_answers_than_one_record_holds_all_go_out_before_goaway() {
+    let mut world = Plan::tofu().admitted();
+    for id in 1..=1000 {
+        world.hub.link.send(&Frame::Call(call(2 * id))).unwrap();
+    }
+    world.hub.link.close(Code::GoingAway, world.now);
+    world.run();
+    assert_eq!(world.peer.told.len(), 1002);
+    assert_eq!(world.peer.told[..1000], ["frame call"; 1000]);
+    assert_eq!(world.peer.told[1000], "frame goaway");
+}
+
+#[test]
+fn a_clock_that_steps_back_does_not_hasten_the_end() {
+    let mut world = Plan::plain().admitted();
+    let back = Now { mono: crate::time::Mono(0), ..world.now };
+    world.hub.feed(&masked(&encoded(&Frame::Ping(Ping { token: 1 }))), back);
+    let almost = Duration::from_nanos(44_999_999_999);
+    world.hub.link.handle_timeout(Now { mono: world.now.mono.after(almost), ..world.now });
+    assert!(world.hub.link.is_admitted());
+    world.hub.link.handle_timeout(Now { mono: world.now.mono.after(45 * SECOND), ..world.now });
+    assert!(!world.hub.link.is_admitted());
+}
+
+#[test]
 fn the_end_is_told_once_the_last_byte_was_written_and_not_before() {
     let mut world = Plan::tofu().admitted();
     world.peer.link.close(Code::GoingAway, world.now);

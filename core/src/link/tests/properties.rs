@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::link::{EndReason, Link};
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, Register, Source, Target};
+use crate::wire::frame::{Call, Command, Register, Source, Target};
 
 /// A whole life: admission, a call each way that matters, output, and the peer's leaving.
 fn live(mut world: World) -> World {
@@ -212,4 +212,44 @@ fn the_reason_for_the_end_is_told_to_the_other_end() {
     let EndReason::Goaway { code, .. } = world.hub.reason() else { panic!() };
     assert_eq!(*code, Code::GoingAway);
     assert_eq!(world.hub.told[world.hub.told.len() - 2], "frame goaway");
+}
+
+#[test]
+fn a_hub_holds_one_record_before_admission_and_more_after_it() {
+    /// How many bytes a link takes while nobody drains it.
+    fn taken(link: &mut Link, now: Now) -> usize {
+        let mut taken = 0;
+        loop {
+            let room = link.receive_buffer();
+            let n = room.len();
+            // The beginning of a TLS record that never becomes whole.
+            room.fill(0x17);
+            if n == 0 {
+                return taken;
+            }
+            link.received(n, now);
+            taken += n;
+        }
+    }
+    let limits = crate::limits::Limits::default();
+    let mut hub = Plan::tofu().hub_link();
+    assert_eq!(taken(&mut hub, start()), crate::limits::TLS_RECORD);
+    let mut world = Plan::tofu().admitted();
+    assert_eq!(taken(&mut world.hub.link, start()), limits.tls_input);
+}
+
+#[test]
+fn a_message_may_be_a_mebibyte_once_admitted() {
+    let commands = (0..256)
+        .map(|n| Command {
+            name: format!("command-{n}").parse().unwrap(),
+            description: "d".repeat(1024),
+            arguments: Vec::new(),
+        })
+        .collect();
+    let mut world = Plan::tofu().admitted();
+    world.peer.link.send(&Frame::Register(Register { commands })).unwrap();
+    world.run();
+    assert_eq!(world.hub.told, ["frame register"]);
+    assert!(world.hub.frames[0].len() > 256 << 10);
 }
