@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
 use bowline_core::capability::Role;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
-use bowline_core::id::{LinkId, PeerId};
+use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::ledger::Memory;
 use bowline_core::limits::Limits;
@@ -40,8 +40,7 @@ fn ferry(from: &mut Link, to: &mut Link, now: Now) -> bool {
 /// The peer's program: serves `uptime`, or calls it and prints what comes.
 fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
     let Connection { peer: link, ledger, .. } = connection;
-    let web: PeerId = "web-1".parse().unwrap();
-    let uptime = "uptime".parse().unwrap();
+    let (web, uptime) = ("web-1".parse().unwrap(), "uptime".parse().unwrap());
     while let Some(event) = link.poll_event() {
         match event {
             Event::Ask(ask, question) => {
@@ -49,9 +48,9 @@ fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
                 link.answer(ask, answer, now);
             }
             Event::Admitted(admitted) if admitted.purpose == Purpose::Serve => {
-                let command =
-                    Command { name: uptime, description: String::new(), arguments: Vec::new() };
-                link.send(&Frame::Register(Register { commands: vec![command] })).unwrap();
+                let (description, arguments) = (String::new(), Vec::new());
+                let commands = vec![Command { name: uptime, description, arguments }];
+                link.send(&Frame::Register(Register { commands })).unwrap();
             }
             Event::Admitted(_) => {
                 let (id, target) = (link.next_call().unwrap(), Target::Peer(web));
@@ -71,7 +70,6 @@ fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
             Event::Frame(Frame::Result(result)) => {
                 printed.push_str(&format!("{:?}", result.status))
             }
-            Event::Ended(ended) => panic!("{}", ended.reason),
             _ => {}
         }
     }
