@@ -101,3 +101,39 @@ fn an_operator_is_admitted_for_what_it_asked() {
     assert_eq!(world.hub.told.last().unwrap(), "admitted web-1 secret operate");
     assert!(!world.hub_ledger.bindings().next().unwrap().serves);
 }
+
+#[test]
+fn every_mode_method_and_purpose_that_go_together_are_admitted_at_both_ends() {
+    for mode in [Mode::Plain, Mode::Tofu, Mode::Strict] {
+        for (credential, method, peer) in [
+            (Credential::Secret(secret(7)), "secret", "web-1"),
+            (Credential::Open, "open", "guest-1"),
+        ] {
+            for purpose in [Purpose::Serve, Purpose::Operate] {
+                let tls = mode != Mode::Plain;
+                let credential = credential.clone();
+                let mut plan = Plan { mode, credential, purpose, ..Plan::plain() };
+                plan.tls = (tls, tls);
+                plan.hub_open = true;
+                plan.known.hub_id = Some(identity().id());
+                if mode == Mode::Strict {
+                    plan.known.pins = vec![PinSpec::Key(server_tls(3).pin())];
+                }
+                let mut world = plan.world();
+                world.run();
+                let admitted = format!("admitted {peer} {method} {}", purpose.name());
+                let secured = if tls { "secured tls" } else { "secured plain" };
+                assert_eq!(
+                    world.peer.told,
+                    [secured, "upgraded", "learnt Identity", "ask keep", &admitted]
+                );
+                let mut hub = vec![secured, "upgraded", "ask reserve", "ask record", "ask commit"];
+                if method == "open" {
+                    hub.remove(3);
+                }
+                hub.push(&admitted);
+                assert_eq!(world.hub.told, hub);
+            }
+        }
+    }
+}
