@@ -61,7 +61,6 @@ impl Admitted {
         matches!(self.proof, Proof::Hub(..))
     }
 
-    /// An admission that nothing was checked for, for tests of the floors above: at the hub where
     /// An admission that nothing was checked for: tests of the floors above begin with it.
     #[cfg(test)]
     pub(crate) fn for_tests(side: crate::session::Side, purpose: Purpose) -> Self {
