@@ -344,7 +344,8 @@ fn a_link_is_woken_once_until_its_outbox_is_taken_and_closed_after_its_last_fram
     assert_eq!(hub.poll_wake(), Some(op));
     hub.close_all(Code::GoingAway);
     assert_eq!(hub.take_outbox(op, &mut held), None, "frames wait");
-    (held.pop(), held.pop());
+    held.pop();
+    held.pop();
     assert_eq!(hub.take_outbox(op, &mut held), Some(Code::GoingAway));
 }
 
