@@ -1,1 +1,69 @@
-fn main() {}
+//! `bowline`: a hub, a peer, and the operator's commands.
+//!
+//! One file a command; what they share is in `exit` (codes and errors), `place` (data directories
+//! and the environment), `operator` (a session to call through) and `event` (what links tell).
+
+mod args;
+mod demo;
+mod event;
+mod exit;
+mod hub;
+mod ls;
+mod operator;
+mod output;
+mod peer;
+mod place;
+mod run;
+mod secret;
+mod signals;
+mod trust;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use args::{Arguments, Command};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log(arguments.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(exit::FAILURES, error).tell(),
+    };
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Hub(options) => hub::hub(options).await,
+            Command::Peer(options) => peer::peer(options).await,
+            Command::Run(options) => run::run(options).await,
+            Command::Ls(options) => ls::ls(options).await,
+            Command::Demo(options) => demo::demo(options).await,
+            Command::Secret(options) => secret::secret(&options),
+            Command::Trust(options) => trust::trust(&options),
+        }
+    });
+    // Whoever reads standard input may still be waiting for it.
+    runtime.shutdown_background();
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// `BOWLINE_LOG`, or what `-v` asks for, on standard error.
+fn log(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("BOWLINE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}

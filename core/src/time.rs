@@ -82,6 +82,12 @@ impl<const N: usize> TimerTable<N> {
         self.deadlines[timer.index()] = at;
     }
 
+    /// Arms `timer` for `at`, unless it is armed for an earlier moment.
+    pub fn set_earlier(&mut self, timer: impl Timer, at: Mono) {
+        let deadline = &mut self.deadlines[timer.index()];
+        *deadline = at.min(*deadline);
+    }
+
     /// Disarms `timer`.
     pub fn stop(&mut self, timer: impl Timer) {
         self.deadlines[timer.index()] = Mono::NEVER;
@@ -149,6 +155,10 @@ mod tests {
         assert_eq!(table.next(), Some((Mono(10), Reason::Second)));
         table.stop(Reason::Second);
         assert_eq!(table.next(), Some((Mono(20), Reason::First)));
+        table.set_earlier(Reason::First, Mono(21));
+        assert_eq!(table.next(), Some((Mono(20), Reason::First)));
+        table.set_earlier(Reason::First, Mono(19));
+        assert_eq!(table.next(), Some((Mono(19), Reason::First)));
     }
 
     #[test]

@@ -60,4 +60,30 @@ impl Admitted {
     pub fn is_hub(&self) -> bool {
         matches!(self.proof, Proof::Hub(..))
     }
+
+    /// An admission that nothing was checked for: tests of the floors above begin with it.
+    #[cfg(test)]
+    pub(crate) fn for_tests(side: crate::session::Side, purpose: Purpose) -> Self {
+        let proof = match side {
+            crate::session::Side::Hub => Proof::Hub(ChannelBound(()), PeerProved(())),
+            crate::session::Side::Peer => Proof::Peer(HubProved(())),
+        };
+        let limits = crate::limits::Limits::default();
+        Self {
+            session: SessionId([7; 16]),
+            peer: "web-1".parse().unwrap(),
+            hub: HubId([9; 16]),
+            method: Method::Open,
+            purpose,
+            capabilities: Capabilities::default(),
+            expires: None,
+            limits: SessionLimits {
+                message: limits.message as u64,
+                open_calls: limits.open_calls as u64,
+                call_deadline_ms: 86_400_000,
+            },
+            heartbeat: 15,
+            proof,
+        }
+    }
 }

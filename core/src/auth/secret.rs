@@ -38,12 +38,12 @@ impl SharedSecret {
     }
 
     /// The peer's proof: `HMAC-SHA256(k_peer, T)`.
-    pub(super) fn peer_mac(&self, transcript: &Transcript) -> [u8; 32] {
+    pub(crate) fn peer_mac(&self, transcript: &Transcript) -> [u8; 32] {
         mac(&self.peer, &[&transcript.0]).finalize().into_bytes().into()
     }
 
     /// The hub's proof: `HMAC-SHA256(k_hub, T ‖ SHA-256(WelcomeBody))`.
-    pub(super) fn hub_mac(&self, transcript: &Transcript, welcome_body: &[u8]) -> [u8; 32] {
+    pub(crate) fn hub_mac(&self, transcript: &Transcript, welcome_body: &[u8]) -> [u8; 32] {
         let digest = Sha256::digest(welcome_body);
         mac(&self.hub, &[&transcript.0, &digest]).finalize().into_bytes().into()
     }

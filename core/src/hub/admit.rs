@@ -4,7 +4,7 @@ use crate::capability::Capability;
 use crate::code::Code;
 use crate::hub::route::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
-use crate::id::{CallId, LinkId, PeerId};
+use crate::id::{CallId, LinkId, PeerId, PublicKey};
 use crate::ledger::{Answer, Binding, Claim, Grant, No, Reservation};
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
@@ -22,7 +22,9 @@ impl Hub {
         let mut pending = 0;
         let mut same = 0;
         for standing in self.links.values() {
-            let (Standing::Pending(other) | Standing::Reserved(other)) = standing else { continue };
+            let (Standing::Pending(other) | Standing::Reserved(other, _)) = standing else {
+                continue;
+            };
             pending += 1;
             same += usize::from(other.group() == source.group());
         }
@@ -38,12 +40,12 @@ impl Hub {
     // spec: admission §4, from "id and key"
     pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim, now: Now) -> Answer {
         let source = match self.links.get(&link) {
-            Some(Standing::Pending(source) | Standing::Reserved(source)) => *source,
+            Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
             Some(Standing::Live(_)) | None => return Answer::No(Code::Refused.into()),
         };
         let peer = match claim.identity {
             Some((peer, key)) => {
-                if self.registry.taken(peer, &key) || self.stronger(peer, claim.method) {
+                if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
                     return Answer::No(Code::IdTaken.into());
                 }
                 peer
@@ -55,16 +57,17 @@ impl Hub {
             return Answer::No(Code::Refused.into());
         }
         let record = self.to_record(claim, now);
-        if self.is_full(record.as_ref()) {
+        let new = record.map(|b| b.peer).filter(|&peer| self.registry.known(peer).is_none());
+        if self.is_full(link, new) {
             return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
         }
-        self.links.insert(link, Standing::Reserved(source));
+        self.links.insert(link, Standing::Reserved(source, new));
         let epoch = self.epoch;
         Answer::Reserved(Box::new(Grant { peer, capabilities, expires: None, record, epoch }))
     }
 
     pub(super) fn commit(&mut self, link: LinkId, reservation: &Reservation, now: Now) -> Answer {
-        let Some(Standing::Reserved(source)) = self.links.get(&link) else {
+        let Some(Standing::Reserved(source, _)) = self.links.get(&link) else {
             return Answer::No(Code::Refused.into());
         };
         if reservation.grant.epoch != self.epoch {
@@ -72,6 +75,10 @@ impl Hub {
         }
         let source = *source;
         let Reservation { claim, grant, session } = reservation;
+        // Two may have been reserved for one unbound id: the first to be committed has it.
+        if claim.identity.is_some_and(|(peer, key)| self.is_taken(peer, &key)) {
+            return Answer::No(Code::IdTaken.into());
+        }
         if let Some(binding) = grant.record {
             self.registry.bind(binding);
         }
@@ -114,6 +121,12 @@ impl Hub {
         self.events.push_back(HubEvent::Offline { link, peer, purpose });
     }
 
+    /// Whether an id is another key's, or a guest's who serves under it.
+    fn is_taken(&self, peer: PeerId, key: &PublicKey) -> bool {
+        let guest = self.registry.known(peer).is_none() && self.registry.serving(peer).is_some();
+        guest || self.registry.taken(peer, key)
+    }
+
     /// An id enrolled by a join token is never admitted by less.
     fn stronger(&self, peer: PeerId, method: Method) -> bool {
         let weak = |method| matches!(method, Method::Open | Method::Secret);
@@ -132,11 +145,23 @@ impl Hub {
         }
     }
 
-    fn is_full(&self, record: Option<&Binding>) -> bool {
+    /// Whether there is no room for this link, or none for its id. What others hold counts; what it
+    /// holds itself, from asking before, does not.
+    fn is_full(&self, link: LinkId, new: Option<PeerId>) -> bool {
         let limits = &self.config.limits;
-        let held = self.links.values().filter(|s| !matches!(s, Standing::Pending(_))).count();
-        let new = record.is_some_and(|binding| self.registry.known(binding.peer).is_none());
-        held >= limits.sessions || (new && self.registry.len() >= limits.peers)
+        let (mut held, mut bound) = (0, self.registry.len());
+        for (&other, standing) in &self.links {
+            match standing {
+                _ if other == link => {}
+                Standing::Pending(_) => {}
+                Standing::Reserved(_, id) => {
+                    held += 1;
+                    bound += usize::from(id.is_some());
+                }
+                Standing::Live(_) => held += 1,
+            }
+        }
+        held >= limits.sessions || (new.is_some() && bound >= limits.peers)
     }
 
     /// An id for a peer that brings none.

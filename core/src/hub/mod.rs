@@ -22,6 +22,8 @@ mod outbox;
 mod registry;
 mod route;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use outbox::Outbox;
 pub use source::Source;
@@ -72,8 +74,8 @@ pub struct Hub {
 enum Standing {
     /// Not admitted yet.
     Pending(Source),
-    /// Room is held for it.
-    Reserved(Source),
+    /// Room is held for it, and for its id where that would be bound anew.
+    Reserved(Source, Option<PeerId>),
     /// In its session.
     Live(Box<Live>),
 }
@@ -196,13 +198,14 @@ impl Hub {
     }
 
     /// Swaps a link's outbox with an empty one, and says whether it is to be closed afterwards.
-    /// What `into` still holds goes first: nothing is swapped before it is empty.
+    /// What `into` still holds goes first: nothing is swapped before it is empty, so ask again
+    /// when it is, without waiting for a wake. The code comes with the last of the frames.
     pub fn take_outbox(&mut self, link: LinkId, into: &mut Outbox) -> Option<Code> {
         let live = self.live_mut(link)?;
         if into.is_empty() {
             live.outbox.swap(into);
         }
-        live.outbox.closing()
+        if live.outbox.is_empty() { live.outbox.closing() } else { None }
     }
 
     /// A link whose outbox went from empty to non-empty. Call until `None` after every input.
@@ -249,7 +252,9 @@ impl Hub {
         let (peer, commands) = (live.peer, register.commands.len());
         self.events.push_back(HubEvent::Ready { peer, commands });
         let registered = crate::wire::frame::Registered { count: commands as u64 };
-        self.push(link, &Frame::Registered(registered));
+        if !self.push(link, &Frame::Registered(registered)) {
+            self.close(link, Code::Overload);
+        }
     }
 
     /// Puts a frame into a link's outbox; `false` where there is no room or no such session.
@@ -277,14 +282,14 @@ impl Hub {
     fn live(&self, link: LinkId) -> Option<&Live> {
         match self.links.get(&link)? {
             Standing::Live(live) => Some(live),
-            Standing::Pending(_) | Standing::Reserved(_) => None,
+            Standing::Pending(_) | Standing::Reserved(..) => None,
         }
     }
 
     fn live_mut(&mut self, link: LinkId) -> Option<&mut Live> {
         match self.links.get_mut(&link)? {
             Standing::Live(live) => Some(live),
-            Standing::Pending(_) | Standing::Reserved(_) => None,
+            Standing::Pending(_) | Standing::Reserved(..) => None,
         }
     }
 }

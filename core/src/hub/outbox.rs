@@ -7,9 +7,10 @@ use crate::wire::Frame;
 
 /// Frames for one link, in the order in which they were put there.
 ///
-/// Classes are counted apart, so that a flood in one cannot take the room of another: calls, values
-/// and windows are bounded here; output and input are bounded by the credit that was given for
-/// them; what ends a call always has room, since each call has at most one end.
+/// Classes are counted apart, so that a flood in one cannot take the room of another: calls,
+/// registrations, values and windows are bounded here; output and input are bounded by the credit
+/// that was given for them, and, since a byte of it may come in a frame of its own, by twice what
+/// the caller may hold; what ends a call always has room, since each call has at most one end.
 #[derive(Debug, Default)]
 pub struct Outbox {
     frames: Buffer,
@@ -26,11 +27,11 @@ const HEADER: usize = 4;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Class {
-    /// Ends a call, or answers a registration.
+    /// Ends a call.
     Control,
     /// More credit.
     Window,
-    /// Calls, and results with a value.
+    /// Calls, results with a value, answers to registrations.
     Answer,
     /// Output, input.
     Flow,
@@ -95,9 +96,11 @@ impl Outbox {
         let full = match class {
             Class::Answer => self.answers >= limits.answer_lane,
             Class::Window => self.windows >= limits.answer_lane,
-            Class::Control | Class::Flow => false,
+            Class::Flow => self.flow as u64 >= limits.caller_credit.saturating_mul(2),
+            Class::Control => false,
         };
-        if full {
+        // A frame grows on its way: ids and the peer's name are the hub's.
+        if full || frame.encoded_len() > limits.message {
             return false;
         }
         let before = self.frames.len();
@@ -124,7 +127,7 @@ impl Outbox {
 
 fn class(frame: &Frame<'_>) -> Class {
     match frame {
-        Frame::Call(_) => Class::Answer,
+        Frame::Call(_) | Frame::Registered(_) => Class::Answer,
         Frame::Result(result) if result.value.is_some() => Class::Answer,
         Frame::Window(_) => Class::Window,
         Frame::Output(_) | Frame::Input(_) => Class::Flow,

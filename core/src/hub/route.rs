@@ -31,6 +31,9 @@ pub(super) struct Forward {
 pub(super) struct Back {
     caller: LinkId,
     id: CallId,
+    /// Nobody waits for its end, which still has to come: until then it counts as open, as it does
+    /// in the link's session.
+    orphan: bool,
 }
 
 impl<T> Default for Routes<T> {
@@ -77,7 +80,7 @@ impl Hub {
             Target::Peer(_) | Target::All | Target::Labels(_) => Capability::CallNamed(call.name),
         };
         if !caller.capabilities.allow(required) {
-            return self.deny(link, call, required);
+            return self.deny(link, call, Code::Denied, Some(required));
         }
         match call.target {
             Target::Hub => self.control(link, call),
@@ -86,9 +89,8 @@ impl Hub {
                     self.fail(link, call.id, Some(peer), code);
                 }
             }
-            Target::All | Target::Labels(_) => {
-                self.fail(link, call.id, None, Code::Unsupported);
-            }
+            // A Result would not end a call of many targets; a Deny does.
+            Target::All | Target::Labels(_) => self.deny(link, call, Code::Unsupported, None),
         }
     }
 
@@ -114,13 +116,16 @@ impl Hub {
         let grace = limits.deadline_grace;
         let deadline = Duration::from_millis(call.deadline_ms).min(longest);
         let deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let onward = Call { id, deadline_ms, ..*call };
-        if !self.push(target, &Frame::Call(onward)) {
+        let onward = Frame::Call(Call { id, deadline_ms, ..*call });
+        if onward.encoded_len() > limits.message {
+            return Err(Code::BadArgument);
+        }
+        if !self.push(target, &onward) {
             return Err(Code::Busy);
         }
         if let Some(live) = self.live_mut(target) {
             live.next_call = CallId(id.0 + 2);
-            live.runs.add(id, Back { caller, id: call.id });
+            live.runs.add(id, Back { caller, id: call.id, orphan: false });
         }
         if let Some(live) = self.live_mut(caller) {
             live.credit += call.window;
@@ -141,7 +146,9 @@ impl Hub {
             caller.credit = caller.credit.saturating_sub(len);
         }
         let Some(peer) = self.live(link).map(|live| live.peer) else { return };
-        self.push(back.caller, &Frame::Output(Output { id: back.id, peer, ..*output }));
+        if !self.push(back.caller, &Frame::Output(Output { id: back.id, peer, ..*output })) {
+            self.give_up(back.caller, back.id, Code::Lost);
+        }
     }
 
     /// The end of a call.
@@ -149,11 +156,15 @@ impl Hub {
         let Some(back) = self.live_mut(link).and_then(|live| live.runs.remove(result.id)) else {
             return;
         };
+        if back.orphan {
+            return;
+        }
         let peer = self.live(link).map(|live| live.peer);
         self.forget_made(back.caller, back.id);
         let onward = CallResult { id: back.id, peer, ..*result };
+        // It ran: a code that invites to another try would have it run twice.
         if !self.push(back.caller, &Frame::Result(onward)) {
-            self.fail(back.caller, back.id, peer, Code::Busy);
+            self.fail(back.caller, back.id, peer, Code::Lost);
         }
     }
 
@@ -186,7 +197,9 @@ impl Hub {
         let Some(forward) = self.live(link).and_then(|live| live.made.find(input.id)) else {
             return;
         };
-        self.push(forward.target, &Frame::Input(Input { id: forward.id, ..*input }));
+        if !self.push(forward.target, &Frame::Input(Input { id: forward.id, ..*input })) {
+            self.give_up(link, input.id, Code::Lost);
+        }
     }
 
     /// The caller wants no more; the runner still answers.
@@ -218,18 +231,23 @@ impl Hub {
     pub(super) fn abandon_calls(&mut self, link: LinkId) {
         let Some(live) = self.live_mut(link) else { return };
         let (peer, runs, made) = (live.peer, live.runs.drain(), live.made.drain());
-        for (_, back) in runs {
+        for (_, back) in runs.into_iter().filter(|(_, back)| !back.orphan) {
             self.forget_made(back.caller, back.id);
             self.fail(back.caller, back.id, Some(peer), Code::Lost);
         }
         for (_, forward) in made {
+            self.deadline_ended();
             self.unlink(&forward);
         }
     }
 
     fn unlink(&mut self, forward: &Forward) {
-        if let Some(target) = self.live_mut(forward.target) {
-            target.runs.remove(forward.id);
+        let target = self.live_mut(forward.target);
+        if let Some(back) = target.and_then(|target| target.runs.find_mut(forward.id)) {
+            back.orphan = true;
+        }
+        if forward.cancelled {
+            return;
         }
         let reason = "the caller is gone";
         self.push(forward.target, &Frame::Cancel(Cancel { id: forward.id, reason }));
@@ -239,12 +257,16 @@ impl Hub {
         let live = self.live_mut(link)?;
         let forward = live.made.remove(id)?;
         live.credit = live.credit.saturating_sub(forward.credit);
+        self.deadline_ended();
+        Some(forward)
+    }
+
+    fn deadline_ended(&mut self) {
         let Self { deadlines, links, .. } = self;
         deadlines.ended(|link, id| match links.get(&link) {
             Some(super::Standing::Live(live)) => live.made.find(id).is_some(),
             _ => false,
         });
-        Some(forward)
     }
 
     /// Answers a call that did not run, or not to its end.
@@ -254,16 +276,16 @@ impl Hub {
         self.push(link, &Frame::Result(CallResult { id, peer, status, value: None, text }));
     }
 
-    fn deny(&mut self, link: LinkId, call: &Call<'_>, required: Capability) {
+    fn deny(&mut self, link: LinkId, call: &Call<'_>, code: Code, required: Option<Capability>) {
         let request = call.name;
         self.push(
             link,
             &Frame::Deny(Deny {
                 id: Some(call.id),
-                code: Code::Denied,
+                code,
                 request: request.as_str(),
-                required: Some(required),
-                text: Code::Denied.row().meaning,
+                required,
+                text: code.row().meaning,
             }),
         );
     }
@@ -282,6 +304,6 @@ impl Hub {
     }
 
     fn back(&self, link: LinkId, id: CallId) -> Option<Back> {
-        self.live(link)?.runs.find(id)
+        self.live(link)?.runs.find(id).filter(|back| !back.orphan)
     }
 }

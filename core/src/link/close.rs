@@ -13,7 +13,7 @@ use crate::link::{GATHER, Link, TimerKind};
 use crate::session::Side;
 use crate::socket::Socket;
 use crate::wire::Frame;
-use crate::wire::frame::Refuse;
+use crate::wire::frame::{Goaway, Refuse};
 
 impl Link {
     /// Begins the end, unless it has begun. A hub tells a peer that it did not admit the code and,
@@ -25,13 +25,12 @@ impl Link {
         let voice = voice(&reason);
         let was = core::mem::replace(&mut self.phase, Phase::Between);
         let admitted = matches!(was, Phase::Steady(_));
-        let session = match (was, voice) {
+        let (session, goaway) = match (was, voice) {
             (Phase::Steady(mut session), Voice::Words) => {
                 session.drop_flow();
-                session.goaway(reason.code(), "", retry_after);
-                Some(session)
+                (Some(session), Some(goaway(reason.code(), retry_after)))
             }
-            _ => None,
+            _ => (None, None),
         };
         if !admitted && voice == Voice::Words && self.side == Side::Hub && self.socket.is_open() {
             self.write_refuse(reason.code(), retry_after);
@@ -43,12 +42,9 @@ impl Link {
         if voice == Voice::Gone {
             return self.finish(ended);
         }
-        if voice == Voice::Alert {
-            self.out.clear();
-        }
         let close = (voice != Voice::Alert).then_some(close);
         self.timers.set(TimerKind::Ending, self.now.mono.after(self.limits.ending_within));
-        self.phase = Phase::Ending(Box::new(LastWords { session, close, ended }));
+        self.phase = Phase::Ending(Box::new(LastWords { session, goaway, close, ended }));
     }
 
     fn write_refuse(&mut self, code: Code, retry_after: Option<u64>) {
@@ -102,8 +98,10 @@ impl Link {
         match expires.checked_sub(unix) {
             None | Some(0) => self.end(EndReason::TimedOut(TimerKind::Expiry), None),
             Some(left) => {
+                // The earliest that was ever seen holds: a date that stands still or steps back
+                // does not lengthen the session.
                 let at = self.now.mono.after(Duration::from_secs(left));
-                self.timers.set(TimerKind::Expiry, at);
+                self.timers.set_earlier(TimerKind::Expiry, at);
             }
         }
     }
@@ -118,13 +116,25 @@ impl LastWords {
                 self.session = None;
             }
         }
-        if let (None, Some(code)) = (&self.session, self.close)
+        if self.session.is_some() {
+            return;
+        }
+        if let Some(goaway) = self.goaway.take() {
+            socket.write(&goaway, out);
+        }
+        if let Some(code) = self.close
             && socket.is_open()
             && !socket.close_sent()
         {
             socket.close(code, "", out);
         }
     }
+}
+
+fn goaway(code: Code, reconnect_after: Option<u64>) -> Vec<u8> {
+    let mut message = Vec::new();
+    Frame::Goaway(Goaway { code, text: "", reconnect_after }).encode(&mut message);
+    message
 }
 
 /// What an ending link can still say.

@@ -300,6 +300,13 @@ impl Link {
         }
     }
 
+    /// Bytes of memory behind the buffers that network and plaintext bytes pass through; what waits
+    /// in the session's lanes is not among them.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.plain.capacity() + self.out.capacity() + self.tunnel.memory()
+    }
+
     /// Whether the link is in its session.
     #[must_use]
     pub fn is_admitted(&self) -> bool {
@@ -331,3 +338,6 @@ impl Link {
         self.check_expiry();
     }
 }
+
+#[cfg(test)]
+mod tests;

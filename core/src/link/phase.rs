@@ -34,8 +34,10 @@ pub(super) enum Phase {
 /// What an ending link still has to say, in order.
 #[derive(Debug)]
 pub(super) struct LastWords {
-    /// Answers and Goaway, while any wait.
+    /// Answers, while any wait.
     pub(super) session: Option<Box<Session>>,
+    /// Then the encoded Goaway, of a session whose other end did not say one.
+    pub(super) goaway: Option<Vec<u8>>,
     /// Then Close with this code, where the WebSocket is up; none where nothing can be said.
     pub(super) close: Option<CloseCode>,
     /// Then the event.

@@ -264,6 +264,8 @@ impl Link {
             }
             let before = self.out.len();
             self.tunnel.seal(&mut self.out);
+            // Where sealing failed, opening says how.
+            self.fresh |= !self.tunnel.is_open();
             if self.out.len() == before {
                 break;
             }

@@ -41,6 +41,8 @@ pub(super) struct Open {
     pub(super) listed: bool,
     /// Frames that go out in the call's turn.
     pub(super) queue: Lane,
+    /// Bytes of output or input in the queue, without their frames.
+    pub(super) waiting: u64,
 }
 
 impl Open {

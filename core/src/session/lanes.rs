@@ -42,6 +42,11 @@ impl Lane {
         self.0.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

@@ -21,6 +21,8 @@ mod heartbeat;
 mod lanes;
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 
 pub use error::{SendError, SessionError};
 pub use heartbeat::Heartbeat;
@@ -162,16 +164,18 @@ impl Session {
     /// Writes what waits into `socket` until `out` holds `until` bytes or nothing waits.
     pub fn gather(&mut self, socket: &mut Socket, out: &mut Buffer, until: usize) {
         while out.len() < until {
-            if self.heartbeat.write(&mut self.scratch)
-                || self.control.take(&mut self.scratch)
-                || self.answers.take(&mut self.scratch)
-                || self.take_turn()
-            {
-                socket.write(&self.scratch, out);
-            } else {
-                return;
-            }
+            let Some(message) = self.next_message() else { return };
+            socket.write(message, out);
         }
+    }
+
+    /// Encodes the frame whose turn it is.
+    fn next_message(&mut self) -> Option<&[u8]> {
+        let taken = self.heartbeat.write(&mut self.scratch)
+            || self.control.take(&mut self.scratch)
+            || self.answers.take(&mut self.scratch)
+            || self.take_turn();
+        taken.then_some(self.scratch.as_slice())
     }
 
     /// Drops output and input that wait, so that an ending link says only what matters.

@@ -26,7 +26,9 @@ impl Session {
             Frame::Deny(_) | Frame::Done(_) | Frame::Accepted(_) if self.side == Side::Hub => {
                 self.send_answer(frame)
             }
-            Frame::Registered(_) if self.side == Side::Hub => self.push_answer(frame),
+            Frame::Registered(_) if self.side == Side::Hub && self.purpose == Purpose::Serve => {
+                self.push_answer(frame)
+            }
             Frame::Register(_) if self.side == Side::Peer && self.purpose == Purpose::Serve => {
                 self.push_answer(frame)
             }
@@ -113,32 +115,35 @@ impl Session {
     }
 
     fn send_output(&mut self, output: &Output<'_>) -> Result<(), SendError> {
-        let open = self
-            .run
-            .get_mut(output.id)
-            .filter(|open| !open.finished)
-            .ok_or(SendError::NotOpen(output.id))?;
+        if !self.run.is_open(output.id) {
+            return Err(SendError::NotOpen(output.id));
+        }
+        let frame = Frame::Output(*output);
+        self.fits_flow(&frame)?;
+        let open = self.run.get_mut(output.id).ok_or(SendError::NotOpen(output.id))?;
         let len = output.bytes.len() as u64;
         open.send_credit =
             open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(output.id))?;
+        open.waiting = open.waiting.saturating_add(len);
         let sent = &mut open.sent[Open::place(output.source)];
         *sent = sent.saturating_add(len);
-        self.queue(output.id, &Frame::Output(*output));
+        self.queue(output.id);
         Ok(())
     }
 
     fn send_input(&mut self, input: &Input<'_>) -> Result<(), SendError> {
-        let open = self
-            .made
-            .get_mut(input.id)
-            .filter(|open| !open.input_ended)
-            .ok_or(SendError::NotOpen(input.id))?;
+        if self.made.get(input.id).is_none_or(|open| open.input_ended) {
+            return Err(SendError::NotOpen(input.id));
+        }
+        self.fits_flow(&Frame::Input(*input))?;
+        let open = self.made.get_mut(input.id).ok_or(SendError::NotOpen(input.id))?;
         let len = input.bytes.len() as u64;
         open.send_credit =
             open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(input.id))?;
+        open.waiting = open.waiting.saturating_add(len);
         open.sent[0] = open.sent[0].saturating_add(len);
         open.input_ended = input.end;
-        self.queue(input.id, &Frame::Input(*input));
+        self.queue(input.id);
         Ok(())
     }
 
@@ -158,12 +163,11 @@ impl Session {
             .filter(|open| !open.finished)
             .ok_or(SendError::NotOpen(result.id))?;
         let (single, waits) = (open.single, !open.queue.is_empty());
-        if !waits {
-            self.push_answer(&frame)?;
-        } else if self.fits(&frame)? > self.limits.answer_lane {
-            return Err(SendError::TooBig);
+        if waits {
+            self.fits_flow(&frame)?;
+            self.queue(result.id);
         } else {
-            self.queue(result.id, &frame);
+            self.push_answer(&frame)?;
         }
         if single {
             self.finish(result.id);
@@ -185,8 +189,8 @@ impl Session {
         let behind = id.filter(|&id| self.run.get(id).is_some_and(|open| !open.queue.is_empty()));
         match behind {
             Some(id) => {
-                self.fits(frame)?;
-                self.queue(id, frame);
+                self.fits_flow(frame)?;
+                self.queue(id);
             }
             None => self.push_answer(frame)?,
         }
@@ -224,10 +228,16 @@ impl Session {
         Ok(self.scratch.len())
     }
 
-    /// Encodes a frame into its call's own queue.
-    fn queue(&mut self, id: CallId, frame: &Frame<'_>) {
-        self.scratch.clear();
-        frame.encode(&mut self.scratch);
+    /// Encodes a frame that goes out in its call's turn into the scratch. A peer's own output stays
+    /// far below the bound ([`Session::room`]); a hub passes on what others send, as fast as they do.
+    fn fits_flow(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
+        let cost = Lane::cost(self.fits(frame)?);
+        let most = usize::try_from(self.limits.caller_credit).unwrap_or(usize::MAX);
+        if self.queued + cost > most { Err(SendError::Full) } else { Ok(()) }
+    }
+
+    /// Puts what is in the scratch into a call's own queue.
+    fn queue(&mut self, id: CallId) {
         let cost = Lane::cost(self.scratch.len());
         let made = self.made.owns(id);
         let calls = if made { &mut self.made } else { &mut self.run };
@@ -263,6 +273,8 @@ impl Session {
                 let before = open.queue.len();
                 let taken = open.queue.take(&mut self.scratch);
                 self.queued -= before - open.queue.len();
+                let len = if taken { flow_len(&self.scratch) } else { 0 };
+                open.waiting = open.waiting.saturating_sub(len);
                 taken
             };
             if !open.queue.is_empty() {
@@ -285,5 +297,14 @@ impl Session {
     fn open_mut(&mut self, id: CallId) -> Option<&mut Open> {
         let calls = if self.made.owns(id) { &mut self.made } else { &mut self.run };
         calls.get_mut(id)
+    }
+}
+
+/// Bytes of output or input that an encoded frame carries.
+fn flow_len(frame: &[u8]) -> u64 {
+    match Frame::decode(frame) {
+        Ok(Frame::Output(output)) => output.bytes.len() as u64,
+        Ok(Frame::Input(input)) => input.bytes.len() as u64,
+        _ => 0,
     }
 }

@@ -96,8 +96,9 @@ impl<R: Runtime> Owner for PeerLink<R> {
             Event::Ask(ask, Question::Keep(entry)) => {
                 let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
                 let observer = self.observer.clone();
+                let keeps = matches!(keeper, Keeper::File(..));
                 self.runtime.spawn(keeper.keep(self.runtime.clone(), entry, move |answer| {
-                    if answer == Answer::Kept {
+                    if keeps && answer == Answer::Kept {
                         observer.tell(Notice::Kept(Box::new(entry)));
                     }
                     mailbox.answer(ask, answer);

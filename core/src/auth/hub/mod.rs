@@ -21,6 +21,7 @@ use crate::id::{Nonce, PeerId};
 use crate::ledger::{Answer, No, Question};
 use crate::random::Random;
 use crate::time::Now;
+use crate::wire::Frame;
 
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
 use await_authenticate::AwaitAuthenticate;
@@ -89,7 +90,7 @@ impl HubAuth {
         match self.0 {
             State::Authenticate(state) => state.message(message),
             State::Reserved(_) | State::Recorded(_) | State::Committed(_) => {
-                Err(AuthError::OutOfTurn("second").into())
+                Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
             }
         }
     }

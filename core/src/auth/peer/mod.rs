@@ -22,6 +22,7 @@ use crate::ledger::{Answer, Question};
 use crate::time::Now;
 use crate::trust::How;
 use crate::tunnel::Served;
+use crate::wire::Frame;
 use crate::wire::frame::Refuse;
 
 use await_hello::AwaitHello;
@@ -126,7 +127,7 @@ impl PeerAuth {
         match self.0 {
             State::Hello(state) => state.message(message, served, now, reply),
             State::Welcome(state) => state.message(message),
-            State::Kept(_) => Err(AuthError::OutOfTurn("second").into()),
+            State::Kept(_) => Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into()),
         }
     }
 

@@ -14,6 +14,9 @@ impl Hub {
     /// Answers with an array of maps, in the order of the ids. A caller that wants more asks again
     /// with `after` = the last id, until it gets an empty array.
     pub(super) fn peers(&mut self, link: LinkId, call: &Call<'_>) {
+        if call.arguments.positional().next().is_some() {
+            return self.fail(link, call.id, None, Code::BadArgument);
+        }
         let mut after = None;
         for (name, value) in call.arguments.named() {
             let id = match (name, value.scalar()) {

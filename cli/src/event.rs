@@ -1,0 +1,127 @@
+//! What links tell: as a JSON object, and as a sentence.
+
+use bowline_core::link::Security;
+use bowline_core::trust::How;
+use bowline_core::wire::frame::{Purpose, Status};
+use bowline_shell::notice::Notice;
+use serde_json::{Value, json};
+
+/// The notice as one object: `event`, and what belongs to it.
+pub(crate) fn json(notice: &Notice) -> Value {
+    match notice {
+        Notice::Connected { remote } => json!({"event": "connected", "remote": remote}),
+        Notice::Accepted { link, remote } => {
+            json!({"event": "accepted", "link": link.0, "remote": remote})
+        }
+        Notice::Secured { link, security } => {
+            let Security { tls, served, .. } = security;
+            json!({
+                "event": "secured",
+                "link": link.map(|link| link.0),
+                "suite": tls.map(|tls| tls.0),
+                "group": tls.map(|tls| tls.1),
+                "pin": served.map(|pin| pin.to_string()),
+            })
+        }
+        Notice::Learnt(learnt) => json!({
+            "event": "learnt",
+            "hub": learnt.hub.to_string(),
+            "name": learnt.name,
+            "pin": learnt.pin.map(|pin| pin.to_string()),
+            "how": how(learnt.how),
+        }),
+        Notice::Kept(entry) => json!({
+            "event": "kept",
+            "hub": entry.identity.to_string(),
+            "pin": entry.pin.map(|pin| pin.to_string()),
+            "generation": entry.generation,
+        }),
+        Notice::Admitted { link, admitted, took, traffic } => json!({
+            "event": "admitted",
+            "link": link.map(|link| link.0),
+            "peer": admitted.peer.as_str(),
+            "hub": admitted.hub.to_string(),
+            "session": admitted.session.to_string(),
+            "method": admitted.method.name(),
+            "purpose": purpose(admitted.purpose),
+            "capabilities": admitted.capabilities.iter().map(|c| c.to_string()).collect::<Vec<_>>(),
+            "took_us": micros(*took),
+            "received": traffic.0,
+            "sent": traffic.1,
+        }),
+        Notice::Ready { peer, commands } => {
+            json!({"event": "ready", "peer": peer.as_str(), "commands": commands})
+        }
+        Notice::Registered { commands } => json!({"event": "registered", "commands": commands}),
+        Notice::Called { id, name } => {
+            json!({"event": "called", "call": id.0, "command": name.as_str()})
+        }
+        Notice::Answered { id, status: ended } => {
+            json!({"event": "answered", "call": id.0, "status": status(*ended)})
+        }
+        Notice::Offline { peer, purpose: of } => {
+            json!({"event": "offline", "peer": peer.as_str(), "purpose": purpose(*of)})
+        }
+        Notice::Ended { link, remote, ended, traffic } => json!({
+            "event": "ended",
+            "link": link.map(|link| link.0),
+            "remote": remote,
+            "admitted": ended.admitted,
+            "code": ended.reason.code().name(),
+            "reason": ended.reason.to_string(),
+            "received": traffic.0,
+            "sent": traffic.1,
+        }),
+        Notice::Unreachable { reason } => json!({"event": "unreachable", "reason": reason}),
+        Notice::Retry { after } => json!({"event": "retry", "after_ms": after.as_millis() as u64}),
+        _ => json!({"event": "other"}),
+    }
+}
+
+/// What a peer's owner wants to read; nothing for what only matters in detail.
+pub(crate) fn sentence(notice: &Notice) -> Option<String> {
+    Some(match notice {
+        Notice::Learnt(learnt) => {
+            let pin = learnt.pin.map_or_else(|| "no TLS".to_owned(), |pin| pin.to_string());
+            format!("hub {} ({}), {pin}, trusted by {}", learnt.hub, learnt.name, how(learnt.how))
+        }
+        Notice::Kept(entry) => format!("keeping {} for this hub", entry.identity),
+        Notice::Admitted { admitted, .. } => {
+            format!("admitted as {} by {}", admitted.peer, admitted.method.name())
+        }
+        Notice::Registered { commands } => format!("serving {commands} commands"),
+        Notice::Ended { ended, .. } => ended.reason.to_string(),
+        Notice::Unreachable { reason } => reason.clone(),
+        Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
+        _ => return None,
+    })
+}
+
+/// How a call ended, as an object.
+pub(crate) fn status(status: Status) -> Value {
+    match status {
+        Status::Exited(code) => json!({"exit": code}),
+        Status::Signalled(signal) => json!({"signal": signal}),
+        Status::Failed(code) => json!({"failed": code.name()}),
+    }
+}
+
+fn how(how: How) -> &'static str {
+    match how {
+        How::Identity => "identity",
+        How::Pin => "pin",
+        How::Roots => "roots",
+        How::FirstContact => "first contact",
+    }
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Serve => "serve",
+        Purpose::Operate => "operate",
+    }
+}
+
+fn micros(took: std::time::Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,156 @@
+//! `bowline hub`.
+
+use std::path::Path;
+
+use bowline_shell::config::{HubSettings, Insecure};
+use bowline_shell::files::{Role, SecretSources};
+use bowline_shell::hub::StartError;
+use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::runtime::Signal;
+use serde_json::json;
+
+use crate::args;
+use crate::exit::{self, Failure};
+use crate::output;
+use crate::place;
+use crate::signals::Inbox;
+
+pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
+    let insecure = options.risks.insecure(options.insecure_no_auth);
+    let settings = settings(&options)?;
+    let config = settings.clone().resolve().map_err(Failure::usage)?;
+    if options.print_config {
+        config.check(&insecure).map_err(Failure::usage)?;
+        output::line(config.to_toml().trim_end())?;
+        return Ok(exit::DONE);
+    }
+    let data = place::data(Role::Hub, options.data.as_deref())?;
+    let mut builder = bowline_tokio::hub(&data).map_err(Failure::usage)?;
+    builder = builder.settings(settings).insecure(insecure);
+    if config.auth_secret
+        && let Some(secret) = given_secret(&options, insecure)?
+    {
+        builder = builder.secret(secret);
+    }
+    let json = options.json;
+    let hub = builder.observer(Observer::new(move |notice| tell(&notice, json)));
+    let mut signals = Inbox::open()?;
+    let hub = hub.start().map_err(start_failure)?;
+    for warning in hub.warnings() {
+        eprintln!("bowline: warning: {warning}");
+    }
+    print_listening(&hub, json)?;
+    loop {
+        match signals.next().await {
+            Signal::Hangup => reload(&options),
+            Signal::Interrupt | Signal::Terminate => break,
+        }
+    }
+    Ok(signals.unless_again(hub.stop()).await)
+}
+
+fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
+    let flags = HubSettings {
+        name: options.name.clone(),
+        bind: options.bind,
+        advertise: some(&options.advertise),
+        mode: options.tls,
+        source: options.tls_source,
+        cert: options.cert.clone(),
+        key: options.key.clone(),
+        hostnames: some(&options.hostname),
+        auth_required: options.auth_required,
+        auth_secret: options.auth_secret,
+        secret_role: options.secret_role,
+        secret_file: None,
+        peers: options.max_peers,
+    };
+    let file = match &options.config {
+        Some(path) => HubSettings::read(path).map_err(Failure::usage)?,
+        None => HubSettings::default(),
+    };
+    Ok(flags.over(file))
+}
+
+fn some<T: Clone>(given: &[T]) -> Option<Vec<T>> {
+    (!given.is_empty()).then(|| given.to_vec())
+}
+
+/// The secret of the flag or the environment; the configuration and the data directory are the
+/// hub's own to look at.
+fn given_secret(
+    options: &args::Hub,
+    insecure: Insecure,
+) -> Result<Option<bowline_shell::files::Secret>, Failure> {
+    let variable = place::secret_variable();
+    if options.secret_file.is_none() && variable.is_none() {
+        return Ok(None);
+    }
+    let sources = SecretSources {
+        flag: options.secret_file.as_deref(),
+        environment: variable.as_deref(),
+        ..SecretSources::default()
+    };
+    let found = sources.find(&mut std::io::stdin(), place::strength(insecure));
+    Ok(Some(found.map_err(Failure::usage)?.0))
+}
+
+fn start_failure(error: StartError) -> Failure {
+    let code = match error {
+        StartError::Ledger(_) | StartError::Thread(_) => exit::FAILURES,
+        _ => exit::USAGE,
+    };
+    Failure::new(code, error)
+}
+
+/// The four lines that scripts wait for.
+fn print_listening(hub: &bowline_tokio::Hub, json: bool) -> Result<(), Failure> {
+    let pin = hub.pin().map(|pin| pin.to_string());
+    let secret = hub.secret_origin().map(ToString::to_string);
+    if json {
+        return output::line(json!({
+            "event": "listening",
+            "hub": hub.id().to_string(),
+            "url": hub.url().to_string(),
+            "pin": pin,
+            "secret": secret,
+            "generation": hub.generation(),
+        }));
+    }
+    output::line(format_args!("hub       {}", hub.id()))?;
+    output::line(format_args!("listening {}", hub.url()))?;
+    pin.map_or(Ok(()), |pin| output::line(format_args!("pin       {pin}")))?;
+    secret.map_or(Ok(()), |secret| output::line(format_args!("secret    {secret}")))
+}
+
+fn tell(notice: &Notice, json: bool) {
+    if json {
+        return output::event(crate::event::json(notice));
+    }
+    match notice {
+        Notice::Admitted { admitted, .. } => {
+            tracing::info!(peer = %admitted.peer, method = admitted.method.name(), "admitted");
+        }
+        Notice::Ended { remote, ended, .. } if !ended.admitted => {
+            tracing::warn!(%remote, reason = %ended.reason, "not admitted");
+        }
+        _ => {}
+    }
+}
+
+/// Looks at the configuration again. What it changes takes effect at the next start.
+fn reload(options: &args::Hub) {
+    let Some(path) = options.config.as_deref().map(Path::display) else {
+        return eprintln!("bowline: SIGHUP: there is no --config to read again");
+    };
+    let insecure = options.risks.insecure(options.insecure_no_auth);
+    let read = settings(options)
+        .and_then(|settings| settings.resolve().map_err(Failure::usage))
+        .and_then(|config| config.check(&insecure).map_err(Failure::usage));
+    match read {
+        Ok(_) => eprintln!("bowline: SIGHUP: {path} is good; it takes effect at the next start"),
+        Err(failure) => {
+            eprintln!("bowline: SIGHUP: {}; what is in force stays", failure.message);
+        }
+    }
+}

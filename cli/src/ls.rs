@@ -1,0 +1,114 @@
+//! `bowline ls`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bowline_core::wire::frame::Status;
+use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
+use bowline_shell::notice::Observer;
+use comfy_table::{Table, presets};
+
+use serde_json::{Map, json};
+
+use crate::args;
+use crate::exit::{self, Failure};
+use crate::{operator, output};
+
+pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
+    let session = operator::connect(&options.dial, Observer::default()).await?;
+    let mut rows = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut arguments = ArgumentsBuf::new();
+        if let Some(after) = &after {
+            arguments.named("after", Scalar::Text(after)).map_err(Failure::usage)?;
+        }
+        let command = "peers".parse().map_err(Failure::usage)?;
+        let finished = session.call_hub(command).arguments(arguments).start().finished().await;
+        if let Status::Failed(code) = finished.status {
+            return Err(Failure::new(exit::of_code(code), format!("{code}: {}", finished.text)));
+        }
+        let page: Vec<_> = finished
+            .value()
+            .and_then(|value| value.items())
+            .map_or_else(Vec::new, |items| items.map(|item| object(&item)).collect());
+        let Some(last) = page.last().and_then(|row| row["id"].as_str().map(str::to_owned)) else {
+            break;
+        };
+        after = Some(last);
+        rows.extend(page);
+    }
+    session.close();
+    session.ended().await;
+    if options.json {
+        rows.iter().try_for_each(output::line)?;
+    } else {
+        output::line(table(&rows))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// One peer, with every field of the contract; what is not known is null.
+fn object(entry: &Value<'_>) -> serde_json::Value {
+    let text = |key: &str| entry.entry(key).and_then(|value| value.text().map(str::to_owned));
+    let number = |key: &str| match entry.entry(key).and_then(|value| value.scalar()) {
+        Some(Scalar::Integer(number)) => i64::try_from(number).ok(),
+        _ => None,
+    };
+    let commands: Vec<_> = entry
+        .entry("commands")
+        .and_then(|value| value.items())
+        .map(|items| items.filter_map(|item| item.text().map(str::to_owned)).collect())
+        .unwrap_or_default();
+    let labels: Map<_, _> = entry
+        .entry("labels")
+        .and_then(|value| value.entries())
+        .map(|entries| entries.map(|(k, v)| (k.to_owned(), json!(v.text()))).collect())
+        .unwrap_or_default();
+    json!({
+        "id": text("id"),
+        "state": text("state"),
+        "labels": labels,
+        "commands": commands,
+        "rtt_ms": number("rtt_us").map(|micros| micros as f64 / 1000.0),
+        "since": number("since"),
+        "agent": text("agent"),
+        "remote": text("remote"),
+    })
+}
+
+fn table(rows: &[serde_json::Value]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["id", "state", "commands", "labels", "rtt", "since", "remote"]);
+    for row in rows {
+        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
+        let list = |values: Vec<String>| match values.is_empty() {
+            true => "-".to_owned(),
+            false => values.join(","),
+        };
+        let commands = row["commands"].as_array().into_iter().flatten();
+        let labels = row["labels"].as_object().into_iter().flatten();
+        table.add_row([
+            text("id"),
+            text("state"),
+            list(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
+            list(labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect()),
+            row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms")),
+            row["since"].as_i64().map_or_else(|| "-".to_owned(), ago),
+            text("remote"),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+/// How long ago a date was.
+fn ago(unix: i64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let seconds = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(unix).max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

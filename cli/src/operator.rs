@@ -1,0 +1,88 @@
+//! A session to call through: the local operator on the hub's own machine, a peer elsewhere.
+
+use std::path::Path;
+
+use bowline_core::identity::{HubIdentity, SigningKey};
+use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, pem};
+use bowline_shell::notice::Observer;
+use bowline_shell::peer::{CredentialSource, PeerBuilder, Session, SetupError, load_key, shared};
+use bowline_tokio::Tokio;
+
+use crate::args::Dial;
+use crate::exit::{self, Failure};
+use crate::{peer, place};
+
+/// Connects as an operator.
+pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, Failure> {
+    let builder = match local(dial)? {
+        Some(builder) => builder,
+        None => remote(dial)?,
+    };
+    Ok(builder.observer(observer).operate().connect().await?)
+}
+
+/// The operator of a hub on this machine, where nothing names another hub.
+fn local(dial: &Dial) -> Result<Option<PeerBuilder<Tokio>>, Failure> {
+    if dial.hub.is_some() || dial.config.is_some() {
+        return Ok(None);
+    }
+    let path = place::data(Role::Hub, dial.data.as_deref())?;
+    if !path.join("identity.key").exists() {
+        return Ok(None);
+    }
+    let data = DataDir::open(&path).map_err(Failure::usage)?;
+    let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
+        let message = format!(
+            "the hub of {} is not running: start it with 'bowline hub', or name another with --hub",
+            path.display()
+        );
+        return Err(Failure::new(exit::UNREACHABLE, message));
+    };
+    operator(&data, endpoint, dial).map(Some)
+}
+
+fn operator(
+    data: &DataDir,
+    endpoint: Endpoint,
+    dial: &Dial,
+) -> Result<PeerBuilder<Tokio>, Failure> {
+    let der = pem::read_pkcs8(&data.identity_key()).map_err(Failure::usage)?;
+    let identity = SigningKey::from_pkcs8(&der)
+        .map_err(|error| Failure::usage(format!("{}: {error}", data.identity_key().display())))?;
+    let key = load_key(&data.operator_key()).map_err(Failure::usage)?;
+    // A peer id by its letters.
+    let id = "operator".parse().map_err(Failure::usage)?;
+    let credential = secret(dial, &data.secret());
+    let id_of_hub = HubIdentity(identity).id();
+    let builder = PeerBuilder::with_key(Tokio, endpoint.url, id, key);
+    Ok(builder.hub_id(id_of_hub).credential(credential))
+}
+
+/// The hub's secret, or none where the hub has none.
+fn secret(dial: &Dial, data: &Path) -> CredentialSource {
+    let (flag, environment) = (dial.secret_file.clone(), place::secret_variable());
+    if flag.is_none() && environment.is_none() && !data.exists() {
+        return CredentialSource::open();
+    }
+    let strength = place::strength(dial.risks.insecure(false));
+    let data = data.to_owned();
+    CredentialSource::new(move || {
+        let sources = SecretSources {
+            flag: flag.as_deref(),
+            environment: environment.as_deref(),
+            data: Some(&data),
+            ..SecretSources::default()
+        };
+        let found = sources.find(&mut std::io::empty(), strength);
+        let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
+        shared(secret.as_bytes())
+    })
+}
+
+fn remote(dial: &Dial) -> Result<PeerBuilder<Tokio>, Failure> {
+    let config = peer::config(dial, None)?;
+    for warning in config.check(&dial.risks.insecure(false)).map_err(Failure::usage)? {
+        eprintln!("bowline: warning: {warning}");
+    }
+    peer::builder(dial, &config)
+}

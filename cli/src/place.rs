@@ -1,0 +1,59 @@
+//! Where things are: data directories, the secret, what the environment says.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bowline_core::auth::Credential;
+use bowline_shell::config::{Insecure, PeerConfig};
+use bowline_shell::files::{DataDir, Role, Secret, SecretSources, Strength};
+use bowline_shell::peer::{CredentialSource, SetupError, shared};
+
+use crate::exit::Failure;
+
+/// The data directory of a role: what was given, or the platform's.
+pub(crate) fn data(role: Role, given: Option<&Path>) -> Result<PathBuf, Failure> {
+    match given {
+        Some(given) => Ok(given.to_owned()),
+        None => DataDir::default_path(role, |name| std::env::var_os(name)).map_err(Failure::usage),
+    }
+}
+
+/// The value of `BOWLINE_SECRET`.
+pub(crate) fn secret_variable() -> Option<OsString> {
+    std::env::var_os("BOWLINE_SECRET")
+}
+
+pub(crate) fn strength(insecure: Insecure) -> Strength {
+    if insecure.weak_secret { Strength::Weak } else { Strength::Full }
+}
+
+/// The secret of a peer: the flag, the environment, the configuration, the data directory; read
+/// anew for each dial, but standard input only once.
+pub(crate) fn credential(
+    flag: Option<&Path>,
+    config: &PeerConfig,
+    data: &Path,
+    insecure: Insecure,
+) -> Result<CredentialSource, Failure> {
+    let strength = strength(insecure);
+    if flag == Some(Path::new("-")) {
+        let sources = SecretSources { flag, ..SecretSources::default() };
+        let found = sources.find(&mut std::io::stdin(), strength);
+        let secret: Arc<Secret> = Arc::new(found.map_err(Failure::usage)?.0);
+        return Ok(CredentialSource::new(move || shared(secret.as_bytes())));
+    }
+    let (flag, environment) = (flag.map(Path::to_owned), secret_variable());
+    let (config, data) = (config.secret_file.clone(), data.join("secret.key"));
+    Ok(CredentialSource::new(move || -> Result<Credential, SetupError> {
+        let sources = SecretSources {
+            flag: flag.as_deref(),
+            environment: environment.as_deref(),
+            config: config.as_deref(),
+            data: Some(&data),
+        };
+        let found = sources.find(&mut std::io::empty(), strength);
+        let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
+        shared(secret.as_bytes())
+    }))
+}

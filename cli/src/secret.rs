@@ -1,0 +1,24 @@
+//! `bowline secret`.
+
+use bowline_shell::files::{DataDir, Role, SecretSources, Strength};
+use serde_json::json;
+
+use crate::args::{self, SecretAction};
+use crate::exit::{self, Failure};
+use crate::{output, place};
+
+pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
+    let SecretAction::Show { data, json } = &options.action;
+    let path = place::data(Role::Hub, data.as_deref())?;
+    let data = DataDir::open(&path).map_err(Failure::usage)?.secret();
+    let sources = SecretSources { data: Some(&data), ..SecretSources::default() };
+    // Whoever set a weak secret on purpose may see it, too.
+    let found = sources.find(&mut std::io::empty(), Strength::Weak).map_err(Failure::usage)?;
+    let text = found.0.to_text();
+    if *json {
+        output::line(json!({"secret": text.as_str(), "file": data}))?;
+    } else {
+        output::line(text.as_str())?;
+    }
+    Ok(exit::DONE)
+}

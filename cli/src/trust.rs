@@ -1,0 +1,66 @@
+//! `bowline trust`.
+
+use bowline_shell::files::{DataDir, Role, TrustFile, TrustRecord};
+use serde_json::{Value, json};
+
+use crate::args::{self, TrustAction};
+use crate::exit::{self, Failure};
+use crate::{output, place};
+
+pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
+    let path = place::data(Role::Peer, options.data.as_deref())?;
+    let file = TrustFile::new(path.join("trust.toml"));
+    match &options.action {
+        TrustAction::List => {
+            for (hub, record) in file.list().map_err(Failure::usage)? {
+                print(&hub, &record, options.json)?;
+            }
+        }
+        TrustAction::Show { hub } => {
+            let hub = hub.to_string();
+            let record = file.show(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
+            print(&hub, &record, options.json)?;
+        }
+        TrustAction::Forget { hub } => {
+            let hub = hub.to_string();
+            file.forget(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
+            eprintln!("bowline: {hub} is forgotten; the next contact is a first contact");
+        }
+        TrustAction::Pin { hub, trusted } => {
+            DataDir::create(&path).map_err(Failure::usage)?;
+            file.pin(&hub.to_string(), *trusted).map_err(Failure::usage)?;
+            eprintln!("bowline: {hub} is trusted by exactly that");
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn unknown(hub: &str) -> Failure {
+    let message = format!("nothing is remembered of {hub}; 'bowline trust list' shows what is");
+    Failure::new(exit::ABSENT, message)
+}
+
+fn print(hub: &str, record: &TrustRecord, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::line(object(hub, record));
+    }
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    output::line(hub)?;
+    let identity = record.identity.map(|id| id.to_string());
+    output::line(format_args!("  identity   {}", or_none(identity)))?;
+    let pin = record.pin.map(|pin| pin.to_string());
+    output::line(format_args!("  last pin   {}", or_none(pin)))?;
+    output::line(format_args!("  generation {}", record.generation))?;
+    record.pinned.iter().try_for_each(|pin| output::line(format_args!("  pinned     {pin}")))
+}
+
+fn object(hub: &str, record: &TrustRecord) -> Value {
+    json!({
+        "hub": hub,
+        "identity": record.identity.map(|id| id.to_string()),
+        "pin": record.pin.map(|pin| pin.to_string()),
+        "generation": record.generation,
+        "first_seen": record.first_seen,
+        "pinned": record.pinned.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,156 @@
+//! A hub and two peers in one process, with no runtime and no sockets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
+use bowline_core::capability::Role;
+use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
+use bowline_core::id::LinkId;
+use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
+use bowline_core::ledger::Memory;
+use bowline_core::limits::Limits;
+use bowline_core::link::{Event, Link};
+use bowline_core::random::{Random, Seed};
+use bowline_core::time::{Mono, Now};
+use bowline_core::trust::{Known, Mode};
+use bowline_core::wire::Frame;
+use bowline_core::wire::frame::{
+    Call, CallResult, Command, Purpose, Register, Source, Status, Target,
+};
+
+/// One connection: the peer's end with its ledger, and the hub's end with its number.
+struct Connection {
+    id: LinkId,
+    peer: Link,
+    ledger: Memory,
+    served: Link,
+}
+
+/// Bytes from one end to the other: what a socket would do.
+fn ferry(from: &mut Link, to: &mut Link, now: Now) -> bool {
+    let (bytes, room) = (from.transmit(), to.receive_buffer());
+    let n = bytes.len().min(room.len());
+    room[..n].copy_from_slice(&bytes[..n]);
+    from.transmitted(n, now);
+    to.received(n, now);
+    n > 0
+}
+
+/// The peer's program: serves `uptime`, or calls it and prints what comes.
+fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
+    let Connection { peer: link, ledger, .. } = connection;
+    let (web, uptime) = ("web-1".parse().unwrap(), "uptime".parse().unwrap());
+    while let Some(event) = link.poll_event() {
+        match event {
+            Event::Ask(ask, question) => {
+                let answer = ledger.answer(&question).expect("a peer's questions are the ledger's");
+                link.answer(ask, answer, now);
+            }
+            Event::Admitted(admitted) if admitted.purpose == Purpose::Serve => {
+                let (description, arguments) = (String::new(), Vec::new());
+                let commands = vec![Command { name: uptime, description, arguments }];
+                link.send(&Frame::Register(Register { commands })).unwrap();
+            }
+            Event::Admitted(_) => {
+                let (id, target) = (link.next_call().unwrap(), Target::Peer(web));
+                let (arguments, deadline_ms, window) = (Default::default(), 5_000, 1 << 16);
+                let call = Call { id, target, name: uptime, arguments, deadline_ms, window };
+                link.send(&Frame::Call(call)).unwrap();
+            }
+            Event::Frame(Frame::Call(Call { id, .. })) => {
+                link.output(id, Source::Out, b"up 3 days\n").unwrap();
+                let (peer, status) = (Some(web), Status::Exited(0));
+                let result = CallResult { id, peer, status, value: None, text: "" };
+                link.send(&Frame::Result(result)).unwrap();
+            }
+            Event::Frame(Frame::Output(output)) => {
+                printed.push_str(core::str::from_utf8(output.bytes).unwrap());
+            }
+            Event::Frame(Frame::Result(result)) => {
+                printed.push_str(&format!("{:?}", result.status))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The hub's side of one link.
+fn hub_events(connection: &mut Connection, hub: &mut Hub, ledger: &mut Memory, now: Now) {
+    let Connection { served: link, id, .. } = connection;
+    while let Some(event) = link.poll_event() {
+        match event {
+            Event::Ask(ask, question) => {
+                let answer = hub.answer(*id, &question, now).or_else(|| ledger.answer(&question));
+                link.answer(ask, answer.expect("the hub's, or the ledger's"), now);
+            }
+            Event::Frame(frame) => hub.input(*id, &frame, now),
+            Event::Ended(_) => hub.gone(*id, now),
+            _ => {}
+        }
+    }
+}
+
+fn main() {
+    let now = Now { mono: Mono(0), unix: 1_800_000_000 };
+    let mut random = Random::new(&Seed([1; 32])); // A shell asks the operating system for 32 bytes.
+    let secret = SharedSecret::new(&random.bytes::<32>()).unwrap();
+    let limits = Limits::default();
+    let config = HubConfig { limits: limits.clone(), secret_role: Role::Member };
+    let (mut hub, mut hub_ledger) = (Hub::new(config, []), Memory::default());
+    let snapshot = Arc::new(HubSnapshot {
+        identity: HubIdentity(SigningKey::generate(&mut random)),
+        name: "example".to_owned(),
+        tls: None, // `ServerTls` here, and `Transport::Tls` below, make the same link encrypted.
+        secret: Some(secret.clone()),
+        open: false,
+        generation: 1,
+        policy: Arc::default(),
+        limits: limits.clone(),
+    });
+    let (mut connections, mut printed) = (Vec::<Connection>::new(), String::new());
+    for (name, purpose) in [("web-1", Purpose::Serve), ("ops", Purpose::Operate)] {
+        let dial = Dial {
+            host: "hub.example".to_owned(),
+            authority: "hub.example:7777".to_owned(),
+            path: "/link".to_owned(),
+            transport: Transport::Plain,
+            trust: Mode::Plain,
+            known: Known { hub: "example".to_owned(), ..Known::default() },
+            credential: Credential::Secret(secret.clone()),
+            purpose,
+            peer: name.parse().unwrap(),
+            key: Arc::new(PeerKey(SigningKey::generate(&mut random))),
+            agent: "example/1".to_owned(),
+            labels: BTreeMap::new(),
+            limits: limits.clone(),
+        };
+        connections.push(Connection {
+            id: hub.arrive(From::local()).unwrap(),
+            peer: Link::connect(Arc::new(dial), &random.seed(), now).unwrap(),
+            ledger: Memory::default(),
+            served: Link::accept(snapshot.clone(), &random.seed(), now).unwrap(),
+        });
+        // Until nothing moves: drain both ends, carry bytes, hand out what the hub routed.
+        let mut moving = true;
+        while core::mem::take(&mut moving) {
+            for connection in &mut connections {
+                peer_events(connection, now, &mut printed);
+                hub_events(connection, &mut hub, &mut hub_ledger, now);
+                moving |= ferry(&mut connection.peer, &mut connection.served, now);
+                moving |= ferry(&mut connection.served, &mut connection.peer, now);
+            }
+            while let Some(id) = hub.poll_wake() {
+                let connection = connections.iter_mut().find(|c| c.id == id).unwrap();
+                let mut outbox = Outbox::default();
+                let _ = hub.take_outbox(id, &mut outbox);
+                while let Some(frame) = outbox.front() {
+                    connection.served.send(&frame).unwrap();
+                    outbox.pop();
+                }
+                moving = true;
+            }
+        }
+    }
+    assert_eq!(printed, "up 3 days\nExited(0)");
+}

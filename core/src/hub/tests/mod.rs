@@ -1,0 +1,382 @@
+//! A hub without links: frames in, outboxes out.
+
+use super::*;
+use crate::id::PublicKey;
+use crate::ledger::{Claim, Grant, No, Reservation};
+use crate::wire::frame::{
+    Call, CallResult, Cancel, Command, Input, Method, Output, Source as Stream, Status, Target,
+    Window,
+};
+
+fn hub_with(limits: Limits, role: Role) -> Hub {
+    Hub::new(HubConfig { limits, secret_role: role }, [])
+}
+
+fn hub() -> Hub {
+    hub_with(Limits::default(), Role::Member)
+}
+
+fn claim(peer: &str, key: u8, purpose: Purpose) -> Claim {
+    let identity = Some((peer.parse().unwrap(), PublicKey([key; 32])));
+    let (agent, labels) = (String::new(), BTreeMap::new());
+    Claim { method: Method::Secret, purpose, identity, agent, labels }
+}
+
+fn source(text: &str) -> Source {
+    Source(text.parse().unwrap())
+}
+
+fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, No> {
+    match hub.answer(link, &Question::Reserve(Box::new(claim.clone())), Now::default()) {
+        Some(Answer::Reserved(grant)) => Ok(*grant),
+        Some(Answer::No(no)) => Err(no),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Answer {
+    let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
+    hub.answer(link, &Question::Commit(Box::new(reservation)), Now::default()).unwrap()
+}
+
+fn join(hub: &mut Hub, peer: &str, purpose: Purpose) -> LinkId {
+    let link = hub.arrive(Source::local()).unwrap();
+    let key = peer.bytes().fold(0, u8::wrapping_add);
+    let claim = claim(peer, key, purpose);
+    let grant = reserve(hub, link, &claim).unwrap();
+    assert_eq!(commit(hub, link, &claim, grant), Answer::Committed);
+    link
+}
+
+fn serve(hub: &mut Hub, peer: &str) -> LinkId {
+    let link = join(hub, peer, Purpose::Serve);
+    let name = "uptime".parse().unwrap();
+    let command = Command { name, description: String::new(), arguments: Vec::new() };
+    input(hub, link, &Frame::Register(Register { commands: vec![command] }));
+    assert_eq!(sent(hub, link), ["registered"]);
+    link
+}
+
+fn input(hub: &mut Hub, link: LinkId, frame: &Frame<'_>) {
+    hub.input(link, frame, Now::default());
+}
+
+fn call(id: u64, target: Target<'static>, name: &str, window: u64) -> Frame<'static> {
+    let name = name.parse().unwrap();
+    let arguments = Default::default();
+    Frame::Call(Call { id: CallId(id), target, name, arguments, deadline_ms: 1000, window })
+}
+
+fn uptime(id: u64, peer: &str) -> Frame<'static> {
+    call(id, Target::Peer(peer.parse().unwrap()), "uptime", 100)
+}
+
+fn output(id: u64) -> Frame<'static> {
+    let (peer, source) = ("liar".parse().unwrap(), Stream::Out);
+    Frame::Output(Output { id: CallId(id), peer, source, offset: 0, bytes: b"x" })
+}
+
+fn result(id: u64) -> Frame<'static> {
+    let status = Status::Exited(0);
+    Frame::Result(CallResult { id: CallId(id), peer: None, status, value: None, text: "" })
+}
+
+fn window(id: u64, bytes: u64) -> Frame<'static> {
+    Frame::Window(Window { id: CallId(id), bytes })
+}
+
+fn cancel(id: u64) -> Frame<'static> {
+    Frame::Cancel(Cancel { id: CallId(id), reason: "" })
+}
+
+/// What a link is sent: kind, call, and the code or the name that matters in it.
+fn sent(hub: &mut Hub, link: LinkId) -> Vec<String> {
+    let mut outbox = Outbox::default();
+    hub.take_outbox(link, &mut outbox);
+    let mut all = Vec::new();
+    while let Some(frame) = outbox.front() {
+        all.push(match &frame {
+            Frame::Call(call) => format!("call {}", call.id),
+            Frame::Output(output) => format!("output {} {}", output.id, output.peer),
+            Frame::Input(input) => format!("input {}", input.id),
+            Frame::Window(window) => format!("window {} {}", window.id, window.bytes),
+            Frame::Cancel(cancel) => format!("cancel {}", cancel.id),
+            Frame::Result(result) => match result.status {
+                Status::Failed(code) => format!("result {} {code}", result.id),
+                _ => format!("result {} done", result.id),
+            },
+            Frame::Deny(deny) => {
+                let required = deny.required.map(|c| c.to_string()).unwrap_or_default();
+                format!("deny {} {} {required}", deny.id.unwrap(), deny.code)
+            }
+            other => other.kind().to_owned(),
+        });
+        outbox.pop();
+    }
+    all
+}
+
+#[test]
+fn pending_links_are_bounded_in_total_and_from_one_64() {
+    let limits = Limits { pending: 3, pending_per_source: 2, ..Limits::default() };
+    let mut hub = hub_with(limits, Role::Member);
+    let first = hub.arrive(source("[2001:db8::1]:1")).unwrap();
+    hub.arrive(source("[2001:db8::2]:1")).unwrap();
+    assert_eq!(hub.arrive(source("[2001:db8::3]:1")).unwrap_err().code, Code::RateLimited);
+    hub.arrive(source("192.0.2.1:1")).unwrap();
+    assert_eq!(hub.arrive(source("192.0.2.2:1")).unwrap_err().code, Code::RateLimited);
+    hub.gone(first, Now::default());
+    assert!(hub.arrive(source("192.0.2.2:1")).is_ok());
+}
+
+#[test]
+fn an_id_belongs_to_the_first_key_even_where_two_were_reserved() {
+    let mut hub = hub();
+    let (one, two) = (claim("web-1", 1, Purpose::Serve), claim("web-1", 2, Purpose::Serve));
+    let links = [hub.arrive(Source::local()).unwrap(), hub.arrive(Source::local()).unwrap()];
+    let first = reserve(&mut hub, links[0], &one).unwrap();
+    let second = reserve(&mut hub, links[1], &two).unwrap();
+    assert_eq!(commit(&mut hub, links[0], &one, first), Answer::Committed);
+    assert_eq!(commit(&mut hub, links[1], &two, second), Answer::No(Code::IdTaken.into()));
+    let third = hub.arrive(Source::local()).unwrap();
+    assert_eq!(reserve(&mut hub, third, &two).unwrap_err().code, Code::IdTaken);
+}
+
+#[test]
+fn a_full_hub_refuses_another_and_not_the_one_that_asks_again() {
+    for limits in
+        [Limits { sessions: 1, ..Limits::default() }, Limits { peers: 1, ..Limits::default() }]
+    {
+        let mut hub = hub_with(limits, Role::Member);
+        let (one, two) =
+            (hub.arrive(Source::local()).unwrap(), hub.arrive(Source::local()).unwrap());
+        let claimed = claim("web-1", 1, Purpose::Serve);
+        reserve(&mut hub, one, &claimed).unwrap();
+        let other = claim("web-2", 2, Purpose::Serve);
+        assert_eq!(reserve(&mut hub, two, &other).unwrap_err().code, Code::Full);
+        assert!(reserve(&mut hub, one, &claimed).is_ok());
+        hub.gone(one, Now::default());
+        assert!(reserve(&mut hub, two, &other).is_ok());
+    }
+}
+
+#[test]
+fn a_grant_of_an_older_epoch_is_stale() {
+    let mut hub = hub();
+    let link = hub.arrive(Source::local()).unwrap();
+    let claim = claim("web-1", 1, Purpose::Serve);
+    let mut grant = reserve(&mut hub, link, &claim).unwrap();
+    grant.epoch += 1;
+    assert_eq!(commit(&mut hub, link, &claim, grant), Answer::Stale);
+}
+
+#[test]
+fn a_newer_server_supersedes_and_an_operator_does_not() {
+    let mut hub = hub();
+    let older = serve(&mut hub, "web-1");
+    join(&mut hub, "web-1", Purpose::Operate);
+    assert_eq!(hub.take_outbox(older, &mut Outbox::default()), None);
+    join(&mut hub, "web-1", Purpose::Serve);
+    assert_eq!(hub.take_outbox(older, &mut Outbox::default()), Some(Code::Superseded));
+}
+
+#[test]
+fn a_call_that_finds_nobody_says_why() {
+    let mut hub = hub();
+    let gone = serve(&mut hub, "gone");
+    hub.gone(gone, Now::default());
+    join(&mut hub, "mute", Purpose::Serve);
+    serve(&mut hub, "web-1");
+    let op = join(&mut hub, "op", Purpose::Operate);
+    let web = Target::Peer("web-1".parse().unwrap());
+    for (n, (frame, said)) in [
+        (uptime(1, "nobody"), "result 1 unknown-peer"),
+        (uptime(3, "op"), "result 3 unknown-peer"),
+        (uptime(5, "gone"), "result 5 offline"),
+        (uptime(7, "mute"), "result 7 not-ready"),
+        (call(9, web, "reboot", 0), "result 9 unknown-command"),
+        (call(11, Target::All, "uptime", 0), "deny 11 unsupported "),
+        (call(13, Target::Hub, "reboot", 0), "result 13 unknown-command"),
+        (call(15, web, "uptime", (64 << 20) + 1), "result 15 busy"),
+        (call(17, web, "uptime", 64 << 20), ""),
+        (call(19, web, "uptime", 1), "result 19 busy"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        input(&mut hub, op, &frame);
+        let expected: &[&str] = if said.is_empty() { &[] } else { &[said] };
+        assert_eq!(sent(&mut hub, op), expected, "{n}");
+    }
+}
+
+#[test]
+fn a_denied_call_names_the_capability_and_a_role_without_serve_is_not_admitted() {
+    let mut agents = hub_with(Limits::default(), Role::Agent);
+    let agent = serve(&mut agents, "web-1");
+    input(&mut agents, agent, &uptime(1, "web-1"));
+    input(&mut agents, agent, &call(3, Target::Hub, "peers", 0));
+    assert_eq!(sent(&mut agents, agent), ["deny 1 denied call:uptime", "deny 3 denied call"]);
+    let mut readers = hub_with(Limits::default(), Role::ReadOnly);
+    let link = readers.arrive(Source::local()).unwrap();
+    let claim = claim("web-1", 1, Purpose::Serve);
+    assert_eq!(reserve(&mut readers, link, &claim).unwrap_err().code, Code::Refused);
+}
+
+#[test]
+fn every_frame_of_a_call_is_mapped_both_ways_and_nobody_else_can_touch_it() {
+    let mut hub = hub();
+    let (web, other) = (serve(&mut hub, "web-1"), serve(&mut hub, "web-2"));
+    let op = join(&mut hub, "op", Purpose::Operate);
+    input(&mut hub, op, &uptime(1, "web-1"));
+    assert_eq!(sent(&mut hub, web), ["call 2"]);
+    let bytes = Input { id: CallId(1), offset: 0, bytes: b"x", end: false };
+    for stranger in [other, web] {
+        for frame in [Frame::Input(bytes), cancel(1), window(1, 1), result(1), output(1)] {
+            input(&mut hub, stranger, &frame);
+        }
+    }
+    for frame in [output(2), result(2), window(2, 1), cancel(2)] {
+        input(&mut hub, other, &frame);
+    }
+    for link in [web, other, op] {
+        assert!(sent(&mut hub, link).is_empty());
+    }
+    for frame in [Frame::Input(bytes), window(1, 7), cancel(1), cancel(1)] {
+        input(&mut hub, op, &frame);
+    }
+    assert_eq!(sent(&mut hub, web), ["input 2", "window 2 7", "cancel 2"]);
+    for frame in [output(2), window(2, 9), result(2), result(2), output(2)] {
+        input(&mut hub, web, &frame);
+    }
+    assert_eq!(sent(&mut hub, op), ["output 1 web-1", "window 1 9", "result 1 done"]);
+    assert_eq!(hub.live(op).unwrap().credit, 0);
+}
+
+#[test]
+fn a_peer_may_call_itself() {
+    let mut hub = hub();
+    let web = serve(&mut hub, "web-1");
+    input(&mut hub, web, &uptime(1, "web-1"));
+    input(&mut hub, web, &result(2));
+    assert_eq!(sent(&mut hub, web), ["call 2", "result 1 done"]);
+    input(&mut hub, web, &uptime(3, "web-1"));
+    hub.gone(web, Now::default());
+    assert!(hub.links.is_empty());
+}
+
+#[test]
+fn a_call_whose_caller_left_is_cancelled_and_counts_until_its_runner_ends_it() {
+    let mut hub = hub_with(Limits { open_calls: 1, ..Limits::default() }, Role::Member);
+    let web = serve(&mut hub, "web-1");
+    let (one, two) = (join(&mut hub, "a", Purpose::Operate), join(&mut hub, "b", Purpose::Operate));
+    input(&mut hub, one, &uptime(1, "web-1"));
+    hub.gone(one, Now::default());
+    assert_eq!(sent(&mut hub, web), ["call 2", "cancel 2"]);
+    input(&mut hub, two, &uptime(1, "web-1"));
+    assert_eq!(sent(&mut hub, two), ["result 1 busy"]);
+    input(&mut hub, web, &output(2));
+    input(&mut hub, web, &result(2));
+    input(&mut hub, two, &uptime(3, "web-1"));
+    assert!(sent(&mut hub, two).is_empty());
+    assert_eq!(sent(&mut hub, web), ["call 4"]);
+}
+
+#[test]
+fn a_call_whose_runner_left_is_lost() {
+    let mut hub = hub();
+    let (web, op) = (serve(&mut hub, "web-1"), join(&mut hub, "op", Purpose::Operate));
+    input(&mut hub, op, &uptime(1, "web-1"));
+    hub.gone(web, Now::default());
+    assert_eq!(sent(&mut hub, op), ["result 1 lost"]);
+    assert_eq!(hub.live(op).unwrap().credit, 0);
+}
+
+#[test]
+fn a_deadline_ends_a_call_once_its_grace_has_passed() {
+    let mut hub = hub();
+    let (web, op) = (serve(&mut hub, "web-1"), join(&mut hub, "op", Purpose::Operate));
+    input(&mut hub, op, &uptime(1, "web-1"));
+    let at = hub.poll_timeout().unwrap();
+    assert_eq!(at, Mono::default().after(Duration::from_secs(11)));
+    hub.handle_timeout(Now { mono: Mono(at.0 - 1), unix: 0 });
+    assert!(sent(&mut hub, op).is_empty());
+    hub.handle_timeout(Now { mono: at, unix: 0 });
+    assert_eq!(sent(&mut hub, op), ["result 1 deadline"]);
+    assert_eq!(sent(&mut hub, web), ["call 2", "cancel 2"]);
+    input(&mut hub, web, &result(2));
+    assert!(sent(&mut hub, op).is_empty());
+}
+
+#[test]
+fn deadlines_of_callers_that_left_do_not_pile_up() {
+    let mut hub = hub();
+    let web = serve(&mut hub, "web-1");
+    for _ in 0..2000 {
+        let op = join(&mut hub, "op", Purpose::Operate);
+        input(&mut hub, op, &uptime(1, "web-1"));
+        hub.gone(op, Now::default());
+        for said in sent(&mut hub, web) {
+            if let Some(id) = said.strip_prefix("call ") {
+                input(&mut hub, web, &result(id.parse().unwrap()));
+            }
+        }
+    }
+    let mut left = 0;
+    while hub.deadlines.expire(Mono::NEVER).is_some() {
+        left += 1;
+    }
+    assert!(left <= 512, "{left}");
+}
+
+#[test]
+fn a_link_is_woken_once_until_its_outbox_is_taken_and_closed_after_its_last_frame() {
+    let mut hub = hub();
+    let op = join(&mut hub, "op", Purpose::Operate);
+    input(&mut hub, op, &uptime(1, "nobody"));
+    input(&mut hub, op, &uptime(3, "nobody"));
+    while let Some(woken) = hub.poll_wake() {
+        assert_eq!((woken, hub.poll_wake()), (op, None));
+    }
+    let mut held = Outbox::default();
+    assert_eq!(hub.take_outbox(op, &mut held), None);
+    input(&mut hub, op, &uptime(5, "nobody"));
+    assert_eq!(hub.poll_wake(), Some(op));
+    hub.close_all(Code::GoingAway);
+    assert_eq!(hub.take_outbox(op, &mut held), None, "frames wait");
+    held.pop();
+    held.pop();
+    assert_eq!(hub.take_outbox(op, &mut held), Some(Code::GoingAway));
+}
+
+#[test]
+fn registrations_that_nobody_reads_end_their_link() {
+    let mut hub = hub_with(Limits { answer_lane: 10, ..Limits::default() }, Role::Member);
+    let web = join(&mut hub, "web-1", Purpose::Serve);
+    for _ in 0..10 {
+        input(&mut hub, web, &Frame::Register(Register { commands: Vec::new() }));
+    }
+    let mut outbox = Outbox::default();
+    assert_eq!(hub.take_outbox(web, &mut outbox), Some(Code::Overload));
+}
+
+#[test]
+fn peers_lists_who_serves_and_served_and_nobody_else() {
+    let mut hub = hub();
+    let gone = serve(&mut hub, "b");
+    hub.gone(gone, Now::default());
+    serve(&mut hub, "a");
+    let op = join(&mut hub, "op", Purpose::Operate);
+    input(&mut hub, op, &call(1, Target::Hub, "peers", 0));
+    let mut outbox = Outbox::default();
+    hub.take_outbox(op, &mut outbox);
+    let Some(Frame::Result(result)) = outbox.front() else { panic!("no result") };
+    let text = |value: &crate::wire::Value<'_>, key| {
+        value.entry(key).and_then(|value| value.text().map(str::to_owned)).unwrap()
+    };
+    let value = result.value.unwrap();
+    let listed: Vec<_> =
+        value.items().unwrap().map(|peer| (text(&peer, "id"), text(&peer, "state"))).collect();
+    let expected = [("a", "online"), ("b", "offline")].map(|(id, s)| (id.into(), s.into()));
+    assert_eq!(listed, expected);
+}

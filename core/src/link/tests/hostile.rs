@@ -1,0 +1,187 @@
+//! Frames out of turn, garbage, silence and cuts before admission.
+
+use core::time::Duration;
+
+use super::raw::Raw;
+use super::scenario::*;
+use crate::auth::AuthError;
+use crate::code::{CloseCode, Code};
+use crate::link::{EndReason, TimerKind};
+use crate::socket::SocketError;
+use crate::time::Now;
+use crate::wire::Frame;
+use crate::wire::frame::{Goaway, Ping, Refuse, Register};
+
+#[test]
+fn frames_before_admission_end_the_link_on_either_side() {
+    let early = [
+        Frame::Register(Register::default()),
+        Frame::Ping(Ping { token: 1 }),
+        Frame::Goaway(Goaway { code: Code::GoingAway, text: "", reconnect_after: None }),
+    ];
+    for frame in &early {
+        let mut hub = End::new(Plan::plain().hub_link());
+        let mut raw = Raw::peer();
+        raw.exchange(&mut hub);
+        raw.say_frame(frame);
+        raw.exchange(&mut hub);
+        assert_eq!(*hub.reason(), EndReason::Auth(AuthError::OutOfTurn(frame.kind())));
+        assert_eq!(raw.kinds(), ["hello", "refuse"]);
+        assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+
+        let mut peer = End::new(Plan::plain().peer_link());
+        let mut raw = Raw::hub();
+        raw.exchange(&mut peer);
+        raw.say_frame(frame);
+        raw.exchange(&mut peer);
+        assert_eq!(*peer.reason(), EndReason::Auth(AuthError::OutOfTurn(frame.kind())));
+        assert!(raw.got.is_empty(), "nothing was sent");
+        assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+    }
+}
+
+#[test]
+fn garbage_is_refused_at_every_stage() {
+    let mut hub = End::new(Plan::plain().hub_link());
+    hub.feed(b"\x00\xffnonsense\r\n\r\n", start());
+    let _ = hub.sent(start());
+    hub.drain();
+    assert!(matches!(hub.reason(), EndReason::Socket(_)), "{:?}", hub.told);
+
+    let mut hub = End::new(Plan::plain().hub_link());
+    let mut raw = Raw::peer();
+    raw.exchange(&mut hub);
+    raw.say(b"garbage");
+    raw.exchange(&mut hub);
+    assert!(matches!(hub.reason(), EndReason::Auth(AuthError::Wire(_))));
+    assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+}
+
+#[test]
+fn a_message_above_the_limit_before_admission_ends_the_link() {
+    for (len, above) in [(16 << 10, false), ((16 << 10) + 1, true)] {
+        let mut hub = End::new(Plan::plain().hub_link());
+        let mut raw = Raw::peer();
+        raw.exchange(&mut hub);
+        raw.say(&vec![0xff; len]);
+        raw.exchange(&mut hub);
+        let too_big = matches!(hub.reason(), EndReason::Socket(_));
+        assert_eq!(too_big, above, "{:?}", hub.told);
+        if too_big {
+            assert_eq!(raw.closed, Some(CloseCode::TOO_BIG));
+        }
+    }
+}
+
+#[test]
+fn refuse_in_place_of_hello_is_told_as_it_was_said() {
+    let mut peer = End::new(Plan::plain().peer_link());
+    let mut raw = Raw::hub();
+    raw.exchange(&mut peer);
+    raw.say_frame(&Frame::Refuse(Refuse {
+        code: Code::RateLimited,
+        text: "later",
+        unix: 77,
+        retry_after: Some(5),
+    }));
+    raw.exchange(&mut peer);
+    let EndReason::Refused(refusal) = peer.reason() else { panic!("{:?}", peer.told) };
+    assert_eq!((refusal.code, refusal.text.as_str()), (Code::RateLimited, "later"));
+    assert_eq!((refusal.unix, refusal.retry_after), (77, Some(5)));
+    assert!(raw.got.is_empty());
+}
+
+#[test]
+fn an_upgrade_that_does_not_come_times_out_on_both_sides() {
+    for plan in [Plan::plain(), Plan::tofu()] {
+        let mut world = plan.world();
+        (world.peer.deaf, world.hub.deaf) = (true, true);
+        world.run();
+        world.pass(Duration::from_nanos(9_999_999_999));
+        world.run();
+        assert!(world.peer.ended.is_none() && world.hub.ended.is_none());
+        assert_eq!(world.next_deadline(), Some(TimerKind::Upgrade));
+        world.run();
+        for end in [&world.peer, &world.hub] {
+            assert_eq!(*end.reason(), EndReason::TimedOut(TimerKind::Upgrade));
+        }
+    }
+}
+
+#[test]
+fn an_admission_that_does_not_come_times_out_on_both_sides() {
+    // The hub waits for Authenticate.
+    let mut hub = End::new(Plan::plain().hub_link());
+    let mut raw = Raw::peer();
+    raw.exchange(&mut hub);
+    let (at, kind) = hub.link.poll_timeout().unwrap();
+    assert_eq!((at, kind), (start().mono.after(Duration::from_secs(5)), TimerKind::Admission));
+    hub.link.handle_timeout(Now { mono: at, unix: START + 5 });
+    raw.exchange(&mut hub);
+    assert_eq!(*hub.reason(), EndReason::TimedOut(TimerKind::Admission));
+    let Frame::Refuse(refuse) = raw.last() else { panic!() };
+    assert_eq!(refuse.code, Code::AdmissionTimeout);
+    assert_eq!(raw.closed, Some(CloseCode::ADMISSION_TIMEOUT));
+
+    // The peer waits for Hello.
+    let mut peer = End::new(Plan::plain().peer_link());
+    let mut raw = Raw::hub();
+    raw.exchange(&mut peer);
+    let (at, kind) = peer.link.poll_timeout().unwrap();
+    assert_eq!((at, kind), (start().mono.after(Duration::from_secs(5)), TimerKind::Admission));
+    peer.link.handle_timeout(Now { mono: at, unix: START + 5 });
+    raw.exchange(&mut peer);
+    assert_eq!(*peer.reason(), EndReason::TimedOut(TimerKind::Admission));
+    assert_eq!(raw.closed, Some(CloseCode::ADMISSION_TIMEOUT));
+    assert!(raw.got.is_empty());
+}
+
+#[test]
+fn an_end_of_stream_at_any_byte_of_admission_ends_both_and_admits_neither() {
+    for plan in [Plan::plain(), Plan::tofu()] {
+        // How many bytes a whole admission takes from the peer.
+        let mut whole = plan.world();
+        whole.withhold.insert("commit");
+        whole.run();
+        let total = whole.peer.link.traffic().1;
+        let step = if plan.tls.0 { 7 } else { 1 };
+        for cut in (0..total).step_by(step) {
+            let mut world = plan.world();
+            world.withhold.insert("commit");
+            let mut sent = 0;
+            loop {
+                let now = world.now;
+                world.answer();
+                let from_peer = world.peer.sent(now);
+                let left = usize::try_from(cut - sent).unwrap().min(from_peer.len());
+                sent += left as u64;
+                world.hub.feed(&from_peer[..left], now);
+                let from_hub = world.hub.sent(now);
+                world.peer.feed(&from_hub, now);
+                if sent == cut || (from_peer.is_empty() && from_hub.is_empty()) {
+                    break;
+                }
+            }
+            world.hub.link.received_eof(world.now);
+            world.peer.link.received_eof(world.now);
+            let _ = (world.hub.sent(world.now), world.peer.sent(world.now));
+            for end in [&mut world.hub, &mut world.peer] {
+                end.drain();
+                assert!(!end.ended.as_ref().expect("ended").admitted, "{cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hub_that_upgrades_no_one_is_named() {
+    let mut peer = End::new(Plan::plain().peer_link());
+    peer.feed(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", start());
+    let _ = peer.sent(start());
+    peer.drain();
+    assert!(
+        matches!(peer.reason(), EndReason::Socket(SocketError::NotUpgraded { .. })),
+        "{:?}",
+        peer.told
+    );
+}

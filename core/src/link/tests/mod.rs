@@ -1,0 +1,10 @@
+//! Two links against each other, and each against an end that does not keep the rules.
+
+mod admission;
+mod hostile;
+mod life;
+mod proofs;
+mod properties;
+mod raw;
+mod refusals;
+mod scenario;

@@ -1,0 +1,392 @@
+//! A hub and a peer in memory: keys from seeds, a virtual clock, and a ferry that carries bytes in
+//! pieces of a chosen size.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
+use crate::capability::Role;
+use crate::hub::{Hub, HubConfig, Source};
+use crate::id::LinkId;
+use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
+use crate::ledger::{Answer, AskId, Memory, Question};
+use crate::limits::Limits;
+use crate::link::{EndReason, Ended, Event, Link, TimerKind};
+use crate::random::{Random, Seed};
+use crate::time::{Mono, Now};
+use crate::trust::{Known, Mode};
+use crate::tunnel::{ClientTls, ServerTls};
+use crate::wire::frame::Purpose;
+
+/// When every scene begins, seconds since 1970.
+pub(super) const START: u64 = 1_800_000_000;
+
+/// What both ends are set up with.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) mode: Mode,
+    /// Whether the peer speaks TLS, and whether the hub does.
+    pub(super) tls: (bool, bool),
+    pub(super) credential: Credential,
+    pub(super) purpose: Purpose,
+    pub(super) known: Known,
+    pub(super) hub_secret: Option<SharedSecret>,
+    pub(super) hub_open: bool,
+    pub(super) peer: &'static str,
+    pub(super) peer_key: u8,
+    pub(super) limits: Limits,
+    pub(super) hub_limits: Limits,
+}
+
+pub(super) fn secret(number: u8) -> SharedSecret {
+    SharedSecret::new(&[number; 32]).unwrap()
+}
+
+pub(super) fn signing_key(number: u8) -> SigningKey {
+    SigningKey::generate(&mut Random::new(&Seed([number; 32])))
+}
+
+pub(super) fn identity() -> HubIdentity {
+    HubIdentity(signing_key(1))
+}
+
+/// A TLS key of this number for `hub.example`.
+pub(super) fn server_tls(number: u8) -> ServerTls {
+    let mut random = Random::new(&Seed([number; 32]));
+    let names = ["hub.example".to_owned()];
+    let key = TlsKey::self_signed(&mut random, &names, "hub", START).unwrap();
+    let (chain, key) = key.into_parts();
+    ServerTls::new(chain, key).unwrap()
+}
+
+impl Plan {
+    /// No TLS; the shared secret; serving; nothing known of the hub.
+    pub(super) fn plain() -> Self {
+        Self {
+            mode: Mode::Plain,
+            tls: (false, false),
+            credential: Credential::Secret(secret(7)),
+            purpose: Purpose::Serve,
+            known: Known { hub: "hub".to_owned(), ..Known::default() },
+            hub_secret: Some(secret(7)),
+            hub_open: false,
+            peer: "web-1",
+            peer_key: 2,
+            limits: Limits::default(),
+            hub_limits: Limits::default(),
+        }
+    }
+
+    /// The same over TLS, trusting the first contact that proves itself.
+    pub(super) fn tofu() -> Self {
+        Self { mode: Mode::Tofu, tls: (true, true), ..Self::plain() }
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<HubSnapshot> {
+        Arc::new(HubSnapshot {
+            identity: identity(),
+            name: "the hub".to_owned(),
+            tls: self.tls.1.then(|| server_tls(3)),
+            secret: self.hub_secret.clone(),
+            open: self.hub_open,
+            generation: 5,
+            policy: Arc::default(),
+            limits: self.hub_limits.clone(),
+        })
+    }
+
+    pub(super) fn dial(&self) -> Arc<Dial> {
+        let transport = match self.tls.0 {
+            true => Transport::Tls(ClientTls::new().unwrap()),
+            false => Transport::Plain,
+        };
+        Arc::new(Dial {
+            host: "hub.example".to_owned(),
+            authority: "hub.example:7777".to_owned(),
+            path: "/link".to_owned(),
+            transport,
+            trust: self.mode,
+            known: self.known.clone(),
+            credential: self.credential.clone(),
+            purpose: self.purpose,
+            peer: self.peer.parse().unwrap(),
+            key: Arc::new(PeerKey(signing_key(self.peer_key))),
+            agent: "test/1".to_owned(),
+            labels: BTreeMap::new(),
+            limits: self.limits.clone(),
+        })
+    }
+
+    pub(super) fn peer_link(&self) -> Link {
+        Link::connect(self.dial(), &Seed([11; 32]), start()).unwrap()
+    }
+
+    pub(super) fn hub_link(&self) -> Link {
+        Link::accept(self.snapshot(), &Seed([12; 32]), start()).unwrap()
+    }
+
+    pub(super) fn world(&self) -> World {
+        World::new(self)
+    }
+
+    /// A world whose link is admitted and quiet, its events so far forgotten.
+    pub(super) fn admitted(&self) -> World {
+        let mut world = self.world();
+        world.run();
+        assert!(world.peer.link.is_admitted() && world.hub.link.is_admitted(), "{world:?}");
+        world.peer.told.clear();
+        world.hub.told.clear();
+        world
+    }
+}
+
+pub(super) fn start() -> Now {
+    Now { mono: Mono(1_000_000_000), unix: START }
+}
+
+/// One end: its link, and all that it told.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) link: Link,
+    /// One line for each event.
+    pub(super) told: Vec<String>,
+    /// The frames, encoded.
+    pub(super) frames: Vec<Vec<u8>>,
+    pub(super) asked: VecDeque<(AskId, Question)>,
+    pub(super) ended: Option<Ended>,
+    /// Bytes on their way from this end.
+    pub(super) wire: VecDeque<u8>,
+    /// Most bytes that one read or write of this end's socket moves.
+    pub(super) piece: usize,
+    /// Its socket is not read.
+    pub(super) deaf: bool,
+}
+
+impl End {
+    pub(super) fn new(link: Link) -> Self {
+        Self {
+            link,
+            told: Vec::new(),
+            frames: Vec::new(),
+            asked: VecDeque::new(),
+            ended: None,
+            wire: VecDeque::new(),
+            piece: usize::MAX,
+            deaf: false,
+        }
+    }
+
+    /// Events until there is none.
+    pub(super) fn drain(&mut self) -> bool {
+        let before = self.told.len();
+        while let Some(event) = self.link.poll_event() {
+            let line = line(&event);
+            match event {
+                Event::Ask(id, question) => self.asked.push_back((id, question)),
+                Event::Frame(frame) => {
+                    let mut bytes = Vec::new();
+                    frame.encode(&mut bytes);
+                    self.frames.push(bytes);
+                }
+                Event::Ended(ended) => self.ended = Some(*ended),
+                _ => {}
+            }
+            assert!(!self.told.last().is_some_and(|last| last.starts_with("ended")), "{line}");
+            self.told.push(line);
+        }
+        self.told.len() > before
+    }
+
+    /// Writes one piece of what waits.
+    pub(super) fn write(&mut self, now: Now) -> bool {
+        let waiting = self.link.transmit();
+        let n = waiting.len().min(self.piece);
+        self.wire.extend(&waiting[..n]);
+        if n > 0 {
+            self.link.transmitted(n, now);
+        }
+        n > 0
+    }
+
+    /// Reads one piece of what `from` holds.
+    pub(super) fn read(&mut self, from: &mut VecDeque<u8>, now: Now) -> bool {
+        if self.deaf {
+            return false;
+        }
+        let room = self.link.receive_buffer();
+        let n = room.len().min(from.len()).min(self.piece);
+        for (to, byte) in room.iter_mut().zip(from.drain(..n)) {
+            *to = byte;
+        }
+        if n > 0 {
+            self.link.received(n, now);
+        }
+        n > 0
+    }
+
+    /// Gives it all of `bytes`, as far as it takes them, and drains.
+    pub(super) fn feed(&mut self, bytes: &[u8], now: Now) {
+        let mut bytes: VecDeque<u8> = bytes.iter().copied().collect();
+        self.drain();
+        while self.read(&mut bytes, now) {
+            self.drain();
+        }
+    }
+
+    /// Everything that it has to write.
+    pub(super) fn sent(&mut self, now: Now) -> Vec<u8> {
+        self.drain();
+        while self.write(now) {
+            self.drain();
+        }
+        self.wire.drain(..).collect()
+    }
+
+    pub(super) fn reason(&self) -> &EndReason {
+        &self.ended.as_ref().expect("the link has not ended").reason
+    }
+}
+
+/// An event in one line: what it is, and what matters of it.
+pub(super) fn line(event: &Event<'_>) -> String {
+    match event {
+        Event::Secured(security) => match security.tls {
+            None => "secured plain".to_owned(),
+            Some(_) => "secured tls".to_owned(),
+        },
+        Event::Upgraded => "upgraded".to_owned(),
+        Event::Learnt(learnt) => format!("learnt {:?}", learnt.how),
+        Event::Ask(_, question) => format!("ask {}", name(question)),
+        Event::Admitted(admitted) => format!(
+            "admitted {} {} {}",
+            admitted.peer,
+            admitted.method.name(),
+            admitted.purpose.name()
+        ),
+        Event::Frame(frame) => format!("frame {}", frame.kind()),
+        Event::RoundTrip(took) => format!("round trip {took:?}"),
+        Event::Ended(ended) => format!("ended {}", ended.reason),
+    }
+}
+
+pub(super) fn name(question: &Question) -> &'static str {
+    match question {
+        Question::Reserve(_) => "reserve",
+        Question::Record(_) => "record",
+        Question::Commit(_) => "commit",
+        Question::Keep(_) => "keep",
+    }
+}
+
+/// Both ends, the hub and both ledgers.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) now: Now,
+    pub(super) peer: End,
+    pub(super) hub: End,
+    pub(super) registry: Hub,
+    pub(super) id: LinkId,
+    pub(super) hub_ledger: Memory,
+    pub(super) peer_ledger: Memory,
+    /// Answers to give in place of the true ones, by the question's name, the first first.
+    pub(super) instead: BTreeMap<&'static str, VecDeque<Answer>>,
+    /// Questions that are left unanswered.
+    pub(super) withhold: BTreeSet<&'static str>,
+    /// Called before each step at both links; what a test wants to happen at any time.
+    pub(super) nuisance: Option<fn(&mut Link, Now)>,
+}
+
+impl World {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let config = HubConfig { limits: plan.hub_limits.clone(), secret_role: Role::Member };
+        let mut registry = Hub::new(config, []);
+        let id = registry.arrive(Source::local()).unwrap();
+        Self {
+            now: start(),
+            peer: End::new(plan.peer_link()),
+            hub: End::new(plan.hub_link()),
+            registry,
+            id,
+            hub_ledger: Memory::default(),
+            peer_ledger: Memory::default(),
+            instead: BTreeMap::new(),
+            withhold: BTreeSet::new(),
+            nuisance: None,
+        }
+    }
+
+    /// Both sockets move at most so many bytes at a time.
+    pub(super) fn pieces(mut self, piece: usize) -> Self {
+        self.peer.piece = piece;
+        self.hub.piece = piece;
+        self
+    }
+
+    /// Runs until nothing moves.
+    pub(super) fn run(&mut self) {
+        while self.step() {}
+    }
+
+    /// One round at both ends; `false` where nothing moved.
+    pub(super) fn step(&mut self) -> bool {
+        let now = self.now;
+        let mut moved = false;
+        for end in [&mut self.peer, &mut self.hub] {
+            if let Some(nuisance) = self.nuisance {
+                nuisance(&mut end.link, now);
+            }
+            moved |= end.drain();
+        }
+        moved |= self.answer();
+        moved |= self.peer.write(now) | self.hub.write(now);
+        for end in [&mut self.peer, &mut self.hub] {
+            moved |= end.drain();
+        }
+        moved |= self.hub.read(&mut self.peer.wire, now);
+        moved |= self.peer.read(&mut self.hub.wire, now);
+        moved
+    }
+
+    /// Answers what was asked.
+    pub(super) fn answer(&mut self) -> bool {
+        let mut answered = false;
+        for at_hub in [false, true] {
+            let end = if at_hub { &mut self.hub } else { &mut self.peer };
+            while let Some((_, question)) = end.asked.front() {
+                let kind = name(question);
+                if self.withhold.contains(kind) {
+                    break;
+                }
+                let (id, question) = end.asked.pop_front().unwrap();
+                let instead = self.instead.get_mut(kind).and_then(VecDeque::pop_front);
+                let answer = instead.unwrap_or_else(|| {
+                    let ledger = if at_hub { &mut self.hub_ledger } else { &mut self.peer_ledger };
+                    let hubs = self.registry.answer(self.id, &question, self.now);
+                    hubs.or_else(|| ledger.answer(&question)).unwrap()
+                });
+                end.link.answer(id, answer, self.now);
+                end.drain();
+                answered = true;
+            }
+        }
+        answered
+    }
+
+    /// Lets time pass, and both links know.
+    pub(super) fn pass(&mut self, span: Duration) {
+        self.now.mono = self.now.mono.after(span);
+        self.now.unix += span.as_secs();
+        self.peer.link.handle_timeout(self.now);
+        self.hub.link.handle_timeout(self.now);
+    }
+
+    /// Goes to the next deadline of either link, and which it was.
+    pub(super) fn next_deadline(&mut self) -> Option<TimerKind> {
+        let next = [self.peer.link.poll_timeout(), self.hub.link.poll_timeout()];
+        let (at, kind) = next.into_iter().flatten().min_by_key(|&(at, _)| at)?;
+        let span = at.since(self.now.mono);
+        self.pass(span);
+        Some(kind)
+    }
+}
