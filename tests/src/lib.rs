@@ -5,6 +5,7 @@
 //! Everything listens on loopback and on a port that the system chose, keeps its files in a
 //! directory of its own, and waits for what it wants to see with a bound, never for a time.
 
+pub mod bowline;
 pub mod calls;
 pub mod notices;
 pub mod program;

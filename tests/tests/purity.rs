@@ -19,10 +19,28 @@ fn tree() -> BTreeSet<String> {
 #[test]
 fn nothing_below_the_core_opens_a_socket_runs_a_task_or_keeps_a_file() {
     let banned = [
-        "async-executor", "async-io", "async-std", "crossbeam-channel", "futures-executor", "hyper",
-        "libsqlite3-sys", "mio", "polling", "rusqlite", "rustix", "signal-hook", "smol", "socket2",
-        "tempfile", "tokio", "tokio-rustls", "tokio-tungstenite", "toml", "tracing-subscriber",
-        "bowline-shell", "bowline-tokio",
+        "async-executor",
+        "async-io",
+        "async-std",
+        "crossbeam-channel",
+        "futures-executor",
+        "hyper",
+        "libsqlite3-sys",
+        "mio",
+        "polling",
+        "rusqlite",
+        "rustix",
+        "signal-hook",
+        "smol",
+        "socket2",
+        "tempfile",
+        "tokio",
+        "tokio-rustls",
+        "tokio-tungstenite",
+        "toml",
+        "tracing-subscriber",
+        "bowline-shell",
+        "bowline-tokio",
     ];
     let tree = tree();
     assert!(tree.contains("bowline-core") && tree.contains("rustls"), "{tree:?}");

@@ -1,0 +1,235 @@
+//! The program on the whole system: processes that are killed, and the exit codes that scripts
+//! rely on.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bowline_tests::bowline::{Running, bowline, outcome};
+use bowline_tests::wait::BOUND;
+use rustix::process::{Pid, Signal, test_kill_process};
+use tempfile::TempDir;
+
+const PEER: &str = r#"
+id = "web"
+[commands.hello]
+run = ["echo", "hello, {name}"]
+[commands.three]
+run = ["sh", "-c", "echo oops >&2; exit 3"]
+[commands.die]
+run = ["sh", "-c", "kill -KILL $$"]
+[commands.count]
+run = ["wc", "-c"]
+[commands.stay]
+run = ["sh", "-c", "echo $$; exec sleep 1000"]
+"#;
+
+/// A hub and a peer as processes, and their directories.
+struct Stage {
+    dir: TempDir,
+    hub: Option<Running>,
+    url: String,
+    peer: Option<Running>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut stage = Self { dir, hub: None, url: String::new(), peer: None };
+        stage.start_hub("127.0.0.1:0");
+        fs::write(stage.at("peer.toml"), PEER).unwrap();
+        stage.start_peer();
+        stage
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.at(name).to_str().unwrap().to_owned()
+    }
+
+    fn start_hub(&mut self, bind: &str) {
+        let data = self.text("hub");
+        let command = bowline(&["hub", "--bind", bind, "--data", &data], self.dir.path());
+        let mut hub = Running::start(command);
+        let line = hub.line("listening");
+        self.url = line.split_whitespace().nth(1).unwrap().to_owned();
+        hub.line("secret");
+        self.hub = Some(hub);
+    }
+
+    fn start_peer(&mut self) {
+        let (config, data, secret) =
+            (self.text("peer.toml"), self.text("peer"), self.text("hub/secret.key"));
+        let arguments = ["peer", "--json", "--hub", &self.url, "--config", &config];
+        let mut command = bowline(&arguments, self.dir.path());
+        command.args(["--data", &data, "--secret-file", &secret]);
+        let mut peer = Running::start(command);
+        peer.line("registered");
+        self.peer = Some(peer);
+    }
+
+    fn run(&self, rest: &[&str]) -> std::process::Command {
+        let data = self.text("hub");
+        bowline(&[&["run", "--data", &data], rest].concat(), self.dir.path())
+    }
+
+    fn address(&self) -> String {
+        self.url.trim_start_matches("wss://").trim_end_matches("/link").to_owned()
+    }
+}
+
+fn wait_gone(id: i32) {
+    let (pid, until) = (Pid::from_raw(id).unwrap(), Instant::now() + BOUND);
+    while test_kill_process(pid).is_ok() {
+        assert!(Instant::now() < until, "process {id} is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn run_gives_the_commands_own_output_and_code() {
+    let stage = Stage::new();
+    let done = outcome(stage.run(&["web", "hello", "name=Ada"]));
+    assert_eq!(done, (Some(0), "hello, Ada\n".to_owned(), String::new()));
+    let done = outcome(stage.run(&["web", "three"]));
+    assert_eq!(done, (Some(3), String::new(), "oops\n".to_owned()));
+    assert_eq!(outcome(stage.run(&["web", "die"])).0, Some(128 + 9));
+}
+
+#[test]
+fn run_feeds_its_standard_input_to_the_command() {
+    let stage = Stage::new();
+    let input = stage.at("input");
+    fs::write(&input, vec![7; 1_000_000]).unwrap();
+    let mut command = stage.run(&["web", "count"]);
+    command.stdin(fs::File::open(input).unwrap());
+    let (code, out, _) = outcome(command);
+    assert_eq!((code, out.trim()), (Some(0), "1000000"));
+}
+
+#[test]
+fn failures_have_the_exit_codes_that_scripts_rely_on() {
+    let mut stage = Stage::new();
+    let cases: [(&[&str], &str); 3] = [
+        (&["nobody", "hello", "x"], "unknown-peer"),
+        (&["web", "nothing"], "unknown-command"),
+        (&["web", "hello"], "bad-argument"),
+    ];
+    for (arguments, reason) in cases {
+        let (code, out, err) = outcome(stage.run(arguments));
+        assert_eq!((code, out.as_str()), (Some(255), ""), "{arguments:?}");
+        assert!(err.contains(reason), "{arguments:?}: {err}");
+    }
+    let home = stage.dir.path().to_owned();
+    let wrong = stage.text("wrong.key");
+    write_private(Path::new(&wrong), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+    let (elsewhere, secret) = (stage.text("elsewhere"), stage.text("hub/secret.key"));
+    let ls = |secret: &str, url: &str| {
+        let arguments = ["ls", "--data", &elsewhere, "--id", "me", "--secret-file", secret];
+        let mut command = bowline(&arguments, &home);
+        command.args(["--hub", url]);
+        outcome(command)
+    };
+    let (code, out, err) = ls(&secret, &stage.url);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("web"), "{out}");
+    let (code, _, err) = ls(&wrong, &stage.url);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("refused"), "{err}");
+    write_private(Path::new(&wrong), "change-me\n");
+    assert_eq!(ls(&wrong, &stage.url).0, Some(2));
+    assert_eq!(ls(&secret, "not a url").0, Some(2));
+    stage.hub = None;
+    assert_eq!(ls(&secret, &stage.url.clone()).0, Some(4));
+}
+
+fn write_private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
+    let mut stage = Stage::new();
+    let (hub, address) = (stage.hub.take().unwrap(), stage.address());
+    hub.signal(Signal::KILL);
+    assert_eq!(hub.end().0, None);
+    stage.start_hub(&address);
+    stage.peer.as_mut().unwrap().line("registered");
+    assert_eq!(outcome(stage.run(&["web", "hello", "again"])).1, "hello, again\n");
+}
+
+#[test]
+fn a_peer_that_is_killed_in_a_call_loses_it() {
+    let mut stage = Stage::new();
+    let mut run = Running::start(stage.run(&["web", "stay"]));
+    let program: i32 = run.line("").parse().unwrap();
+    let peer = stage.peer.take().unwrap();
+    peer.signal(Signal::KILL);
+    let (code, err) = run.end();
+    assert_eq!(code, Some(255), "{err}");
+    assert!(err.contains("lost"), "{err}");
+    // A peer that was killed cannot end its programs; this one is ours to end.
+    if let Some(pid) = Pid::from_raw(program) {
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+    let (code, _, err) = outcome(stage.run(&["web", "hello", "x"]));
+    assert_eq!(code, Some(255));
+    assert!(err.contains("offline"), "{err}");
+}
+
+#[test]
+fn two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other() {
+    let stage = Stage::new();
+    let mut stay = Running::start(stage.run(&["web", "stay"]));
+    let program: i32 = stay.line("").parse().unwrap();
+    let runs: Vec<_> = (0..2)
+        .map(|n| (n, Running::start(stage.run(&["web", "hello", &format!("number {n}")]))))
+        .collect();
+    for (n, mut run) in runs {
+        run.line(&format!("hello, number {n}"));
+        assert_eq!(run.end().0, Some(0));
+    }
+    stay.signal(Signal::INT);
+    let (code, err) = stay.end();
+    assert_eq!(code, Some(255), "{err}");
+    assert!(err.contains("cancelled"), "{err}");
+    wait_gone(program);
+}
+
+#[test]
+fn a_hub_and_a_peer_end_cleanly_on_sigterm() {
+    let mut stage = Stage::new();
+    for running in [stage.peer.take(), stage.hub.take()] {
+        let running = running.unwrap();
+        running.signal(Signal::TERM);
+        let (code, err) = running.end();
+        assert_eq!(code, Some(0), "{err}");
+    }
+    assert!(!stage.at("hub/endpoint").exists());
+}
+
+#[test]
+fn two_demos_at_once_succeed_and_leave_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let temp = dir.path().join("tmp");
+    fs::create_dir(&temp).unwrap();
+    let demos: Vec<_> = (0..2)
+        .map(|_| {
+            let mut command = bowline(&["demo"], dir.path());
+            command.env("TMPDIR", &temp);
+            Running::start(command)
+        })
+        .collect();
+    for mut demo in demos {
+        demo.line("hello");
+        demo.line("tick 5");
+        let (code, err) = demo.end();
+        assert_eq!(code, Some(0), "{err}");
+    }
+    assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
+}
