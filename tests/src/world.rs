@@ -104,13 +104,11 @@ impl World {
     }
 
     /// A peer of the hub, named like its directory.
-    #[must_use]
     pub fn peer(&self, id: &str) -> PeerBuilder<Tokio> {
         self.peer_in(id, id)
     }
 
     /// A peer of the hub that keeps its key and its trust in the directory `data`.
-    #[must_use]
     pub fn peer_in(&self, id: &str, data: &str) -> PeerBuilder<Tokio> {
         self.peer_at(&self.url, id, data)
     }
@@ -119,7 +117,6 @@ impl World {
     ///
     /// # Panics
     /// When its directory cannot be made.
-    #[must_use]
     pub fn peer_at(&self, url: &HubUrl, id: &str, data: &str) -> PeerBuilder<Tokio> {
         let made = peer(url.clone(), self::id(id), &self.at(data)).expect("a peer");
         made.secret_file(&self.secret())

@@ -144,7 +144,7 @@ fn failures_have_the_exit_codes_that_scripts_rely_on() {
     assert_eq!(ls(&wrong, &stage.url).0, Some(2));
     assert_eq!(ls(&secret, "not a url").0, Some(2));
     stage.hub = None;
-    assert_eq!(ls(&secret, &stage.url.clone()).0, Some(4));
+    assert_eq!(ls(&secret, &stage.url).0, Some(4));
 }
 
 fn write_private(path: &Path, text: &str) {
