@@ -76,7 +76,7 @@ fn with_remedy(error: &ConnectError) -> String {
         },
         _ => return said,
     };
-    format!("{said}. {remedy}")
+    format!("{said} {remedy}")
 }
 
 /// The exit code of a link's end.

@@ -40,11 +40,8 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
         eprintln!("bowline: warning: {warning}");
     }
     print_listening(&hub, json)?;
-    loop {
-        match signals.next().await {
-            Signal::Hangup => reload(&options),
-            Signal::Interrupt | Signal::Terminate => break,
-        }
+    while signals.next().await == Signal::Hangup {
+        reload(&options);
     }
     Ok(signals.unless_again(hub.stop()).await)
 }

@@ -21,8 +21,9 @@ pub struct Limits {
     pub tls_input: usize,
     /// Network bytes sealed ahead of the socket (64 KiB). More would only delay what is urgent.
     pub sealed: usize,
-    /// Bytes that wait in the control lane (64 KiB): heartbeats, windows, cancels, Goaway.
-    pub control_lane: usize,
+    /// Plaintext bytes that wait beyond which WebSocket pings go unanswered (64 KiB). Stops one that
+    /// pings and never reads.
+    pub pong_room: usize,
     /// Bytes that wait in the answers lane (2 MiB): calls, results, registrations.
     pub answer_lane: usize,
     /// Bytes that wait in the output lane, all calls together (1 MiB).
@@ -84,7 +85,7 @@ impl Default for Limits {
             message: 1 << 20,
             tls_input: (64 << 10) + TLS_RECORD,
             sealed: 64 << 10,
-            control_lane: 64 << 10,
+            pong_room: 64 << 10,
             answer_lane: 2 << 20,
             output_lane: 1 << 20,
             empty_records: 32,

@@ -26,8 +26,7 @@ impl Link {
         let was = core::mem::replace(&mut self.phase, Phase::Between);
         let admitted = matches!(was, Phase::Steady(_));
         let (session, goaway) = match (was, voice) {
-            (Phase::Steady(mut session), Voice::Words) => {
-                session.drop_flow();
+            (Phase::Steady(session), Voice::Words) => {
                 (Some(session), Some(goaway(reason.code(), retry_after)))
             }
             _ => (None, None),

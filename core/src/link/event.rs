@@ -62,10 +62,10 @@ pub enum EndReason {
     #[error("closed here: {0}")]
     Closed(Code),
     /// The hub refused this peer.
-    #[error("the hub refused: {} ({})", .0.code, text_or(&.0.text, .0.code))]
+    #[error("the hub refused: {}: {}", .0.code, text_or(&.0.text, .0.code))]
     Refused(Refusal),
     /// The other end said why it left.
-    #[error("the other end left: {code} ({})", text_or(text, *code))]
+    #[error("the other end left: {code}: {}", text_or(text, *code))]
     Goaway {
         /// Its code.
         code: Code,

@@ -3,7 +3,7 @@
 //! A session checks and counts; it does not decide what a call means (`hub`, or the application)
 //! and moves no bytes itself (`link`). Frames that are to be sent wait here, in lanes:
 //!
-//! 1. control: pings, pongs, Goaway;
+//! 1. pings and pongs, at most one of each;
 //! 2. answers: calls, results, registrations, cancels, in the order of `send`;
 //! 3. flow: windows, output and input, a message at a time from each call in turn.
 //!
@@ -79,7 +79,6 @@ pub struct Session {
     /// When the credential ends, seconds since 1970.
     expires: Option<u64>,
     heartbeat: Heartbeat,
-    control: Lane,
     answers: Lane,
     /// Calls with a window or queued bytes to send, each once.
     turns: VecDeque<CallId>,
@@ -110,7 +109,6 @@ impl Session {
             run: Calls::new(run),
             expires: admitted.expires,
             heartbeat: Heartbeat::default(),
-            control: Lane::default(),
             answers: Lane::default(),
             turns: VecDeque::new(),
             queued: 0,
@@ -150,10 +148,7 @@ impl Session {
     /// Whether nothing waits to be sent.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.control.is_empty()
-            && self.answers.is_empty()
-            && self.turns.is_empty()
-            && !self.heartbeat.owes()
+        self.answers.is_empty() && self.turns.is_empty() && !self.heartbeat.owes()
     }
 
     /// The heartbeat: when to ping, and how long an answer took.
@@ -172,20 +167,13 @@ impl Session {
     /// Encodes the frame whose turn it is.
     fn next_message(&mut self) -> Option<&[u8]> {
         let taken = self.heartbeat.write(&mut self.scratch)
-            || self.control.take(&mut self.scratch)
             || self.answers.take(&mut self.scratch)
             || self.take_turn();
         taken.then_some(self.scratch.as_slice())
     }
 
-    /// Drops output and input that wait, so that an ending link says only what matters.
-    pub fn drop_flow(&mut self) {
-        self.turns.clear();
-    }
-
     /// Frees every empty buffer.
     pub fn rest(&mut self) {
-        self.control.rest();
         self.answers.rest();
         self.made.rest();
         self.run.rest();

@@ -1,12 +1,11 @@
 //! Frames to be sent: taken into a lane whole, or not at all.
 
-use crate::code::Code;
 use crate::id::CallId;
 use crate::session::calls::{Made, Open};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Goaway, Input, Output, Purpose, Source, Window};
+use crate::wire::frame::{Call, CallResult, Input, Output, Purpose, Source, Window};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -90,13 +89,6 @@ impl Session {
         if open.owed >= open.receive_credit {
             self.list(id);
         }
-    }
-
-    /// The last frame of this end.
-    pub fn goaway(&mut self, code: Code, text: &str, reconnect_after: Option<u64>) {
-        self.scratch.clear();
-        Frame::Goaway(Goaway { code, text, reconnect_after }).encode(&mut self.scratch);
-        self.control.push(&self.scratch);
     }
 
     fn send_call(&mut self, call: &Call<'_>) -> Result<(), SendError> {

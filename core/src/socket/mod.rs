@@ -136,7 +136,7 @@ impl Socket {
             upgrade,
             masks,
             reader: Reader::new(sender, limits),
-            pong_room: limits.control_lane,
+            pong_room: limits.pong_room,
             close_sent: false,
             close_received: false,
             lent: None,

@@ -1,7 +1,7 @@
 //! One call between an application's task and its link's task.
 //!
-//! A [`Cell`] is what they share: bytes that wait each way, the wish to end, the end. The link's
-//! task moves bytes as credit and room allow ([`Cell::serve`]); the application's task waits where
+//! A `Cell` is what they share: bytes that wait each way, the wish to end, the end. The link's
+//! task moves bytes as credit and room allow (`Cell::serve`); the application's task waits where
 //! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
 
 mod made;

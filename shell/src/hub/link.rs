@@ -36,14 +36,16 @@ impl Owner for HubLink {
         for (ask, answer) in letters.answers {
             link.answer(ask, answer, now);
         }
-        let closing = self.shared.with(|hub| hub.take_outbox(self.link, &mut self.outbox));
-        self.closing = self.closing.or(closing).or(letters.close);
-        while let Some(frame) = self.outbox.front() {
-            // A call that has ended meanwhile takes no more frames, and needs none.
-            if link.send(&frame) == Err(SendError::Full) {
+        self.closing = self.closing.or(letters.close);
+        loop {
+            if !self.pass_on(link, now) {
                 return;
             }
-            self.outbox.pop();
+            let closing = self.shared.with(|hub| hub.take_outbox(self.link, &mut self.outbox));
+            self.closing = self.closing.or(closing);
+            if self.outbox.is_empty() {
+                break;
+            }
         }
         self.outbox.rest();
         if let Some(code) = self.closing {
@@ -83,6 +85,24 @@ impl Owner for HubLink {
 }
 
 impl HubLink {
+    /// Sends what was taken from the hub; `false` where the link has no room for all of it.
+    fn pass_on(&mut self, link: &mut Link, now: Now) -> bool {
+        while let Some(frame) = self.outbox.front() {
+            match link.send(&frame) {
+                // A call that has ended meanwhile takes no more frames, and needs none.
+                Ok(()) | Err(SendError::NotOpen(_) | SendError::Closed) => {}
+                Err(SendError::Full) => return false,
+                Err(error) => {
+                    // The hub's ids follow each other: after one that was left out none is right.
+                    tracing::error!(%error, frame = frame.kind(), "a frame could not be passed on");
+                    link.close(Code::Overload, now);
+                }
+            }
+            self.outbox.pop();
+        }
+        true
+    }
+
     fn tell(&self, notice: Notice) {
         self.shared.observer.tell(notice);
     }

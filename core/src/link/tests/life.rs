@@ -13,7 +13,7 @@ use crate::ledger::{Answer, AskId, Grant};
 use crate::link::{EndReason, TimerKind};
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{CallResult, Goaway, Ping, Register, Status};
+use crate::wire::frame::{Call, CallResult, Goaway, Ping, Register, Source, Status};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -166,12 +166,26 @@ fn answers_that_wait_go_out_before_goaway_and_goaway_before_close() {
             [
                 "frame result",
                 "frame goaway",
-                &format!("ended the other end left: going-away ({sentence})")
+                &format!("ended the other end left: going-away: {sentence}")
             ]
         );
         assert_eq!(world.peer.told[1..], ["ended closed here: going-away"]);
         assert!(world.hub.ended.as_ref().unwrap().admitted);
     }
+}
+
+#[test]
+fn a_result_that_waits_behind_its_output_goes_out_with_it_before_goaway() {
+    let mut world = Plan::tofu().admitted();
+    world.hub.link.send(&Frame::Call(Call { window: 100, ..call(2) })).unwrap();
+    world.run();
+    assert_eq!(world.peer.link.output(CallId(2), Source::Out, &[7; 100]), Ok(100));
+    let (id, status) = (CallId(2), Status::Exited(0));
+    let result = CallResult { id, peer: None, status, value: None, text: "" };
+    world.peer.link.send(&Frame::Result(result)).unwrap();
+    world.peer.link.close(Code::GoingAway, world.now);
+    world.run();
+    assert_eq!(world.hub.told[..3], ["frame output", "frame result", "frame goaway"]);
 }
 
 #[test]

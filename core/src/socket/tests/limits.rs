@@ -8,7 +8,7 @@ fn small() -> Limits {
         message_before_admission: 1000,
         fragments: 4,
         idle_frames: 3,
-        control_lane: 200,
+        pong_room: 200,
         ..Limits::default()
     }
 }
