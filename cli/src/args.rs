@@ -192,8 +192,9 @@ pub(crate) struct Run {
     pub(crate) target: String,
     /// The command.
     pub(crate) command: CommandName,
-    /// Arguments: NAME=VALUE, or VALUE in the command's own order.
-    #[arg(value_name = "ARGUMENT", allow_hyphen_values = true, trailing_var_arg = false)]
+    /// Arguments: NAME=VALUE, or VALUE in the command's own order; put -- before those that start
+    /// with a dash.
+    #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
     /// How long the command may take: 30s, 5m [default: 24h].
     #[arg(long, value_name = "TIME", value_parser = bowline_shell::config::units::parse_duration)]

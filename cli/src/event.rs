@@ -6,6 +6,8 @@ use bowline_core::wire::frame::{Purpose, Status};
 use bowline_shell::notice::Notice;
 use serde_json::{Value, json};
 
+use crate::exit;
+
 /// The notice as one object: `event`, and what belongs to it.
 pub(crate) fn json(notice: &Notice) -> Value {
     match notice {
@@ -90,7 +92,7 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())
         }
         Notice::Registered { commands } => format!("serving {commands} commands"),
-        Notice::Ended { ended, .. } => ended.reason.to_string(),
+        Notice::Ended { ended, .. } => exit::end(&ended.reason),
         Notice::Unreachable { reason } => reason.clone(),
         Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
         _ => return None,

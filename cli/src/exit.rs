@@ -65,15 +65,20 @@ impl From<ConnectError> for Failure {
 
 /// What the hub's refusal does not say because it must not: what to look at here.
 fn with_remedy(error: &ConnectError) -> String {
-    let said = error.to_string();
-    let ConnectError::Ended { ended, .. } = error else { return said };
-    let remedy = match &ended.reason {
-        EndReason::Refused(refusal) => match refusal.code {
-            Code::Refused => "Check that both ends have the same secret; the hub's log says why",
-            Code::IdTaken => "Another key uses this id: give another --id, or free it at the hub",
-            Code::MethodNotOffered => "Configure this peer for a method that the hub offers",
-            _ => return said,
-        },
+    match error {
+        ConnectError::Ended { hub, ended } => format!("{hub}: {}", end(&ended.reason)),
+        _ => error.to_string(),
+    }
+}
+
+/// How a link ended, and what to do where the hub refused.
+pub(crate) fn end(reason: &EndReason) -> String {
+    let said = reason.to_string();
+    let EndReason::Refused(refusal) = reason else { return said };
+    let remedy = match refusal.code {
+        Code::Refused => "Check that both ends have the same secret; the hub's log says why",
+        Code::IdTaken => "Another key uses this id: give another --id, or free it at the hub",
+        Code::MethodNotOffered => "Configure this peer for a method that the hub offers",
         _ => return said,
     };
     format!("{said} {remedy}")

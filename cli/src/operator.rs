@@ -5,7 +5,9 @@ use std::path::Path;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, pem};
 use bowline_shell::notice::Observer;
-use bowline_shell::peer::{CredentialSource, PeerBuilder, Session, SetupError, load_key, shared};
+use bowline_shell::peer::{
+    ConnectError, CredentialSource, PeerBuilder, Session, SetupError, load_key, shared,
+};
 use bowline_tokio::Tokio;
 
 use crate::args::Dial;
@@ -14,15 +16,23 @@ use crate::{peer, place};
 
 /// Connects as an operator.
 pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, Failure> {
-    let builder = match local(dial)? {
-        Some(builder) => builder,
-        None => remote(dial)?,
+    let Some((builder, pid)) = local(dial)? else {
+        return Ok(remote(dial)?.observer(observer).operate().connect().await?);
     };
-    Ok(builder.observer(observer).operate().connect().await?)
+    builder.observer(observer).operate().connect().await.map_err(|error| match &error {
+        ConnectError::Unreachable { hub, reason } => Failure::new(
+            exit::UNREACHABLE,
+            format!(
+                "cannot reach {hub}, where the hub of this machine said it listens: {reason}. Its \
+                 process {pid} was most likely killed: start 'bowline hub' again"
+            ),
+        ),
+        _ => error.into(),
+    })
 }
 
-/// The operator of a hub on this machine, where nothing names another hub.
-fn local(dial: &Dial) -> Result<Option<PeerBuilder<Tokio>>, Failure> {
+/// The operator of a hub on this machine and that hub's process, where nothing names another hub.
+fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
     if dial.hub.is_some() || dial.config.is_some() {
         return Ok(None);
     }
@@ -38,7 +48,8 @@ fn local(dial: &Dial) -> Result<Option<PeerBuilder<Tokio>>, Failure> {
         );
         return Err(Failure::new(exit::UNREACHABLE, message));
     };
-    operator(&data, endpoint, dial).map(Some)
+    let pid = endpoint.pid;
+    operator(&data, endpoint, dial).map(|builder| Some((builder, pid)))
 }
 
 fn operator(

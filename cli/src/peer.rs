@@ -111,19 +111,25 @@ fn labels(given: &[String]) -> Result<Option<BTreeMap<String, String>>, Failure>
         .map(Some)
 }
 
-/// Sentences on standard error, each once until another comes between; or JSON on standard output.
+/// Sentences on standard error, each once until another comes between, and after a new one when the
+/// next try comes; or JSON on standard output.
 fn observer(json: bool) -> Observer {
-    let last = Mutex::new(String::new());
+    let told = Mutex::new((String::new(), false));
     Observer::new(move |notice: Notice| {
         if json {
             return output::event(crate::event::json(&notice));
         }
         let Some(sentence) = crate::event::sentence(&notice) else { return };
+        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (last, is_new) = &mut *told;
         if matches!(notice, Notice::Retry { .. }) {
+            if std::mem::take(is_new) {
+                eprintln!("bowline: {sentence}");
+            }
             return tracing::info!("{sentence}");
         }
-        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *last != sentence {
+        *is_new = *last != sentence;
+        if *is_new {
             eprintln!("bowline: {sentence}");
             *last = sentence;
         }

@@ -45,7 +45,7 @@ pub(crate) fn credential(
     }
     let (flag, environment) = (flag.map(Path::to_owned), secret_variable());
     let (config, data) = (config.secret_file.clone(), data.join("secret.key"));
-    Ok(CredentialSource::new(move || -> Result<Credential, SetupError> {
+    let read = move || -> Result<Credential, SetupError> {
         let sources = SecretSources {
             flag: flag.as_deref(),
             environment: environment.as_deref(),
@@ -55,5 +55,8 @@ pub(crate) fn credential(
         let found = sources.find(&mut std::io::empty(), strength);
         let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
         shared(secret.as_bytes())
-    }))
+    };
+    // A secret that is missing from the start is told at once, and not at each dial.
+    read().map_err(Failure::usage)?;
+    Ok(CredentialSource::new(read))
 }

@@ -9,6 +9,7 @@ use bowline_core::wire::frame::{Source, Status};
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::{CallEvent, Calling, Finished};
 use bowline_shell::notice::Observer;
+use data_encoding::BASE64;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -21,8 +22,16 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     let target = target(&options.target)?;
     let arguments = arguments(&options.arguments)?;
     let mut signals = Inbox::open().map_err(Failure::ours)?;
-    let session =
-        operator::connect(&options.dial, Observer::default()).await.map_err(Failure::ours)?;
+    let session = match operator::connect(&options.dial, Observer::default()).await {
+        Ok(session) => session,
+        Err(failure) => {
+            if options.json {
+                output::line(json!({"peer": null, "result": null, "text": failure.message}))
+                    .map_err(Failure::ours)?;
+            }
+            return Err(failure.ours());
+        }
+    };
     let mut call = session.call(target, options.command).arguments(arguments).with_input();
     if let Some(timeout) = options.timeout {
         call = call.deadline(timeout);
@@ -145,7 +154,7 @@ fn write(peer: Option<PeerId>, source: Source, bytes: &[u8], json: bool) -> std:
         let peer = peer.map(|peer| peer.to_string());
         let line = match core::str::from_utf8(bytes) {
             Ok(text) => json!({"peer": peer, "stream": stream, "text": text}),
-            Err(_) => json!({"peer": peer, "stream": stream, "bytes": bytes}),
+            Err(_) => json!({"peer": peer, "stream": stream, "base64": BASE64.encode(bytes)}),
         };
         let mut out = std::io::stdout().lock();
         writeln!(out, "{line}")?;

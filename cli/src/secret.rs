@@ -10,6 +10,14 @@ use crate::{output, place};
 pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
     let SecretAction::Show { data, json } = &options.action;
     let path = place::data(Role::Hub, data.as_deref())?;
+    let data = path.join("secret.key");
+    if !data.exists() {
+        return Err(Failure::usage(format!(
+            "{} is not there: 'bowline hub' makes it at its first start; for a hub that keeps its \
+             data elsewhere give --data DIR",
+            data.display()
+        )));
+    }
     let data = DataDir::open(&path).map_err(Failure::usage)?.secret();
     let sources = SecretSources { data: Some(&data), ..SecretSources::default() };
     // Whoever set a weak secret on purpose may see it, too.

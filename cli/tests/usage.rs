@@ -1,0 +1,239 @@
+//! What the program says and ends with where nothing runs: usage, configuration, files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+const HUB: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// Runs the program with a home of its own, and nothing of ours in the environment.
+fn bowline(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("bowline").unwrap();
+    command.env_remove("BOWLINE_SECRET").env_remove("BOWLINE_LOG").env_remove("XDG_DATA_HOME");
+    command.env("HOME", home).args(arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn home() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let home = home();
+    for command in ["demo", "hub", "peer", "run", "ls", "secret", "trust"] {
+        let output = bowline(home.path(), &[command, "--help"]);
+        assert_eq!(code(&output), 0, "{command}");
+        let example = format!("\n  bowline {command}");
+        assert!(stdout(&output).contains(&example), "{command}: {}", stdout(&output));
+    }
+    let version = bowline(home.path(), &["--version"]);
+    assert_eq!(stdout(&version), concat!("bowline ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_prints_no_result() {
+    let home = home();
+    for arguments in [
+        &["nonsense"][..],
+        &["hub", "--nonsense"],
+        &["hub", "--tls", "tls"],
+        &["hub", "--bind", "hub:1"],
+        &["peer", "--hub", "http://h"],
+        &["peer", "--label", "web"],
+        &["run", "web-1"],
+        &["run", "web-1", "uptime", "--timeout", "soon"],
+        &["run", "Web 1", "uptime"],
+        &["run", "all", "uptime"],
+        &["run", "role=web", "uptime"],
+        &["trust", "pin", "wss://h", "nonsense"],
+    ] {
+        let output = bowline(home.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn flags_of_run_may_stand_behind_the_arguments_of_the_command() {
+    let home = home();
+    let behind = ["run", "web-1", "restart", "unit=nginx", "--timeout", "soon"];
+    let output = bowline(home.path(), &behind);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("--timeout"), "{}", stderr(&output));
+    // What stands behind the two dashes is the command's, so that the failure is another.
+    let output = bowline(home.path(), &["run", "web-1", "restart", "--", "--timeout", "soon"]);
+    assert_eq!(code(&output), 255);
+}
+
+#[test]
+fn without_a_hub_anywhere_the_flag_is_named() {
+    let home = home();
+    for (arguments, exit) in
+        [(&["ls"][..], 2), (&["peer", "--id", "web-1"], 2), (&["run", "web-1", "uptime"], 255)]
+    {
+        let output = bowline(home.path(), arguments);
+        assert_eq!(code(&output), exit, "{arguments:?}");
+        assert!(stderr(&output).contains("--hub"), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_peer_without_a_secret_ends_at_once_and_says_where_one_comes_from() {
+    let home = home();
+    let output = bowline(home.path(), &["peer", "--hub", "wss://127.0.0.1:1", "--id", "web-1"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("bowline secret show"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_is_in_force_is_printed_and_reads_back_as_itself() {
+    let home = home();
+    let first =
+        bowline(home.path(), &["hub", "--print-config", "--bind", "0.0.0.0:1", "--name", "x"]);
+    assert_eq!(code(&first), 0, "{}", stderr(&first));
+    assert!(stdout(&first).contains("bind = \"0.0.0.0:1\""), "{}", stdout(&first));
+    let file = home.path().join("hub.toml");
+    fs::write(&file, stdout(&first)).unwrap();
+    let file = file.to_str().unwrap();
+    let again = bowline(home.path(), &["hub", "--print-config", "--config", file]);
+    assert_eq!(stdout(&again), stdout(&first));
+    // A flag stands above the file.
+    let flag = bowline(home.path(), &["hub", "--print-config", "--config", file, "--name", "y"]);
+    assert!(stdout(&flag).contains("name = \"y\""), "{}", stdout(&flag));
+
+    let peer = ["peer", "--print-config", "--id", "web-1", "--label", "role=web", "--pin", PIN];
+    let peer = bowline(home.path(), &peer);
+    assert_eq!(code(&peer), 0, "{}", stderr(&peer));
+    for expected in ["id = \"web-1\"", "role = \"web\"", PIN] {
+        assert!(stdout(&peer).contains(expected), "{expected}: {}", stdout(&peer));
+    }
+}
+
+#[test]
+fn a_key_that_nothing_reads_is_refused_with_the_nearest_known_one() {
+    let home = home();
+    let file = home.path().join("hub.toml");
+    fs::write(&file, "[tls]\nmdoe = \"tofu\"\n").unwrap();
+    let output = bowline(home.path(), &["hub", "--config", file.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    let said = stderr(&output);
+    assert!(
+        said.contains("line 2") && said.contains("tls.mdoe") && said.contains("mode"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_risk_is_refused_unless_its_switch_is_given() {
+    let home = home();
+    let plain = ["hub", "--print-config", "--tls", "plain", "--bind", "0.0.0.0:1"];
+    let open = ["hub", "--print-config", "--auth-required", "false"];
+    for (arguments, switch) in
+        [(&plain[..], "--insecure-allow-plain"), (&open[..], "--insecure-no-auth")]
+    {
+        let output = bowline(home.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains(switch), "{}", stderr(&output));
+        let allowed = bowline(home.path(), &[arguments, &[switch]].concat());
+        assert_eq!(code(&allowed), 0, "{}", stderr(&allowed));
+    }
+}
+
+#[test]
+fn the_secret_is_shown_and_nothing_else() {
+    let home = home();
+    let data = home.path().to_str().unwrap();
+    let missing = bowline(home.path(), &["secret", "show", "--data", data]);
+    assert_eq!(code(&missing), 2);
+    assert!(stderr(&missing).contains("bowline hub"), "{}", stderr(&missing));
+
+    let (file, secret) = (home.path().join("secret.key"), "A".repeat(43));
+    write(&file, &format!("{secret}\n"), 0o600);
+    let shown = bowline(home.path(), &["secret", "show", "--data", data]);
+    assert_eq!((code(&shown), stdout(&shown)), (0, &*format!("{secret}\n")));
+
+    write(&file, &secret, 0o644);
+    let exposed = bowline(home.path(), &["secret", "show", "--data", data]);
+    assert_eq!((code(&exposed), stdout(&exposed)), (2, ""));
+    assert!(stderr(&exposed).contains("chmod 600"), "{}", stderr(&exposed));
+}
+
+#[test]
+fn trust_is_pinned_listed_shown_and_forgotten() {
+    let home = home();
+    let data = home.path().join("peer");
+    let data = data.to_str().unwrap();
+    let trust = |arguments: &[&str]| {
+        bowline(home.path(), &[&["trust", "--data", data], arguments].concat())
+    };
+    assert_eq!(code(&trust(&["show", "wss://h"])), 5);
+    assert_eq!(code(&trust(&["pin", "wss://h", HUB])), 0);
+    assert_eq!(code(&trust(&["pin", "wss://h", PIN])), 0);
+    let list = trust(&["list", "--json"]);
+    let list = stdout(&list);
+    assert_eq!(list.lines().count(), 1);
+    for expected in ["wss://h:7777/link", HUB, PIN] {
+        assert!(list.contains(expected), "{expected}: {list}");
+    }
+    let shown = trust(&["show", "wss://h:7777"]);
+    assert!(stdout(&shown).contains(HUB), "{}", stdout(&shown));
+    let other = HUB.replace("hub_a", "hub_b");
+    let refused = trust(&["pin", "wss://h", &other]);
+    assert_eq!(code(&refused), 2);
+    assert!(stderr(&refused).contains("bowline trust forget"), "{}", stderr(&refused));
+    assert_eq!(code(&trust(&["forget", "wss://h"])), 0);
+    assert_eq!(code(&trust(&["forget", "wss://h"])), 5);
+    assert_eq!(stdout(&trust(&["list"])), "");
+}
+
+/// A hub that was killed leaves its endpoint behind.
+#[test]
+fn a_hub_that_was_killed_is_told_with_its_process() {
+    let home = home();
+    let data = home.path().join("hub");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let data = data.to_str().unwrap();
+    let file = |name: &str| Path::new(data).join(name);
+    // RFC 8410 §10.3.
+    let key = "-----BEGIN PRIVATE KEY-----\n\
+               MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+               -----END PRIVATE KEY-----\n";
+    write(&file("identity.key"), key, 0o600);
+    write(&file("secret.key"), &"A".repeat(43), 0o600);
+    let stopped = bowline(home.path(), &["ls", "--data", data]);
+    assert_eq!(code(&stopped), 4);
+    assert!(stderr(&stopped).contains("not running"), "{}", stderr(&stopped));
+
+    // Nothing can listen on the discard port without a privilege; a listener here would be no hub.
+    write(&file("endpoint"), "wss://127.0.0.1:9/link\n4711\n", 0o600);
+    let killed = bowline(home.path(), &["ls", "--data", data]);
+    assert_eq!(code(&killed), 4, "{}", stderr(&killed));
+    let said = stderr(&killed);
+    assert!(said.contains("4711") && said.contains("start 'bowline hub'"), "{said}");
+    let run = bowline(home.path(), &["run", "--data", data, "--json", "web-1", "uptime"]);
+    assert_eq!(code(&run), 255);
+    assert!(stdout(&run).contains("4711"), "{}", stdout(&run));
+}
