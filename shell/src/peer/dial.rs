@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bowline_core::auth::{Dial, Transport};
+use bowline_core::code::Code;
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Ended, Link};
 use bowline_core::peer::Outcome;
@@ -95,10 +96,12 @@ impl<R: Runtime> PeerBuilder<R> {
         let owner = self.owner(mailbox.clone(), state.clone(), remote, began);
         let turn = Turn::new(&self.runtime, link, stream, clock.clone());
         self.runtime.spawn(drive(self.runtime.clone(), turn, owner));
+        let unfinished = Unfinished(Some(mailbox.clone()));
         let admitted = state
             .until(LinkState::known)
             .await
             .map_err(|ended| ConnectError::Ended { hub, ended })?;
+        unfinished.done();
         Ok(Session { mailbox, state, admitted })
     }
 
@@ -177,6 +180,23 @@ impl<R: Runtime> PeerBuilder<R> {
             labels: self.labels.clone(),
             limits: Limits::default(),
         })
+    }
+}
+
+/// Closes the link of a dial that nobody waits for any more.
+struct Unfinished(Option<Arc<Mailbox>>);
+
+impl Unfinished {
+    fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(mailbox) = &self.0 {
+            mailbox.close(Code::GoingAway);
+        }
     }
 }
 

@@ -47,30 +47,33 @@ impl<R: Runtime> PeerBuilder<R> {
                     Woken::Stopped => return,
                 },
             }
-            let ended = self.once(&clock, &mut machine, shared).await;
-            if shared.look(|standing| standing.stopping) {
-                return;
-            }
+            let Some(ended) = self.once(&clock, &mut machine, shared).await else { return };
             let now = clock.now();
             let at = machine.ended(ended, now);
             self.observer.tell(Notice::Retry { after: at.since(now.mono) });
         }
     }
 
-    /// One dial and the session that comes of it, to its end.
+    /// One dial and the session that comes of it, to its end; none where the peer is to stop.
     async fn once(
         &self,
         clock: &Clock,
         machine: &mut Machine,
         shared: &Watch<Standing>,
-    ) -> Outcome {
-        let session = match self.dial(clock).await {
+    ) -> Option<Outcome> {
+        let mut dial = pin!(self.dial(clock));
+        let mut stopped = pin!(shared.until(|standing| standing.stopping.then_some(())));
+        let dialled = poll_fn(|cx| match stopped.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => dial.as_mut().poll(cx).map(Some),
+        });
+        let session = match dialled.await? {
             Ok(session) => session,
             Err(error) => {
                 if !matches!(error, ConnectError::Ended { .. }) {
                     self.observer.tell(Notice::Unreachable { reason: error.to_string() });
                 }
-                return error.outcome();
+                return Some(error.outcome());
             }
         };
         machine.admitted();
@@ -82,8 +85,11 @@ impl<R: Runtime> PeerBuilder<R> {
             session.close();
         }
         let ended = session.ended().await;
-        shared.change(|standing| standing.session = None);
-        outcome(&ended.reason)
+        let stopping = shared.change(|standing| {
+            standing.session = None;
+            standing.stopping
+        });
+        (!stopping).then(|| outcome(&ended.reason))
     }
 
     async fn sleep(&self, clock: &Clock, at: Mono, shared: &Watch<Standing>) -> Woken {

@@ -12,7 +12,7 @@ use bowline_core::code::Code;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Command, Register};
 
-use crate::call::{Call, Reply};
+use crate::call::{Call, Cell, Reply};
 use crate::process::Stop;
 use crate::runtime::{Alarm, Runtime};
 
@@ -55,6 +55,7 @@ impl Service {
         deadline: Duration,
     ) {
         let cell = call.cell();
+        let _unless = Unanswered(cell.clone());
         let Some(served) = self.0.get(&call.name()) else {
             let text = format!("this peer serves no command '{}'", call.name());
             return cell.reply(Reply::Fail(Code::UnknownCommand, text));
@@ -87,6 +88,17 @@ impl Service {
         .await;
         let stopped = stopping.map(Reply::from);
         cell.reply(stopped.or(reply).unwrap_or_else(|| Reply::failed("the command was dropped")));
+    }
+}
+
+/// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever.
+struct Unanswered(Arc<Cell>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if self.0.answered().is_none() {
+            self.0.reply(Reply::failed("the command broke down"));
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
+use bowline_shell::notice::Notice;
 use bowline_tests::calls::{call, finish, run, until_output};
-use bowline_tests::notices::ended;
+use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_serving_link_of_a_peer_replaces_the_first() {
@@ -71,6 +72,34 @@ async fn a_hub_that_stops_says_so_on_every_link() {
     // The port is free when stop returns, and the endpoint file is gone.
     assert!(TcpStream::connect(world.local()).await.is_err());
     assert!(!world.hub_data.join("endpoint").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_waits_for_a_silent_hub_stops_at_once() {
+    let world = World::new();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://{}", silent.local_addr().unwrap()).parse().unwrap();
+    let notices = Notices::default();
+    let web = world.peer_at(&url, "web", "web").observer(notices.observer()).start();
+    let _held = within(silent.accept()).await.unwrap();
+    notices.first(|notice| matches!(notice, Notice::Connected { .. }).then_some(())).await;
+    within(web.stop()).await;
+    let left = notices.first(ended).await;
+    // Not by the upgrade's own deadline.
+    assert_eq!(left.reason, EndReason::Closed(Code::GoingAway));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_panics_fails_its_own_call_only() {
+    let world = World::new();
+    let web = world.peer("web").program(script("who", "echo web"));
+    let web = web.command("break".parse().unwrap(), |call| async move {
+        assert!(call.arguments().is_empty() && call.name().as_str().is_empty());
+    });
+    let _web = within(web.connect()).await.unwrap();
+    let operator = world.operator().await;
+    assert_eq!(run(call(&operator, "web", "break")).await.code(), Code::Failed);
+    assert_eq!(run(call(&operator, "web", "who")).await.text(), "web\n");
 }
 
 /// What the hub answers to `request`, until it closes.
