@@ -56,9 +56,12 @@ pub(crate) async fn demo(options: args::Demo) -> Result<u8, Failure> {
     let mut stage = Stage { dir: dir.path(), send, lines, teller, hub: None, peer: None };
     let played = tokio::select! {
         played = stage.play() => played,
-        _ = signals.end() => Err(Failure::new(130, "interrupted; everything was cleaned up")),
+        _ = signals.end() => Err(Failure::new(130, "interrupted")),
     };
     let ended = stage.clean_up().await;
+    let (teller, path) = (stage.teller, dir.path().to_owned());
+    drop(dir);
+    teller.summary(&path);
     played.and(ended)?;
     Ok(exit::DONE)
 }
@@ -197,7 +200,6 @@ impl Stage<'_> {
             ended = ended.and(stopped);
         }
         self.drain();
-        self.teller.summary();
         ended
     }
 }

@@ -1,5 +1,6 @@
 //! How the demo tells what happened: a sentence for each event, or the event itself.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bowline_core::wire::frame::Source;
@@ -12,11 +13,13 @@ use crate::{event, output};
 pub(super) struct Line {
     pub(super) who: &'static str,
     pub(super) event: Value,
+    /// When it came here: it may be told later.
+    at: Instant,
 }
 
 impl Line {
     pub(super) fn of(who: &'static str, event: Value) -> Self {
-        Self { who, event }
+        Self { who, event, at: Instant::now() }
     }
 
     pub(super) fn says(&self, event: &str) -> bool {
@@ -45,7 +48,7 @@ impl Teller {
         if self.json {
             output::event(json!({"who": line.who, "what": line.event}));
         } else if let Some(sentence) = sentence(line.who, &line.event) {
-            self.say(line.who, &sentence);
+            self.say_at(line.at, line.who, &sentence);
         }
     }
 
@@ -79,21 +82,30 @@ impl Teller {
         self.say("operator", &format!("{command} ended after {}: {status}", millis(at)));
     }
 
-    /// What all of it came to.
-    pub(super) fn summary(&self) {
+    /// What all of it came to, and what is left of it.
+    pub(super) fn summary(&self, left: &Path) {
         let took = self.began.elapsed();
         let (calls, bytes, links) = (self.calls, self.bytes, self.links);
+        let is_clean = !left.exists();
         if self.json {
-            let what = json!({"event": "summary", "calls": calls, "bytes": bytes, "links": links,
+            let what = json!({"event": "summary", "clean": is_clean, "calls": calls, "bytes": bytes, "links": links,
                 "ms": took.as_secs_f64() * 1000.0});
             return output::event(json!({"who": "demo", "what": what}));
         }
         let told = format!("{links} links admitted, {calls} calls, {bytes} bytes of output");
-        self.say("demo", &format!("{told}, in {}; everything is cleaned up", millis(took)));
+        let end = match is_clean {
+            true => "both processes have ended and their folder is removed".to_owned(),
+            false => format!("{} is left behind", left.display()),
+        };
+        self.say("demo", &format!("{told}, in {}; {end}", millis(took)));
     }
 
     fn say(&self, who: &str, sentence: &str) {
-        let at = millis(self.began.elapsed());
+        self.say_at(Instant::now(), who, sentence);
+    }
+
+    fn say_at(&self, at: Instant, who: &str, sentence: &str) {
+        let at = millis(at.saturating_duration_since(self.began));
         output::event(format_args!("{at:>9}  {who:<8}  {sentence}"));
     }
 }
