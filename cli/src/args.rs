@@ -140,7 +140,7 @@ pub(crate) struct Hub {
 /// Which hub, who this is, and how the hub is checked.
 #[derive(Args, Debug)]
 pub(crate) struct Dial {
-    /// The hub: wss://HOST[:PORT], or ws:// with --tls plain.
+    /// The hub: wss://HOST:PORT, or ws:// with --tls plain [default port: 7777].
     #[arg(long, value_name = "URL")]
     pub(crate) hub: Option<HubUrl>,
     /// This peer's id [default: the host name].
