@@ -4,18 +4,21 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
 
 const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 const HUB: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
+const BOUND: Duration = Duration::from_secs(20);
 
 /// Runs the program with a home of its own, and nothing of ours in the environment.
 fn bowline(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("bowline").unwrap();
     command.env_remove("BOWLINE_SECRET").env_remove("BOWLINE_LOG").env_remove("XDG_DATA_HOME");
-    command.env("HOME", home).args(arguments).output().unwrap()
+    // None of these has to wait for anything: what hangs is a failure.
+    command.env("HOME", home).args(arguments).timeout(BOUND).output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
