@@ -3,7 +3,7 @@
 //! Nothing here decides anything: names and dates are told as they stand. Texts that a stranger
 //! wrote are cut short and freed of control characters, so that they can be printed.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;

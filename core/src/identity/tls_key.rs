@@ -5,8 +5,8 @@
 //! once key and certificate are seen to belong together.
 
 use core::fmt;
+use core::net::IpAddr;
 use core::time::Duration;
-use std::net::IpAddr;
 
 use data_encoding::BASE64;
 use rcgen::{
