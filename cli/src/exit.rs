@@ -77,7 +77,7 @@ pub(crate) fn end(reason: &EndReason) -> String {
     let EndReason::Refused(refusal) = reason else { return said };
     let remedy = match refusal.code {
         Code::Refused => "Check that both ends have the same secret; the hub's log says why",
-        Code::IdTaken => "Another key uses this id: give another --id, or free it at the hub",
+        Code::IdTaken => "Another key uses this id: give this peer another --id",
         Code::MethodNotOffered => "Configure this peer for a method that the hub offers",
         _ => return said,
     };

@@ -39,7 +39,7 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, BadCertificate> {
     Ok(certificate)
 }
 
-/// A certificate, for `tls info`, `inspect certificate` and messages.
+/// A certificate, as people compare it and messages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {

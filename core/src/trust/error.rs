@@ -138,11 +138,11 @@ impl TrustError {
                 remedy
             }
             Self::KeyNotVouched { .. } => "Something between here and the hub serves a TLS key of \
-                 its own: stop and find out what. A TLS proxy that is meant to be there has its pin \
-                 in the hub's external-pins."
+                 its own: stop and find out what. A TLS proxy in front of a hub is not supported by \
+                 this version."
                 .to_owned(),
             Self::PinMismatch { hub, seen, .. } => format!(
-                "Compare with what 'bowline tls info' prints on the hub. If the key is another \
+                "Compare with the pin that 'bowline hub' prints there. If the key is another \
                  there too, stop and find out what answers in its place. If it is the one seen:\n  \
                  bowline trust pin {} {seen}",
                 quoted(hub)
@@ -163,8 +163,8 @@ impl TrustError {
             }
             .to_owned(),
             Self::NothingToCheckBy { hub, .. } => format!(
-                "Give pins or roots in the configuration, or pin the key that 'bowline tls info' \
-                 prints on the hub:\n  bowline trust pin {} sha256/...",
+                "Give pins or roots in the configuration, or pin the key that 'bowline hub' \
+                 prints there:\n  bowline trust pin {} sha256/...",
                 quoted(hub)
             ),
             Self::UnknownHub { hub, id, .. } => format!(

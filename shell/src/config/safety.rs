@@ -15,7 +15,7 @@ pub struct Insecure {
     pub weak_secret: bool,
 }
 
-/// What was accepted with a switch; said at each start and by `doctor`.
+/// What was accepted with a switch; said at each start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {

@@ -9,9 +9,7 @@ use bowline_core::id::PeerId;
 #[non_exhaustive]
 pub enum LedgerError {
     /// The id belongs to another key.
-    #[error(
-        "peer id '{0}' is bound to another key; 'bowline peers forget {0}' frees it for a new one"
-    )]
+    #[error("peer id '{0}' is bound to another key; give this peer another id")]
     IdTaken(PeerId),
     /// The file cannot be opened or created.
     #[error("cannot open the ledger {}: {reason}", .path.display())]
