@@ -1,5 +1,7 @@
 //! A hub without links: frames in, outboxes out.
 
+mod property;
+
 use super::*;
 use crate::id::PublicKey;
 use crate::ledger::{Claim, Grant, No, Reservation};
@@ -379,4 +381,23 @@ fn peers_lists_who_serves_and_served_and_nobody_else() {
         value.items().unwrap().map(|peer| (text(&peer, "id"), text(&peer, "state"))).collect();
     let expected = [("a", "online"), ("b", "offline")].map(|(id, s)| (id.into(), s.into()));
     assert_eq!(listed, expected);
+}
+
+#[test]
+fn a_call_that_ends_gives_back_only_the_credit_that_it_still_held() {
+    let limits = Limits { caller_credit: 200, ..Limits::default() };
+    let mut hub = hub_with(limits, Role::Member);
+    let (caller, runner) = (join(&mut hub, "me", Purpose::Operate), serve(&mut hub, "web-1"));
+    let target = || Target::Peer("web-1".parse().unwrap());
+    input(&mut hub, caller, &call(1, target(), "uptime", 100));
+    input(&mut hub, caller, &call(3, target(), "uptime", 100));
+    let (peer, source) = ("web-1".parse().unwrap(), Stream::Out);
+    let written = Output { id: CallId(2), peer, source, offset: 0, bytes: &[7; 60] };
+    input(&mut hub, runner, &Frame::Output(written));
+    input(&mut hub, runner, &result(2));
+    assert_eq!(sent(&mut hub, caller), ["output 1 web-1", "result 1 done"]);
+    input(&mut hub, caller, &call(5, target(), "uptime", 101));
+    assert_eq!(sent(&mut hub, caller), ["result 5 busy"]);
+    input(&mut hub, caller, &call(7, target(), "uptime", 100));
+    assert_eq!(sent(&mut hub, caller), [] as [String; 0]);
 }
