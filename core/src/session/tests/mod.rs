@@ -1,5 +1,7 @@
 //! Two sessions without a link: what one sends, the other receives.
 
+mod property;
+
 use super::*;
 use crate::code::Code;
 use crate::limits::INPUT_WINDOW;
