@@ -87,11 +87,13 @@ impl Shared {
             locked.armed = next;
             self.timer.wake();
         }
+        // Told outside the lock: what an observer does takes its own time.
+        let mut notices = Vec::new();
         while let Some(event) = locked.hub.poll_event() {
-            if let Some(notice) = notice(event) {
-                self.observer.tell(notice);
-            }
+            notices.extend(notice(event));
         }
+        drop(locked);
+        notices.into_iter().for_each(|notice| self.observer.tell(notice));
         output
     }
 
