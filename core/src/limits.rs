@@ -3,6 +3,9 @@
 //! A bound that is reached has one effect, told in the field's words: the input is a protocol
 //! error, the call is refused, or the sender is told that there is no room. None is ever a silent
 //! loss. Tests hold each at n and at n + 1.
+//!
+//! How many elements and how much text a frame may hold is not a setting: see
+//! [`crate::wire::bounds`].
 
 use core::time::Duration;
 
@@ -53,14 +56,6 @@ pub struct Limits {
     /// Bytes of output or input of one call that wait to be sent (64 KiB). What one call may take
     /// of the lane that all share.
     pub call_queue: usize,
-    /// Commands that a peer may register (256).
-    pub commands: usize,
-    /// Arguments of one call, and arguments declared by one command (64).
-    pub arguments: usize,
-    /// Labels of a peer (32).
-    pub labels: usize,
-    /// Bytes of a text in a frame: names, descriptions, reasons (1,024).
-    pub text: usize,
     /// Peers in the registry (10,000). Stops a holder of the secret from enrolling without end.
     pub peers: usize,
     /// Sessions admitted at one time (20,000).
@@ -99,10 +94,6 @@ impl Default for Limits {
             output_window: 1 << 20,
             caller_credit: 64 << 20,
             call_queue: 64 << 10,
-            commands: 256,
-            arguments: 64,
-            labels: 32,
-            text: 1024,
             peers: 10_000,
             sessions: 20_000,
             pending: 1024,

@@ -1,8 +1,7 @@
 //! How many elements and how much text a frame may hold, whatever the message's size.
 //!
 //! These belong to protocol 1 (`spec/frames.md`, Bounds): both ends hold each other to them, so
-//! they are constants. Those that [`crate::limits::Limits`] also names are its defaults; a machine
-//! may be stricter there, never more generous.
+//! they are constants and not in [`crate::limits::Limits`].
 
 /// Arrays and maps nested in a frame; the frame's own array is the first.
 pub const DEPTH: usize = 8;
@@ -37,11 +36,7 @@ mod tests {
     use crate::limits::Limits;
 
     #[test]
-    fn the_defaults_of_limits_are_the_bounds_of_the_protocol() {
-        let limits = Limits::default();
-        assert_eq!(
-            (limits.commands, limits.arguments, limits.labels, limits.text, limits.peers),
-            (COMMANDS, ARGUMENTS, LABELS, TEXT, PEERS)
-        );
+    fn every_peer_of_a_full_hub_fits_one_accepted() {
+        assert_eq!(Limits::default().peers, PEERS);
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use bowline_core::id::CommandName;
 use bowline_core::limits::Limits;
+use bowline_core::wire::bounds;
 use bowline_core::wire::frame::Command;
 
 use crate::arguments::check::check_value;
@@ -59,7 +60,7 @@ impl CommandSpec {
         if let Some((name, _)) = declared.pop_first() {
             return Err(SpecError::Unused { name });
         }
-        let most = Limits::default().arguments;
+        let most = bounds::ARGUMENTS;
         if arguments.len() > most {
             return Err(SpecError::TooMany { what: "the number of arguments", most });
         }
@@ -72,7 +73,7 @@ impl CommandSpec {
     /// # Errors
     /// [`SpecError::TooMany`] above 1,024 bytes.
     pub fn described(self, description: String) -> Result<Self, SpecError> {
-        let most = Limits::default().text;
+        let most = bounds::TEXT;
         if description.len() > most {
             return Err(SpecError::TooMany { what: "the length of 'description'", most });
         }

@@ -4,7 +4,7 @@ use core::str::FromStr;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use bowline_core::limits::Limits;
+use bowline_core::wire::bounds;
 use bowline_core::wire::frame::{Argument, ArgumentKind};
 use regex_lite::Regex;
 
@@ -119,7 +119,7 @@ impl ArgumentSpec {
         if choices.len() > MOST_CHOICES {
             return Err(SpecError::TooMany { what: "the number of choices", most: MOST_CHOICES });
         }
-        let most = Limits::default().text;
+        let most = bounds::TEXT;
         if choices.iter().any(|choice| choice.len() > most) {
             return Err(SpecError::TooMany { what: "the length of a choice", most });
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bowline_core::id::{HubId, PeerId, Pin};
-use bowline_core::limits::Limits;
+use bowline_core::wire::bounds;
 
 use crate::arguments::CommandSpec;
 use crate::config::commands::{print_commands, read_commands};
@@ -44,7 +44,7 @@ pub struct PeerConfig {
     pub id: Option<PeerId>,
     /// The hub; its scheme goes with `mode`.
     pub hub: Option<HubUrl>,
-    /// At most 32; see [`bowline_core::limits::Limits::labels`].
+    /// At most 32; see [`bounds::LABELS`].
     pub labels: BTreeMap<String, String>,
     /// How the hub is trusted.
     pub mode: TlsMode,
@@ -221,7 +221,7 @@ fn read_labels(mut labels: Section<'_>) -> Result<BTreeMap<String, String>, Conf
 }
 
 fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), String> {
-    let most = Limits::default().labels;
+    let most = bounds::LABELS;
     if labels.len() > most {
         return Err(format!("{} labels; a peer has at most {most}", labels.len()));
     }
