@@ -79,6 +79,10 @@ impl Hub {
         if claim.identity.is_some_and(|(peer, key)| self.is_taken(peer, &key)) {
             return Answer::No(Code::IdTaken.into());
         }
+        // A guest's id is nobody's until now; where it has become somebody's, there are others.
+        if claim.identity.is_none() && self.registry.known(grant.peer).is_some() {
+            return Answer::Stale;
+        }
         if let Some(binding) = grant.record {
             self.registry.bind(binding);
         }

@@ -401,3 +401,20 @@ fn a_call_that_ends_gives_back_only_the_credit_that_it_still_held() {
     input(&mut hub, caller, &call(7, target(), "uptime", 100));
     assert_eq!(sent(&mut hub, caller), [] as [String; 0]);
 }
+
+#[test]
+fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
+    let mut hub = hub();
+    let keyed = claim("guest-1", 1, Purpose::Serve);
+    let guest = Claim { method: Method::Open, identity: None, ..keyed.clone() };
+    let links = [hub.arrive(Source::local()).unwrap(), hub.arrive(Source::local()).unwrap()];
+    let granted = reserve(&mut hub, links[0], &guest).unwrap();
+    assert_eq!(granted.peer.as_str(), "guest-1");
+    let bound = reserve(&mut hub, links[1], &keyed).unwrap();
+    assert_eq!(commit(&mut hub, links[1], &keyed, bound), Answer::Committed);
+    assert_eq!(commit(&mut hub, links[0], &guest, granted), Answer::Stale);
+    let again = reserve(&mut hub, links[0], &guest).unwrap();
+    assert_eq!(again.peer.as_str(), "guest-2");
+    assert_eq!(commit(&mut hub, links[0], &guest, again), Answer::Committed);
+    assert_eq!(hub.registry.serving("guest-1".parse().unwrap()), Some(links[1]));
+}
