@@ -27,6 +27,10 @@ impl Default for Pace {
     }
 }
 
+/// The longest wait that another may ask for. Refuse is not proved: without a bound, one forged frame
+/// would silence a peer for ever.
+const MOST_ASKED: Duration = Duration::from_secs(60 * 60);
+
 /// The back-off of one peer.
 #[derive(Debug)]
 pub struct Backoff {
@@ -49,14 +53,14 @@ impl Backoff {
     }
 
     /// The wait after this end. Full jitter: anything from nothing to the bound, so that many peers
-    /// of one hub do not come back together; what the hub asked for is waited for in full, and the
-    /// jitter comes on top.
+    /// of one hub do not come back together; what the hub asked for, up to an hour, is waited
+    /// for in full, and the jitter comes on top.
     #[must_use]
     pub fn next(&mut self, outcome: Outcome) -> Duration {
         let doubled = self.pace.first.saturating_mul(1 << self.failures.min(16));
         let bound = doubled.min(self.pace.most);
         self.failures = self.failures.saturating_add(1);
-        let asked = Duration::from_secs(outcome.retry_after.unwrap_or(0));
+        let asked = Duration::from_secs(outcome.retry_after.unwrap_or(0)).min(MOST_ASKED);
         let least = if outcome.heals { asked } else { asked.max(self.pace.slow) };
         least.saturating_add(self.random.below(bound))
     }
@@ -91,6 +95,13 @@ mod tests {
         let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
         let wait = backoff.next(Outcome { heals: true, retry_after: Some(60) });
         assert!(wait >= Duration::from_secs(60) && wait < Duration::from_millis(60_500));
+    }
+
+    #[test]
+    fn nobody_silences_a_peer_for_longer_than_an_hour() {
+        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        let wait = backoff.next(Outcome { heals: true, retry_after: Some(u64::MAX) });
+        assert!(wait >= MOST_ASKED && wait < MOST_ASKED + Duration::from_millis(500), "{wait:?}");
     }
 
     #[test]

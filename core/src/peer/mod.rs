@@ -131,4 +131,45 @@ mod tests {
         }
         assert_eq!(peer.next(at(3)), Next::Dial);
     }
+
+    #[test]
+    fn what_the_ledger_kept_of_the_hub_is_known_at_the_next_dial_and_a_refusal_is_not() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(1));
+        let identity = crate::id::HubId([9; 16]);
+        let entry = Entry { identity, pin: None, generation: 7, first_seen: 1 };
+        let question = Question::Keep(entry);
+        peer.kept(&question, &Answer::No(crate::code::Code::Unavailable.into()));
+        assert_eq!(peer.known().entry, None);
+        peer.kept(&question, &Answer::Kept);
+        peer.ended(CUT, at(2));
+        assert_eq!(peer.next(at(10)), Next::Dial);
+        assert_eq!(peer.known().entry, Some(entry));
+    }
+
+    #[test]
+    fn a_peer_that_was_told_to_wait_dials_then_and_one_that_cannot_heal_dials_slowly() {
+        let ends = [
+            Outcome { heals: true, retry_after: Some(30) },
+            Outcome { heals: false, retry_after: None },
+            Outcome { heals: false, retry_after: Some(90) },
+        ];
+        for (outcome, least) in ends.into_iter().zip([30, 60, 90]) {
+            let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+            assert_eq!(peer.next(at(0)), Next::Dial);
+            let due = peer.ended(outcome, at(0));
+            assert_eq!(peer.next(at(least - 1)), Next::Wait(due));
+            assert_eq!(peer.next(at(least + 1)), Next::Dial, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn an_admission_makes_the_next_wait_short_again() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+        for _ in 0..20 {
+            peer.ended(CUT, at(0));
+        }
+        peer.admitted();
+        assert_eq!(peer.next(at(0)), Next::Busy);
+        assert!(peer.ended(CUT, at(0)) <= at(0).mono.after(Duration::from_millis(500)));
+    }
 }
