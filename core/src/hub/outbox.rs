@@ -2,20 +2,24 @@
 
 use crate::buffer::Buffer;
 use crate::code::Code;
+use crate::id::CallId;
 use crate::limits::Limits;
 use crate::wire::Frame;
+use crate::wire::frame::{CallResult, Window};
 
 /// Frames for one link, in the order in which they were put there.
 ///
 /// Classes are counted apart, so that a flood in one cannot take the room of another: calls,
-/// registrations, values and windows are bounded here; output and input are bounded by the credit
+/// registrations and values are bounded here; output and input are bounded by the credit
 /// that was given for them, and, since a byte of it may come in a frame of its own, by twice what
 /// the caller may hold; what ends a call always has room, since each call has at most one end.
+/// Windows are added up for each open call, and go behind everything else.
 #[derive(Debug, Default)]
 pub struct Outbox {
     frames: Buffer,
+    /// Credit to give, in the order of the calls.
+    windows: Vec<(CallId, u64)>,
     answers: usize,
-    windows: usize,
     flow: usize,
     closing: Option<Code>,
     /// The link was told that there is something.
@@ -29,8 +33,6 @@ const HEADER: usize = 4;
 enum Class {
     /// Ends a call.
     Control,
-    /// More credit.
-    Window,
     /// Calls, results with a value, answers to registrations.
     Answer,
     /// Output, input.
@@ -49,19 +51,22 @@ impl Outbox {
         let Some(len) = self.first().map(<[u8]>::len) else { return };
         self.frames.consume(HEADER + len);
         if self.frames.is_empty() {
-            (self.answers, self.windows, self.flow) = (0, 0, 0);
+            (self.answers, self.flow) = (0, 0);
         }
     }
 
     /// Whether no frame waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.is_empty() && self.windows.is_empty()
     }
 
     /// Frees the memory where no frame waits.
     pub fn rest(&mut self) {
         self.frames.rest();
+        if self.windows.is_empty() {
+            self.windows = Vec::new();
+        }
     }
 
     /// Bytes of output and input that wait.
@@ -85,17 +90,32 @@ impl Outbox {
 
     /// Gives all frames to `into`, which is empty, and takes its memory.
     pub(super) fn swap(&mut self, into: &mut Self) {
+        for (id, bytes) in self.windows.drain(..) {
+            append(&mut self.frames, &Frame::Window(Window { id, bytes }));
+        }
         core::mem::swap(&mut self.frames, &mut into.frames);
-        (self.answers, self.windows, self.flow) = (0, 0, 0);
+        (self.answers, self.flow) = (0, 0);
         self.told = false;
     }
 
     /// Appends a frame; `false` where its class is full.
     pub(super) fn push(&mut self, frame: &Frame<'_>, limits: &Limits) -> bool {
+        match frame {
+            Frame::Window(window) => {
+                self.add(*window);
+                return true;
+            }
+            // Credit for a call that ends here is credit for nothing.
+            Frame::Result(CallResult { id, .. }) => {
+                if let Ok(at) = self.windows.binary_search_by_key(id, |(id, _)| *id) {
+                    self.windows.remove(at);
+                }
+            }
+            _ => {}
+        }
         let class = class(frame);
         let full = match class {
             Class::Answer => self.answers >= limits.answer_lane,
-            Class::Window => self.windows >= limits.answer_lane,
             Class::Flow => self.flow as u64 >= limits.caller_credit.saturating_mul(2),
             Class::Control => false,
         };
@@ -103,20 +123,22 @@ impl Outbox {
         if full || frame.encoded_len() > limits.message {
             return false;
         }
-        let before = self.frames.len();
-        self.frames.extend(&[0; HEADER]);
-        frame.encode(&mut self.frames);
-        let len = self.frames.len() - before - HEADER;
-        let header = &mut self.frames.filled_mut()[before..before + HEADER];
-        header.copy_from_slice(&(len as u32).to_le_bytes());
+        let len = append(&mut self.frames, frame);
         match class {
             Class::Control => {}
             Class::Answer => self.answers += len,
-            Class::Window => self.windows += len,
             Class::Flow => self.flow += len,
         }
         self.told = true;
         true
+    }
+
+    fn add(&mut self, window: Window) {
+        self.told = true;
+        match self.windows.binary_search_by_key(&window.id, |(id, _)| *id) {
+            Ok(at) => self.windows[at].1 = self.windows[at].1.saturating_add(window.bytes),
+            Err(at) => self.windows.insert(at, (window.id, window.bytes)),
+        }
     }
 
     fn first(&self) -> Option<&[u8]> {
@@ -125,11 +147,21 @@ impl Outbox {
     }
 }
 
+/// Appends a frame behind its length; its length.
+fn append(frames: &mut Buffer, frame: &Frame<'_>) -> usize {
+    let before = frames.len();
+    frames.extend(&[0; HEADER]);
+    frame.encode(frames);
+    let len = frames.len() - before - HEADER;
+    let header = &mut frames.filled_mut()[before..before + HEADER];
+    header.copy_from_slice(&(len as u32).to_le_bytes());
+    len
+}
+
 fn class(frame: &Frame<'_>) -> Class {
     match frame {
         Frame::Call(_) | Frame::Registered(_) => Class::Answer,
         Frame::Result(result) if result.value.is_some() => Class::Answer,
-        Frame::Window(_) => Class::Window,
         Frame::Output(_) | Frame::Input(_) => Class::Flow,
         _ => Class::Control,
     }

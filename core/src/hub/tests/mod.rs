@@ -1,5 +1,6 @@
 //! A hub without links: frames in, outboxes out.
 
+mod outbox;
 mod property;
 
 use super::*;
@@ -247,11 +248,15 @@ fn every_frame_of_a_call_is_mapped_both_ways_and_nobody_else_can_touch_it() {
     for frame in [Frame::Input(bytes), window(1, 7), cancel(1), cancel(1)] {
         input(&mut hub, op, &frame);
     }
-    assert_eq!(sent(&mut hub, web), ["input 2", "window 2 7", "cancel 2"]);
-    for frame in [output(2), window(2, 9), result(2), result(2), output(2)] {
+    assert_eq!(sent(&mut hub, web), ["input 2", "cancel 2", "window 2 7"]);
+    for frame in [window(2, 9), output(2)] {
         input(&mut hub, web, &frame);
     }
-    assert_eq!(sent(&mut hub, op), ["output 1 web-1", "window 1 9", "result 1 done"]);
+    assert_eq!(sent(&mut hub, op), ["output 1 web-1", "window 1 9"]);
+    for frame in [window(2, 1), result(2), result(2), output(2)] {
+        input(&mut hub, web, &frame);
+    }
+    assert_eq!(sent(&mut hub, op), ["result 1 done"], "credit for an ended call is not sent");
     assert_eq!(hub.live(op).unwrap().credit, 0);
 }
 
