@@ -1,7 +1,10 @@
 //! A hub without links: frames in, outboxes out.
 
+mod guests;
+mod listing;
 mod outbox;
 mod property;
+mod superseded;
 
 use super::*;
 use crate::id::PublicKey;

@@ -1,5 +1,6 @@
 //! Two sessions without a link: what one sends, the other receives.
 
+mod direction;
 mod property;
 
 use super::*;
