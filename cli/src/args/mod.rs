@@ -1,0 +1,63 @@
+//! What can be typed: each command's options in a file of its own.
+
+mod demo;
+mod dial;
+mod hub;
+mod ls;
+mod peer;
+mod run;
+mod secret;
+mod trust;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use demo::Demo;
+pub(crate) use dial::{Dial, Risks};
+pub(crate) use hub::Hub;
+pub(crate) use ls::Ls;
+pub(crate) use peer::Peer;
+pub(crate) use run::Run;
+pub(crate) use secret::{Secret, SecretAction};
+pub(crate) use trust::{Trust, TrustAction};
+
+/// A secure command link: a hub, peers that connect out to it, commands called on them.
+#[derive(Debug, Parser)]
+#[command(name = "bowline", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Log more, on standard error; up to three times. BOWLINE_LOG says it exactly.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Hub, peer and a first call on this machine, explained.
+    #[command(after_help = "Example:\n  bowline demo")]
+    Demo(Demo),
+    /// Run the hub that peers connect to.
+    #[command(after_help = "Examples:\n  bowline hub\n  bowline hub --bind 0.0.0.0:7777 \
+                            --hostname hub.example\n  bowline hub --config hub.toml --print-config")]
+    Hub(Box<Hub>),
+    /// Serve the commands of a configuration to a hub.
+    #[command(after_help = "Example:\n  bowline peer --config peer.toml\n  bowline peer --hub \
+                            wss://hub.example:7777 --id web-1 --secret-file secret.key")]
+    Peer(Box<Peer>),
+    /// Run a command on a peer; its output, input and exit code are ours.
+    #[command(after_help = "Examples:\n  bowline run web-1 uptime\n  bowline run web-1 restart \
+                            unit=nginx --timeout 30s\n\nExit code: the command's own; 128+N where \
+                            signal N ended it; 255 for a failure of ours.")]
+    Run(Run),
+    /// Who is connected, and who was.
+    #[command(after_help = "Example:\n  bowline ls --json")]
+    Ls(Ls),
+    /// The shared secret.
+    #[command(after_help = "Example:\n  bowline secret show > secret.key")]
+    Secret(Secret),
+    /// What this peer remembers of hubs.
+    #[command(after_help = "Examples:\n  bowline trust list\n  bowline trust pin \
+                            wss://hub.example:7777/link hub_…\n  bowline trust forget \
+                            wss://hub.example:7777/link")]
+    Trust(Trust),
+}

@@ -1,0 +1,42 @@
+//! `bowline trust`.
+
+use std::path::PathBuf;
+
+use bowline_shell::config::HubUrl;
+use clap::{Args, Subcommand};
+
+#[derive(Args, Debug)]
+pub(crate) struct Trust {
+    #[command(subcommand)]
+    pub(crate) action: TrustAction,
+    /// The peer's data directory.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<PathBuf>,
+    /// One JSON object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustAction {
+    /// Every hub that is remembered.
+    List,
+    /// One of them.
+    Show {
+        /// The hub's URL, as it is configured.
+        hub: HubUrl,
+    },
+    /// Forget a hub: the next contact is a first contact.
+    Forget {
+        /// The hub's URL, as it is configured.
+        hub: HubUrl,
+    },
+    /// Trust exactly this identity or TLS key.
+    Pin {
+        /// The hub's URL, as it is configured.
+        hub: HubUrl,
+        /// hub_… or sha256/….
+        #[arg(value_name = "ID-OR-PIN")]
+        trusted: bowline_shell::files::Trusted,
+    },
+}
