@@ -16,7 +16,7 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Known, Mode};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
-    Call, CallResult, Command, Purpose, Register, Source, Status, Target,
+    Call, CallResult, Command, Delivery, Purpose, Register, Source, Status, Target,
 };
 
 /// One connection: the peer's end with its ledger, and the hub's end with its number.
@@ -54,8 +54,9 @@ fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
             }
             Event::Admitted(_) => {
                 let (id, target) = (link.next_call().unwrap(), Target::Peer(web));
-                let (arguments, deadline_ms, window) = (Default::default(), 5_000, 1 << 16);
-                let call = Call { id, target, name: uptime, arguments, deadline_ms, window };
+                let (deadline_ms, window) = (5_000, 1 << 16);
+                let (name, arguments, delivery) = (uptime, Default::default(), Delivery::Attached);
+                let call = Call { id, target, name, arguments, deadline_ms, window, delivery };
                 link.send(&Frame::Call(call)).unwrap();
             }
             Event::Frame(Frame::Call(Call { id, .. })) => {

@@ -20,7 +20,7 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Known, Mode};
 use bowline_core::tunnel::{ClientTls, ServerTls};
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, CallResult, Purpose, Source, Status, Target};
+use bowline_core::wire::frame::{Call, CallResult, Delivery, Purpose, Source, Status, Target};
 use bowline_core::wire::value::Arguments;
 
 const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
@@ -113,6 +113,7 @@ impl Pair {
             arguments: Arguments::default(),
             deadline_ms: 60_000,
             window: 1 << 20,
+            delivery: Delivery::Attached,
         };
         self.hub.send(&Frame::Call(call)).unwrap();
         id

@@ -8,7 +8,9 @@ use crate::hub::Hub;
 use crate::id::{CallId, LinkId, PeerId};
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Cancel, Deny, Input, Output, Status, Target, Window};
+use crate::wire::frame::{
+    Call, CallResult, Cancel, Delivery, Deny, Input, Output, Status, Target, Window,
+};
 
 /// Calls of one direction on one link, in the order of their ids.
 #[derive(Debug)]
@@ -82,6 +84,10 @@ impl Hub {
         if !caller.capabilities.allow(required) {
             return self.deny(link, call, Code::Denied, Some(required));
         }
+        // Whatever its target, a Deny ends the call.
+        if call.delivery == Delivery::Detached {
+            return self.deny(link, call, Code::Unsupported, None);
+        }
         match call.target {
             Target::Hub => self.control(link, call),
             Target::Peer(peer) => {
@@ -116,7 +122,7 @@ impl Hub {
         let grace = limits.deadline_grace;
         let deadline = Duration::from_millis(call.deadline_ms).min(longest);
         let deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-        let onward = Frame::Call(Call { id, deadline_ms, ..*call });
+        let onward = Frame::Call(Call { id, deadline_ms, delivery: Delivery::Attached, ..*call });
         if onward.encoded_len() > limits.message {
             return Err(Code::BadArgument);
         }

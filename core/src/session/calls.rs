@@ -3,7 +3,7 @@
 use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
 use crate::session::lanes::Lane;
-use crate::wire::frame::{Call, Source, Target};
+use crate::wire::frame::{Call, Delivery, Source, Target};
 
 /// Calls in the order of their ids.
 #[derive(Debug)]
@@ -31,7 +31,8 @@ pub(super) struct Open {
     pub(super) received: [u64; 2],
     /// Credit to give with the next Window.
     pub(super) owed: u64,
-    /// The call has one target, so its Result is its end and its offsets are one sequence.
+    /// The call has one target, or is detached, so its Result is its end and its offsets are one
+    /// sequence.
     pub(super) single: bool,
     /// Input has ended, in whichever direction it flows.
     pub(super) input_ended: bool,
@@ -88,9 +89,11 @@ impl Calls {
             Made::Here => (INPUT_WINDOW, call.window),
             Made::There => (call.window, INPUT_WINDOW),
         };
-        let single = match call.target {
-            Target::Peer(_) | Target::Hub => true,
-            Target::All | Target::Labels(_) => false,
+        let single = match (call.delivery, call.target) {
+            // The hub's answer is its end; what the peers say is kept there.
+            (Delivery::Detached, _) => true,
+            (Delivery::Attached, Target::Peer(_) | Target::Hub) => true,
+            (Delivery::Attached, Target::All | Target::Labels(_)) => false,
         };
         let queue = self.spare.pop().unwrap_or_default();
         let open = Open { send_credit, receive_credit, single, queue, ..Open::default() };

@@ -11,7 +11,7 @@ use bowline_core::id::{CallId, CommandName, PeerId};
 use bowline_core::link::Link;
 use bowline_core::session::SendError;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{self, CallResult, Source, Status, Target};
+use bowline_core::wire::frame::{self, CallResult, Delivery, Source, Status, Target};
 use bowline_core::wire::value::{ArgumentsBuf, Value};
 
 use crate::call::{Cell, CellSide, End, State};
@@ -56,6 +56,7 @@ impl Order {
             arguments: self.arguments.as_arguments(),
             deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
             window: WINDOW,
+            delivery: Delivery::Attached,
         };
         let failed = match link.send(&Frame::Call(call)) {
             Ok(()) => {

@@ -13,8 +13,8 @@ fn ask(
 ) -> Result<Vec<String>, Code> {
     let name = "peers".parse().unwrap();
     let arguments = arguments.as_arguments();
-    let target = Target::Hub;
-    let call = Call { id: CallId(id), target, name, arguments, deadline_ms: 1000, window: 0 };
+    let (id, target, delivery) = (CallId(id), Target::Hub, Default::default());
+    let call = Call { id, target, name, arguments, deadline_ms: 1000, window: 0, delivery };
     input(hub, link, &Frame::Call(call));
     let mut outbox = Outbox::default();
     hub.take_outbox(link, &mut outbox);

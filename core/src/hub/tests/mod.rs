@@ -69,8 +69,9 @@ fn input(hub: &mut Hub, link: LinkId, frame: &Frame<'_>) {
 
 fn call(id: u64, target: Target<'static>, name: &str, window: u64) -> Frame<'static> {
     let name = name.parse().unwrap();
-    let arguments = Default::default();
-    Frame::Call(Call { id: CallId(id), target, name, arguments, deadline_ms: 1000, window })
+    let (arguments, delivery) = Default::default();
+    let id = CallId(id);
+    Frame::Call(Call { id, target, name, arguments, deadline_ms: 1000, window, delivery })
 }
 
 fn uptime(id: u64, peer: &str) -> Frame<'static> {

@@ -32,6 +32,7 @@ pub(super) fn call(id: u64) -> Call<'static> {
         arguments: Default::default(),
         deadline_ms: 60_000,
         window: 1 << 20,
+        delivery: Default::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::limits::INPUT_WINDOW;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Deny, Done, Input, Output, Source, Status, Target, Window,
+    Call, CallResult, Cancel, Delivery, Deny, Done, Input, Output, Source, Status, Target, Window,
 };
 
 fn session(side: Side, limits: &Limits) -> Session {
@@ -27,8 +27,9 @@ fn call(id: u64, window: u64) -> Frame<'static> {
 
 fn to(id: u64, window: u64, target: Target<'static>) -> Frame<'static> {
     let name = "uptime".parse().unwrap();
-    let arguments = Default::default();
-    Frame::Call(Call { id: CallId(id), target, name, arguments, deadline_ms: 1000, window })
+    let (arguments, delivery) = Default::default();
+    let id = CallId(id);
+    Frame::Call(Call { id, target, name, arguments, deadline_ms: 1000, window, delivery })
 }
 
 fn output(id: u64, offset: u64, bytes: &[u8]) -> Frame<'_> {
@@ -202,6 +203,18 @@ fn a_call_of_many_targets_ends_with_done_or_deny_and_not_with_a_result() {
         got(&mut peer, &end).unwrap();
         assert!(!peer.is_open(CallId(id)) && !hub.is_open(CallId(id)));
     }
+}
+
+#[test]
+fn a_detached_call_ends_with_its_result_whatever_its_target() {
+    let (mut peer, mut hub) = pair();
+    let Frame::Call(call) = to(1, 0, Target::All) else { unreachable!() };
+    let call = Frame::Call(Call { delivery: Delivery::Detached, ..call });
+    peer.send(&call).unwrap();
+    got(&mut hub, &call).unwrap();
+    hub.send(&result(1)).unwrap();
+    got(&mut peer, &result(1)).unwrap();
+    assert!(!peer.is_open(CallId(1)) && !hub.is_open(CallId(1)));
 }
 
 #[test]

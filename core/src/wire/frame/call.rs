@@ -8,7 +8,7 @@ use crate::wire::value::{Arguments, Labels};
 use crate::wire::write::{Sink, Writer, sorted};
 
 /// 0x20 `[0x20, {0: id, 1: target, 2: name, ? 3: positional, ? 4: named, 5: deadline ms,
-/// 6: window}]`. Keys 7 (delivery) and 8 (idempotency key) are reserved.
+/// 6: window, ? 7: delivery}]`. Key 8 (idempotency key) is reserved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call<'a> {
     /// 0.
@@ -23,6 +23,19 @@ pub struct Call<'a> {
     pub deadline_ms: u64,
     /// 6: bytes of output that may be sent before the first Window.
     pub window: u64,
+    /// 7: absent where attached.
+    pub delivery: Delivery,
+}
+
+/// Whether a call hangs on the link that made it; the number is its spelling on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// Absent: the caller gets what the call says, and the call ends with the caller's link.
+    #[default]
+    Attached,
+    /// 1: the hub answers at once with the call's number, and keeps what the call says.
+    Detached,
 }
 
 /// Whom a call is for.
@@ -60,13 +73,16 @@ impl<'a> Call<'a> {
             let arguments = Arguments::join(positional, named)?;
             let deadline_ms = body.required(5, Reader::uint)?;
             let window = body.required(6, Reader::uint)?;
-            Ok(Self { id, target, name, arguments, deadline_ms, window })
+            let delivery = body.optional(7, Delivery::read)?.unwrap_or_default();
+            Ok(Self { id, target, name, arguments, deadline_ms, window, delivery })
         })
     }
 
     pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
         let (positional, named) = self.arguments.as_bytes();
-        writer.map(5 + usize::from(!positional.is_empty()) + usize::from(!named.is_empty()));
+        let delivery = self.delivery.number();
+        let optional = [!positional.is_empty(), !named.is_empty(), delivery.is_some()];
+        writer.map(5 + optional.iter().filter(|present| **present).count());
         writer.uint(0);
         writer.uint(self.id.0);
         writer.uint(1);
@@ -85,6 +101,28 @@ impl<'a> Call<'a> {
         writer.uint(self.deadline_ms);
         writer.uint(6);
         writer.uint(self.window);
+        if let Some(delivery) = delivery {
+            writer.uint(7);
+            writer.uint(delivery);
+        }
+    }
+}
+
+impl Delivery {
+    /// The number on the wire; none where the key is absent.
+    fn number(self) -> Option<u64> {
+        match self {
+            Self::Attached => None,
+            Self::Detached => Some(1),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        match reader.uint()? {
+            1 => Ok(Self::Detached),
+            // 0 is spelled by leaving it out; 2 is kept for delivery once the target is online.
+            _ => Err(WireError::Range),
+        }
     }
 }
 

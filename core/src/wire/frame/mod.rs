@@ -15,7 +15,7 @@ pub use admission::{
     AuthBody, Authenticate, Hello, HelloBody, Method, Purpose, Refuse, SessionLimits, Welcome,
     WelcomeBody,
 };
-pub use call::{Accepted, Call, Target};
+pub use call::{Accepted, Call, Delivery, Target};
 pub use flow::{Cancel, Input, Output, Source, Window};
 pub use life::{Goaway, Ping};
 pub use outcome::{CallResult, Deny, Done, Status};

@@ -165,6 +165,7 @@ fn only_the_optional_keys_may_be_left_out() {
             "register 3",
             "call 3",
             "call 4",
+            "call, detached 7",
             "result, exited 1",
             "result, signalled 1",
             "result, signalled 5",

@@ -76,26 +76,30 @@ fn a_method_that_this_version_does_not_know_is_kept() {
     assert_eq!(Method::from_number(body.method), None);
 }
 
-/// Rooms and issued credentials in Welcome, delivery and idempotency key in Call.
+/// Rooms and issued credentials in Welcome, the idempotency key in Call.
 #[test]
 fn the_keys_that_are_kept_for_later_are_unknown() {
     for key in [3, 7] {
         let body = body_with("welcome body", key, list([]));
         assert_eq!(WelcomeBody::decode(&body), Err(WireError::UnknownKey(key)));
     }
-    for key in [7, 8] {
-        let outcome = frame_again(&frame_with("call", key, Item::Uint(0)));
-        assert_eq!(outcome, Err(WireError::UnknownKey(key)));
-    }
+    let outcome = frame_again(&frame_with("call", 8, Item::Uint(0)));
+    assert_eq!(outcome, Err(WireError::UnknownKey(8)));
 }
 
 #[test]
 fn a_number_without_a_meaning_is_refused() {
     let range = Err(WireError::Range);
     assert_eq!(AuthBody::decode(&body_with("auth body", 1, Item::Uint(2))).map(drop), range);
-    for (name, key, number) in
-        [("output", 2, 0), ("output", 2, 3), ("result, exited", 2, 3), ("window", 1, 0)]
-    {
+    for (name, key, number) in [
+        ("output", 2, 0),
+        ("output", 2, 3),
+        ("result, exited", 2, 3),
+        ("window", 1, 0),
+        ("call", 7, 0),
+        ("call", 7, 2),
+        ("call", 7, 3),
+    ] {
         let outcome = frame_again(&frame_with(name, key, Item::Uint(number)));
         assert_eq!(outcome.map(drop), range, "{name}");
     }
@@ -330,8 +334,8 @@ fn what_a_frame_carries_is_not_printed() {
     let mut body = auth_body();
     body.credential = Some(secret.to_vec());
     let id = CallId(1);
-    let call =
-        Call { id, target: Target::Hub, name: command("c"), arguments, deadline_ms: 0, window: 0 };
+    let (target, name, delivery) = (Target::Hub, command("c"), Delivery::Attached);
+    let call = Call { id, target, name, arguments, deadline_ms: 0, window: 0, delivery };
     let status = Status::Exited(0);
     let frames = [
         Frame::Hello(Hello { body: secret, signature: &[b'h'; 64] }),

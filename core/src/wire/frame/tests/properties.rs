@@ -103,6 +103,10 @@ fn target() -> impl Strategy<Value = Target<'static>> {
     ]
 }
 
+fn delivery() -> impl Strategy<Value = Delivery> {
+    select(vec![Delivery::Attached, Delivery::Detached])
+}
+
 fn argument() -> impl Strategy<Value = (ArgumentKind, bool)> {
     let kind = prop_oneof![
         Just(ArgumentKind::String),
@@ -189,9 +193,9 @@ fn flow() -> impl Strategy<Value = Frame<'static>> {
 
 fn call() -> impl Strategy<Value = Frame<'static>> {
     prop_oneof![
-        (call_id(), target(), command(), arguments(), any::<u64>(), any::<u64>()).prop_map(
-            |(id, target, name, arguments, deadline_ms, window)| {
-                Frame::Call(Call { id, target, name, arguments, deadline_ms, window })
+        (call_id(), target(), command(), arguments(), any::<[u64; 2]>(), delivery()).prop_map(
+            |(id, target, name, arguments, [deadline_ms, window], delivery)| {
+                Frame::Call(Call { id, target, name, arguments, deadline_ms, window, delivery })
             }
         ),
         (call_id(), peers(), peers()).prop_map(|(id, sent, queued)| Frame::Accepted(Accepted {

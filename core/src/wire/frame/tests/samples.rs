@@ -195,6 +195,7 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
                 arguments: arguments(),
                 deadline_ms: 30_000,
                 window: 65_536,
+                delivery: Delivery::Attached,
             }),
             "821820a7000901647765623102666465706c6f790385646d61696e24f93e00f581410104a262746f\
          61616477616974a161730105197530061a00010000",
@@ -208,6 +209,7 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
                 arguments: Arguments::default(),
                 deadline_ms: 0,
                 window: 0,
+                delivery: Delivery::Attached,
             }),
             "821820a5000a01a1647a6f6e6561620266757074696d6505000600",
         ),
@@ -220,8 +222,22 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
                 arguments: Arguments::default(),
                 deadline_ms: 1000,
                 window: 1,
+                delivery: Delivery::Attached,
             }),
             "821820a5000b016368756202657065657273051903e80601",
+        ),
+        (
+            "call, detached",
+            Frame::Call(Call {
+                id: CallId(11),
+                target: Target::All,
+                name: command("uptime"),
+                arguments: Arguments::default(),
+                deadline_ms: 1000,
+                window: 0,
+                delivery: Delivery::Detached,
+            }),
+            "821820a6000b0163616c6c0266757074696d65051903e806000701",
         ),
         (
             "accepted",
