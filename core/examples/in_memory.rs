@@ -126,11 +126,12 @@ fn main() {
             labels: BTreeMap::new(),
             limits: limits.clone(),
         };
+        let from = From::Network(([192, 0, 2, 1], 49_152).into());
         connections.push(Connection {
-            id: hub.arrive(From::local()).unwrap(),
+            id: hub.arrive(from).unwrap(),
             peer: Link::connect(Arc::new(dial), &random.seed(), now).unwrap(),
             ledger: Memory::default(),
-            served: Link::accept(snapshot.clone(), &random.seed(), now).unwrap(),
+            served: Link::accept(snapshot.clone(), from, &random.seed(), now).unwrap(),
         });
         // Until nothing moves: drain both ends, carry bytes, hand out what the hub routed.
         let mut moving = true;

@@ -107,6 +107,7 @@ pub mod code;
 pub mod id;
 pub mod limits;
 pub mod random;
+pub mod source;
 pub mod time;
 
 pub mod auth;

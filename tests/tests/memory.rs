@@ -39,12 +39,13 @@ struct Pair {
 impl Pair {
     /// Two links, admitted and quiet.
     fn admitted(mode: Mode) -> Self {
-        let hub = Link::accept(snapshot(mode), &Seed([11; 32]), NOW).unwrap();
+        let from = From::Network("127.0.0.1:9".parse().unwrap());
+        let hub = Link::accept(snapshot(mode), from, &Seed([11; 32]), NOW).unwrap();
         let peer = Link::connect(dial(mode), &Seed([12; 32]), NOW).unwrap();
         let mut pair = Self { hub, peer, answers: true, output: 0, results: 0 };
         let config = HubConfig { limits: Limits::default(), secret_role: Role::Member };
         let mut registry = Machine::new(config, Vec::new());
-        let id = registry.arrive(From("127.0.0.1:9".parse().unwrap())).unwrap();
+        let id = registry.arrive(from).unwrap();
         let mut ledger = Memory::default();
         loop {
             let mut any = false;

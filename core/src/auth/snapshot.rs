@@ -7,6 +7,7 @@ use crate::id::{Nonce, Pin};
 use crate::identity::HubIdentity;
 use crate::limits::Limits;
 use crate::socket::Policy;
+use crate::source::Source;
 use crate::tunnel::ServerTls;
 use crate::wire::frame::{HelloBody, Method, SessionLimits};
 
@@ -32,18 +33,30 @@ pub struct HubSnapshot {
 }
 
 impl HubSnapshot {
-    /// The methods offered, ascending.
+    /// The methods offered to a source, ascending. A local one proves itself by being there.
     #[must_use]
-    pub fn methods(&self) -> Vec<Method> {
+    pub fn methods(&self, source: Source) -> Vec<Method> {
+        if source == Source::Local {
+            return vec![Method::Open];
+        }
         let open = self.open.then_some(Method::Open);
         let secret = self.secret.is_some().then_some(Method::Secret);
         open.into_iter().chain(secret).collect()
     }
 
-    /// The pin of the key served; none in `plain`.
+    /// The certificate served to a source: none in `plain`, and none to a local one.
     #[must_use]
-    pub fn served(&self) -> Option<Pin> {
-        self.tls.as_ref().map(ServerTls::pin)
+    pub fn tls(&self, source: Source) -> Option<&ServerTls> {
+        match source {
+            Source::Network(_) => self.tls.as_ref(),
+            Source::Local => None,
+        }
+    }
+
+    /// The pin of the key served to a source, where there is one.
+    #[must_use]
+    pub fn served(&self, source: Source) -> Option<Pin> {
+        self.tls(source).map(ServerTls::pin)
     }
 
     /// The bounds that peers are told.
@@ -57,15 +70,15 @@ impl HubSnapshot {
         }
     }
 
-    /// The body of a Hello with this nonce, at this time.
-    pub(super) fn hello(&self, nonce: Nonce, unix: u64) -> HelloBody {
+    /// The body of a Hello to a source, with this nonce, at this time.
+    pub(super) fn hello(&self, source: Source, nonce: Nonce, unix: u64) -> HelloBody {
         HelloBody {
             identity: self.identity.0.public(),
             name: self.name.clone(),
             nonce,
-            methods: self.methods().into_iter().map(|method| method as u64).collect(),
+            methods: self.methods(source).into_iter().map(|method| method as u64).collect(),
             unix,
-            tls_keys: self.served().into_iter().collect(),
+            tls_keys: self.served(source).into_iter().collect(),
             generation: self.generation,
             limits: self.session_limits(),
         }

@@ -13,7 +13,8 @@ use crate::wire::frame::{Method, Purpose};
 const FULL: u64 = 10;
 
 impl Hub {
-    /// A connection has come. It counts as pending until it is admitted or gone.
+    /// A connection has come. It counts as pending until it is admitted or gone; a local one does
+    /// not count, so that strangers cannot keep the operator out.
     ///
     /// # Errors
     /// [`No`]: too many connections are pending, in total or from this source. Close the socket.
@@ -25,10 +26,11 @@ impl Hub {
             let (Standing::Pending(other) | Standing::Reserved(other, _)) = standing else {
                 continue;
             };
-            pending += 1;
+            pending += usize::from(other.group().is_some());
             same += usize::from(other.group() == source.group());
         }
-        if pending >= limits.pending || same >= limits.pending_per_source {
+        let counted = source.group().is_some();
+        if counted && (pending >= limits.pending || same >= limits.pending_per_source) {
             return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
         }
         let link = LinkId(self.next_link);

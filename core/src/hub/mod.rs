@@ -21,12 +21,11 @@ mod deadlines;
 mod outbox;
 mod registry;
 mod route;
-mod source;
 #[cfg(test)]
 mod tests;
 
+pub use crate::source::Source;
 pub use outbox::Outbox;
-pub use source::Source;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};

@@ -34,6 +34,7 @@ use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
 use crate::session::{SendError, Session, Side};
 use crate::socket::{Request, Socket};
+use crate::source;
 use crate::time::{Mono, Now, TimerTable};
 use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
@@ -103,19 +104,24 @@ impl Link {
         Ok(Self { out, ..Self::new(Side::Peer, tunnel, socket, phase, limits, random, now) })
     }
 
-    /// A hub's link: the shell has accepted a socket.
+    /// A hub's link: the shell has accepted a socket from this source.
     ///
     /// # Errors
     /// [`TunnelError`] where the snapshot's certificate cannot be used.
-    pub fn accept(snapshot: Arc<HubSnapshot>, seed: &Seed, now: Now) -> Result<Self, TunnelError> {
+    pub fn accept(
+        snapshot: Arc<HubSnapshot>,
+        source: source::Source,
+        seed: &Seed,
+        now: Now,
+    ) -> Result<Self, TunnelError> {
         let limits = snapshot.limits.clone();
-        let mut tunnel = match &snapshot.tls {
+        let mut tunnel = match snapshot.tls(source) {
             None => Tunnel::accept_plain(&limits),
             Some(config) => Tunnel::accept_tls(config, &limits)?,
         };
         tunnel.set_input_limit(TLS_RECORD);
         let socket = Socket::accept(snapshot.policy.clone(), &limits);
-        let phase = Phase::Answering(snapshot);
+        let phase = Phase::Answering(snapshot, source);
         Ok(Self::new(Side::Hub, tunnel, socket, phase, limits, Random::new(seed), now))
     }
 

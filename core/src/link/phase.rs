@@ -9,6 +9,7 @@ use crate::code::CloseCode;
 use crate::id::Nonce;
 use crate::link::event::Ended;
 use crate::session::Session;
+use crate::source::Source;
 
 /// The phases, in the protocol's order. What admission needs is boxed, and dropped with it.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(super) enum Phase {
     /// TLS and the upgrade, at the peer.
     Dialling(Box<(Arc<Dial>, Nonce)>),
     /// TLS and the upgrade, at the hub.
-    Answering(Arc<HubSnapshot>),
+    Answering(Arc<HubSnapshot>, Source),
     /// Hello to Welcome, at the peer.
     PeerAdmitting(Box<PeerAuth>),
     /// Hello to Welcome, at the hub.

@@ -157,10 +157,11 @@ impl Link {
                 let (dial, nonce) = *dial;
                 self.phase = Phase::PeerAdmitting(Box::new(PeerAuth::new(dial, nonce)));
             }
-            Phase::Answering(snapshot) => {
+            Phase::Answering(snapshot, source) => {
                 let mut hello = Vec::new();
                 let nonce = upgraded.nonce;
-                let auth = HubAuth::new(snapshot, nonce, &mut self.random, self.now, &mut hello);
+                let random = &mut self.random;
+                let auth = HubAuth::new(snapshot, source, nonce, random, self.now, &mut hello);
                 self.phase = Phase::HubAdmitting(Box::new(auth));
                 self.socket.write(&hello, &mut self.out);
             }

@@ -149,10 +149,11 @@ async fn accept<R: Runtime>(runtime: R, shared: Arc<Shared>, listener: R::Listen
 
 /// Drives one connection to its end.
 async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: R::Stream, remote: SocketAddr) {
-    let Ok((id, mailbox)) = shared.arrive(Source(remote)) else { return };
+    let source = Source::Network(remote);
+    let Ok((id, mailbox)) = shared.arrive(source) else { return };
     let began = shared.clock.now();
     shared.observer.tell(Notice::Accepted { link: id, remote: remote.to_string() });
-    match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), &seed, began)) {
+    match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), source, &seed, began)) {
         Ok(Ok(link)) => {
             let turn = Turn::new(&runtime, link, stream, shared.clock.clone());
             let remote = remote.to_string();

@@ -12,6 +12,7 @@ use crate::id::{Nonce, PeerId, PublicKey};
 use crate::identity::{Transcript, verify_possession};
 use crate::ledger::{Claim, Question};
 use crate::random::Random;
+use crate::source::Source;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Hello, Method};
@@ -24,6 +25,7 @@ const MAC: usize = 32;
 #[derive(Debug)]
 pub(super) struct AwaitAuthenticate {
     snapshot: Arc<HubSnapshot>,
+    source: Source,
     peer_nonce: Nonce,
     /// The whole message, for the transcript.
     hello: Vec<u8>,
@@ -32,17 +34,18 @@ pub(super) struct AwaitAuthenticate {
 impl AwaitAuthenticate {
     pub(super) fn greet(
         snapshot: Arc<HubSnapshot>,
+        source: Source,
         peer_nonce: Nonce,
         random: &mut Random,
         now: Now,
         reply: &mut Vec<u8>,
     ) -> Self {
-        let body = snapshot.hello(Nonce(random.bytes()), now.unix).encode();
+        let body = snapshot.hello(source, Nonce(random.bytes()), now.unix).encode();
         let signature = snapshot.identity.sign_hello(&peer_nonce, &body);
         let start = reply.len();
         Frame::Hello(Hello { body: &body, signature: &signature }).encode(reply);
         let hello = reply[start..].to_vec();
-        Self { snapshot, peer_nonce, hello }
+        Self { snapshot, source, peer_nonce, hello }
     }
 
     // spec: admission §4, in its order
@@ -76,14 +79,14 @@ impl AwaitAuthenticate {
 
     fn offered(&self, number: u64) -> Result<Method, AuthError> {
         Method::from_number(number)
-            .filter(|method| self.snapshot.methods().contains(method))
+            .filter(|method| self.snapshot.methods(self.source).contains(method))
             .ok_or(AuthError::MethodNotOffered(number))
     }
 
     /// A relay that terminates TLS serves another key; that it shows here is what binds every
     /// method to this connection.
     fn channel(&self, body: &AuthBody) -> Result<ChannelBound, AuthError> {
-        let served = self.snapshot.served();
+        let served = self.snapshot.served(self.source);
         if body.seen == served {
             return Ok(ChannelBound(()));
         }

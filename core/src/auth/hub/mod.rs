@@ -20,6 +20,7 @@ use crate::auth::{Admitted, AuthError, HubSnapshot};
 use crate::id::{Nonce, PeerId};
 use crate::ledger::{Answer, No, Question};
 use crate::random::Random;
+use crate::source::Source;
 use crate::time::Now;
 use crate::wire::Frame;
 
@@ -73,12 +74,13 @@ impl HubAuth {
     #[must_use]
     pub fn new(
         snapshot: Arc<HubSnapshot>,
+        source: Source,
         peer_nonce: Nonce,
         random: &mut Random,
         now: Now,
         reply: &mut Vec<u8>,
     ) -> Self {
-        let state = AwaitAuthenticate::greet(snapshot, peer_nonce, random, now, reply);
+        let state = AwaitAuthenticate::greet(snapshot, source, peer_nonce, random, now, reply);
         Self(State::Authenticate(state))
     }
 

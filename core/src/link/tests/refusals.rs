@@ -4,7 +4,6 @@
 use super::scenario::*;
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
-use crate::hub::Source;
 use crate::id::HubId;
 use crate::ledger::{Answer, No};
 use crate::link::EndReason;
@@ -99,7 +98,7 @@ fn an_id_bound_to_another_key_is_taken() {
     let mut world = Plan::plain().world();
     world.run();
     let mut second = Plan { peer_key: 20, ..Plan::plain() }.world();
-    second.id = world.registry.arrive(Source::local()).unwrap();
+    second.id = world.registry.arrive(somewhere()).unwrap();
     (second.registry, second.hub_ledger) = (world.registry, world.hub_ledger);
     let second = refused(second);
     assert_eq!(code_told(&second), Code::IdTaken);

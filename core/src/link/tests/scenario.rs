@@ -43,6 +43,11 @@ pub(super) fn secret(number: u8) -> SharedSecret {
     SharedSecret::new(&[number; 32]).unwrap()
 }
 
+/// Where the peers of these scenes come from.
+pub(super) fn somewhere() -> Source {
+    Source::Network(([127, 0, 0, 1], 0).into())
+}
+
 pub(super) fn signing_key(number: u8) -> SigningKey {
     SigningKey::generate(&mut Random::new(&Seed([number; 32])))
 }
@@ -123,7 +128,7 @@ impl Plan {
     }
 
     pub(super) fn hub_link(&self) -> Link {
-        Link::accept(self.snapshot(), &Seed([12; 32]), start()).unwrap()
+        Link::accept(self.snapshot(), somewhere(), &Seed([12; 32]), start()).unwrap()
     }
 
     pub(super) fn world(&self) -> World {
@@ -301,7 +306,7 @@ impl World {
     pub(super) fn new(plan: &Plan) -> Self {
         let config = HubConfig { limits: plan.hub_limits.clone(), secret_role: Role::Member };
         let mut registry = Hub::new(config, []);
-        let id = registry.arrive(Source::local()).unwrap();
+        let id = registry.arrive(somewhere()).unwrap();
         Self {
             now: start(),
             peer: End::new(plan.peer_link()),
