@@ -4,11 +4,13 @@
 //! and the environment), `operator` (a session to call through) and `event` (what links tell).
 
 mod args;
+mod completions;
 mod demo;
 mod event;
 mod exit;
 mod hub;
 mod ls;
+mod man;
 mod operator;
 mod output;
 mod peer;
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::demo(options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),
+            Command::Completions(options) => completions::completions(&options),
+            Command::Man(options) => man::man(&options),
         }
     });
     // Whoever reads standard input may still be waiting for it.

@@ -1,7 +1,7 @@
 //! Standard output, whose reader may go away.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, StdoutLock, Write};
 
 use crate::exit::{self, Failure};
 
@@ -10,14 +10,26 @@ use crate::exit::{self, Failure};
 /// # Errors
 /// Nobody reads on, or the disk behind it is full.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")
+    written(|out| writeln!(out, "{text}"))
+}
+
+/// A result that is not made of lines.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    written(|out| out.write_all(bytes))
+}
+
+fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    write(&mut out)
         .and_then(|()| out.flush())
         .map_err(|error| Failure::new(exit::FAILURES, format!("standard output: {error}")))
 }
 
 /// A line about what happens. That its reader went away is no reason to stop.
 pub(crate) fn event(text: impl Display) {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

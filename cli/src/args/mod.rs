@@ -1,9 +1,11 @@
 //! What can be typed: each command's options in a file of its own.
 
+mod completions;
 mod demo;
 mod dial;
 mod hub;
 mod ls;
+mod man;
 mod peer;
 mod run;
 mod secret;
@@ -11,10 +13,12 @@ mod trust;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use completions::Completions;
 pub(crate) use demo::Demo;
 pub(crate) use dial::{Dial, Risks};
 pub(crate) use hub::Hub;
 pub(crate) use ls::Ls;
+pub(crate) use man::Man;
 pub(crate) use peer::Peer;
 pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction};
@@ -22,7 +26,14 @@ pub(crate) use trust::{Trust, TrustAction};
 
 /// A secure command link: a hub, peers that connect out to it, commands called on them.
 #[derive(Debug, Parser)]
-#[command(name = "bowline", version, max_term_width = 100)]
+#[command(
+    name = "bowline",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  bowline demo\n  bowline help run\n\nExit codes: 0 done; 1 done, with \
+                  failures; 2 wrong usage or configuration; 3 refused; 4 not reachable or timed \
+                  out; 5 the target is unknown or offline."
+)]
 pub(crate) struct Arguments {
     /// Log more, on standard error; up to three times. BOWLINE_LOG says it exactly.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -60,4 +71,17 @@ pub(crate) enum Command {
                             wss://hub.example:7777/link hub_…\n  bowline trust forget \
                             wss://hub.example:7777/link")]
     Trust(Trust),
+    /// A script that lets a shell complete this program's command line.
+    #[command(after_help = "Examples:\n  bowline completions bash > \
+                            ~/.local/share/bash-completion/completions/bowline\n  bowline \
+                            completions zsh > ~/.zfunc/_bowline\n  bowline completions fish > \
+                            ~/.config/fish/completions/bowline.fish")]
+    Completions(Completions),
+    /// Manual pages.
+    #[command(after_help = "Examples:\n  bowline man | man -l -\n  bowline man --dir \
+                            ~/.local/share/man/man1")]
+    Man(Man),
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub(crate) struct Secret {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretAction {
     /// Print the hub's shared secret.
+    #[command(after_help = "Example:\n  bowline secret show > secret.key")]
     Show {
         /// The hub's data directory.
         #[arg(long, value_name = "DIR")]

@@ -20,18 +20,25 @@ pub(crate) struct Trust {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrustAction {
     /// Every hub that is remembered.
+    #[command(after_help = "Example:\n  bowline trust list")]
     List,
     /// One of them.
+    #[command(after_help = "Example:\n  bowline trust show wss://hub.example:7777")]
     Show {
         /// The hub's URL, as it is configured.
         hub: HubUrl,
     },
     /// Forget a hub: the next contact is a first contact.
+    #[command(after_help = "Example:\n  bowline trust forget wss://hub.example:7777")]
     Forget {
         /// The hub's URL, as it is configured.
         hub: HubUrl,
     },
     /// Trust exactly this identity or TLS key.
+    #[command(
+        after_help = "Examples:\n  bowline trust pin wss://hub.example:7777 hub_…\n  bowline \
+                            trust pin wss://hub.example:7777 sha256/…"
+    )]
     Pin {
         /// The hub's URL, as it is configured.
         hub: HubUrl,
