@@ -11,5 +11,6 @@ pub mod notices;
 pub mod program;
 pub mod proxy;
 pub mod relay;
+pub mod shells;
 pub mod wait;
 pub mod world;

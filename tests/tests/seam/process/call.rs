@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::Command;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use bowline_core::wire::frame::Source;
 use bowline_shell::process::{CallIo, Gone, Grace, Outcome, Stop, run};
-use bowline_tokio::Tokio;
+use bowline_tests::shells::Shell;
+use bowline_tests::wait::{poll_for, within};
 use rustix::process::{Pid, test_kill_process};
-use tokio::time::{sleep, timeout};
 
 /// What the program gets and what it gave.
-pub(crate) struct Call {
+pub(crate) struct Call<S> {
+    runtime: S,
     pub(crate) out: Vec<u8>,
     pub(crate) err: Vec<u8>,
     input: Vec<u8>,
@@ -37,9 +37,10 @@ pub(crate) struct Call {
 /// Something about both outputs so far.
 pub(crate) type Condition = Box<dyn Fn(&[u8], &[u8]) -> bool + Send>;
 
-impl Call {
+impl<S: Shell> Call<S> {
     pub(crate) fn new() -> Self {
         Self {
+            runtime: S::default(),
             out: Vec::new(),
             err: Vec::new(),
             input: Vec::new(),
@@ -101,7 +102,8 @@ impl Call {
     }
 
     pub(crate) async fn run(&mut self, command: Command, grace: Grace) -> Outcome {
-        within_bounds(run(&Tokio, command, self, grace)).await
+        let runtime = self.runtime.clone();
+        within(run(&runtime, command, self, grace)).await
     }
 
     /// The numbers in the first line of the output: process ids that a script printed.
@@ -110,7 +112,7 @@ impl Call {
     }
 }
 
-impl CallIo for Call {
+impl<S: Shell> CallIo for Call<S> {
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -180,29 +182,14 @@ pub(crate) fn pids(out: &[u8]) -> Vec<i32> {
     line.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
 }
 
-/// A test that waits this long has failed.
-pub(crate) async fn within_bounds<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(60), future).await.expect("it should have ended long ago")
-}
-
 /// Returns once none of `pids` runs any more.
 pub(crate) async fn all_end(pids: &[i32]) {
-    within_bounds(async {
-        while pids.iter().any(|&pid| is_running(pid)) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    poll_for(|| (!pids.iter().any(|&pid| is_running(pid))).then_some(())).await;
 }
 
 /// Returns once there is a file at `path`.
 pub(crate) async fn exists(path: PathBuf) {
-    within_bounds(async {
-        while !path.exists() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    poll_for(|| path.exists().then_some(())).await;
 }
 
 /// Whether a process runs; a zombie, which waits for a parent that is not ours, does not.

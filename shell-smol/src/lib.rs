@@ -1,0 +1,18 @@
+//! Bowline on smol.
+//!
+//! [`Smol`] gives smol's sockets, timers, programs and signals to everything in `bowline_shell`,
+//! which is written once for every runtime.
+
+mod face;
+mod process;
+mod runtime;
+mod signals;
+mod stream;
+mod timer;
+
+pub use face::{Hub, hub, hub_on, peer, peer_on};
+pub use process::{Pipe, SmolChild};
+pub use runtime::Smol;
+pub use signals::SmolSignals;
+pub use stream::{Io, TcpSocket, UnixSocket};
+pub use timer::SmolTimer;

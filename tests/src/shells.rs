@@ -1,0 +1,80 @@
+//! The runtime shells, as something that a test can be generic over.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use bowline_shell::runtime::Runtime;
+use bowline_smol::Smol;
+use bowline_tokio::Tokio;
+
+/// A runtime shell.
+pub trait Shell: Runtime + Default {
+    /// Its name, as `--runtime` spells it.
+    const NAME: &'static str;
+
+    /// Runs a test inside it.
+    fn block_on<T>(test: impl Future<Output = T>) -> T;
+
+    /// The address of this end of a connection.
+    fn local(stream: &Self::Stream) -> SocketAddr;
+
+    /// Whether small writes go out at once.
+    fn nodelay(stream: &Self::Stream) -> bool;
+}
+
+impl Shell for Tokio {
+    const NAME: &'static str = "tokio";
+
+    fn block_on<T>(test: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(test)
+    }
+
+    fn local(stream: &Self::Stream) -> SocketAddr {
+        stream.0.local_addr().expect("an address")
+    }
+
+    fn nodelay(stream: &Self::Stream) -> bool {
+        stream.0.nodelay().expect("an option")
+    }
+}
+
+impl Shell for Smol {
+    const NAME: &'static str = "smol";
+
+    fn block_on<T>(test: impl Future<Output = T>) -> T {
+        smol::block_on(test)
+    }
+
+    fn local(stream: &Self::Stream) -> SocketAddr {
+        stream.0.get_ref().local_addr().expect("an address")
+    }
+
+    fn nodelay(stream: &Self::Stream) -> bool {
+        stream.0.get_ref().nodelay().expect("an option")
+    }
+}
+
+/// Makes each of these functions a test on each shell, run inside of it. Once in a module.
+#[macro_export]
+macro_rules! each_shell {
+    ($($(#[$meta:meta])* async fn $name:ident<$shell:ident>() $body:block)*) => {
+        $($(#[$meta])* async fn $name<$shell: $crate::shells::Shell>() $body)*
+
+        mod on_tokio {
+            $(#[test]
+            fn $name() {
+                use $crate::shells::Shell;
+                bowline_tokio::Tokio::block_on(super::$name::<bowline_tokio::Tokio>());
+            })*
+        }
+
+        mod on_smol {
+            $(#[test]
+            fn $name() {
+                use $crate::shells::Shell;
+                bowline_smol::Smol::block_on(super::$name::<bowline_smol::Smol>());
+            })*
+        }
+    };
+}
