@@ -5,91 +5,32 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bowline_core::capability::Capability;
-use bowline_core::code::Code;
-use bowline_core::id::{CallId, CommandName, PeerId};
-use bowline_core::link::Link;
-use bowline_core::session::SendError;
-use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{self, CallResult, Delivery, Source, Status, Target};
-use bowline_core::wire::value::{ArgumentsBuf, Value};
+use bowline_core::id::CommandName;
+use bowline_core::wire::frame::{Delivery, Source};
+use bowline_core::wire::value::ArgumentsBuf;
 
-use crate::call::{Cell, CellSide, End, State};
+use crate::call::order::{Callee, Order};
+use crate::call::{CallEvent, Cell, CellSide, End, Finished, State};
 use crate::driver::Mailbox;
-
-/// Bytes of output that may be on their way before the application takes them.
-const WINDOW: u64 = 256 << 10;
-
-/// A call that is to be made.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) cell: Arc<Cell>,
-    target: Option<PeerId>,
-    name: CommandName,
-    arguments: ArgumentsBuf,
-    deadline: Duration,
-}
-
-/// A lane is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoRoom;
-
-impl Order {
-    /// Tells the application that there is no link for it.
-    pub(crate) fn lost(self) {
-        self.cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
-    }
-
-    /// Sends the call; the id that it got, and none where it failed and its application was told.
-    ///
-    /// # Errors
-    /// [`NoRoom`]: nothing was sent; try again after the next transmit.
-    pub(crate) fn send(&self, link: &mut Link) -> Result<Option<CallId>, NoRoom> {
-        let Some(id) = link.next_call() else {
-            self.cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
-            return Ok(None);
-        };
-        let call = frame::Call {
-            id,
-            target: self.target.map_or(Target::Hub, Target::Peer),
-            name: self.name,
-            arguments: self.arguments.as_arguments(),
-            deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
-            window: WINDOW,
-            delivery: Delivery::Attached,
-        };
-        let failed = match link.send(&Frame::Call(call)) {
-            Ok(()) => {
-                self.cell.sent_as(id);
-                return Ok(Some(id));
-            }
-            Err(SendError::Full) => return Err(NoRoom),
-            Err(SendError::Busy) => Finished::failed(Code::Busy, Code::Busy.row().meaning),
-            Err(SendError::Closed) => Finished::failed(Code::Lost, Code::Lost.row().meaning),
-            Err(error) => Finished::failed(Code::BadArgument, &error.to_string()),
-        };
-        self.cell.finish(failed);
-        Ok(None)
-    }
-}
 
 /// A call in the making: [`Session::call`](crate::peer::Session::call).
 #[derive(Debug)]
 #[must_use = "nothing is called before start"]
 pub struct CallBuilder {
     mailbox: Arc<Mailbox>,
-    target: Option<PeerId>,
+    to: Callee,
     name: CommandName,
     arguments: ArgumentsBuf,
     deadline: Duration,
     input: bool,
+    delivery: Delivery,
 }
 
 impl CallBuilder {
-    pub(crate) fn new(mailbox: Arc<Mailbox>, target: Option<PeerId>, name: CommandName) -> Self {
+    pub(crate) fn new(mailbox: Arc<Mailbox>, to: Callee, name: CommandName) -> Self {
         let deadline = Duration::from_secs(24 * 60 * 60);
-        let arguments = ArgumentsBuf::new();
-        Self { mailbox, target, name, arguments, deadline, input: false }
+        let (arguments, delivery) = (ArgumentsBuf::new(), Delivery::Attached);
+        Self { mailbox, to, name, arguments, deadline, input: false, delivery }
     }
 
     /// The arguments; none without.
@@ -105,20 +46,33 @@ impl CallBuilder {
     }
 
     /// The command will get input, by [`Calling::write`] and [`Calling::end_input`]; without, its
-    /// input is empty.
+    /// input is empty. Of several peers each gets the same.
     pub fn with_input(mut self) -> Self {
         self.input = true;
         self
     }
 
+    /// Leaves the call to the hub: it ends here at once, with the name under which the hub keeps it
+    /// ([`Finished::kept_as`]), and goes on without this link. Its input is empty.
+    pub fn detach(mut self) -> Self {
+        self.delivery = Delivery::Detached;
+        self
+    }
+
     /// Makes the call.
     pub fn start(self) -> Calling {
-        let cell = Cell::new(CellSide::Made, None, &self.mailbox);
-        if !self.input {
-            cell.lock().end = End::Wanted;
-        }
-        let Self { mailbox, target, name, arguments, deadline, .. } = self;
-        mailbox.order(Order { cell: cell.clone(), target, name, arguments, deadline });
+        let Self { mailbox, to, name, arguments, deadline, input, delivery } = self;
+        let (side, end) = match delivery {
+            // The hub's answer is the end, and nothing here is left to feed.
+            Delivery::Detached => (CellSide::Made, End::Sent),
+            _ => {
+                let side = if to.is_several() { CellSide::MadeForSeveral } else { CellSide::Made };
+                (side, if input { End::Open } else { End::Wanted })
+            }
+        };
+        let cell = Cell::new(side, None, &mailbox);
+        cell.lock().end = end;
+        mailbox.order(Order { cell: cell.clone(), to, name, arguments, deadline, delivery });
         Calling { cell }
     }
 }
@@ -129,75 +83,8 @@ pub struct Calling {
     cell: Arc<Cell>,
 }
 
-/// One thing that a call tells.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CallEvent {
-    /// Bytes that the command wrote.
-    Output {
-        /// The peer that it runs on.
-        peer: Option<PeerId>,
-        /// Which output.
-        source: Source,
-        /// The bytes, at least one.
-        bytes: Vec<u8>,
-    },
-    /// The end; nothing follows.
-    Finished(Finished),
-}
-
-/// How a call ended.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Finished {
-    /// The peer that answered; none where the hub did.
-    pub peer: Option<PeerId>,
-    /// How.
-    pub status: Status,
-    /// What the command returned beside its output: one encoded value.
-    pub value: Option<Vec<u8>>,
-    /// A sentence for a person, where it failed.
-    pub text: String,
-    /// The capability that was missing, where the call was denied.
-    pub required: Option<Capability>,
-}
-
-impl Finished {
-    pub(crate) fn failed(code: Code, text: &str) -> Self {
-        let status = Status::Failed(code);
-        Self { peer: None, status, value: None, text: text.to_owned(), required: None }
-    }
-
-    pub(crate) fn of(result: &CallResult<'_>) -> Self {
-        Self {
-            peer: result.peer,
-            status: result.status,
-            value: result.value.map(|value| value.as_bytes().to_vec()),
-            text: result.text.to_owned(),
-            required: None,
-        }
-    }
-
-    pub(crate) fn denied(deny: &frame::Deny<'_>) -> Self {
-        Self { required: deny.required, ..Self::failed(deny.code, deny.text) }
-    }
-
-    /// The value that came with it.
-    #[must_use]
-    pub fn value(&self) -> Option<Value<'_>> {
-        // It was read from a frame, so it parses.
-        self.value.as_deref().and_then(|bytes| Value::parse(bytes).ok())
-    }
-
-    /// Whether the command ended by itself with code 0.
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        self.status == Status::Exited(0)
-    }
-}
-
 impl Calling {
-    /// The next output, or the end; `None` after the end.
+    /// The next thing that the call tells, its end last; `None` after the end.
     pub async fn next(&mut self) -> Option<CallEvent> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
@@ -205,11 +92,11 @@ impl Calling {
     /// As [`Calling::next`].
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<CallEvent>> {
         let mut state = self.cell.lock();
-        if let Some(piece) = state.inward.pop_front() {
-            state.taken += piece.bytes.len() as u64;
-            self.cell.post(&mut state);
-            let (peer, source, bytes) = (piece.peer, piece.source, piece.bytes);
-            return Poll::Ready(Some(CallEvent::Output { peer, source, bytes }));
+        if let Some(event) = state.take_told() {
+            if state.taken > 0 {
+                self.cell.post(&mut state);
+            }
+            return Poll::Ready(Some(event));
         }
         if state.inward_ended {
             return Poll::Ready(None);
@@ -222,13 +109,13 @@ impl Calling {
         Poll::Pending
     }
 
-    /// Waits for the end; output before it is dropped.
+    /// Waits for the end; whatever comes before it is dropped.
     pub async fn finished(mut self) -> Finished {
         loop {
             match self.next().await {
                 Some(CallEvent::Finished(finished)) => return finished,
-                Some(CallEvent::Output { .. }) => {}
-                None => return Finished::failed(Code::Lost, Code::Lost.row().meaning),
+                Some(_) => {}
+                None => return Finished::lost(),
             }
         }
     }
@@ -261,7 +148,7 @@ impl Calling {
         });
     }
 
-    /// Asks the command to stop; its end still comes.
+    /// Asks the command to stop, on each peer; its end still comes.
     pub fn cancel(&mut self) {
         self.tell(|state| state.cancel = true);
     }
@@ -280,9 +167,7 @@ impl Drop for Calling {
         // What was not taken is not wanted any more, and must not hold the command back.
         self.tell(|state| {
             state.cancel = true;
-            let unread: usize = state.inward.iter().map(|piece| piece.bytes.len()).sum();
-            state.taken += unread as u64;
-            state.inward.clear();
+            state.discard();
         });
     }
 }

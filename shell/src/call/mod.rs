@@ -4,17 +4,25 @@
 //! task moves bytes as credit and room allow (`Cell::serve`); the application's task waits where
 //! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
 
+mod event;
+mod labels;
 mod made;
+mod order;
 mod run;
+#[cfg(test)]
+mod tests;
 
-pub use made::{CallBuilder, CallEvent, Calling, Finished};
-pub(crate) use made::{NoRoom, Order};
+pub use event::{CallEvent, Counts, Finished};
+pub use labels::{LabelTests, LabelTestsError};
+pub use made::{CallBuilder, Calling};
+pub(crate) use order::{Callee, NoRoom, Order};
 pub use run::{Call, Reply};
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
+use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
 use bowline_core::link::Link;
 use bowline_core::session::SendError;
@@ -26,6 +34,9 @@ use crate::process::Stop;
 
 /// Bytes that wait on their way out, at most.
 const OUTWARD: usize = 64 << 10;
+/// Peers of one call that the application was told of and has not looked at, at most. No credit
+/// holds a hub back that answers for peers without end.
+const UNREAD_PEERS: usize = 100_000;
 
 /// A call, shared by the task that runs or made it and the task of its link.
 #[derive(Debug)]
@@ -38,8 +49,12 @@ pub(crate) struct Cell {
 /// Which end of the call this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellSide {
+    /// It runs the command.
     Runs,
+    /// It made the call, and one answer ends it.
     Made,
+    /// It made the call for several peers, and their answers do not end it.
+    MadeForSeveral,
 }
 
 #[derive(Debug, Default)]
@@ -51,9 +66,13 @@ pub(crate) struct State {
     outward_len: usize,
     /// Nothing follows `outward`, and whether the link was told.
     end: End,
-    /// Bytes that came.
+    /// Input that came for a call that runs here.
     inward: VecDeque<Piece>,
-    /// Input has ended.
+    /// What a call made here tells, before its end.
+    told: VecDeque<CallEvent>,
+    /// Peers in `told` that were accepted or answered.
+    told_peers: usize,
+    /// Input has ended; of a call made here, its end was told.
     inward_ended: bool,
     /// Bytes taken by the application, to be granted again.
     taken: u64,
@@ -62,6 +81,8 @@ pub(crate) struct State {
     /// The caller wants no more.
     cancel: bool,
     cancel_sent: bool,
+    /// Nobody takes what a call made here tells.
+    unwanted: bool,
     /// Why a call that runs here has to stop.
     stop: Option<Stop>,
     /// How a call made here ended.
@@ -74,7 +95,6 @@ pub(crate) struct State {
 /// Bytes of one source, of which some may have gone.
 #[derive(Debug)]
 struct Piece {
-    peer: Option<PeerId>,
     source: Source,
     bytes: Vec<u8>,
     done: usize,
@@ -130,7 +150,7 @@ impl Cell {
         let before = state.outward_len;
         let served = match self.side {
             CellSide::Runs => state.serve_run(id, link),
-            CellSide::Made => state.serve_made(id, link),
+            CellSide::Made | CellSide::MadeForSeveral => state.serve_made(id, link),
         };
         if state.outward_len < before {
             state.wake();
@@ -143,11 +163,57 @@ impl Cell {
         self.lock().id = Some(id);
     }
 
-    /// Bytes came for the application.
-    pub(crate) fn came(&self, peer: Option<PeerId>, source: Source, bytes: &[u8]) {
+    /// Input came for a call that runs here.
+    pub(crate) fn input_came(&self, bytes: &[u8]) {
         let mut state = self.lock();
         if !bytes.is_empty() {
-            state.inward.push_back(Piece { peer, source, bytes: bytes.to_vec(), done: 0 });
+            let bytes = bytes.to_vec();
+            state.inward.push_back(Piece { source: Source::Out, bytes, done: 0 });
+        }
+        state.wake();
+    }
+
+    /// Output came for a call made here.
+    pub(crate) fn output_came(self: &Arc<Self>, peer: PeerId, source: Source, bytes: &[u8]) {
+        let mut state = self.lock();
+        if state.unwanted {
+            state.taken += bytes.len() as u64;
+            return self.post(&mut state);
+        }
+        let (peer, bytes) = (Some(peer), bytes.to_vec());
+        state.told.push_back(CallEvent::Output { peer, source, bytes });
+        state.wake();
+    }
+
+    /// A call made here went to these peers.
+    pub(crate) fn accepted(self: &Arc<Self>, sent: &[PeerId]) {
+        self.tell(sent.len(), CallEvent::Accepted { sent: sent.to_vec() });
+    }
+
+    /// Whether an answer of a peer is not yet the end.
+    pub(crate) fn is_for_several(&self) -> bool {
+        self.side == CellSide::MadeForSeveral
+    }
+
+    /// A call for several peers ended on one of them.
+    pub(crate) fn answered_by(self: &Arc<Self>, finished: Finished) {
+        self.tell(1, CallEvent::Answered(finished));
+    }
+
+    fn tell(self: &Arc<Self>, peers: usize, event: CallEvent) {
+        let mut state = self.lock();
+        if state.unwanted {
+            return;
+        }
+        if state.told_peers + peers > UNREAD_PEERS {
+            let text = format!("more than {UNREAD_PEERS} answers wait to be looked at");
+            state.finished.get_or_insert(Finished::failed(Code::Busy, &text));
+            state.cancel = true;
+            state.discard();
+            self.post(&mut state);
+        } else {
+            state.told_peers += peers;
+            state.told.push_back(event);
         }
         state.wake();
     }
@@ -242,9 +308,27 @@ impl State {
             self.wait(cx);
             return Poll::Pending;
         }
-        self.outward.push_back(Piece { peer: None, source, bytes: bytes[..n].to_vec(), done: 0 });
+        self.outward.push_back(Piece { source, bytes: bytes[..n].to_vec(), done: 0 });
         self.outward_len += n;
         Poll::Ready(n)
+    }
+
+    /// The next thing that was told. Output that is taken is granted again.
+    fn take_told(&mut self) -> Option<CallEvent> {
+        let event = self.told.pop_front()?;
+        match &event {
+            CallEvent::Output { bytes, .. } => self.taken += bytes.len() as u64,
+            CallEvent::Accepted { sent } => self.told_peers -= sent.len(),
+            CallEvent::Answered(_) => self.told_peers -= 1,
+            CallEvent::Finished(_) => {}
+        }
+        Some(event)
+    }
+
+    /// Takes everything that was told, for nobody.
+    fn discard(&mut self) {
+        self.unwanted = true;
+        while self.take_told().is_some() {}
     }
 
     fn wait(&mut self, cx: &Context<'_>) {

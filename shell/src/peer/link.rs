@@ -12,7 +12,7 @@ use bowline_core::ledger::{Answer, AskId, Question};
 use bowline_core::link::{Ended, Event, Link};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Purpose, Source};
+use bowline_core::wire::frame::Purpose;
 
 use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served};
 use crate::driver::{Mailbox, Owner};
@@ -140,7 +140,7 @@ impl<R: Runtime> PeerLink<R> {
             }
             Frame::Input(input) => {
                 if let Some(cell) = work.runs.get(&input.id) {
-                    cell.came(None, Source::Out, input.bytes);
+                    cell.input_came(input.bytes);
                     if input.end {
                         cell.input_ended();
                     }
@@ -153,12 +153,24 @@ impl<R: Runtime> PeerLink<R> {
             }
             Frame::Output(output) => {
                 if let Some(cell) = work.made.get(&output.id) {
-                    cell.came(Some(output.peer), output.source, output.bytes);
+                    cell.output_came(output.peer, output.source, output.bytes);
+                }
+            }
+            Frame::Accepted(accepted) => {
+                if let Some(cell) = work.made.get(&accepted.id) {
+                    cell.accepted(&accepted.sent);
                 }
             }
             Frame::Result(result) => {
-                if let Some(cell) = work.made.remove(&result.id) {
+                if let Some(cell) = work.made.get(&result.id).filter(|cell| cell.is_for_several()) {
+                    cell.answered_by(Finished::of(result));
+                } else if let Some(cell) = work.made.remove(&result.id) {
                     cell.finish(Finished::of(result));
+                }
+            }
+            Frame::Done(done) => {
+                if let Some(cell) = work.made.remove(&done.id) {
+                    cell.finish(Finished::done(*done));
                 }
             }
             Frame::Deny(deny) => {
@@ -196,7 +208,7 @@ impl<R: Runtime> PeerLink<R> {
         let work = core::mem::take(&mut self.work);
         work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
         for cell in work.made.into_values() {
-            cell.finish(Finished::failed(Code::Lost, Code::Lost.row().meaning));
+            cell.finish(Finished::lost());
         }
         work.orders.into_iter().chain(self.mailbox.end()).for_each(Order::lost);
         self.state.change(|state| *state = LinkState::Over(Arc::new((*ended).clone())));

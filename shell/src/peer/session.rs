@@ -7,7 +7,7 @@ use bowline_core::code::Code;
 use bowline_core::id::{CommandName, PeerId};
 use bowline_core::link::Ended;
 
-use crate::call::CallBuilder;
+use crate::call::{CallBuilder, Callee, LabelTests};
 use crate::driver::Mailbox;
 use crate::watch::Watch;
 
@@ -36,12 +36,23 @@ impl Session {
 
     /// Calls a command on one peer.
     pub fn call(&self, peer: PeerId, command: CommandName) -> CallBuilder {
-        CallBuilder::new(self.mailbox.clone(), Some(peer), command)
+        CallBuilder::new(self.mailbox.clone(), Callee::Peer(peer), command)
+    }
+
+    /// Calls a command on every peer that is enrolled, at once. Each of them answers, by
+    /// [`CallEvent::Answered`](crate::call::CallEvent::Answered); those that are away are missing.
+    pub fn call_all(&self, command: CommandName) -> CallBuilder {
+        CallBuilder::new(self.mailbox.clone(), Callee::All, command)
+    }
+
+    /// Calls a command on every peer that passes all of `labels`, as [`Session::call_all`].
+    pub fn call_labels(&self, labels: LabelTests, command: CommandName) -> CallBuilder {
+        CallBuilder::new(self.mailbox.clone(), Callee::Labels(labels), command)
     }
 
     /// Calls one of the hub's own commands.
     pub fn call_hub(&self, command: CommandName) -> CallBuilder {
-        CallBuilder::new(self.mailbox.clone(), None, command)
+        CallBuilder::new(self.mailbox.clone(), Callee::Hub, command)
     }
 
     /// Ends the link; [`Session::ended`] tells when it has.
