@@ -1,0 +1,226 @@
+"""A link: the upgrade, admission by the shared secret, and frames after it.
+
+`spec/transport.md`, `spec/websocket.md`, `spec/trust.md`, `spec/admission.md`.
+"""
+
+import base64
+import secrets
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from . import cbor, frames, proofs
+from .frames import Body, Frame, Kind, Proved
+
+SUBPROTOCOL = "bowline.v1"
+SECRET_METHOD = 1
+MAX_MESSAGE = 1_048_576
+PATIENCE = 10.0
+
+
+class Purpose(IntEnum):
+    """What a session is for."""
+
+    SERVE = 0
+    OPERATE = 1
+
+
+class LinkEnded(Exception):
+    """The hub ended the link; what it said, and the close code."""
+
+    def __init__(self, last: Frame | None, close: int | None) -> None:
+        super().__init__(f"the link ended with close {close}, after {last}")
+        self.last = last
+        self.close = close
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The hub's Hello, its signature verified."""
+
+    message: bytes
+    body: Body
+
+    @property
+    def identity(self) -> bytes:
+        """The hub's raw identity key."""
+        key: bytes = self.body[0]
+        return key
+
+    @property
+    def keys(self) -> list[bytes]:
+        """The pins of the TLS keys that the identity vouches for."""
+        pins: list[bytes] = self.body[5]
+        return pins
+
+
+@dataclass
+class Link:
+    """One connection to a hub, from Hello on."""
+
+    socket: ClientConnection
+    nonce: bytes
+    seen: bytes
+    hello: Hello
+    last: Frame | None = field(default=None)
+
+    def admit(self, who: "Who") -> Body:
+        """Be admitted by the shared secret; WelcomeBody, once the hub has proved itself."""
+        if SECRET_METHOD not in self.hello.body[3]:
+            raise proofs.ProofError("method-not-offered: the hub does not take the secret")
+        body = cbor.encode(who.auth_body(self.seen))
+        t = proofs.transcript(self.nonce, self.hello.message, body)
+        keys = proofs.SecretKeys.derive(who.secret)
+        proof = proofs.possession(who.key, t) + keys.peer_mac(t)
+        self.socket.send(Proved(Kind.AUTHENTICATE, body, proof).encode())
+        welcome = self.receive(Kind.WELCOME)
+        assert isinstance(welcome, Proved)
+        keys.check_hub_mac(t, welcome.body, welcome.proof)
+        welcomed = frames.decode_body(frames.WELCOME_BODY, "Welcome", welcome.body)
+        if welcomed[1] != who.id:
+            raise proofs.ProofError(f"hub-not-proved: welcomed as {welcomed[1]}")
+        return welcomed
+
+    def send(self, kind: Kind, body: Body) -> None:
+        """Send one frame."""
+        self.socket.send(Frame(kind, frames.FORMS[kind].check(kind.name, body)).encode())
+
+    def receive(self, *kinds: Kind) -> Frame | Proved:
+        """The next frame that is not a heartbeat, which must be one of `kinds`.
+
+        Raises:
+            LinkEnded: If the hub ended the link instead.
+        """
+        while True:
+            frame = self._next()
+            if frame is None:
+                continue
+            if frame.kind not in kinds:
+                self._unexpected(frame)
+                continue
+            return frame
+
+    def body(self, *kinds: Kind) -> tuple[Kind, Body]:
+        """As `receive`, for frames that are not proved."""
+        frame = self.receive(*kinds)
+        assert isinstance(frame, Frame)
+        return frame.kind, frame.body
+
+    def end(self) -> LinkEnded:
+        """Read until the hub has ended the link."""
+        try:
+            while True:
+                self.receive()
+        except LinkEnded as ended:
+            return ended
+
+    def leave(self) -> None:
+        """End a session: Goaway, then Close."""
+        self.send(Kind.GOAWAY, {0: "going-away", 1: "done"})
+        self.socket.close(1001)
+
+    def _next(self) -> Frame | Proved | None:
+        try:
+            message = self.socket.recv(timeout=PATIENCE, decode=False)
+        except ConnectionClosed as closed:
+            raise LinkEnded(self.last, closed.rcvd.code if closed.rcvd else None) from closed
+        return frames.decode(message)
+
+    def _unexpected(self, frame: Frame | Proved) -> None:
+        """Answer a heartbeat; remember what ends a link; refuse anything else."""
+        match frame:
+            case Frame(Kind.PING, body):
+                self.send(Kind.PONG, body)
+            case Frame(Kind.REFUSE | Kind.GOAWAY):
+                self.last = frame
+            case _:
+                raise frames.FrameError(f"{frame.kind.name} may not come here")
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who asks to be admitted, and what they prove it with."""
+
+    id: str
+    secret: bytes
+    purpose: Purpose
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    def auth_body(self, seen: bytes) -> Body:
+        """AuthBody of the method `secret`."""
+        return {
+            0: SECRET_METHOD,
+            1: int(self.purpose),
+            2: self.id,
+            3: proofs.public_key(self.key),
+            4: seen,
+            6: "bowline-py/1",
+        }
+
+
+@contextmanager
+def open_link(url: str, pin: str) -> Iterator[Link]:
+    """Connect to a hub whose TLS key is known by its pin, and verify its Hello.
+
+    Args:
+        url: `wss://HOST:PORT/link`.
+        pin: `sha256/…`, known beforehand (`trust.md` §3: pins, no identity).
+    """
+    nonce = secrets.token_bytes(32)
+    query = base64.urlsafe_b64encode(nonce).decode().rstrip("=")
+    options: dict[str, Any] = {
+        "ssl": tls_context(),
+        "subprotocols": [SUBPROTOCOL],
+        "compression": None,
+        "proxy": None,
+        "ping_interval": None,
+        "max_size": MAX_MESSAGE,
+        "close_timeout": PATIENCE,
+        "legacy": False,
+    }
+    with connect(f"{url}?n={query}", **options) as socket:
+        if socket.subprotocol != SUBPROTOCOL:
+            raise frames.FrameError(f"the hub chose the subprotocol {socket.subprotocol}")
+        seen = served_pin(socket)
+        hello = read_hello(socket, nonce)
+        if proofs.pin_text(seen) != pin:
+            raise proofs.ProofError(f"pin-mismatch: served {proofs.pin_text(seen)}, known {pin}")
+        if seen not in hello.keys:
+            raise proofs.ProofError("key-not-vouched: Hello does not list the key served")
+        yield Link(socket, nonce, seen, hello)
+
+
+def tls_context() -> ssl.SSLContext:
+    """TLS 1.3 only. Who the hub is, is decided by its pin: no issuer, name or date is looked at."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ecdh_curve("X25519")
+    return context
+
+
+def served_pin(socket: ClientConnection) -> bytes:
+    """The pin of the certificate that this connection was served."""
+    assert isinstance(socket.socket, ssl.SSLSocket)
+    certificate = socket.socket.getpeercert(binary_form=True)
+    assert certificate is not None
+    return proofs.certificate_pin(certificate)
+
+
+def read_hello(socket: ClientConnection, nonce: bytes) -> Hello:
+    """The hub's first message, its signature checked before anything else of it."""
+    message = socket.recv(timeout=PATIENCE, decode=False)
+    hello = frames.decode(message)
+    if not isinstance(hello, Proved) or hello.kind is not Kind.HELLO:
+        raise frames.FrameError(f"Hello was expected, {hello} came")
+    body = frames.decode_body(frames.HELLO_BODY, "Hello", hello.body)
+    proofs.verify(body[0], hello.proof, proofs.hello_message(nonce, hello.body))
+    return Hello(message, body)
