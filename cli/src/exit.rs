@@ -3,10 +3,14 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use bowline_core::auth::AuthError;
 use bowline_core::code::{Code, Use};
 use bowline_core::link::EndReason;
 use bowline_core::tunnel::TunnelError;
+use bowline_shell::call::Finished;
 use bowline_shell::peer::ConnectError;
+
+use crate::remedy;
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
@@ -33,6 +37,11 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: u8, message: impl Display) -> Self {
         Self { code, message: message.to_string() }
+    }
+
+    /// A call that failed.
+    pub(crate) fn call(code: Code, finished: &Finished) -> Self {
+        Self::new(of_code(code), failed(code, finished))
     }
 
     /// Wrong usage or configuration.
@@ -63,51 +72,84 @@ impl From<ConnectError> for Failure {
     }
 }
 
-/// What the hub's refusal does not say because it must not: what to look at here.
+/// What the error says, and what to do. A verdict on a hub names the hub itself.
 fn with_remedy(error: &ConnectError) -> String {
     match error {
+        ConnectError::Ended { ended, .. } if is_verdict(&ended.reason) => end(&ended.reason),
         ConnectError::Ended { hub, ended } => format!("{hub}: {}", end(&ended.reason)),
         _ => error.to_string(),
     }
 }
 
-/// How a link ended, and what to do where the hub refused.
+fn is_verdict(reason: &EndReason) -> bool {
+    matches!(reason, EndReason::Auth(AuthError::Trust(_)))
+}
+
+/// How a link ended: the code, what happened, and what to do.
 pub(crate) fn end(reason: &EndReason) -> String {
-    let said = reason.to_string();
-    let EndReason::Refused(refusal) = reason else { return said };
-    let remedy = match refusal.code {
-        Code::Refused => "Check that both ends have the same secret; the hub's log says why",
-        Code::IdTaken => "Another key uses this id: give this peer another --id",
-        Code::MethodNotOffered => "Configure this peer for a method that the hub offers",
-        _ => return said,
+    let mut said = match reason {
+        // Their sentences have the code in them.
+        EndReason::Closed(_) | EndReason::Refused(_) | EndReason::Goaway { .. } => {
+            reason.to_string()
+        }
+        _ => format!("{}: {reason}", reason.code()),
     };
-    format!("{said} {remedy}")
+    if let Some(remedy) = remedy::of_end(reason) {
+        append(&mut said, remedy);
+    }
+    if let Some(seconds) = reason.retry_after() {
+        append(&mut said, &format!("It asks to be left alone for {seconds} s."));
+    }
+    said
+}
+
+/// How a call failed: the code, what happened, and what to do.
+fn failed(code: Code, finished: &Finished) -> String {
+    let text = if finished.text.is_empty() { code.row().meaning } else { &finished.text };
+    let mut said = format!("{code}: {text}");
+    if let Some(required) = finished.required {
+        append(&mut said, &format!("This identity lacks the capability '{required}'."));
+    }
+    if let Some(remedy) = remedy::remedy(code) {
+        append(&mut said, remedy);
+    }
+    said
+}
+
+/// Puts a sentence behind another, which may lack its full stop.
+fn append(said: &mut String, sentence: &str) {
+    said.push_str(if said.ends_with(['.', '!', '?']) { " " } else { ". " });
+    said.push_str(sentence);
 }
 
 /// The exit code of a link's end.
 pub(crate) fn of_end(reason: &EndReason) -> u8 {
     match reason {
-        EndReason::Refused(_) | EndReason::Auth(_) => REFUSED,
         EndReason::Tunnel(
             TunnelError::TlsWherePlainExpected | TunnelError::PlainWhereTlsExpected,
         ) => USAGE,
-        _ => UNREACHABLE,
+        _ => of_code(reason.code()),
     }
 }
 
-/// The exit code of a call's failure.
+/// The exit code of a refusal, an ending, a failed call or a verdict on a hub.
 pub(crate) fn of_code(code: Code) -> u8 {
-    match code {
-        Code::UnknownPeer | Code::Offline | Code::NotReady => ABSENT,
-        Code::Deadline | Code::Lost => UNREACHABLE,
-        Code::Denied => REFUSED,
-        code if code.row().used_in == Use::Refusal => REFUSED,
-        _ => FAILURES,
+    match (code.row().used_in, code) {
+        (_, Code::AdmissionTimeout) => UNREACHABLE,
+        (Use::Refusal | Use::Local, _) => REFUSED,
+        (Use::Ending, _) => UNREACHABLE,
+        (Use::Call, Code::UnknownPeer | Code::Offline | Code::NotReady) => ABSENT,
+        (Use::Call, Code::Deadline | Code::Lost) => UNREACHABLE,
+        (Use::Call, Code::Denied) => REFUSED,
+        (Use::Call, _) => FAILURES,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bowline_core::auth::peer::Refusal;
+    use bowline_core::code::{Row, TABLE};
+
     use super::*;
 
     #[test]
@@ -116,5 +158,48 @@ mod tests {
         assert_eq!(codes.map(of_code), [ABSENT, ABSENT, REFUSED, UNREACHABLE, FAILURES]);
         assert_eq!(of_end(&EndReason::Cut), UNREACHABLE);
         assert_eq!(of_end(&EndReason::Tunnel(TunnelError::PlainWhereTlsExpected)), USAGE);
+    }
+
+    /// The tables of `docs/refusals.md`, row for row.
+    #[test]
+    fn the_page_of_refusals_lists_every_code_with_its_exit_code_and_its_remedy() {
+        let page = include_str!("../../docs/refusals.md");
+        let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        let table: Vec<String> = TABLE.iter().map(on_the_page).collect();
+        assert_eq!(listed, table);
+    }
+
+    fn on_the_page(row: &Row) -> String {
+        let Row { code, name, used_in, meaning, .. } = *row;
+        let remedy = remedy::remedy(code).unwrap_or(match used_in {
+            Use::Local => "see below",
+            Use::Refusal | Use::Ending | Use::Call => "–",
+        });
+        format!("| `{name}` | {} | {meaning} | {remedy} |", of_code(code))
+    }
+
+    #[test]
+    fn a_sentence_goes_behind_another_that_may_lack_its_full_stop() {
+        let both = |first: &str| {
+            let mut said = first.to_owned();
+            append(&mut said, "Then that.");
+            said
+        };
+        assert_eq!((both("This."), both("This")), ("This. Then that.".to_owned(), both("This.")));
+    }
+
+    #[test]
+    fn the_end_of_a_link_says_its_code_what_happened_and_what_to_do_once_each() {
+        assert_eq!(
+            end(&EndReason::Cut),
+            "lost: the connection was cut. Check that the hub still runs, and try again."
+        );
+        let refusal =
+            Refusal { code: Code::Full, text: String::new(), unix: 0, retry_after: Some(10) };
+        assert_eq!(
+            end(&EndReason::Refused(refusal)),
+            "the hub refused: full: The hub has no room for another session; come back later. Raise \
+             the hub's limits if this goes on. It asks to be left alone for 10 s."
+        );
     }
 }

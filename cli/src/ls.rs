@@ -25,7 +25,7 @@ pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
         let command = "peers".parse().map_err(Failure::usage)?;
         let finished = session.call_hub(command).arguments(arguments).start().finished().await;
         if let Status::Failed(code) = finished.status {
-            return Err(Failure::new(exit::of_code(code), format!("{code}: {}", finished.text)));
+            return Err(Failure::call(code, &finished));
         }
         let page: Vec<_> = finished
             .value()

@@ -15,6 +15,7 @@ mod operator;
 mod output;
 mod peer;
 mod place;
+mod remedy;
 mod run;
 mod secret;
 mod signals;

@@ -1,7 +1,7 @@
 //! Standard output, whose reader may go away.
 
 use std::fmt::Display;
-use std::io::{self, StdoutLock, Write};
+use std::io::{self, ErrorKind, StdoutLock, Write};
 
 use crate::exit::{self, Failure};
 
@@ -23,9 +23,16 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    write(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::new(exit::FAILURES, format!("standard output: {error}")))
+    write(&mut out).and_then(|()| out.flush()).map_err(failure)
+}
+
+/// Standard output takes no more: its reader is gone, or the disk behind it is full.
+pub(crate) fn failure(error: io::Error) -> Failure {
+    let remedy = match error.kind() {
+        ErrorKind::StorageFull => ". Make room where it goes, or send it elsewhere",
+        _ => "",
+    };
+    Failure::new(exit::FAILURES, format!("standard output: {error}{remedy}"))
 }
 
 /// A line about what happens. That its reader went away is no reason to stop.

@@ -1,7 +1,7 @@
 //! `bowline run`: a command on one peer, as `ssh` would run it.
 
 use std::future::poll_fn;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::task::{Context, Poll};
 
 use bowline_core::id::PeerId;
@@ -52,9 +52,11 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
         };
         match next {
             Some(CallEvent::Output { peer, source, bytes }) => {
-                if write(peer, source, &bytes, options.json).is_err() {
+                match write(peer, source, &bytes, options.json) {
+                    Ok(()) => {}
                     // Nobody reads on: as a program that gets SIGPIPE.
-                    return Ok(128 + 13);
+                    Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(128 + 13),
+                    Err(error) => return Err(output::failure(error).ours()),
                 }
             }
             Some(CallEvent::Finished(finished)) => break finished,
@@ -183,13 +185,7 @@ fn end(finished: &Finished, json: bool) -> Result<u8, Failure> {
         // Codes beyond a byte are cut as a shell cuts them.
         Status::Exited(code) => Ok((code & 0xFF) as u8),
         Status::Signalled(signal) => Ok((128 + (signal & 0x7F)) as u8),
-        Status::Failed(code) => {
-            let required = finished.required.map_or_else(String::new, |required| {
-                format!(" This identity lacks the capability '{required}'.")
-            });
-            let message = format!("{code}: {}{required}", finished.text);
-            Err(Failure::new(exit::OURS, message))
-        }
+        Status::Failed(code) => Err(Failure::call(code, finished).ours()),
     }
 }
 

@@ -97,7 +97,7 @@ macro_rules! codes {
 }
 
 codes! {
-    Refused "refused" Refusal REFUSED false "The hub did not admit this peer; its audit says why.";
+    Refused "refused" Refusal REFUSED false "The hub did not admit this peer; its log says why.";
     MethodNotOffered "method-not-offered" Refusal REFUSED false "The hub does not offer this admission method.";
     OtherKeySeen "other-key-seen" Refusal REFUSED false "The peer saw another TLS key than the hub served: something stands between them.";
     RateLimited "rate-limited" Refusal RATE_LIMITED true "Too many attempts; come back later.";

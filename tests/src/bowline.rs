@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -34,13 +34,52 @@ pub fn bowline(arguments: &[&str], home: &Path) -> Command {
     command
 }
 
-/// A process whose standard output is read line by line; killed when dropped.
+/// A process whose outputs are read line by line; killed when dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    lines: mpsc::Receiver<String>,
+    out: Lines,
+    err: Lines,
+}
+
+/// One output, read by a thread of its own.
+#[derive(Debug)]
+struct Lines {
+    come: mpsc::Receiver<String>,
     seen: Vec<String>,
-    errors: Option<thread::JoinHandle<String>>,
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (send, come) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { come, seen: Vec::new() }
+    }
+
+    /// The next line with `wanted` in it.
+    fn next(&mut self, wanted: &str) -> Option<String> {
+        let until = Instant::now() + BOUND;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.come.recv_timeout(left).ok()?;
+            self.seen.push(line.clone());
+            if line.contains(wanted) {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Everything, once the process has ended.
+    fn all(mut self) -> String {
+        self.seen.extend(self.come.iter());
+        self.seen.iter().map(|line| format!("{line}\n")).collect()
+    }
 }
 
 impl Running {
@@ -52,24 +91,24 @@ impl Running {
     pub fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        let (out, mut err) = (child.stdout.take(), child.stderr.take());
-        let (send, lines) = mpsc::channel();
-        let reader = BufReader::new(out.expect("a pipe"));
-        thread::spawn(move || {
-            for line in reader.lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let errors = thread::spawn(move || {
-            let mut text = String::new();
-            if let Some(err) = &mut err {
-                let _ = err.read_to_string(&mut text);
-            }
-            text
-        });
-        Self { child, lines, seen: Vec::new(), errors: Some(errors) }
+        let out = Lines::of(child.stdout.take().expect("a pipe"));
+        let err = Lines::of(child.stderr.take().expect("a pipe"));
+        Self { child, out, err }
+    }
+
+    /// The process.
+    ///
+    /// # Panics
+    /// When it has no number.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id")
+    }
+
+    /// Its standard input, where that is a pipe; once.
+    #[must_use]
+    pub fn input(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     /// The next line of its standard output that has `wanted` in it.
@@ -77,17 +116,17 @@ impl Running {
     /// # Panics
     /// When it does not come.
     pub fn line(&mut self, wanted: &str) -> String {
-        let until = Instant::now() + BOUND;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("no line with {wanted:?} in {:#?}", self.seen);
-            };
-            self.seen.push(line.clone());
-            if line.contains(wanted) {
-                return line;
-            }
-        }
+        let found = self.out.next(wanted);
+        found.unwrap_or_else(|| panic!("no line with {wanted:?} in {self:#?}"))
+    }
+
+    /// The next line of its standard error that has `wanted` in it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn said(&mut self, wanted: &str) -> String {
+        let found = self.err.next(wanted);
+        found.unwrap_or_else(|| panic!("nothing with {wanted:?} was said in {self:#?}"))
     }
 
     /// Sends a signal to it, and to nothing else.
@@ -95,24 +134,34 @@ impl Running {
     /// # Panics
     /// When it is gone.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(id.expect("a process id"), signal).expect("it runs");
+        kill_process(self.pid(), signal).expect("it runs");
     }
 
     /// Waits for its end: the exit code, and standard error.
     ///
     /// # Panics
     /// When it does not end.
-    pub fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(self) -> (Option<i32>, String) {
+        let (code, _, err) = self.outcome();
+        (code, err)
+    }
+
+    /// Waits for its end: the exit code, and everything that both outputs had.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn outcome(mut self) -> (Option<i32>, String, String) {
         let until = Instant::now() + BOUND;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                let errors = self.errors.take().and_then(|errors| errors.join().ok());
-                return (status.code(), errors.unwrap_or_default());
+                let none = || Lines { come: mpsc::channel().1, seen: Vec::new() };
+                let out = core::mem::replace(&mut self.out, none());
+                let err = core::mem::replace(&mut self.err, none());
+                return (status.code(), out.all(), err.all());
             }
             thread::sleep(std::time::Duration::from_millis(5));
         }
-        panic!("it does not end; it said {:#?}", self.seen);
+        panic!("it does not end: {self:#?}");
     }
 }
 

@@ -1,16 +1,19 @@
-//! Helpers of the whole-system tests: a world of one hub and its peers, notices collected as they
-//! come, and two things that can stand between them, a faulty proxy and a relay with a key of its
-//! own.
+//! Helpers of the whole-system tests: a world of one hub and its peers, and a stage of processes;
+//! notices collected as they come; a link that must go on whatever others do; and two things that
+//! can stand between, a faulty proxy and a relay with a key of its own.
 //!
 //! Everything listens on loopback and on a port that the system chose, keeps its files in a
 //! directory of its own, and waits for what it wants to see with a bound, never for a time.
 
 pub mod bowline;
 pub mod calls;
+pub mod healthy;
 pub mod notices;
 pub mod program;
 pub mod proxy;
+pub mod refusals;
 pub mod relay;
 pub mod shells;
+pub mod stage;
 pub mod wait;
 pub mod world;

@@ -3,13 +3,13 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::{Running, bowline, outcome};
+use bowline_tests::stage::Stage;
 use bowline_tests::wait::BOUND;
 use rustix::process::{Pid, Signal, test_kill_process};
-use tempfile::TempDir;
 
 const PEER: &str = r#"
 id = "web"
@@ -25,61 +25,8 @@ run = ["wc", "-c"]
 run = ["sh", "-c", "echo $$; exec sleep 1000"]
 "#;
 
-/// A hub and a peer as processes, and their directories.
-struct Stage {
-    dir: TempDir,
-    hub: Option<Running>,
-    url: String,
-    peer: Option<Running>,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut stage = Self { dir, hub: None, url: String::new(), peer: None };
-        stage.start_hub("127.0.0.1:0");
-        fs::write(stage.at("peer.toml"), PEER).unwrap();
-        stage.start_peer();
-        stage
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.at(name).to_str().unwrap().to_owned()
-    }
-
-    fn start_hub(&mut self, bind: &str) {
-        let data = self.text("hub");
-        let command = bowline(&["hub", "--bind", bind, "--data", &data], self.dir.path());
-        let mut hub = Running::start(command);
-        let line = hub.line("listening");
-        self.url = line.split_whitespace().nth(1).unwrap().to_owned();
-        hub.line("secret");
-        self.hub = Some(hub);
-    }
-
-    fn start_peer(&mut self) {
-        let (config, data, secret) =
-            (self.text("peer.toml"), self.text("peer"), self.text("hub/secret.key"));
-        let arguments = ["peer", "--json", "--hub", &self.url, "--config", &config];
-        let mut command = bowline(&arguments, self.dir.path());
-        command.args(["--data", &data, "--secret-file", &secret]);
-        let mut peer = Running::start(command);
-        peer.line("registered");
-        self.peer = Some(peer);
-    }
-
-    fn run(&self, rest: &[&str]) -> std::process::Command {
-        let data = self.text("hub");
-        bowline(&[&["run", "--data", &data], rest].concat(), self.dir.path())
-    }
-
-    fn address(&self) -> String {
-        self.url.trim_start_matches("wss://").trim_end_matches("/link").to_owned()
-    }
+fn stage() -> Stage {
+    Stage::with_peer(PEER)
 }
 
 fn wait_gone(id: i32) {
@@ -92,7 +39,7 @@ fn wait_gone(id: i32) {
 
 #[test]
 fn run_gives_the_commands_own_output_and_code() {
-    let stage = Stage::new();
+    let stage = stage();
     let done = outcome(stage.run(&["web", "hello", "name=Ada"]));
     assert_eq!(done, (Some(0), "hello, Ada\n".to_owned(), String::new()));
     let done = outcome(stage.run(&["web", "three"]));
@@ -102,7 +49,7 @@ fn run_gives_the_commands_own_output_and_code() {
 
 #[test]
 fn run_feeds_its_standard_input_to_the_command() {
-    let stage = Stage::new();
+    let stage = stage();
     let input = stage.at("input");
     fs::write(&input, vec![7; 1_000_000]).unwrap();
     let mut command = stage.run(&["web", "count"]);
@@ -113,7 +60,7 @@ fn run_feeds_its_standard_input_to_the_command() {
 
 #[test]
 fn failures_have_the_exit_codes_that_scripts_rely_on() {
-    let mut stage = Stage::new();
+    let mut stage = stage();
     let cases: [(&[&str], &str); 3] = [
         (&["nobody", "hello", "x"], "unknown-peer"),
         (&["web", "nothing"], "unknown-command"),
@@ -154,7 +101,7 @@ fn write_private(path: &Path, text: &str) {
 
 #[test]
 fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
-    let mut stage = Stage::new();
+    let mut stage = stage();
     let (hub, address) = (stage.hub.take().unwrap(), stage.address());
     hub.signal(Signal::KILL);
     assert_eq!(hub.end().0, None);
@@ -165,7 +112,7 @@ fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
 
 #[test]
 fn a_peer_that_is_killed_in_a_call_loses_it() {
-    let mut stage = Stage::new();
+    let mut stage = stage();
     let mut run = Running::start(stage.run(&["web", "stay"]));
     let program: i32 = run.line("").parse().unwrap();
     let peer = stage.peer.take().unwrap();
@@ -184,7 +131,7 @@ fn a_peer_that_is_killed_in_a_call_loses_it() {
 
 #[test]
 fn two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other() {
-    let stage = Stage::new();
+    let stage = stage();
     let mut stay = Running::start(stage.run(&["web", "stay"]));
     let program: i32 = stay.line("").parse().unwrap();
     let runs: Vec<_> = (0..2)
@@ -203,7 +150,7 @@ fn two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other() {
 
 #[test]
 fn a_hub_and_a_peer_end_cleanly_on_sigterm() {
-    let mut stage = Stage::new();
+    let mut stage = stage();
     for running in [stage.peer.take(), stage.hub.take()] {
         let running = running.unwrap();
         running.signal(Signal::TERM);

@@ -1,0 +1,77 @@
+//! What to do about a code: one sentence for each, the same for every command.
+//!
+//! What a peer finds wrong with a hub ([`Use::Local`]) depends on the values that differ, so
+//! `bowline_core::trust` says what to do about that. `docs/refusals.md` shows all of them.
+
+use bowline_core::auth::AuthError;
+use bowline_core::code::Code;
+use bowline_core::link::EndReason;
+use bowline_core::tunnel::TunnelError;
+
+/// What to do about a link's end; `None` where its own sentence says it.
+pub(crate) fn of_end(reason: &EndReason) -> Option<&'static str> {
+    match reason {
+        EndReason::Closed(_)
+        | EndReason::Auth(
+            AuthError::Trust(_) | AuthError::HubLacksMethod { .. } | AuthError::HubNotProved,
+        )
+        | EndReason::Tunnel(
+            TunnelError::TlsWherePlainExpected | TunnelError::PlainWhereTlsExpected,
+        ) => None,
+        EndReason::Cut | EndReason::WebSocketClosed(_) => {
+            Some("Check that the hub still runs, and try again.")
+        }
+        EndReason::Auth(AuthError::NotKept) => Some(
+            "Look at the disk of this peer's data directory: it may be full, read-only or failing.",
+        ),
+        _ => remedy(reason.code()),
+    }
+}
+
+/// What to do; `None` where there is nothing, or the error itself says it.
+pub(crate) fn remedy(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::Refused => "Check that both ends have the same secret.",
+        Code::MethodNotOffered => "Configure this peer for a method that the hub offers.",
+        Code::OtherKeySeen => {
+            "Find out what ends TLS between here and the hub, and dial the hub itself."
+        }
+        Code::RateLimited => "Find out what else dials from this address.",
+        Code::Full => "Raise the hub's limits if this goes on.",
+        Code::IdTaken => "Give this peer another --id, or the key that it had.",
+        Code::Revoked | Code::Expired | Code::Used => {
+            "Ask the hub's administrator for a new credential."
+        }
+        Code::NotYetValid => "Set the clock that is wrong.",
+        Code::Unavailable => {
+            "Look at the hub's log, and at the disk of its data directory: it may be full, read-only or \
+             failing."
+        }
+        Code::AdmissionTimeout => {
+            "Check the network between here and the hub, and that the hub is not overloaded."
+        }
+        Code::ProtocolError => {
+            "Check that a Bowline hub listens there, and that both ends run versions that go \
+             together."
+        }
+        Code::GoingAway => "Try again once the hub is back.",
+        Code::Superseded => "Run one peer with this id, not two.",
+        Code::Idle => "Check the network between here and the hub, and try again.",
+        Code::Overload => "Read faster, or ask for less at once.",
+        Code::SessionExpired => "Connect again.",
+        Code::UnknownPeer => "'bowline ls' shows the peers that the hub knows.",
+        Code::Offline => "Start 'bowline peer' there; 'bowline ls' shows who is connected.",
+        Code::NotReady => "Try again in a moment.",
+        Code::UnknownCommand => {
+            "'bowline ls' shows what it serves; [commands.NAME] in its peer.toml adds to that."
+        }
+        Code::BadArgument => "Mend the argument; nothing was run.",
+        Code::NotStarted => "Mend 'run' of the command in that peer's peer.toml.",
+        Code::Busy => "Try again once other calls have ended.",
+        Code::Deadline => "Give it longer with --timeout, or look at what holds it up there.",
+        Code::Lost => "Find out whether it was carried out before you try again.",
+        Code::Denied => "Ask the hub's administrator for it, or use another identity.",
+        Code::Unsupported => "Name one peer, or use a hub of a later version.",
+        _ => return None,
+    })
+}

@@ -1,0 +1,70 @@
+//! What a refusal says and ends with, held to `docs/refusals.md`: a message that is asserted here
+//! stands there, with its exit code, so that a stranger can look it up.
+//!
+//! A message is written with the names that the page uses for what differs (`FILE`, `HUB`, `PIN`);
+//! a test says what they stand for.
+
+/// The page.
+const PAGE: &str = include_str!("../../docs/refusals.md");
+
+/// What stands for a name of the page in one test.
+pub type Names<'a> = &'a [(&'a str, &'a str)];
+
+/// What a program came to: exit code, standard output, standard error.
+pub type Outcome = (Option<i32>, String, String);
+
+/// Holds what a program came to up to a refusal: exactly this
+/// exit code, exactly this message, no result, and a line on the page that says the same.
+///
+/// # Panics
+/// When anything of that is not so.
+#[track_caller]
+pub fn refused(outcome: &Outcome, exit: i32, says: &str, names: Names<'_>) {
+    told(outcome, exit, says, names);
+    documented(exit, says);
+}
+
+/// The same of `bowline run`, whose every failure of ours ends with 255.
+///
+/// # Panics
+/// When anything of that is not so.
+#[track_caller]
+pub fn run_refused(outcome: &Outcome, exit: i32, says: &str, names: Names<'_>) {
+    told(outcome, 255, says, names);
+    documented(exit, says);
+}
+
+#[track_caller]
+fn told((code, out, err): &Outcome, exit: i32, says: &str, names: Names<'_>) {
+    assert_eq!(*err, format!("bowline: {}\n", filled(says, names)));
+    assert_eq!((*code, out.as_str()), (Some(exit), ""), "{err}");
+}
+
+/// The message, with what its names stand for.
+#[must_use]
+pub fn filled(says: &str, names: Names<'_>) -> String {
+    // Longer names first: one may be the beginning of another.
+    let mut names = names.to_vec();
+    names.sort_by_key(|(name, _)| core::cmp::Reverse(name.len()));
+    names.iter().fold(says.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+/// Whether the page has this message with this exit code: in a row of a table, or in a block.
+///
+/// # Panics
+/// When it has not.
+#[track_caller]
+pub fn documented(exit: i32, says: &str) {
+    let (page, says) = (squeezed(PAGE), squeezed(says));
+    let row = format!("| {exit} | `{says}` |");
+    let block = format!("```text exit={exit} {says} ```");
+    assert!(
+        page.contains(&row) || page.contains(&block),
+        "docs/refusals.md has neither\n{row}\nnor\n{block}"
+    );
+}
+
+/// White space of any kind and length as one space.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,157 @@
+//! Secrets: wrong, made up, short, empty, and readable by others.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::refusals::{filled, refused, run_refused};
+use bowline_tests::stage::Stage;
+use rustix::process::Signal;
+
+/// Another secret of the right form.
+const OTHER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+
+const WRONG: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log says \
+                     why. Check that both ends have the same secret.";
+
+const COPY: &str = "; copy the hub's own from 'bowline secret show'; on the hub, delete the file \
+                    and start again, and one is made";
+
+/// What a file may hold that is no secret, and what is said of it.
+const FAULTS: [(&str, &str); 4] = [
+    ("change-me\n", "it is a placeholder that anyone would try first"),
+    ("short", "it has 5 characters; a secret has 43"),
+    (" \n", "it is empty"),
+    (
+        "this is my very own secret of 43 characters",
+        "it is made by hand, or damaged: not 32 bytes in unpadded URL-safe base64",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() {
+    let stage = Stage::with_hub();
+    let mut healthy = stage.healthy().await;
+    for (text, fault) in FAULTS {
+        let file = stage.private("bad.key", text);
+        let says = format!("the secret from FILE is refused: {fault}{COPY}");
+        let names = [("FILE", file.as_str())];
+        let flag = ["--secret-file", &file];
+        refused(&outcome(stage.dial("ls", &flag)), 2, &says, &names);
+        refused(&outcome(stage.dial("peer", &flag)), 2, &says, &names);
+        let run = stage.dial("run", &["--secret-file", &file, "web", "hello"]);
+        run_refused(&outcome(run), 2, &says, &names);
+        let data = stage.text("other");
+        let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--secret-file", &file];
+        refused(&outcome(stage.bowline(&hub)), 2, &says, &names);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        assert!(!stage.at("me/trust.toml").exists());
+    }
+    healthy.goes_on().await;
+}
+
+#[test]
+fn a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it() {
+    let stage = Stage::empty();
+    fs::create_dir(stage.at("hub")).unwrap();
+    for (text, fault) in FAULTS {
+        let file = stage.private("hub/secret.key", text);
+        let data = stage.text("hub");
+        let hub = stage.bowline(&["hub", "--bind", "127.0.0.1:0", "--data", &data]);
+        let says = format!("the secret from FILE is refused: {fault}{COPY}");
+        refused(&outcome(hub), 2, &says, &[("FILE", &file)]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried() {
+    let stage = Stage::with_hub();
+    fs::create_dir(stage.at("me")).unwrap();
+    fs::copy(stage.secret(), stage.at("me/secret.key")).unwrap();
+    let mut variable = stage.dial("ls", &[]);
+    variable.env("BOWLINE_SECRET", "");
+    let says = "the secret from BOWLINE_SECRET is refused: it is empty; pass on the hub's own, \
+                from 'bowline secret show' on its machine";
+    refused(&outcome(variable), 2, says, &[]);
+
+    let input = fs::File::open(stage.private("bad.key", "short")).unwrap();
+    let mut command = stage.dial("ls", &["--secret-file", "-"]);
+    command.stdin(Stdio::from(input));
+    let says = "the secret from standard input is refused: it has 5 characters; a secret has 43; \
+                pass on the hub's own, from 'bowline secret show' on its machine";
+    refused(&outcome(command), 2, says, &[]);
+    // The same place, with nothing above it, is good.
+    assert_eq!(outcome(stage.dial("ls", &[])).0, Some(0));
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused_at_either_end() {
+    let stage = Stage::with_hub();
+    let file = stage.text("open.key");
+    fs::copy(stage.secret(), &file).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let data = stage.text("other");
+    let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--secret-file", &file];
+    let flag = ["--secret-file", &file];
+    let says = "FILE has mode 0644: other users may read it; run 'chmod 600 FILE', and replace \
+                what it holds if they may have used that";
+    for command in [stage.dial("ls", &flag), stage.dial("peer", &flag), stage.bowline(&hub)] {
+        refused(&outcome(command), 2, says, &[("FILE", &file)]);
+    }
+}
+
+#[test]
+fn without_a_secret_anywhere_it_is_said_where_one_comes_from() {
+    let stage = Stage::with_hub();
+    let says = "no secret is given: run 'bowline secret show' on the hub's machine and pass it \
+                with --secret-file FILE, BOWLINE_SECRET, or secret-file in the configuration";
+    refused(&outcome(stage.dial("ls", &[])), 2, says, &[]);
+    refused(&outcome(stage.dial("peer", &[])), 2, says, &[]);
+    run_refused(&outcome(stage.dial("run", &["web", "hello"])), 2, says, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why() {
+    let mut stage = Stage::with_hub();
+    let mut healthy = stage.healthy().await;
+    let file = stage.private("other.key", OTHER);
+    let names = [("HUB", stage.url.as_str())];
+    let flag = ["--secret-file", &file];
+    refused(&outcome(stage.dial("ls", &flag)), 3, WRONG, &names);
+    run_refused(
+        &outcome(stage.dial("run", &["--secret-file", &file, "web", "x"])),
+        3,
+        WRONG,
+        &names,
+    );
+    assert!(!stage.at("me/trust.toml").exists(), "nothing is kept of a hub that refused");
+    healthy.goes_on().await;
+    let hub = stage.hub.as_mut().unwrap();
+    hub.said("the peer's proof does not match the shared secret");
+}
+
+/// A peer says it once, and goes on trying: somebody may mend the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_with_another_secret_says_so_and_does_not_end() {
+    let stage = Stage::with_hub();
+    let mut healthy = stage.healthy().await;
+    let file = stage.private("other.key", OTHER);
+    let mut peer = Running::start(stage.dial("peer", &["--secret-file", &file]));
+    let said = peer.said("the hub refused");
+    let wrong = filled(WRONG.trim_start_matches("HUB: "), &[]);
+    assert_eq!(said, format!("bowline: {wrong}"));
+    peer.said("trying again in");
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+    healthy.goes_on().await;
+
+    let mut json: Command = stage.dial("peer", &["--json", "--secret-file", &file]);
+    json.stdin(Stdio::null());
+    let mut peer = Running::start(json);
+    let ended = peer.line("\"event\":\"ended\"");
+    assert!(ended.contains("\"code\":\"refused\""), "{ended}");
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+}
