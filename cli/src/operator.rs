@@ -1,5 +1,6 @@
 //! A session to call through: the local operator on the hub's own machine, a peer elsewhere.
 
+use std::io;
 use std::path::Path;
 
 use bowline_core::identity::{HubIdentity, SigningKey};
@@ -37,8 +38,17 @@ fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
         return Ok(None);
     }
     let path = place::data(Role::Hub, dial.data.as_deref())?;
-    if !path.join("identity.key").exists() {
-        return Ok(None);
+    match std::fs::metadata(path.join("identity.key")) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let message = format!(
+                "{}: permission denied. Only the user that the hub runs as is its operator here: \
+                 run this as that user, or name a hub with --hub",
+                path.display()
+            );
+            return Err(Failure::usage(message));
+        }
+        Err(_) => return Ok(None),
     }
     let data = DataDir::open(&path).map_err(Failure::usage)?;
     let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
@@ -60,13 +70,16 @@ fn operator(
     let der = pem::read_pkcs8(&data.identity_key()).map_err(Failure::usage)?;
     let identity = SigningKey::from_pkcs8(&der)
         .map_err(|error| Failure::usage(format!("{}: {error}", data.identity_key().display())))?;
+    let hub = HubIdentity(identity).id();
+    if let Some(control) = endpoint.control {
+        return PeerBuilder::local(Tokio, &control, hub).map_err(Failure::usage);
+    }
+    // The hub could not make a local socket, and said so at its start.
     let key = load_key(&data.operator_key()).map_err(Failure::usage)?;
     // A peer id by its letters.
-    let id = "operator".parse().map_err(Failure::usage)?;
+    let id = "local-operator".parse().map_err(Failure::usage)?;
     let credential = secret(dial, &data.secret());
-    let id_of_hub = HubIdentity(identity).id();
-    let builder = PeerBuilder::with_key(Tokio, endpoint.url, id, key);
-    Ok(builder.hub_id(id_of_hub).credential(credential))
+    Ok(PeerBuilder::with_key(Tokio, endpoint.url, id, key).hub_id(hub).credential(credential))
 }
 
 /// The hub's secret, or none where the hub has none.
@@ -84,7 +97,7 @@ fn secret(dial: &Dial, data: &Path) -> CredentialSource {
             data: Some(&data),
             ..SecretSources::default()
         };
-        let found = sources.find(&mut std::io::empty(), strength);
+        let found = sources.find(&mut io::empty(), strength);
         let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
         shared(secret.as_bytes())
     })

@@ -239,4 +239,20 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
     let run = bowline(home.path(), &["run", "--data", data, "--json", "web-1", "uptime"]);
     assert_eq!(code(&run), 255);
     assert!(stdout(&run).contains("4711"), "{}", stdout(&run));
+
+    // So does a local socket, whether its file is still there or not.
+    let control = file("control");
+    write(
+        &file("endpoint"),
+        &format!("wss://127.0.0.1:9/link\n4711\n{}\n", control.display()),
+        0o600,
+    );
+    for _ in 0..2 {
+        let killed = bowline(home.path(), &["ls", "--data", data]);
+        assert_eq!(code(&killed), 4, "{}", stderr(&killed));
+        let said = stderr(&killed);
+        assert!(said.contains("4711") && said.contains("start 'bowline hub'"), "{said}");
+        assert!(said.contains(control.to_str().unwrap()), "{said}");
+        drop(std::os::unix::net::UnixListener::bind(&control).ok());
+    }
 }

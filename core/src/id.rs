@@ -113,6 +113,21 @@ name! {
     PeerId, PeerId, |text| !matches!(text, "all" | "hub")
 }
 
+impl PeerId {
+    /// `operator`: sessions from the hub's own machine have it, and no peer does.
+    #[must_use]
+    pub const fn operator() -> Self {
+        let name = b"operator";
+        let mut bytes = [0; 64];
+        let mut at = 0;
+        while at < name.len() {
+            bytes[at] = name[at];
+            at += 1;
+        }
+        Self(Name { bytes, len: name.len() as u8 })
+    }
+}
+
 name! {
     /// A command's name: 1 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit.
     CommandName, CommandName, |_| true

@@ -64,6 +64,8 @@ pub struct Limits {
     pub pending: usize,
     /// Links not admitted yet, from one source (64); an IPv6 source is its /64.
     pub pending_per_source: usize,
+    /// Links from the hub's own machine, admitted or not (256). Stops a script that leaks them.
+    pub local_links: usize,
     /// The longest that a call may run (24 h); a longer deadline is shortened to this.
     pub call_deadline: Duration,
     /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
@@ -98,6 +100,7 @@ impl Default for Limits {
             sessions: 20_000,
             pending: 1024,
             pending_per_source: 64,
+            local_links: 256,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),
             ending_within: Duration::from_secs(2),

@@ -127,7 +127,7 @@ impl World {
     /// # Panics
     /// When it is not admitted.
     pub async fn operator(&self) -> Session {
-        within(self.peer("operator").operate().connect()).await.expect("a session")
+        within(self.peer("ops").operate().connect()).await.expect("a session")
     }
 
     /// Waits until the hub knows that a serving peer's session is over.

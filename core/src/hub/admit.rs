@@ -1,6 +1,6 @@
 //! Links come, are granted a session, and go.
 
-use crate::capability::Capability;
+use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::route::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
@@ -29,7 +29,10 @@ impl Hub {
             pending += usize::from(other.group().is_some());
             same += usize::from(other.group() == source.group());
         }
-        let counted = source.group().is_some();
+        let counted = !source.is_local();
+        if !counted && self.has_enough_local() {
+            return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
+        }
         if counted && (pending >= limits.pending || same >= limits.pending_per_source) {
             return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
         }
@@ -45,22 +48,14 @@ impl Hub {
             Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
             Some(Standing::Live(_)) | None => return Answer::No(Code::Refused.into()),
         };
-        let peer = match claim.identity {
-            Some((peer, key)) => {
-                if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
-                    return Answer::No(Code::IdTaken.into());
-                }
-                peer
-            }
-            None => self.guest(),
+        let granted = if source.is_local() { Self::operator(claim) } else { self.peer(claim) };
+        let (peer, capabilities) = match granted {
+            Ok(granted) => granted,
+            Err(code) => return Answer::No(code.into()),
         };
-        let capabilities = self.config.secret_role.capabilities();
-        if claim.purpose == Purpose::Serve && !capabilities.allow(Capability::Serve) {
-            return Answer::No(Code::Refused.into());
-        }
         let record = self.to_record(claim, now);
         let new = record.map(|b| b.peer).filter(|&peer| self.registry.known(peer).is_none());
-        if self.is_full(link, new) {
+        if !source.is_local() && self.is_full(link, new) {
             return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
         }
         self.links.insert(link, Standing::Reserved(source, new));
@@ -82,7 +77,8 @@ impl Hub {
             return Answer::No(Code::IdTaken.into());
         }
         // A guest's id is nobody's until now; where it has become somebody's, there are others.
-        if claim.identity.is_none() && self.registry.known(grant.peer).is_some() {
+        let guest = claim.identity.is_none() && !source.is_local();
+        if guest && self.registry.known(grant.peer).is_some() {
             return Answer::Stale;
         }
         if let Some(binding) = grant.record {
@@ -127,10 +123,28 @@ impl Hub {
         self.events.push_back(HubEvent::Offline { link, peer, purpose });
     }
 
-    /// Whether an id is another key's, or a guest's who serves under it.
+    /// Who a claim over the network is, and what it may do.
+    fn peer(&mut self, claim: &Claim) -> Result<(PeerId, Capabilities), Code> {
+        let peer = match claim.identity {
+            Some((peer, key)) => {
+                if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
+                    return Err(Code::IdTaken);
+                }
+                peer
+            }
+            None => self.guest(),
+        };
+        let capabilities = self.config.secret_role.capabilities();
+        if claim.purpose == Purpose::Serve && !capabilities.allow(Capability::Serve) {
+            return Err(Code::Refused);
+        }
+        Ok((peer, capabilities))
+    }
+
+    /// Whether an id is the operator's, another key's, or a guest's who serves under it.
     fn is_taken(&self, peer: PeerId, key: &PublicKey) -> bool {
         let guest = self.registry.known(peer).is_none() && self.registry.serving(peer).is_some();
-        guest || self.registry.taken(peer, key)
+        peer == PeerId::operator() || guest || self.registry.taken(peer, key)
     }
 
     /// An id enrolled by a join token is never admitted by less.
@@ -158,7 +172,7 @@ impl Hub {
         let (mut held, mut bound) = (0, self.registry.len());
         for (&other, standing) in &self.links {
             match standing {
-                _ if other == link => {}
+                _ if other == link || standing.is_local() => {}
                 Standing::Pending(_) => {}
                 Standing::Reserved(_, id) => {
                     held += 1;

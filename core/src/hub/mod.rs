@@ -18,6 +18,7 @@
 mod admit;
 mod control;
 mod deadlines;
+mod operator;
 mod outbox;
 mod registry;
 mod route;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::config::{Bind, ConfigError, HubConfig, HubUrl, PeerConfig, Scheme, TlsMode};
+use crate::files::NoControlSocket;
 
 /// The `--insecure-…` switches. Flags only: no file can set them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Warning {
     PlainHub(HubUrl),
     /// A weak secret is accepted.
     WeakSecret,
+    /// A hub without a socket for the operator of its machine.
+    NoControlSocket(NoControlSocket),
 }
 
 impl fmt::Display for Warning {
@@ -50,6 +53,11 @@ impl fmt::Display for Warning {
             Self::WeakSecret => f.write_str(
                 "a weak secret is accepted (--insecure-weak-secret): whoever records one \
                  admission can guess at it offline",
+            ),
+            Self::NoControlSocket(reason) => write!(
+                f,
+                "commands on this machine reach the hub by the shared secret, with no more than \
+                 its role, because there is no local socket: {reason}"
             ),
         }
     }

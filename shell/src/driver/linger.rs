@@ -14,7 +14,7 @@ const BYTES: usize = 64 << 10;
 const TIME: Duration = Duration::from_secs(2);
 
 /// Shuts down `stream`'s writing and discards its input until its end, 64 KiB or 2 s.
-pub(crate) async fn linger<R: Runtime>(runtime: &R, mut stream: R::Stream) {
+pub(crate) async fn linger<R: Runtime>(runtime: &R, mut stream: impl Stream) {
     let mut alarm = Alarm::new(runtime);
     alarm.set(runtime.now().checked_add(TIME));
     let mut shut = false;

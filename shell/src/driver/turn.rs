@@ -26,20 +26,20 @@ pub(crate) trait Owner {
 }
 
 /// One link, its socket and its timer.
-pub(crate) struct Turn<R: Runtime> {
+pub(crate) struct Turn<R: Runtime, S> {
     link: Link,
-    stream: R::Stream,
+    stream: S,
     alarm: Alarm<R>,
     clock: Clock,
 }
 
-impl<R: Runtime> Turn<R> {
-    pub(crate) fn new(runtime: &R, link: Link, stream: R::Stream, clock: Clock) -> Self {
+impl<R: Runtime, S: Stream> Turn<R, S> {
+    pub(crate) fn new(runtime: &R, link: Link, stream: S, clock: Clock) -> Self {
         Self { link, stream, alarm: Alarm::new(runtime), clock }
     }
 
     /// Drives the link to its end; gives back the socket, for [`linger`](super::linger).
-    pub(crate) async fn run(mut self, owner: &mut impl Owner) -> (Box<Ended>, R::Stream) {
+    pub(crate) async fn run(mut self, owner: &mut impl Owner) -> (Box<Ended>, S) {
         let ended = poll_fn(|cx| self.poll(cx, owner)).await;
         (ended, self.stream)
     }

@@ -119,7 +119,7 @@ impl DataDir {
         self.path.join("secret.key")
     }
 
-    /// Hub: `operator.key`, the local operator's own key, PKCS#8 PEM.
+    /// Hub: `operator.key`, the local operator's own key where there is no local socket, PKCS#8 PEM.
     #[must_use]
     pub fn operator_key(&self) -> PathBuf {
         self.path.join("operator.key")

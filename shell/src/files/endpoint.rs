@@ -1,7 +1,9 @@
 //! `endpoint`: where a running hub listens, for the commands on its own machine.
 //!
-//! Two lines, the URL and the process. A hub that is killed leaves it behind, so what it names may
-//! not be there: whoever reads it connects, and finds out.
+//! The URL, the process, and the local socket where there is one, a line each. A hub that is killed
+//! leaves it behind, so what it names may not be there: whoever reads it connects, and finds out.
+
+use std::path::PathBuf;
 
 use crate::config::HubUrl;
 use crate::files::{DataDir, Exposure, FileError, read_private, remove, write_private};
@@ -13,6 +15,8 @@ pub struct Endpoint {
     pub url: HubUrl,
     /// The hub's process.
     pub pid: u32,
+    /// The socket for the operator of this machine, an absolute path without control characters.
+    pub control: Option<PathBuf>,
 }
 
 impl Endpoint {
@@ -21,7 +25,11 @@ impl Endpoint {
     /// # Errors
     /// The system's.
     pub fn write(&self, dir: &DataDir) -> Result<(), FileError> {
-        write_private(&dir.endpoint(), format!("{}\n{}\n", self.url, self.pid).as_bytes())
+        let mut text = format!("{}\n{}\n", self.url, self.pid);
+        if let Some(control) = &self.control {
+            text += &format!("{}\n", control.display());
+        }
+        write_private(&dir.endpoint(), text.as_bytes())
     }
 
     /// What a hub on this data directory said; `None` where none runs, or it ended cleanly.
@@ -38,10 +46,12 @@ impl Endpoint {
             let mut lines = core::str::from_utf8(&bytes).ok()?.lines();
             let url = lines.next()?.parse().ok()?;
             let pid = lines.next()?.parse().ok()?;
-            lines.next().is_none().then_some(Self { url, pid })
+            let control = lines.next().map(PathBuf::from);
+            let whole = control.as_ref().is_none_or(|path| path.is_absolute());
+            (whole && lines.next().is_none()).then_some(Self { url, pid, control })
         };
-        let reason = "expected a URL and a process number, a line each; delete the file and \
-                      restart the hub"
+        let reason = "expected a URL, a process number and the path of a socket, a line each; \
+                      delete the file and restart the hub"
             .to_owned();
         parse().map(Some).ok_or(FileError::Content { path, reason })
     }
@@ -64,11 +74,16 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let dir = DataDir::create(base.path()).unwrap();
         assert_eq!(Endpoint::read(&dir), Ok(None));
-        let endpoint = Endpoint { url: "ws://127.0.0.1:1".parse().unwrap(), pid: 7 };
-        endpoint.write(&dir).unwrap();
-        let text = std::fs::read_to_string(dir.endpoint()).unwrap();
-        assert_eq!(text, "ws://127.0.0.1:1/link\n7\n");
-        assert_eq!(Endpoint::read(&dir), Ok(Some(endpoint)));
+        let url = "ws://127.0.0.1:1".parse().unwrap();
+        let mut endpoint = Endpoint { url, pid: 7, control: None };
+        for (control, lines) in [(None, "7\n"), (Some("/a b/control".into()), "7\n/a b/control\n")]
+        {
+            endpoint.control = control;
+            endpoint.write(&dir).unwrap();
+            let text = std::fs::read_to_string(dir.endpoint()).unwrap();
+            assert_eq!(text, format!("ws://127.0.0.1:1/link\n{lines}"));
+            assert_eq!(Endpoint::read(&dir), Ok(Some(endpoint.clone())));
+        }
         Endpoint::remove(&dir).unwrap();
         Endpoint::remove(&dir).unwrap();
         assert_eq!(Endpoint::read(&dir), Ok(None));
@@ -78,7 +93,9 @@ mod tests {
     fn a_file_that_holds_something_else_is_an_error() {
         let base = tempfile::tempdir().unwrap();
         let dir = DataDir::create(base.path()).unwrap();
-        for text in ["", "ws://h\n", "h\n7\n", "ws://h\nx\n", "ws://h\n7\nmore\n"] {
+        for text in
+            ["", "ws://h\n", "h\n7\n", "ws://h\nx\n", "ws://h\n7\nmore\n", "ws://h\n7\n/a\nb\n"]
+        {
             write_private(&dir.endpoint(), text.as_bytes()).unwrap();
             let error = Endpoint::read(&dir).unwrap_err();
             assert!(matches!(error, FileError::Content { .. }), "{text:?}: {error}");

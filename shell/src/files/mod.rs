@@ -5,6 +5,7 @@
 //! others may read is refused, not repaired: it may have been read already. Nothing here makes a
 //! key or draws randomness; bytes come from the caller.
 
+mod control;
 mod data_dir;
 mod endpoint;
 mod error;
@@ -15,6 +16,7 @@ mod secret;
 mod secret_source;
 mod trust;
 
+pub use control::{ControlSocket, NoControlSocket};
 pub use data_dir::{DataDir, Role};
 pub use endpoint::Endpoint;
 pub use error::FileError;

@@ -12,14 +12,16 @@ use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
 use bowline_core::tunnel::ServerTls;
 
-use crate::config::{ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode};
+use crate::config::{
+    ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
+};
 use crate::entropy;
 use crate::files::{
-    DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin, SecretSources,
-    Strength,
+    ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
+    SecretSources, Strength,
 };
 use crate::hub::keys;
-use crate::hub::serve::{Facts, Hub};
+use crate::hub::serve::{Facts, Hub, Sockets};
 use crate::hub::shared::Shared;
 use crate::ledger::{Ledger, LedgerError, LedgerThread};
 use crate::notice::Observer;
@@ -154,7 +156,7 @@ impl<R: Runtime> HubBuilder<R> {
     /// [`StartError`]: nothing listens.
     pub fn start(self) -> Result<Hub<R>, StartError> {
         let config = self.settings.clone().resolve()?;
-        let warnings = config.check(&self.insecure)?;
+        let mut warnings = config.check(&self.insecure)?;
         let lock = DirLock::take(&self.data)?;
         let mut ledger = Ledger::open(&self.data.ledger())?;
         let generation = ledger.raise_generation()?;
@@ -170,11 +172,27 @@ impl<R: Runtime> HubBuilder<R> {
         let bind = config.bind.0;
         let (listener, local) =
             self.runtime.listen(bind).map_err(|reason| StartError::Listen { bind, reason })?;
-        let facts =
-            Facts { url: HubUrl::of_address(facts.scheme, local), local, warnings, ..facts };
-        let endpoint = HubUrl::of_address(facts.scheme, reachable(local));
-        Endpoint { url: endpoint, pid: std::process::id() }.write(&self.data)?;
-        Ok(Hub::run(self.runtime, Arc::new(shared), listener, facts, self.data, lock))
+        let listen = |path: &Path| self.runtime.listen_unix(path);
+        let variable = |name: &str| std::env::var_os(name);
+        let (at_hand, control) = match ControlSocket::open(&self.data, facts.id, variable, listen) {
+            Ok((listener, socket)) => (Some(listener), Some(socket)),
+            Err(reason) => {
+                warnings.push(Warning::NoControlSocket(reason));
+                (None, None)
+            }
+        };
+        let url = HubUrl::of_address(facts.scheme, reachable(local));
+        let path = control.as_ref().map(|socket| socket.path().to_owned());
+        let endpoint = Endpoint { url, pid: std::process::id(), control: path };
+        if let Err(error) = endpoint.write(&self.data) {
+            // Nothing listens, and that is the error to tell.
+            let _ = control.as_ref().map(ControlSocket::remove);
+            return Err(error.into());
+        }
+        let url = HubUrl::of_address(facts.scheme, local);
+        let facts = Facts { url, local, warnings, control, ..facts };
+        let sockets = Sockets { network: listener, local: at_hand };
+        Ok(Hub::run(self.runtime, Arc::new(shared), sockets, facts, self.data, lock))
     }
 
     fn snapshot(
@@ -215,8 +233,18 @@ impl<R: Runtime> HubBuilder<R> {
         };
         let local = config.bind.0;
         let url = HubUrl::of_address(scheme, local);
-        let warnings = Vec::new();
-        Ok((snapshot, Facts { id, pin, scheme, url, local, secret: origin, generation, warnings }))
+        let facts = Facts {
+            id,
+            pin,
+            scheme,
+            url,
+            local,
+            secret: origin,
+            generation,
+            warnings: Vec::new(),
+            control: None,
+        };
+        Ok((snapshot, facts))
     }
 
     fn find_secret(

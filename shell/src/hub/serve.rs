@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -15,11 +16,11 @@ use bowline_core::link::Link;
 use crate::config::{HubUrl, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
-use crate::files::{DataDir, DirLock, Endpoint, SecretOrigin};
+use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
 use crate::hub::link::HubLink;
-use crate::hub::shared::Shared;
+use crate::hub::shared::{Links, Shared};
 use crate::notice::Notice;
-use crate::runtime::{Acceptor, Alarm, Runtime};
+use crate::runtime::{Acceptor, Alarm, Listener, Runtime, Stream};
 
 /// How long a stopping hub waits for its links.
 const STOP: Duration = Duration::from_secs(4);
@@ -45,18 +46,30 @@ pub(super) struct Facts {
     pub(super) secret: Option<SecretOrigin>,
     pub(super) generation: u64,
     pub(super) warnings: Vec<Warning>,
+    pub(super) control: Option<ControlSocket>,
+}
+
+/// What a hub listens on.
+pub(super) struct Sockets<R: Runtime> {
+    pub(super) network: R::Listener,
+    pub(super) local: Option<R::UnixListener>,
 }
 
 impl<R: Runtime> Hub<R> {
     pub(super) fn run(
         runtime: R,
         shared: Arc<Shared>,
-        listener: R::Listener,
+        sockets: Sockets<R>,
         facts: Facts,
         data: DataDir,
         lock: DirLock,
     ) -> Self {
-        runtime.spawn(accept(runtime.clone(), shared.clone(), listener));
+        let Sockets { network, local } = sockets;
+        shared.links.change(|links| links.listening = 1 + usize::from(local.is_some()));
+        runtime.spawn(accept(runtime.clone(), shared.clone(), network, Source::Network));
+        if let Some(local) = local {
+            runtime.spawn(accept(runtime.clone(), shared.clone(), local, |()| Source::Local));
+        }
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
         Self { runtime, shared, facts, data, _lock: lock }
     }
@@ -103,6 +116,12 @@ impl<R: Runtime> Hub<R> {
         &self.facts.warnings
     }
 
+    /// The socket for the operator of this machine, where there is one.
+    #[must_use]
+    pub fn control(&self) -> Option<&Path> {
+        self.facts.control.as_ref().map(ControlSocket::path)
+    }
+
     /// The data directory.
     #[must_use]
     pub fn data(&self) -> &DataDir {
@@ -115,8 +134,8 @@ impl<R: Runtime> Hub<R> {
         self.shared.close_all(Code::GoingAway);
         let mut alarm = Alarm::new(&self.runtime);
         alarm.set(self.runtime.now().checked_add(STOP));
-        let mut gone =
-            pin!(self.shared.links.until(|links| (links.closed && links.count == 0).then_some(())));
+        let is_empty = |links: &Links| (links.listening == 0 && links.count == 0).then_some(());
+        let mut gone = pin!(self.shared.links.until(is_empty));
         poll_fn(|cx| match gone.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(()),
             Poll::Pending => alarm.poll(cx),
@@ -125,11 +144,19 @@ impl<R: Runtime> Hub<R> {
         if let Err(error) = Endpoint::remove(&self.data) {
             tracing::warn!(%error, "the endpoint file stays behind");
         }
+        if let Some(Err(error)) = self.facts.control.as_ref().map(ControlSocket::remove) {
+            tracing::warn!(%error, "the local socket stays behind");
+        }
     }
 }
 
 /// Takes connections until the hub stops.
-async fn accept<R: Runtime>(runtime: R, shared: Arc<Shared>, listener: R::Listener) {
+async fn accept<R: Runtime, L: Listener>(
+    runtime: R,
+    shared: Arc<Shared>,
+    listener: L,
+    source: fn(L::Remote) -> Source,
+) {
     let mut acceptor = Acceptor::new(&runtime, listener);
     let mut stopping = pin!(shared.links.until(|links| links.stopping.then_some(())));
     loop {
@@ -141,22 +168,21 @@ async fn accept<R: Runtime>(runtime: R, shared: Arc<Shared>, listener: R::Listen
         })
         .await;
         let Some((stream, remote)) = accepted else { break };
-        runtime.spawn(drive(runtime.clone(), shared.clone(), stream, remote));
+        runtime.spawn(drive(runtime.clone(), shared.clone(), stream, source(remote)));
     }
     drop(acceptor);
-    shared.links.change(|links| links.closed = true);
+    shared.links.change(|links| links.listening -= 1);
 }
 
 /// Drives one connection to its end.
-async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: R::Stream, remote: SocketAddr) {
-    let source = Source::Network(remote);
+async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream, source: Source) {
     let Ok((id, mailbox)) = shared.arrive(source) else { return };
     let began = shared.clock.now();
-    shared.observer.tell(Notice::Accepted { link: id, remote: remote.to_string() });
+    shared.observer.tell(Notice::Accepted { link: id, remote: source.to_string() });
     match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), source, &seed, began)) {
         Ok(Ok(link)) => {
             let turn = Turn::new(&runtime, link, stream, shared.clock.clone());
-            let remote = remote.to_string();
+            let remote = source.to_string();
             let mut owner = HubLink {
                 shared: shared.clone(),
                 link: id,

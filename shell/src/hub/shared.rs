@@ -36,8 +36,8 @@ pub(super) struct Shared {
 pub(super) struct Links {
     pub(super) count: usize,
     pub(super) stopping: bool,
-    /// The socket that listens is closed.
-    pub(super) closed: bool,
+    /// Sockets that listen.
+    pub(super) listening: usize,
 }
 
 /// What is behind the lock; it is held for map operations only.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bowline_core::auth::{Credential, SharedSecret};
@@ -29,7 +29,7 @@ use crate::runtime::Runtime;
 #[must_use = "nothing is dialled before connect or start"]
 pub struct PeerBuilder<R: Runtime> {
     pub(super) runtime: R,
-    pub(super) url: HubUrl,
+    pub(super) place: Place,
     pub(super) id: PeerId,
     pub(super) key: Arc<PeerKey>,
     pub(super) mode: Mode,
@@ -40,6 +40,23 @@ pub struct PeerBuilder<R: Runtime> {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
     pub(super) observer: Observer,
+}
+
+/// Where a hub is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Network(HubUrl),
+    /// On this machine, by its local socket.
+    Local(PathBuf),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(url) => fmt::Display::fmt(url, f),
+            Self::Local(path) => fmt::Display::fmt(&path.display(), f),
+        }
+    }
 }
 
 /// What a dial needs and does not have.
@@ -145,10 +162,28 @@ impl<R: Runtime> PeerBuilder<R> {
             Scheme::Ws => Mode::Plain,
             Scheme::Wss => Mode::Tofu,
         };
-        let known = Known { hub: url.to_string(), ..Known::default() };
+        Self::at(runtime, Place::Network(url), mode, id, key)
+    }
+
+    /// The operator of the hub on this machine that listens on the local socket at `path` and has
+    /// the identity `hub`: it proves nothing but that it may open the socket, calls and watches.
+    ///
+    /// # Errors
+    /// [`SetupError`]: the system gives no randomness.
+    pub fn local(runtime: R, path: &Path, hub: HubId) -> Result<Self, SetupError> {
+        let seed = entropy::seed().map_err(|error| SetupError::Credential(error.to_string()))?;
+        // It is not sent: a link needs one.
+        let key = PeerKey(SigningKey::generate(&mut Random::new(&seed)));
+        let place = Place::Local(path.to_owned());
+        let builder = Self::at(runtime, place, Mode::Plain, PeerId::operator(), key);
+        Ok(builder.hub_id(hub).operate())
+    }
+
+    fn at(runtime: R, place: Place, mode: Mode, id: PeerId, key: PeerKey) -> Self {
+        let known = Known { hub: place.to_string(), ..Known::default() };
         Self {
             runtime,
-            url,
+            place,
             id,
             key: Arc::new(key),
             mode,

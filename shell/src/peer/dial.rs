@@ -1,5 +1,6 @@
 //! One dial: what it needs read anew, a socket, a link, and its task.
 
+use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,14 +16,14 @@ use bowline_core::trust::Mode;
 use bowline_core::tunnel::ClientTls;
 
 use crate::clock::Clock;
-use crate::config::Scheme;
+use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
 use crate::notice::Notice;
-use crate::peer::builder::{PeerBuilder, SetupError};
+use crate::peer::builder::{PeerBuilder, Place, SetupError};
 use crate::peer::link::{PeerLink, Work};
 use crate::peer::session::{LinkState, Session};
-use crate::runtime::{Alarm, Runtime};
+use crate::runtime::{Alarm, Runtime, Stream};
 use crate::watch::Watch;
 
 /// Why there is no session.
@@ -81,11 +82,34 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 
     pub(super) async fn dial(&self, clock: &Clock) -> Result<Session, ConnectError> {
-        let hub = self.url.to_string();
         let dial = Arc::new(self.prepare().await?);
-        let (stream, remote) = self.reach(&dial.limits).await.map_err(|error| {
-            ConnectError::Unreachable { hub: hub.clone(), reason: error.to_string() }
-        })?;
+        let unreachable = |error: io::Error| ConnectError::Unreachable {
+            hub: self.place.to_string(),
+            reason: error.to_string(),
+        };
+        match &self.place {
+            Place::Network(url) => {
+                let reached = self.in_time(&dial.limits, self.reach(url)).await;
+                let (stream, remote) = reached.map_err(unreachable)?;
+                self.admit(dial, stream, remote, clock).await
+            }
+            Place::Local(path) => {
+                let reached = self.in_time(&dial.limits, self.runtime.connect_unix(path)).await;
+                let stream = reached.map_err(unreachable)?;
+                self.admit(dial, stream, path.display().to_string(), clock).await
+            }
+        }
+    }
+
+    /// Makes a link of a connection, and waits until it is admitted.
+    async fn admit(
+        &self,
+        dial: Arc<Dial>,
+        stream: impl Stream,
+        remote: String,
+        clock: &Clock,
+    ) -> Result<Session, ConnectError> {
+        let hub = self.place.to_string();
         self.observer.tell(Notice::Connected { remote: remote.clone() });
         let began = clock.now();
         let seed = entropy::seed().map_err(|error| ConnectError::Link(error.to_string()))?;
@@ -126,19 +150,25 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 
     /// A socket to the first of the hub's addresses that answers.
-    async fn reach(&self, limits: &Limits) -> io::Result<(R::Stream, String)> {
+    async fn reach(&self, url: &HubUrl) -> io::Result<(R::Stream, String)> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in self.runtime.resolve(url.host(), url.port()).await? {
+            match self.runtime.connect(address).await {
+                Ok(stream) => return Ok((stream, address.to_string())),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn in_time<T>(
+        &self,
+        limits: &Limits,
+        attempt: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
         let mut alarm = Alarm::new(&self.runtime);
         alarm.set(self.runtime.now().checked_add(limits.upgrade_within));
-        let mut attempt = pin!(async {
-            let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-            for address in self.runtime.resolve(self.url.host(), self.url.port()).await? {
-                match self.runtime.connect(address).await {
-                    Ok(stream) => return Ok((stream, address.to_string())),
-                    Err(error) => last = error,
-                }
-            }
-            Err(last)
-        });
+        let mut attempt = pin!(attempt);
         std::future::poll_fn(|cx| {
             if let Poll::Ready(done) = attempt.as_mut().poll(cx) {
                 return Poll::Ready(done);
@@ -150,12 +180,15 @@ impl<R: Runtime> PeerBuilder<R> {
 
     /// Reads the credential and what is known of the hub, anew for each dial.
     async fn prepare(&self) -> Result<Dial, SetupError> {
-        let transport = match (self.url.scheme(), self.mode) {
-            (Scheme::Wss, Mode::Tofu | Mode::Strict) => Transport::Tls(
-                ClientTls::new().map_err(|error| SetupError::Tls(error.to_string()))?,
-            ),
-            (Scheme::Ws, Mode::Plain) => Transport::Plain,
-            (Scheme::Wss | Scheme::Ws, _) => return Err(SetupError::Scheme(self.url.clone())),
+        let (transport, host, authority, path) = match &self.place {
+            Place::Network(url) => {
+                let transport = self.transport(url)?;
+                (transport, url.host().to_owned(), url.authority(), url.path().to_owned())
+            }
+            Place::Local(_) => {
+                let host = "localhost".to_owned();
+                (Transport::Plain, host.clone(), host, "/link".to_owned())
+            }
         };
         let (credential, keeper) = (self.credential.clone(), self.keeper.clone());
         let configured = self.known.clone();
@@ -166,9 +199,9 @@ impl<R: Runtime> PeerBuilder<R> {
         let (credential, known) =
             read.map_err(|error| SetupError::Credential(error.to_string()))??;
         Ok(Dial {
-            host: self.url.host().to_owned(),
-            authority: self.url.authority(),
-            path: self.url.path().to_owned(),
+            host,
+            authority,
+            path,
             transport,
             trust: self.mode,
             known,
@@ -180,6 +213,16 @@ impl<R: Runtime> PeerBuilder<R> {
             labels: self.labels.clone(),
             limits: Limits::default(),
         })
+    }
+
+    fn transport(&self, url: &HubUrl) -> Result<Transport, SetupError> {
+        match (url.scheme(), self.mode) {
+            (Scheme::Wss, Mode::Tofu | Mode::Strict) => ClientTls::new()
+                .map(Transport::Tls)
+                .map_err(|error| SetupError::Tls(error.to_string())),
+            (Scheme::Ws, Mode::Plain) => Ok(Transport::Plain),
+            (Scheme::Wss | Scheme::Ws, _) => Err(SetupError::Scheme(url.clone())),
+        }
     }
 }
 
@@ -200,7 +243,7 @@ impl Drop for Unfinished {
     }
 }
 
-async fn drive<R: Runtime>(runtime: R, turn: Turn<R>, mut owner: PeerLink<R>) {
+async fn drive<R: Runtime>(runtime: R, turn: Turn<R, impl Stream>, mut owner: PeerLink<R>) {
     let (_, stream) = turn.run(&mut owner).await;
     linger(&runtime, stream).await;
 }

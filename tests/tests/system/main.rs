@@ -6,6 +6,7 @@ mod calling;
 mod ending;
 mod faults;
 mod links;
+mod local;
 mod middle;
 mod programs;
 mod restart;

@@ -2,6 +2,7 @@
 
 mod guests;
 mod listing;
+mod operator;
 mod outbox;
 mod property;
 mod superseded;

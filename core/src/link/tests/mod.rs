@@ -3,6 +3,7 @@
 mod admission;
 mod hostile;
 mod life;
+mod local;
 mod proofs;
 mod properties;
 mod raw;

@@ -25,6 +25,8 @@ pub(super) const START: u64 = 1_800_000_000;
 /// What both ends are set up with.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
+    /// Where the peer comes from, as the hub sees it.
+    pub(super) source: Source,
     pub(super) mode: Mode,
     /// Whether the peer speaks TLS, and whether the hub does.
     pub(super) tls: (bool, bool),
@@ -69,6 +71,7 @@ impl Plan {
     /// No TLS; the shared secret; serving; nothing known of the hub.
     pub(super) fn plain() -> Self {
         Self {
+            source: somewhere(),
             mode: Mode::Plain,
             tls: (false, false),
             credential: Credential::Secret(secret(7)),
@@ -128,7 +131,7 @@ impl Plan {
     }
 
     pub(super) fn hub_link(&self) -> Link {
-        Link::accept(self.snapshot(), somewhere(), &Seed([12; 32]), start()).unwrap()
+        Link::accept(self.snapshot(), self.source, &Seed([12; 32]), start()).unwrap()
     }
 
     pub(super) fn world(&self) -> World {
@@ -306,7 +309,7 @@ impl World {
     pub(super) fn new(plan: &Plan) -> Self {
         let config = HubConfig { limits: plan.hub_limits.clone(), secret_role: Role::Member };
         let mut registry = Hub::new(config, []);
-        let id = registry.arrive(somewhere()).unwrap();
+        let id = registry.arrive(plan.source).unwrap();
         Self {
             now: start(),
             peer: End::new(plan.peer_link()),

@@ -1,0 +1,276 @@
+//! `control`: the socket by which the operator of this machine reaches a running hub.
+//!
+//! Whoever may open it is the operator, so the file has mode 0600 and stands in a directory of mode
+//! 0700. That is the data directory, unless it lets others look, or its path is longer than a socket
+//! address holds; then it is a directory of its own below the platform's one for such files
+//! (`XDG_RUNTIME_DIR`), or for temporary ones.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use bowline_core::id::HubId;
+
+use crate::files::{DataDir, FileError, remove};
+
+/// Where a hub's local socket is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlSocket {
+    path: PathBuf,
+    /// The directory that was made for it alone.
+    own: Option<PathBuf>,
+}
+
+/// Nowhere can a local socket be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct NoControlSocket(Vec<String>);
+
+impl ControlSocket {
+    /// Listens in the first place that will do. `environment` answers for a variable, as
+    /// [`std::env::var_os`] does; `listen` makes the socket, with mode 0600.
+    ///
+    /// # Errors
+    /// [`NoControlSocket`]: each place, and what is wrong with it.
+    pub fn open<L>(
+        data: &DataDir,
+        hub: HubId,
+        environment: impl Fn(&str) -> Option<OsString>,
+        mut listen: impl FnMut(&Path) -> io::Result<L>,
+    ) -> Result<(L, Self), NoControlSocket> {
+        let beside = Self { path: data.path().join(NAME), own: None };
+        let elsewhere = bases(environment).into_iter().map(|base| {
+            let own = base.join(format!("bowline-{hub}"));
+            Self { path: own.join(NAME), own: Some(own) }
+        });
+        let mut reasons = Vec::new();
+        for place in [beside].into_iter().chain(elsewhere) {
+            let error = match place.prepare() {
+                Err(error) => error,
+                Ok(()) => match listen(&place.path) {
+                    Ok(listener) => return Ok((listener, place)),
+                    Err(error) => {
+                        // It goes only where it is empty.
+                        let _ = place.own.as_ref().map(fs::remove_dir);
+                        error
+                    }
+                },
+            };
+            reasons.push(format!("{}: {error}", place.path.display()));
+        }
+        Err(NoControlSocket(reasons))
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        fits(&self.path)?;
+        match (&self.own, self.path.parent()) {
+            (Some(own), _) => private(own),
+            (None, Some(data)) => closed(data),
+            (None, None) => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    /// The socket's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes it away; call when nothing listens any more.
+    ///
+    /// # Errors
+    /// The system's; that it was not there is none.
+    pub fn remove(&self) -> Result<(), FileError> {
+        remove(&self.path)?;
+        if let Some(own) = &self.own {
+            fs::remove_dir(own).map_err(|error| FileError::system("remove", own, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a socket address and a line of the endpoint file hold this path.
+fn fits(path: &Path) -> io::Result<()> {
+    let Some(text) = path.to_str().filter(|text| !text.contains(char::is_control)) else {
+        return Err(io::Error::other("not a path that can be written down"));
+    };
+    if text.len() >= ADDRESS {
+        let long = format!("{} bytes, and a socket's path has at most {}", text.len(), ADDRESS - 1);
+        return Err(io::Error::other(long));
+    }
+    Ok(())
+}
+
+/// Whether only its owner enters this directory, and that is this user.
+fn closed(directory: &Path) -> io::Result<()> {
+    // Not followed: a link in its place was made by someone else.
+    let found = fs::symlink_metadata(directory)?;
+    let ours = found.uid() == rustix::process::geteuid().as_raw();
+    if !found.is_dir() || !ours || found.mode() & 0o077 != 0 {
+        return Err(io::Error::other("not a directory of mode 0700 that belongs to this user"));
+    }
+    Ok(())
+}
+
+/// Makes the directory `own`, unless it is there already.
+fn private(own: &Path) -> io::Result<()> {
+    let above = own.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mode = fs::metadata(above)?.mode();
+    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+        // They could put a directory of theirs in the place of ours.
+        return Err(io::Error::other("others may replace what is in the directory above it"));
+    }
+    match DirBuilder::new().mode(0o700).create(own) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => closed(own),
+    }
+}
+
+/// Directories for a directory of our own, the best first.
+fn bases(environment: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let named = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(environment);
+    let mut bases: Vec<_> = named.map(PathBuf::from).filter(|path| path.is_absolute()).collect();
+    bases.push(PathBuf::from("/tmp"));
+    bases
+}
+
+const NAME: &str = "control";
+
+/// Bytes of a socket's path and the zero behind it: 104 on macOS, 108 on Linux.
+const ADDRESS: usize = 104;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::runtime::listen;
+
+    const HUB: HubId = HubId([7; 16]);
+
+    /// Listens for a hub whose data is in `data`, where `runtime` is the platform's directory.
+    fn open(
+        data: &DataDir,
+        runtime: Option<&Path>,
+    ) -> Result<(UnixListener, ControlSocket), NoControlSocket> {
+        let environment = |name: &str| match name {
+            "XDG_RUNTIME_DIR" => runtime.map(|path| path.as_os_str().to_owned()),
+            _ => None,
+        };
+        ControlSocket::open(data, HUB, environment, listen::unix)
+    }
+
+    fn data(base: &TempDir, name: &str) -> DataDir {
+        DataDir::create(&base.path().join(name)).unwrap()
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    /// A data directory whose socket has a path of so many bytes.
+    fn of_length(base: &TempDir, bytes: usize) -> DataDir {
+        let used = base.path().join("").as_os_str().len() + "/control".len();
+        let data = data(base, &"d".repeat(bytes - used));
+        assert_eq!(data.path().join(NAME).as_os_str().len(), bytes);
+        data
+    }
+
+    #[test]
+    fn the_socket_is_in_the_data_directory_for_its_user_alone_and_goes_away() {
+        let base = tempfile::tempdir().unwrap();
+        let data = data(&base, "hub");
+        let (listener, socket) = open(&data, None).unwrap();
+        assert_eq!(socket.path(), data.path().join("control"));
+        assert_eq!((mode(socket.path()), mode(data.path())), (0o600, 0o700));
+        drop(listener);
+        socket.remove().unwrap();
+        assert!(!socket.path().exists() && data.path().exists());
+        socket.remove().unwrap();
+    }
+
+    #[test]
+    fn a_path_of_103_bytes_is_used_and_one_of_104_is_not() {
+        let base = tempfile::tempdir().unwrap();
+        let runtime = tempfile::tempdir().unwrap();
+        let fits = of_length(&base, 103);
+        assert_eq!(open(&fits, Some(runtime.path())).unwrap().1.path(), fits.path().join(NAME));
+        let long = of_length(&base, 104);
+        let (listener, socket) = open(&long, Some(runtime.path())).unwrap();
+        let own = runtime.path().join(format!("bowline-{HUB}"));
+        assert_eq!(socket.path(), own.join("control"));
+        assert_eq!((mode(socket.path()), mode(&own)), (0o600, 0o700));
+        drop(listener);
+        socket.remove().unwrap();
+        assert_eq!(fs::read_dir(runtime.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_data_directory_that_others_may_look_into_is_not_used() {
+        let (base, runtime) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let data = data(&base, "hub");
+        set_mode(data.path(), 0o755);
+        let (_, socket) = open(&data, Some(runtime.path())).unwrap();
+        assert!(socket.path().starts_with(runtime.path()), "{socket:?}");
+    }
+
+    #[test]
+    fn a_directory_of_the_same_name_is_used_only_if_it_is_closed() {
+        let (base, runtime) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let long = of_length(&base, 104);
+        let own = runtime.path().join(format!("bowline-{HUB}"));
+        let elsewhere = base.path().join("elsewhere");
+        for prepare in [
+            |own: &Path, _: &Path| {
+                fs::create_dir(own).unwrap();
+                set_mode(own, 0o755);
+            },
+            |own: &Path, _: &Path| fs::write(own, "").unwrap(),
+            |own: &Path, elsewhere: &Path| {
+                fs::create_dir(elsewhere).unwrap();
+                set_mode(elsewhere, 0o700);
+                std::os::unix::fs::symlink(elsewhere, own).unwrap();
+            },
+        ] {
+            prepare(&own, &elsewhere);
+            let listen = |path: &Path| match path.starts_with(&own) {
+                true => panic!("{} was used", path.display()),
+                false => Err::<(), _>(io::Error::other("not here")),
+            };
+            let environment =
+                |name: &str| (name == "XDG_RUNTIME_DIR").then(|| runtime.path().into());
+            let refused = ControlSocket::open(&long, HUB, environment, listen).unwrap_err();
+            let said = refused.to_string();
+            assert!(said.contains(&own.display().to_string()), "{said}");
+            if own.is_symlink() || own.is_file() {
+                fs::remove_file(&own).unwrap();
+            } else {
+                fs::remove_dir(&own).unwrap();
+            }
+        }
+        // One that a hub left behind is.
+        fs::create_dir(&own).unwrap();
+        set_mode(&own, 0o700);
+        assert!(open(&long, Some(runtime.path())).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_others_may_rearrange_is_not_used() {
+        let above = tempfile::tempdir().unwrap();
+        let own = above.path().join("own");
+        set_mode(above.path(), 0o777);
+        assert!(private(&own).is_err() && !own.exists());
+        set_mode(above.path(), 0o1777);
+        private(&own).unwrap();
+        assert_eq!(mode(&own), 0o700);
+    }
+}
