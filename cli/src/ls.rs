@@ -2,8 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bowline_core::wire::frame::Status;
-use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
+use bowline_core::wire::value::{Scalar, Value};
 use bowline_shell::notice::Observer;
 use comfy_table::{Table, presets};
 
@@ -11,32 +10,13 @@ use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
+use crate::pages::pages;
 use crate::{operator, output};
 
 pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
     let session = operator::connect(&options.dial, Observer::default()).await?;
     let mut rows = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let mut arguments = ArgumentsBuf::new();
-        if let Some(after) = &after {
-            arguments.named("after", Scalar::Text(after)).map_err(Failure::usage)?;
-        }
-        let command = "peers".parse().map_err(Failure::usage)?;
-        let finished = session.call_hub(command).arguments(arguments).start().finished().await;
-        if let Status::Failed(code) = finished.status {
-            return Err(Failure::call(code, &finished));
-        }
-        let page: Vec<_> = finished
-            .value()
-            .and_then(|value| value.items())
-            .map_or_else(Vec::new, |items| items.map(|item| object(&item)).collect());
-        let Some(last) = page.last().and_then(|row| row["id"].as_str().map(str::to_owned)) else {
-            break;
-        };
-        after = Some(last);
-        rows.extend(page);
-    }
+    pages(&session, "peers", |entry| rows.push(object(&entry))).await?;
     session.close();
     session.ended().await;
     if options.json {

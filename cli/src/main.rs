@@ -1,7 +1,8 @@
 //! `bowline`: a hub, a peer, and the operator's commands.
 //!
 //! One file a command; what they share is in `exit` (codes and errors), `place` (data directories
-//! and the environment), `operator` (a session to call through) and `event` (what links tell).
+//! and the environment), `operator` (a session to call through), `pages` (lists of the hub) and
+//! `event` (what links tell).
 
 mod args;
 mod completions;
@@ -13,6 +14,7 @@ mod ls;
 mod man;
 mod operator;
 mod output;
+mod pages;
 mod peer;
 mod place;
 mod remedy;

@@ -10,6 +10,14 @@ use crate::exit::{self, Failure};
 /// # Errors
 /// Nobody reads on, or the disk behind it is full.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
+    try_line(text).map_err(failure)
+}
+
+/// A line of a result, for whoever ends otherwise where nobody reads on.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn try_line(text: impl Display) -> io::Result<()> {
     written(|out| writeln!(out, "{text}"))
 }
 
@@ -18,12 +26,12 @@ pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
 /// # Errors
 /// As [`line`].
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
-    written(|out| out.write_all(bytes))
+    written(|out| out.write_all(bytes)).map_err(failure)
 }
 
-fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
+fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    write(&mut out).and_then(|()| out.flush()).map_err(failure)
+    write(&mut out).and_then(|()| out.flush())
 }
 
 /// Standard output takes no more: its reader is gone, or the disk behind it is full.

@@ -68,13 +68,40 @@ fn wrong_usage_ends_with_2_and_prints_no_result() {
         &["run", "web-1"],
         &["run", "web-1", "uptime", "--timeout", "soon"],
         &["run", "Web 1", "uptime"],
-        &["run", "all", "uptime"],
-        &["run", "role=web", "uptime"],
+        &["run", "role=web,", "uptime"],
+        &["run", "all", "uptime", "--batch", "0"],
+        &["run", "all", "uptime", "--batch", "1001"],
+        &["run", "all", "uptime", "--batch", "2", "--detach"],
         &["trust", "pin", "wss://h", "nonsense"],
     ] {
         let output = bowline(home.path(), arguments);
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_target_that_means_nothing_is_told_before_anything_is_dialled() {
+    let home = home();
+    for (arguments, said) in [
+        (&["run", "Web 1", "uptime"][..], "role=web,zone=eu"),
+        (&["run", "role=web,zone", "uptime"], "'zone' is no label test"),
+        (&["run", "role=web,role=db", "uptime"], "'role' is tested twice"),
+        (&["run", "web-1", "uptime", "--batch", "2"], "--batch is for several peers"),
+    ] {
+        let output = bowline(home.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn without_a_hub_a_run_on_several_or_a_detached_one_has_the_code_of_its_kind() {
+    let home = home();
+    for arguments in [&["run", "all", "uptime"][..], &["run", "web-1", "uptime", "--detach"]] {
+        let output = bowline(home.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains("--hub"), "{arguments:?}: {}", stderr(&output));
     }
 }
 

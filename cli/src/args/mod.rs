@@ -55,10 +55,15 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  bowline peer --config peer.toml\n  bowline peer --hub \
                             wss://hub.example:7777 --id web-1 --secret-file secret.key")]
     Peer(Box<Peer>),
-    /// Run a command on a peer; its output, input and exit code are ours.
+    /// Run a command on a peer; its output, input and exit code are ours. Or on several at once.
     #[command(after_help = "Examples:\n  bowline run web-1 uptime\n  bowline run web-1 restart \
-                            unit=nginx --timeout 30s\n\nExit code: the command's own; 128+N where \
-                            signal N ended it; 255 for a failure of ours.")]
+                            unit=nginx --timeout 30s\n  bowline run all uptime\n  bowline run \
+                            role=web,zone=eu restart unit=nginx --batch 5\n  bowline run \
+                            role=web backup --detach\n\nExit code on one peer: the command's own; \
+                            128+N where signal N ended it; 255 for a failure of ours.\nExit code \
+                            on several: 0 where each answered with 0; 1 where one failed or is \
+                            missing; 5 where nobody is meant.\nOn several, each line of output has \
+                            its peer's id before it, and a summary ends it on standard error.")]
     Run(Run),
     /// Who is connected, and who was.
     #[command(after_help = "Example:\n  bowline ls --json")]

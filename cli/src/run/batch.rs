@@ -1,0 +1,123 @@
+//! `run --batch`: a call for each peer, so many at a time.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use bowline_core::code::Code;
+use bowline_core::id::PeerId;
+use bowline_core::wire::frame::Status;
+use bowline_shell::call::{CallEvent, Calling};
+use bowline_shell::peer::Session;
+
+use super::fan::{Answer, Fan, Told};
+use super::target::Target;
+use crate::exit::{self, Failure};
+use crate::pages::pages;
+
+/// What makes the call for one peer.
+type Caller<'a> = Box<dyn FnMut(PeerId) -> Calling + Send + 'a>;
+
+/// Calls, of which some run and the rest wait.
+pub(super) struct Batch<'a> {
+    size: usize,
+    call: Caller<'a>,
+    waiting: VecDeque<PeerId>,
+    running: Vec<(PeerId, Calling)>,
+    /// Whose turn it is: no peer that talks without end keeps the others from being heard.
+    turn: usize,
+    /// Why the rest is not called.
+    stopped: Option<Code>,
+}
+
+impl<'a> Batch<'a> {
+    /// The calls that `call` makes for `peers`, `size` at a time.
+    pub(super) fn new(
+        size: usize,
+        peers: Vec<PeerId>,
+        call: impl FnMut(PeerId) -> Calling + Send + 'a,
+    ) -> Self {
+        let (waiting, running) = (peers.into(), Vec::new());
+        Self { size, call: Box::new(call), waiting, running, turn: 0, stopped: None }
+    }
+
+    /// What one of the running calls tells.
+    fn poll_running(&mut self, cx: &mut Context<'_>) -> Poll<Told> {
+        for _ in 0..self.running.len() {
+            self.turn = (self.turn + 1) % self.running.len();
+            let (peer, calling) = &mut self.running[self.turn];
+            let peer = *peer;
+            match calling.poll_next(cx) {
+                Poll::Ready(Some(CallEvent::Output { source, bytes, .. })) => {
+                    return Poll::Ready(Told::Output { peer, source, bytes });
+                }
+                Poll::Ready(Some(CallEvent::Finished(end))) => {
+                    self.running.swap_remove(self.turn);
+                    // The hub names the peer that it lost; who is not named lost the hub.
+                    if end.status == Status::Failed(Code::Lost) && end.peer.is_none() {
+                        self.stopped = Some(Code::Lost);
+                    }
+                    return Poll::Ready(Told::Ended(Answer { peer: Some(peer), ..end.into() }));
+                }
+                Poll::Ready(_) | Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Fan for Batch<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Told> {
+        match (self.running.len() < self.size, self.stopped) {
+            (true, None) => {
+                if let Some(peer) = self.waiting.pop_front() {
+                    self.running.push((peer, (self.call)(peer)));
+                    return Poll::Ready(Told::Sent(vec![peer]));
+                }
+            }
+            (true, Some(code)) if self.running.is_empty() => {
+                if let Some(peer) = self.waiting.pop_front() {
+                    let (peer, status) = (Some(peer), Status::Failed(code));
+                    let text = "not called any more".to_owned();
+                    return Poll::Ready(Told::Ended(Answer { peer, status, text }));
+                }
+            }
+            _ => {}
+        }
+        if !self.running.is_empty() {
+            return self.poll_running(cx);
+        }
+        Poll::Ready(Told::Over(match self.stopped {
+            Some(Code::Lost) => {
+                let lost = format!("{}: the link to the hub ended", Code::Lost);
+                Err(Failure::new(exit::UNREACHABLE, lost))
+            }
+            _ => Ok(None),
+        }))
+    }
+
+    fn cancel(&mut self) {
+        self.stopped.get_or_insert(Code::Cancelled);
+        self.running.iter_mut().for_each(|(_, calling)| calling.cancel());
+    }
+}
+
+/// Every peer that the hub lists and the target means, the absent ones too.
+pub(super) async fn pick(session: &Session, target: &Target) -> Result<Vec<PeerId>, Failure> {
+    let mut picked = Vec::new();
+    pages(session, "peers", |entry| {
+        let Some(id) = entry.entry("id").and_then(|id| id.text()?.parse::<PeerId>().ok()) else {
+            return;
+        };
+        let labels = entry.entry("labels");
+        let means = match target {
+            Target::Peer(peer) => *peer == id,
+            Target::Labels(tests) => tests.hold(|name| labels?.entry(name)?.text()),
+            Target::All => true,
+        };
+        if means {
+            picked.push(id);
+        }
+    })
+    .await?;
+    Ok(picked)
+}

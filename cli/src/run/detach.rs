@@ -1,0 +1,37 @@
+//! `run --detach`: the hub keeps the call, and its name is all that is printed.
+
+use std::io::IsTerminal;
+
+use bowline_core::code::Code;
+use bowline_core::wire::frame::Status;
+use bowline_shell::call::CallBuilder;
+use bowline_shell::peer::Session;
+use serde_json::json;
+
+use super::target::Target;
+use crate::exit::{self, Failure};
+use crate::output;
+
+pub(super) async fn detach(
+    session: &Session,
+    target: &Target,
+    call: CallBuilder,
+    json: bool,
+) -> Result<u8, Failure> {
+    let finished = call.detach().start().finished().await;
+    session.close();
+    session.ended().await;
+    match (finished.kept_as(), finished.status) {
+        (Some(id), _) if json => output::line(json!({"call": id}))?,
+        (Some(id), _) => {
+            output::line(id)?;
+            if std::io::stderr().is_terminal() {
+                eprintln!("bowline: it runs on; 'bowline calls show {id}' says how it goes");
+            }
+        }
+        (None, Status::Failed(Code::UnknownPeer)) => return Err(target.nobody()),
+        (None, Status::Failed(code)) => return Err(Failure::call(code, &finished)),
+        (None, _) => return Err(Failure::new(exit::FAILURES, "the hub did not name the call")),
+    }
+    Ok(exit::DONE)
+}

@@ -1,0 +1,73 @@
+//! `bowline run`: a command on one peer, as `ssh` would run it, or on several at once.
+
+mod batch;
+mod detach;
+mod fan;
+mod lines;
+mod many;
+mod one;
+mod output;
+mod pipe;
+mod progress;
+mod tally;
+mod target;
+
+use bowline_shell::notice::Observer;
+use bowline_shell::peer::Session;
+use serde_json::json;
+
+use crate::args;
+use crate::exit::Failure;
+use crate::operator;
+use crate::signals::Inbox;
+
+use batch::Batch;
+use pipe::Pipe;
+use target::Target;
+
+pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
+    let target: Target = options.target.parse()?;
+    if options.batch.is_some() && matches!(target, Target::Peer(_)) {
+        let message = "--batch is for several peers: label tests (role=web) or all";
+        return Err(Failure::usage(message));
+    }
+    // The codes of a run on one peer are the command's, and 255 is a failure of ours.
+    let is_like_ssh = matches!(target, Target::Peer(_)) && !options.detach;
+    let coded = |failure: Failure| if is_like_ssh { failure.ours() } else { failure };
+    let arguments = target::arguments(&options.arguments)?;
+    let mut signals = Inbox::open().map_err(coded)?;
+    let session = match operator::connect(&options.dial, Observer::default()).await {
+        Ok(session) => session,
+        Err(failure) => {
+            if options.json {
+                let said = json!({"peer": null, "result": null, "text": failure.message});
+                crate::output::line(said).map_err(coded)?;
+            }
+            return Err(coded(failure));
+        }
+    };
+    let make = |session: &Session, target: &Target| {
+        let call = target.call(session, options.command).arguments(arguments.clone());
+        match options.timeout {
+            Some(timeout) => call.deadline(timeout),
+            None => call,
+        }
+    };
+    let json = options.json;
+    if options.detach {
+        return detach::detach(&session, &target, make(&session, &target), json).await;
+    }
+    if let Some(size) = options.batch {
+        let peers = batch::pick(&session, &target).await?;
+        let call = |peer| make(&session, &Target::Peer(peer)).start();
+        let batch = Batch::new(usize::from(size), peers, call);
+        return many::many(&session, &target, batch, &mut signals, json).await;
+    }
+    let call = make(&session, &target);
+    match target {
+        Target::Peer(_) => one::one(&session, call, &mut signals, json).await,
+        Target::Labels(_) | Target::All => {
+            many::many(&session, &target, Pipe::start(call), &mut signals, json).await
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a call says, on standard output and standard error, or as JSON.
+
+use std::io::{self, ErrorKind, Write};
+
+use bowline_core::id::PeerId;
+use bowline_core::wire::frame::{Source, Status};
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::{event, output};
+
+/// The end of a run whose output goes nowhere: where nobody reads on, that of a program that gets
+/// SIGPIPE.
+pub(super) fn unwritten(error: io::Error) -> Result<u8, Failure> {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Ok(128 + 13),
+        _ => Err(output::failure(error)),
+    }
+}
+
+/// Writes what a command wrote, where it wrote it.
+pub(super) fn write(source: Source, bytes: &[u8]) -> io::Result<()> {
+    match source {
+        Source::Out => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes)?;
+            out.flush()
+        }
+        Source::Err => io::stderr().lock().write_all(bytes),
+    }
+}
+
+/// A piece of output as an object: text, or base64 where it is none.
+pub(super) fn piece(peer: Option<PeerId>, source: Source, bytes: &[u8]) -> Value {
+    let stream = match source {
+        Source::Out => "out",
+        Source::Err => "err",
+    };
+    let peer = peer.map(|peer| peer.to_string());
+    match core::str::from_utf8(bytes) {
+        Ok(text) => json!({"peer": peer, "stream": stream, "text": text}),
+        Err(_) => json!({"peer": peer, "stream": stream, "base64": BASE64.encode(bytes)}),
+    }
+}
+
+/// How a call ended on a peer, as an object.
+pub(super) fn result(peer: Option<PeerId>, status: Status, text: &str) -> Value {
+    let peer = peer.map(|peer| peer.to_string());
+    json!({"peer": peer, "result": event::status(status), "text": text})
+}
