@@ -5,11 +5,14 @@
 //! `event` (what links tell).
 
 mod args;
+mod certificate;
 mod completions;
+mod date;
 mod demo;
 mod event;
 mod exit;
 mod hub;
+mod inspect;
 mod ls;
 mod man;
 mod operator;
@@ -20,6 +23,7 @@ mod place;
 mod remedy;
 mod run;
 mod secret;
+mod show;
 mod signals;
 mod trust;
 
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::demo(options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),
+            Command::Inspect(options) => inspect::inspect(&options),
             Command::Completions(options) => completions::completions(&options),
             Command::Man(options) => man::man(&options),
         }

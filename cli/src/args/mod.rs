@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod dial;
 mod hub;
+mod inspect;
 mod ls;
 mod man;
 mod peer;
@@ -17,6 +18,7 @@ pub(crate) use completions::Completions;
 pub(crate) use demo::Demo;
 pub(crate) use dial::{Dial, Risks};
 pub(crate) use hub::Hub;
+pub(crate) use inspect::{Encoding, Given, Inspect, What};
 pub(crate) use ls::Ls;
 pub(crate) use man::Man;
 pub(crate) use peer::Peer;
@@ -76,6 +78,13 @@ pub(crate) enum Command {
                             wss://hub.example:7777/link hub_…\n  bowline trust forget \
                             wss://hub.example:7777/link")]
     Trust(Trust),
+    /// What a frame, a token, a pin or a certificate says, without a hub.
+    #[command(
+        after_help = "Examples:\n  bowline inspect frame 8210a10001\n  bowline inspect token \
+                            @token.txt\n  bowline inspect pin sha256/…\n  bowline inspect \
+                            certificate @hub.crt"
+    )]
+    Inspect(Inspect),
     /// A script that lets a shell complete this program's command line.
     #[command(after_help = "Examples:\n  bowline completions bash > \
                             ~/.local/share/bash-completion/completions/bowline\n  bowline \

@@ -52,8 +52,8 @@ fn every_example_is_understood() {
             if !example.starts_with("bowline ") {
                 continue;
             }
-            // What a shell does with the output, and ids that are cut short for reading.
-            let line = example.split(['>', '|']).next().unwrap();
+            // What a shell does with input and output, and ids that are cut short for reading.
+            let line = example.split(['<', '>', '|']).next().unwrap();
             let line = line
                 .replace("hub_…", "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa")
                 .replace("sha256/…", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");

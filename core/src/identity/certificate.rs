@@ -16,6 +16,7 @@ use x509_parser::public_key::PublicKey as X509PublicKey;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
 use super::fingerprint::Fingerprint;
+use super::usage;
 use crate::id::Pin;
 
 /// Bytes that are not one X.509 certificate in DER.
@@ -59,6 +60,14 @@ pub struct Description {
     pub pin: Pin,
     /// `Ed25519`, `ECDSA P-256`, `RSA 2048`, or the algorithm's number.
     pub key: String,
+    /// The serial number, as pairs of hexadecimal digits with colons between.
+    pub serial: String,
+    /// Whether it may issue other certificates.
+    pub is_authority: bool,
+    /// What its key may be used for, such as `digitalSignature`; empty where it says nothing of it.
+    pub usages: Vec<String>,
+    /// What it is meant for, such as `serverAuth`; empty where it says nothing of it.
+    pub purposes: Vec<String>,
 }
 
 impl Description {
@@ -83,6 +92,10 @@ impl Description {
             fingerprint: Fingerprint::of(der),
             pin: Pin::of(certificate.public_key().raw),
             key: key_text(certificate.public_key()),
+            serial: serial_text(certificate.raw_serial()),
+            is_authority: usage::is_authority(&certificate)?,
+            usages: usage::usages(&certificate)?,
+            purposes: usage::purposes(&certificate)?,
         })
     }
 }
@@ -113,6 +126,12 @@ fn ip_text(bytes: &[u8]) -> String {
         Ok(v6) => IpAddr::from(v6).to_string(),
         Err(_) => "malformed address".to_owned(),
     }
+}
+
+/// The first bytes of a serial number, which has 20 at most (RFC 5280 §4.1.2.2).
+fn serial_text(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().take(SHOWN / 3).map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(":")
 }
 
 fn key_text(key: &SubjectPublicKeyInfo<'_>) -> String {
@@ -177,6 +196,8 @@ mod tests {
     fn a_description_tells_names_dates_and_hashes() {
         let (der, key) = certificate("Acme core", &["hub.example", "127.0.0.1", "::1"]);
         let told = Description::of(&der).unwrap();
+        // 16 bytes that the certificate's maker drew.
+        assert_eq!(told.serial.len(), 16 * 3 - 1);
         assert_eq!(
             told,
             Description {
@@ -188,6 +209,10 @@ mod tests {
                 fingerprint: Fingerprint::of(&der),
                 pin: key.public().pin(),
                 key: "Ed25519".to_owned(),
+                serial: told.serial.clone(),
+                is_authority: false,
+                usages: vec!["digitalSignature".to_owned()],
+                purposes: vec!["serverAuth".to_owned()],
             }
         );
     }

@@ -16,6 +16,7 @@ mod hello;
 mod key;
 mod possession;
 mod tls_key;
+mod usage;
 
 pub use certificate::{BadCertificate, Description, spki};
 pub use fingerprint::{Fingerprint, NotAFingerprint};

@@ -78,3 +78,15 @@ impl WireError {
         Code::ProtocolError
     }
 }
+
+/// Why bytes are not a frame, and where that was noticed: for tools that show it to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}, at byte {at}")]
+#[non_exhaustive]
+pub struct Misread {
+    /// The reason.
+    pub error: WireError,
+    /// Where the item begins that was read last, counted from 0; for [`WireError::Trailing`], where
+    /// the first byte too many stands. A key that is missing would have stood before this item.
+    pub at: usize,
+}

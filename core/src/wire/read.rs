@@ -15,7 +15,7 @@ use core::str::FromStr;
 
 use crate::code::{Code, Use};
 use crate::wire::bounds;
-use crate::wire::error::WireError;
+use crate::wire::error::{Misread, WireError};
 use crate::wire::float::{self, Shortest};
 
 /// What is left of a message, and how many arrays and maps are open around it.
@@ -23,6 +23,8 @@ use crate::wire::float::{self, Shortest};
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     depth: usize,
+    /// How much was left before the item that was begun last: where an error is noticed.
+    item: usize,
 }
 
 /// The start of an item; of strings and containers, the length.
@@ -54,14 +56,27 @@ impl<'a> Reader<'a> {
         bytes: &'a [u8],
         read: impl FnOnce(&mut Self) -> Result<T, WireError>,
     ) -> Result<T, WireError> {
+        Self::located(bytes, read).map_err(|misread| misread.error)
+    }
+
+    /// As [`Reader::whole`], and says where an error was noticed.
+    pub(super) fn located<T>(
+        bytes: &'a [u8],
+        read: impl FnOnce(&mut Self) -> Result<T, WireError>,
+    ) -> Result<T, Misread> {
         let mut reader = Self::unfinished(bytes);
-        let value = read(&mut reader)?;
-        if reader.rest.is_empty() { Ok(value) } else { Err(WireError::Trailing) }
+        let read = read(&mut reader);
+        let at = |left: usize| bytes.len().saturating_sub(left);
+        match read {
+            Ok(value) if reader.rest.is_empty() => Ok(value),
+            Ok(_) => Err(Misread { error: WireError::Trailing, at: at(reader.rest.len()) }),
+            Err(error) => Err(Misread { error, at: at(reader.item) }),
+        }
     }
 
     /// A reader that may stop before the end of `bytes`.
     pub(super) fn unfinished(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, depth: 0 }
+        Self { rest: bytes, depth: 0, item: bytes.len() }
     }
 
     /// Whether nothing is left.
@@ -71,6 +86,7 @@ impl<'a> Reader<'a> {
 
     /// The start of the next item.
     pub(super) fn head(&mut self) -> Result<Head, WireError> {
+        self.item = self.rest.len();
         let [initial] = self.fixed()?;
         let (major, info) = (initial >> 5, initial & 0x1F);
         if major == 7 {

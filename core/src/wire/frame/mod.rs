@@ -21,7 +21,7 @@ pub use life::{Goaway, Ping};
 pub use outcome::{CallResult, Deny, Done, Status};
 pub use register::{Argument, ArgumentKind, Command, Register, Registered};
 
-use crate::wire::error::WireError;
+use crate::wire::error::{Misread, WireError};
 use crate::wire::read::Reader;
 use crate::wire::write::{Length, Sink, Writer};
 
@@ -80,10 +80,16 @@ impl<'a> Frame<'a> {
     /// Whatever keeps the bytes from being the one spelling of a frame of this version
     /// (`spec/frames.md`). A frame of an unknown type of 0x80 and above is [`Frame::Unknown`].
     pub fn decode(message: &'a [u8]) -> Result<Self, WireError> {
-        Reader::whole(message, |reader| {
-            let parts = reader.array_of(3)?;
-            reader.inside(|reader| Self::read(parts, reader))
-        })
+        Reader::whole(message, Self::read)
+    }
+
+    /// As [`Frame::decode`], and says where an error was noticed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misread`].
+    pub fn examine(message: &'a [u8]) -> Result<Self, Misread> {
+        Reader::located(message, Self::read)
     }
 
     /// Appends the one spelling of this frame to `out`: a `Vec<u8>` or a
@@ -166,8 +172,13 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        let parts = reader.array_of(3)?;
+        reader.inside(|reader| Self::read_parts(parts, reader))
+    }
+
     /// Reads the type and what follows it, of an array of `parts`.
-    fn read(parts: u64, reader: &mut Reader<'a>) -> Result<Self, WireError> {
+    fn read_parts(parts: u64, reader: &mut Reader<'a>) -> Result<Self, WireError> {
         if parts == 0 {
             return Err(WireError::WrongLength);
         }

@@ -3,6 +3,7 @@
 mod bounds;
 mod exact;
 mod form;
+mod located;
 mod meaning;
 mod properties;
 mod samples;

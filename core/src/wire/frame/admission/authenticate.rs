@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::id::{PeerId, Pin, PublicKey};
 use crate::wire::bounds;
-use crate::wire::error::WireError;
+use crate::wire::error::{Misread, WireError};
 use crate::wire::frame::Purpose;
 use crate::wire::read::Reader;
 use crate::wire::value::{Labels, write_labels};
@@ -52,31 +52,42 @@ impl AuthBody {
     ///
     /// Whatever keeps the bytes from being the one spelling of a body.
     pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-        Reader::whole(body, |reader| {
-            reader.map(|body| {
-                let method = body.required(0, Reader::uint)?;
-                let purpose = body.required(1, Reader::uint)?;
-                let purpose = Purpose::from_number(purpose).ok_or(WireError::Range)?;
-                let peer = body.optional(2, Reader::parsed)?;
-                let key = body.optional(3, |reader| reader.exact().copied().map(PublicKey))?;
-                let seen = body.optional(4, |reader| reader.exact().copied().map(Pin))?;
-                let credential = body.optional(5, Reader::bytes)?;
-                if credential.is_some_and(<[u8]>::is_empty) {
-                    return Err(WireError::Range);
-                }
-                let agent = body.required(6, |reader| reader.text(bounds::AGENT))?.to_owned();
-                let labels = body.optional(7, Labels::read)?.into_iter().flatten();
-                Ok(Self {
-                    method,
-                    purpose,
-                    peer,
-                    key,
-                    seen,
-                    credential: credential.map(<[u8]>::to_vec),
-                    agent,
-                    labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-                    generation: body.optional(8, Reader::uint)?,
-                })
+        Reader::whole(body, Self::read)
+    }
+
+    /// As [`AuthBody::decode`], and says where an error was noticed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misread`].
+    pub fn examine(body: &[u8]) -> Result<Self, Misread> {
+        Reader::located(body, Self::read)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            let method = body.required(0, Reader::uint)?;
+            let purpose = body.required(1, Reader::uint)?;
+            let purpose = Purpose::from_number(purpose).ok_or(WireError::Range)?;
+            let peer = body.optional(2, Reader::parsed)?;
+            let key = body.optional(3, |reader| reader.exact().copied().map(PublicKey))?;
+            let seen = body.optional(4, |reader| reader.exact().copied().map(Pin))?;
+            let credential = body.optional(5, Reader::bytes)?;
+            if credential.is_some_and(<[u8]>::is_empty) {
+                return Err(WireError::Range);
+            }
+            let agent = body.required(6, |reader| reader.text(bounds::AGENT))?.to_owned();
+            let labels = body.optional(7, Labels::read)?.into_iter().flatten();
+            Ok(Self {
+                method,
+                purpose,
+                peer,
+                key,
+                seen,
+                credential: credential.map(<[u8]>::to_vec),
+                agent,
+                labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                generation: body.optional(8, Reader::uint)?,
             })
         })
     }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::id::{Nonce, Pin, PublicKey};
 use crate::wire::bounds;
-use crate::wire::error::WireError;
+use crate::wire::error::{Misread, WireError};
 use crate::wire::frame::SessionLimits;
 use crate::wire::read::Reader;
 use crate::wire::write::{Sink, Writer, sorted, written};
@@ -47,28 +47,39 @@ impl HelloBody {
     ///
     /// Whatever keeps the bytes from being the one spelling of a body.
     pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-        Reader::whole(body, |reader| {
-            reader.map(|body| {
-                let identity = PublicKey(*body.required(0, Reader::exact)?);
-                let name = body.required(1, |reader| reader.text(bounds::TEXT))?.to_owned();
-                let nonce = Nonce(*body.required(2, Reader::exact)?);
-                let methods =
-                    body.required(3, |reader| reader.rising(bounds::METHODS, Reader::uint))?;
-                if methods.is_empty() {
-                    return Err(WireError::Range);
-                }
-                Ok(Self {
-                    identity,
-                    name,
-                    nonce,
-                    methods,
-                    unix: body.required(4, Reader::uint)?,
-                    tls_keys: body.required(5, |reader| {
-                        reader.rising(bounds::TLS_KEYS, |reader| reader.exact().copied().map(Pin))
-                    })?,
-                    generation: body.required(6, Reader::uint)?,
-                    limits: body.required(7, SessionLimits::read)?,
-                })
+        Reader::whole(body, Self::read)
+    }
+
+    /// As [`HelloBody::decode`], and says where an error was noticed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misread`].
+    pub fn examine(body: &[u8]) -> Result<Self, Misread> {
+        Reader::located(body, Self::read)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            let identity = PublicKey(*body.required(0, Reader::exact)?);
+            let name = body.required(1, |reader| reader.text(bounds::TEXT))?.to_owned();
+            let nonce = Nonce(*body.required(2, Reader::exact)?);
+            let methods =
+                body.required(3, |reader| reader.rising(bounds::METHODS, Reader::uint))?;
+            if methods.is_empty() {
+                return Err(WireError::Range);
+            }
+            Ok(Self {
+                identity,
+                name,
+                nonce,
+                methods,
+                unix: body.required(4, Reader::uint)?,
+                tls_keys: body.required(5, |reader| {
+                    reader.rising(bounds::TLS_KEYS, |reader| reader.exact().copied().map(Pin))
+                })?,
+                generation: body.required(6, Reader::uint)?,
+                limits: body.required(7, SessionLimits::read)?,
             })
         })
     }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::capability::Capability;
 use crate::id::{PeerId, SessionId};
 use crate::wire::bounds;
-use crate::wire::error::WireError;
+use crate::wire::error::{Misread, WireError};
 use crate::wire::frame::SessionLimits;
 use crate::wire::read::Reader;
 use crate::wire::write::{Sink, Writer, sorted, written};
@@ -44,21 +44,32 @@ impl WelcomeBody {
     ///
     /// Whatever keeps the bytes from being the one spelling of a body.
     pub fn decode(body: &[u8]) -> Result<Self, WireError> {
-        Reader::whole(body, |reader| {
-            reader.map(|body| {
-                let session = SessionId(*body.required(0, Reader::exact)?);
-                let peer = body.required(1, Reader::parsed)?;
-                let spelled = body.required(2, |reader| {
-                    reader.rising(bounds::CAPABILITIES, |reader| reader.text(bounds::TEXT))
-                })?;
-                Ok(Self {
-                    session,
-                    peer,
-                    capabilities: spelled.iter().filter_map(|text| text.parse().ok()).collect(),
-                    expires: body.optional(4, Reader::uint)?,
-                    heartbeat: body.required(5, Reader::uint)?,
-                    limits: body.required(6, SessionLimits::read)?,
-                })
+        Reader::whole(body, Self::read)
+    }
+
+    /// As [`WelcomeBody::decode`], and says where an error was noticed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misread`].
+    pub fn examine(body: &[u8]) -> Result<Self, Misread> {
+        Reader::located(body, Self::read)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.map(|body| {
+            let session = SessionId(*body.required(0, Reader::exact)?);
+            let peer = body.required(1, Reader::parsed)?;
+            let spelled = body.required(2, |reader| {
+                reader.rising(bounds::CAPABILITIES, |reader| reader.text(bounds::TEXT))
+            })?;
+            Ok(Self {
+                session,
+                peer,
+                capabilities: spelled.iter().filter_map(|text| text.parse().ok()).collect(),
+                expires: body.optional(4, Reader::uint)?,
+                heartbeat: body.required(5, Reader::uint)?,
+                limits: body.required(6, SessionLimits::read)?,
             })
         })
     }
