@@ -9,3 +9,4 @@ mod properties;
 mod raw;
 mod refusals;
 mod scenario;
+mod wrong;

@@ -222,4 +222,4 @@ impl<'a> Frame<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

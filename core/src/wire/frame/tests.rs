@@ -8,3 +8,4 @@ mod meaning;
 mod properties;
 mod samples;
 mod tree;
+pub(crate) mod wrong;

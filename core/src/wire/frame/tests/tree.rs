@@ -75,11 +75,21 @@ impl Item {
 
     /// Every tree that differs from this one in a single place, as `change` says for that place.
     pub(super) fn changed(&self, change: &dyn Fn(&Self) -> Vec<Self>) -> Vec<Self> {
-        let mut trees = change(self);
+        self.changed_inside(0, &|item, _| change(item))
+    }
+
+    /// The same, where `change` is told how many arrays and maps stand around the place; around
+    /// this tree stand `depth`.
+    pub(super) fn changed_inside(
+        &self,
+        depth: usize,
+        change: &dyn Fn(&Self, usize) -> Vec<Self>,
+    ) -> Vec<Self> {
+        let mut trees = change(self, depth);
         match self {
             Self::Array(elements) => {
                 for (at, element) in elements.iter().enumerate() {
-                    for other in element.changed(change) {
+                    for other in element.changed_inside(depth + 1, change) {
                         let mut elements = elements.clone();
                         elements[at] = other;
                         trees.push(Self::Array(elements));
@@ -88,12 +98,12 @@ impl Item {
             }
             Self::Map(entries) => {
                 for (at, (key, value)) in entries.iter().enumerate() {
-                    for other in key.changed(change) {
+                    for other in key.changed_inside(depth + 1, change) {
                         let mut entries = entries.clone();
                         entries[at].0 = other;
                         trees.push(Self::Map(entries));
                     }
-                    for other in value.changed(change) {
+                    for other in value.changed_inside(depth + 1, change) {
                         let mut entries = entries.clone();
                         entries[at].1 = other;
                         trees.push(Self::Map(entries));
