@@ -2,41 +2,70 @@
 
 use core::time::Duration;
 
-use super::raw::Raw;
+use super::raw::{Raw, encoded};
 use super::scenario::*;
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
-use crate::link::{EndReason, TimerKind};
+use crate::link::{EndReason, Ended, TimerKind};
 use crate::socket::SocketError;
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{Goaway, Ping, Refuse, Register};
+use crate::wire::frame::tests::wrong::right;
+use crate::wire::frame::{Method, Refuse};
 
+/// Whoever speaks out of order: every frame but the one that is awaited, and those that a newer
+/// version may send, which are out of order as well.
 #[test]
-fn frames_before_admission_end_the_link_on_either_side() {
-    let early = [
-        Frame::Register(Register::default()),
-        Frame::Ping(Ping { token: 1 }),
-        Frame::Goaway(Goaway { code: Code::GoingAway, text: "", reconnect_after: None }),
-    ];
-    for frame in &early {
-        let mut hub = End::new(Plan::plain().hub_link());
-        let mut raw = Raw::peer();
-        raw.exchange(&mut hub);
-        raw.say_frame(frame);
-        raw.exchange(&mut hub);
-        assert_eq!(*hub.reason(), EndReason::Auth(AuthError::OutOfTurn(frame.kind())));
-        assert_eq!(raw.kinds(), ["hello", "refuse"]);
-        assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+fn every_other_frame_before_admission_ends_the_link_on_either_side() {
+    let newer = encoded(&Frame::Unknown(0x90));
+    for bytes in right().into_iter().chain([newer]) {
+        let frame = Frame::decode(&bytes).unwrap();
+        let out_of_turn = EndReason::Auth(AuthError::OutOfTurn(frame.kind()));
+        if !matches!(frame, Frame::Authenticate(_)) {
+            let mut hub = End::new(Plan::plain().hub_link());
+            let mut raw = Raw::peer();
+            raw.exchange(&mut hub);
+            raw.say(&bytes);
+            raw.exchange(&mut hub);
+            assert_eq!(*hub.reason(), out_of_turn);
+            assert_eq!(raw.kinds(), ["hello", "refuse"]);
+            let Frame::Refuse(refuse) = raw.last() else { panic!() };
+            assert_eq!(refuse.code, Code::ProtocolError);
+            assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+        }
+        if !matches!(frame, Frame::Hello(_) | Frame::Refuse(_)) {
+            let mut peer = End::new(Plan::plain().peer_link());
+            let mut raw = Raw::hub();
+            raw.exchange(&mut peer);
+            raw.say(&bytes);
+            raw.exchange(&mut peer);
+            assert_eq!(*peer.reason(), out_of_turn);
+            assert!(raw.got.is_empty(), "nothing was sent");
+            assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+        }
+    }
+}
 
+/// Hello a second time, and everything else that is not Welcome or Refuse.
+#[test]
+fn a_hub_that_answers_authenticate_with_another_frame_is_left() {
+    for bytes in right() {
+        let frame = Frame::decode(&bytes).unwrap();
+        if matches!(frame, Frame::Welcome(_) | Frame::Refuse(_)) {
+            continue;
+        }
         let mut peer = End::new(Plan::plain().peer_link());
         let mut raw = Raw::hub();
         raw.exchange(&mut peer);
-        raw.say_frame(frame);
+        let hello = raw.hello(&[Method::Secret]);
+        raw.say(&hello);
+        raw.exchange(&mut peer);
+        raw.say(if matches!(frame, Frame::Hello(_)) { &hello } else { &bytes });
         raw.exchange(&mut peer);
         assert_eq!(*peer.reason(), EndReason::Auth(AuthError::OutOfTurn(frame.kind())));
-        assert!(raw.got.is_empty(), "nothing was sent");
+        assert_eq!(raw.kinds(), ["authenticate"]);
         assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR));
+        assert!(peer.asked.is_empty(), "there is nothing to keep");
     }
 }
 
@@ -136,39 +165,82 @@ fn an_admission_that_does_not_come_times_out_on_both_sides() {
     assert!(raw.got.is_empty());
 }
 
+/// An admission of this plan that stops after so many bytes from the peer, as far as it comes; the
+/// hub's last question is never answered.
+fn stopped(plan: &Plan, after: u64) -> World {
+    let mut world = plan.world();
+    world.withhold.insert("commit");
+    let mut sent = 0;
+    loop {
+        let now = world.now;
+        world.answer();
+        let from_peer = world.peer.sent(now);
+        let left = usize::try_from(after - sent).unwrap().min(from_peer.len());
+        sent += left as u64;
+        world.hub.feed(&from_peer[..left], now);
+        let from_hub = world.hub.sent(now);
+        world.peer.feed(&from_hub, now);
+        if sent == after || (from_peer.is_empty() && from_hub.is_empty()) {
+            return world;
+        }
+    }
+}
+
+/// Where to stop: at every byte that the peer sends, over TLS at every seventh.
+fn stops(plan: &Plan) -> impl Iterator<Item = u64> + use<> {
+    let mut whole = plan.world();
+    whole.withhold.insert("commit");
+    whole.run();
+    let total = whole.peer.link.traffic().1;
+    (0..total).step_by(if plan.tls.0 { 7 } else { 1 })
+}
+
 #[test]
 fn an_end_of_stream_at_any_byte_of_admission_ends_both_and_admits_neither() {
     for plan in [Plan::plain(), Plan::tofu()] {
-        // How many bytes a whole admission takes from the peer.
-        let mut whole = plan.world();
-        whole.withhold.insert("commit");
-        whole.run();
-        let total = whole.peer.link.traffic().1;
-        let step = if plan.tls.0 { 7 } else { 1 };
-        for cut in (0..total).step_by(step) {
-            let mut world = plan.world();
-            world.withhold.insert("commit");
-            let mut sent = 0;
-            loop {
-                let now = world.now;
-                world.answer();
-                let from_peer = world.peer.sent(now);
-                let left = usize::try_from(cut - sent).unwrap().min(from_peer.len());
-                sent += left as u64;
-                world.hub.feed(&from_peer[..left], now);
-                let from_hub = world.hub.sent(now);
-                world.peer.feed(&from_hub, now);
-                if sent == cut || (from_peer.is_empty() && from_hub.is_empty()) {
-                    break;
-                }
-            }
+        for stop in stops(&plan) {
+            let mut world = stopped(&plan, stop);
             world.hub.link.received_eof(world.now);
             world.peer.link.received_eof(world.now);
             let _ = (world.hub.sent(world.now), world.peer.sent(world.now));
             for end in [&mut world.hub, &mut world.peer] {
                 end.drain();
-                assert!(!end.ended.as_ref().expect("ended").admitted, "{cut}");
+                let cut = Ended { reason: EndReason::Cut, admitted: false };
+                assert_eq!(end.ended.as_ref(), Some(&cut), "{stop}");
             }
+            assert_eq!(world.peer_ledger.entry(), None, "{stop}");
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_stops_half_way_at_any_byte_of_admission_is_told_that_it_took_too_long() {
+    for plan in [Plan::plain(), Plan::tofu()] {
+        for stop in stops(&plan) {
+            let mut world = stopped(&plan, stop);
+            let upgraded = world.hub.told.contains(&"upgraded".to_owned());
+            let (at, kind) = world.hub.link.poll_timeout().unwrap();
+            let expected = if upgraded { TimerKind::Admission } else { TimerKind::Upgrade };
+            assert_eq!(kind, expected, "{stop}");
+            world.hub.link.handle_timeout(Now { mono: at, ..world.now });
+            let last = world.hub.sent(world.now);
+            world.hub.drain();
+            let ended = Ended { reason: EndReason::TimedOut(kind), admitted: false };
+            assert_eq!(world.hub.ended.as_ref(), Some(&ended), "{stop}");
+            assert_eq!(ended.reason.code(), Code::AdmissionTimeout);
+            // The peer is there all the time: where it can read what is said last, it hears why.
+            world.peer.feed(&last, world.now);
+            world.peer.link.received_eof(world.now);
+            let _ = world.peer.sent(world.now);
+            world.peer.drain();
+            match world.peer.reason() {
+                EndReason::Refused(refusal) if upgraded => {
+                    assert_eq!(refusal.code, Code::AdmissionTimeout, "{stop}");
+                }
+                EndReason::Cut if !upgraded => {}
+                other => panic!("{stop}: {other:?}"),
+            }
+            assert_eq!(world.peer_ledger.entry(), None, "{stop}");
         }
     }
 }

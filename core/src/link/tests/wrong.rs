@@ -7,8 +7,9 @@ use super::scenario::*;
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::link::EndReason;
+use crate::session::SessionError;
 use crate::wire::Frame;
-use crate::wire::frame::tests::wrong::{Wrong, with_a_high_key, wrong};
+use crate::wire::frame::tests::wrong::{Wrong, right, with_a_high_key, wrong};
 use crate::wire::frame::{Authenticate, Goaway, Hello, Method, Ping, Welcome};
 
 /// Which end of an admitted link is told something.
@@ -121,6 +122,27 @@ fn before_admission_every_wrong_message_is_refused_with_protocol_error() {
             assert_eq!(refuse.code, Code::ProtocolError, "{case}");
             assert_eq!(refuse.text, Code::ProtocolError.row().meaning, "{case}");
             assert_eq!(raw.closed, Some(CloseCode::PROTOCOL_ERROR), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_of_admission_that_comes_again_in_a_session_ends_it() {
+    let words = last_words(Code::ProtocolError);
+    for bytes in right() {
+        let kind = Frame::decode(&bytes).unwrap().kind();
+        if !matches!(kind, "hello" | "authenticate" | "welcome" | "refuse") {
+            continue;
+        }
+        for at in [At::Peer, At::Hub] {
+            let mut world = Plan::plain().admitted();
+            let now = world.now;
+            let end = at.of(&mut world);
+            end.feed(&at.message(&bytes), now);
+            let sent = end.sent(now);
+            end.drain();
+            assert_eq!(*end.reason(), EndReason::Session(SessionError::Direction(kind)));
+            assert_eq!(payloads(&sent), words, "{kind}");
         }
     }
 }

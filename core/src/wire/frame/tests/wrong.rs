@@ -51,6 +51,12 @@ pub(crate) fn wrong() -> Vec<Wrong> {
     all_wrong
 }
 
+/// Every sample frame as it should be.
+pub(crate) fn right() -> Vec<Vec<u8>> {
+    let frames = all().into_iter().filter(|sample| !sample.name.contains("body"));
+    frames.map(|sample| sample.bytes).collect()
+}
+
 /// Every sample frame with a key in every map that an older version skips; the frame is the same.
 pub(crate) fn with_a_high_key() -> Vec<(&'static str, Vec<u8>)> {
     let more = of_maps(|fields| vec![with(fields, 0x80, vec![0xF5])]);
