@@ -18,6 +18,7 @@
 mod admit;
 mod control;
 mod deadlines;
+mod facts;
 mod operator;
 mod outbox;
 mod registry;
@@ -26,6 +27,7 @@ mod route;
 mod tests;
 
 pub use crate::source::Source;
+pub use facts::Facts;
 pub use outbox::Outbox;
 
 use core::time::Duration;
@@ -57,6 +59,7 @@ pub struct HubConfig {
 #[derive(Debug)]
 pub struct Hub {
     config: HubConfig,
+    facts: Option<Facts>,
     registry: Registry,
     links: BTreeMap<LinkId, Standing>,
     next_link: u64,
@@ -142,6 +145,7 @@ impl Hub {
     pub fn new(config: HubConfig, known: impl IntoIterator<Item = Binding>) -> Self {
         Self {
             config,
+            facts: None,
             registry: Registry::new(known),
             links: BTreeMap::new(),
             next_link: 1,
@@ -151,6 +155,11 @@ impl Hub {
             wakes: VecDeque::new(),
             events: VecDeque::new(),
         }
+    }
+
+    /// What `status` says of the set-up, in place of what was told before.
+    pub fn set_facts(&mut self, facts: Facts) {
+        self.facts = Some(facts);
     }
 
     /// Answers Reserve and Commit; `None` for questions that are the ledger's. Call it under the

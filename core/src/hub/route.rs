@@ -69,7 +69,7 @@ impl<T: Copy> Routes<T> {
         core::mem::take(&mut self.0)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 }
@@ -282,7 +282,13 @@ impl Hub {
         self.push(link, &Frame::Result(CallResult { id, peer, status, value: None, text }));
     }
 
-    fn deny(&mut self, link: LinkId, call: &Call<'_>, code: Code, required: Option<Capability>) {
+    pub(super) fn deny(
+        &mut self,
+        link: LinkId,
+        call: &Call<'_>,
+        code: Code,
+        required: Option<Capability>,
+    ) {
         let request = call.name;
         self.push(
             link,

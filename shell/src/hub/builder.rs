@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bowline_core::auth::{HubSnapshot, SharedSecret};
-use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source};
 use bowline_core::id::Pin;
+use bowline_core::identity::TlsKey;
 use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
 use bowline_core::tunnel::ServerTls;
@@ -168,6 +169,7 @@ impl<R: Runtime> HubBuilder<R> {
         let (snapshot, facts) = self.snapshot(&config, generation, limits.clone())?;
         let machine = MachineConfig { limits, secret_role: config.secret_role };
         let machine = Machine::new(machine, known);
+        let methods = snapshot.methods(Source::Network(config.bind.0));
         let shared = Shared::new(Arc::new(snapshot), machine, ledger, self.observer.clone());
         let bind = config.bind.0;
         let (listener, local) =
@@ -191,6 +193,8 @@ impl<R: Runtime> HubBuilder<R> {
         }
         let url = HubUrl::of_address(facts.scheme, local);
         let facts = Facts { url, local, warnings, control, ..facts };
+        let told = facts.told(&config, methods, shared.clock.now().unix);
+        shared.with(|hub| hub.set_facts(told));
         let sockets = Sockets { network: listener, local: at_hand };
         Ok(Hub::run(self.runtime, Arc::new(shared), sockets, facts, self.data, lock))
     }
@@ -205,7 +209,8 @@ impl<R: Runtime> HubBuilder<R> {
         let id = identity.id();
         let now = crate::clock::Clock::start().now().unix;
         let tls = keys::tls(config, &self.data, id, now)?;
-        let pin: Option<Pin> = tls.as_ref().map(bowline_core::identity::TlsKey::pin);
+        let pin: Option<Pin> = tls.as_ref().map(TlsKey::pin);
+        let not_after = tls.as_ref().and_then(|key| key.describe().ok()).map(|told| told.not_after);
         let tls = tls
             .map(|key| {
                 let (chain, key) = key.into_parts();
@@ -236,6 +241,7 @@ impl<R: Runtime> HubBuilder<R> {
         let facts = Facts {
             id,
             pin,
+            not_after,
             scheme,
             url,
             local,

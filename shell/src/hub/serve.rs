@@ -9,11 +9,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bowline_core::code::Code;
-use bowline_core::hub::{Outbox, Source};
+use bowline_core::hub::{Facts as Told, Outbox, Source};
 use bowline_core::id::{HubId, Pin};
 use bowline_core::link::Link;
+use bowline_core::wire::frame::Method;
 
-use crate::config::{HubUrl, Scheme, Warning};
+use crate::config::{HubConfig, HubUrl, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
 use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
@@ -40,6 +41,7 @@ pub struct Hub<R: Runtime> {
 pub(super) struct Facts {
     pub(super) id: HubId,
     pub(super) pin: Option<Pin>,
+    pub(super) not_after: Option<u64>,
     pub(super) scheme: Scheme,
     pub(super) url: HubUrl,
     pub(super) local: SocketAddr,
@@ -47,6 +49,28 @@ pub(super) struct Facts {
     pub(super) generation: u64,
     pub(super) warnings: Vec<Warning>,
     pub(super) control: Option<ControlSocket>,
+}
+
+impl Facts {
+    /// The same, as the machine takes it.
+    pub(super) fn told(&self, config: &HubConfig, methods: Vec<Method>, since: u64) -> Told {
+        Told {
+            name: config.name.clone(),
+            hub: self.id,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            generation: self.generation,
+            mode: config.mode.to_string(),
+            bind: self.local.to_string(),
+            url: self.url.to_string(),
+            methods,
+            auth_required: config.auth_required,
+            pin: self.pin,
+            not_after: self.not_after,
+            control: self.control.as_ref().map(|socket| socket.path().display().to_string()),
+            since,
+            warnings: self.warnings.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// What a hub listens on.

@@ -5,10 +5,10 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use bowline_core::capability::Role;
+use bowline_core::capability::{Capability, Role};
 use bowline_core::code::Code;
 use bowline_core::id::{HubId, PeerId};
-use bowline_core::wire::frame::Method;
+use bowline_core::wire::frame::{Method, Status};
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{DataDir, Endpoint};
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
@@ -61,6 +61,30 @@ async fn no_setting_of_the_network_keeps_it_out() {
     // The hub's own commands answer it, as a role without 'call' would not be answered.
     let peers = session.call_hub("peers".parse().unwrap()).start();
     assert!(within(peers.finished()).await.is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hub_tells_it_how_it_is_set_up_and_nobody_else() {
+    let settings = HubSettings { name: Some("Acme".to_owned()), ..HubSettings::default() };
+    let world = World::with(settings, Insecure::default());
+    let told = async |session: Session| {
+        within(session.call_hub("status".parse().unwrap()).start().finished()).await
+    };
+    let told_operator = told(connect(&world).await).await;
+    let state = told_operator.value().unwrap();
+    let text = |key: &str| state.entry(key).unwrap().text().unwrap().to_owned();
+    let hub = world.hub();
+    assert_eq!(text("name"), "Acme");
+    assert_eq!(text("hub"), hub.id().to_string());
+    assert_eq!(text("url"), hub.url().to_string());
+    assert_eq!(text("bind"), hub.local().to_string());
+    assert_eq!(text("pin"), hub.pin().unwrap().to_string());
+    assert_eq!(text("mode"), "tofu");
+    assert_eq!(text("control"), hub.control().unwrap().display().to_string());
+    assert!(state.entry("not_after").is_some());
+    let told_member = told(world.operator().await).await;
+    assert_eq!(told_member.status, Status::Failed(Code::Denied));
+    assert_eq!(told_member.required, Some(Capability::PeerAdmin));
 }
 
 #[tokio::test(flavor = "multi_thread")]

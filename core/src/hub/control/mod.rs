@@ -1,17 +1,45 @@
 //! Calls to the hub itself, a file a command family.
 
+mod arguments;
 mod peers;
+mod status;
 
+use crate::capability::Capability;
 use crate::code::Code;
 use crate::hub::Hub;
-use crate::id::LinkId;
-use crate::wire::frame::Call;
+use crate::id::{CallId, LinkId};
+use crate::wire::Frame;
+use crate::wire::frame::{Call, CallResult, Status};
+use crate::wire::value::{ValueBuf, ValueError};
+
+use arguments::named;
 
 impl Hub {
     pub(super) fn control(&mut self, link: LinkId, call: &Call<'_>) {
         match call.name.as_str() {
             "peers" => self.peers(link, call),
+            "status" => self.status(link, call),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
+        }
+    }
+
+    /// Whether the caller may administer so; where it may not, it is told.
+    fn may(&mut self, link: LinkId, call: &Call<'_>, required: Capability) -> bool {
+        let may = self.live(link).is_some_and(|live| live.capabilities.allow(required));
+        if !may {
+            self.deny(link, call, Code::Denied, Some(required));
+        }
+        may
+    }
+
+    /// Ends a call to the hub with a value, or with what kept it from having one.
+    fn answer_call(&mut self, link: LinkId, id: CallId, value: Result<ValueBuf, ValueError>) {
+        // What the hub builds keeps to the bounds of values.
+        let Ok(value) = value else { return self.fail(link, id, None, Code::Failed) };
+        let (peer, status, text) = (None, Status::Exited(0), "");
+        let value = Some(value.as_value());
+        if !self.push(link, &Frame::Result(CallResult { id, peer, status, value, text })) {
+            self.fail(link, id, None, Code::Busy);
         }
     }
 }

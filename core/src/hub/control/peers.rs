@@ -1,11 +1,10 @@
 //! `peers`: who serves here, and who did. `// spec: control §1`
 
-use crate::code::Code;
 use crate::hub::Hub;
+use crate::hub::control::arguments::{named, parsed};
 use crate::id::{LinkId, PeerId};
-use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Status};
-use crate::wire::value::{Scalar, ValueBuf, ValueError};
+use crate::wire::frame::Call;
+use crate::wire::value::{ValueBuf, ValueError};
 
 /// Bytes of one page, beyond which the rest is left for the next.
 const PAGE: usize = 256 << 10;
@@ -14,18 +13,10 @@ impl Hub {
     /// Answers with an array of maps, in the order of the ids. A caller that wants more asks again
     /// with `after` = the last id, until it gets an empty array.
     pub(super) fn peers(&mut self, link: LinkId, call: &Call<'_>) {
-        if call.arguments.positional().next().is_some() {
-            return self.fail(link, call.id, None, Code::BadArgument);
-        }
-        let mut after = None;
-        for (name, value) in call.arguments.named() {
-            let id = match (name, value.scalar()) {
-                ("after", Some(Scalar::Text(text))) => text.parse::<PeerId>().ok(),
-                _ => None,
-            };
-            let Some(id) = id else { return self.fail(link, call.id, None, Code::BadArgument) };
-            after = Some(id);
-        }
+        let after = match named(call, ["after"]).and_then(|[after]| parsed(after)) {
+            Ok(after) => after,
+            Err(code) => return self.fail(link, call.id, None, code),
+        };
         let mut page = Vec::new();
         let mut size = 0;
         for peer in self.registry.listed(after) {
@@ -37,20 +28,7 @@ impl Hub {
                 break;
             }
         }
-        // Three levels deep, where a value may have more.
-        let Ok(value) = ValueBuf::array(page) else {
-            return self.fail(link, call.id, None, Code::Failed);
-        };
-        let result = CallResult {
-            id: call.id,
-            peer: None,
-            status: Status::Exited(0),
-            value: Some(value.as_value()),
-            text: "",
-        };
-        if !self.push(link, &Frame::Result(result)) {
-            self.fail(link, call.id, None, Code::Busy);
-        }
+        self.answer_call(link, call.id, ValueBuf::array(page));
     }
 
     fn describe(&self, peer: PeerId) -> Result<ValueBuf, ValueError> {

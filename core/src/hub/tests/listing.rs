@@ -25,7 +25,7 @@ fn ask(
     Ok(result.value.unwrap().items().unwrap().map(|entry| spelled(&entry)).collect())
 }
 
-fn spelled(value: &Value<'_>) -> String {
+pub(super) fn spelled(value: &Value<'_>) -> String {
     if let Some(entries) = value.entries() {
         let entries: Vec<_> = entries.map(|(key, v)| format!("{key}={}", spelled(&v))).collect();
         return format!("{{{}}}", entries.join(" "));

@@ -1,5 +1,6 @@
 //! A hub without links: frames in, outboxes out.
 
+mod control;
 mod guests;
 mod listing;
 mod operator;

@@ -1,0 +1,85 @@
+//! `status`: how the hub is set up, and how much goes on. `// spec: control §2`
+
+use crate::capability::Capability;
+use crate::code::Code;
+use crate::hub::control::named;
+use crate::hub::{Facts, Hub, Standing};
+use crate::id::LinkId;
+use crate::wire::frame::Call;
+use crate::wire::value::{ValueBuf, ValueError};
+
+/// Links, by how far they are and where they come from.
+#[derive(Default)]
+struct Counts {
+    sessions: u64,
+    operators: u64,
+    pending: u64,
+    serving: u64,
+    calls: u64,
+}
+
+impl Hub {
+    pub(super) fn status(&mut self, link: LinkId, call: &Call<'_>) {
+        if !self.may(link, call, Capability::PeerAdmin) {
+            return;
+        }
+        if let Err(code) = named(call, []) {
+            return self.fail(link, call.id, None, code);
+        }
+        let Some(facts) = &self.facts else {
+            return self.fail(link, call.id, None, Code::Unsupported);
+        };
+        let value = self.state(facts);
+        self.answer_call(link, call.id, value);
+    }
+
+    fn state(&self, facts: &Facts) -> Result<ValueBuf, ValueError> {
+        let Counts { sessions, operators, pending, serving, calls } = self.counts();
+        let texts =
+            |texts: &[String]| ValueBuf::array(texts.iter().map(|text| ValueBuf::text(text)));
+        let methods = facts.methods.iter().map(|method| ValueBuf::text(method.name()));
+        let mut state = vec![
+            ("name", ValueBuf::text(&facts.name)),
+            ("hub", ValueBuf::text(&facts.hub.to_string())),
+            ("version", ValueBuf::text(&facts.version)),
+            ("generation", ValueBuf::uint(facts.generation)),
+            ("mode", ValueBuf::text(&facts.mode)),
+            ("bind", ValueBuf::text(&facts.bind)),
+            ("url", ValueBuf::text(&facts.url)),
+            ("methods", ValueBuf::array(methods)?),
+            ("auth_required", ValueBuf::boolean(facts.auth_required)),
+            ("secret_role", ValueBuf::text(&self.config.secret_role.to_string())),
+            ("since", ValueBuf::uint(facts.since)),
+            ("warnings", texts(&facts.warnings)?),
+            ("sessions", ValueBuf::uint(sessions)),
+            ("operators", ValueBuf::uint(operators)),
+            ("pending", ValueBuf::uint(pending)),
+            ("peers", ValueBuf::uint(self.registry.len() as u64)),
+            ("serving", ValueBuf::uint(serving)),
+            ("calls", ValueBuf::uint(calls)),
+        ];
+        state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
+        state.extend(facts.not_after.map(|at| ("not_after", ValueBuf::uint(at))));
+        state.extend(facts.control.as_ref().map(|path| ("control", ValueBuf::text(path))));
+        ValueBuf::map(state)
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for standing in self.links.values() {
+            match standing {
+                Standing::Live(live) => {
+                    counts.calls += live.runs.len() as u64;
+                    counts.serving += u64::from(live.serves.is_some());
+                    if live.source.is_local() {
+                        counts.operators += 1;
+                    } else {
+                        counts.sessions += 1;
+                    }
+                }
+                Standing::Pending(_) | Standing::Reserved(..) => counts.pending += 1,
+            }
+        }
+        counts
+    }
+}
