@@ -102,6 +102,20 @@ def test_what_is_not_there_is_named(
     assert result[6] == code
 
 
+@pytest.mark.parametrize("last", [3, "3"])
+def test_a_number_may_come_as_the_text_that_spells_it(operator: Operator, last: int | str) -> None:
+    output, _ = operator.finish(operator.call("web-1", "count", last=last))
+    assert output[OUT] == b"1\n2\n3\n"
+
+
+@pytest.mark.parametrize("named", [{}, {"last": "+3"}, {"last": True}, {"last": 3, "first": 1}])
+def test_arguments_that_do_not_fit_are_refused(
+    operator: Operator, named: dict[str, object]
+) -> None:
+    _, result = operator.finish(operator.call("web-1", "count", **named))
+    assert result[6] == "bad-argument"
+
+
 def test_the_hub_lists_its_peers_to_a_foreign_operator(operator: Operator) -> None:
     _, result = operator.finish(operator.call("hub", "peers"))
     assert (result[2], result[3]) == (EXITED, 0)
