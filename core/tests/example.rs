@@ -361,7 +361,7 @@ fn the_hub_routes_the_pages_call_as_the_page_does() {
     let config = HubConfig { limits: limits(), secret_role: Role::Member };
     let mut hub = Hub::new(config, []);
     let web_1 = join(&mut hub, "web-1", Purpose::Serve);
-    let operator = join(&mut hub, "operator", Purpose::Operate);
+    let operator = join(&mut hub, "ops", Purpose::Operate);
     for (from, said, to, passed_on) in [
         (web_1, "Register", web_1, "Registered"),
         (operator, "Call, operator to hub", web_1, "Call, hub to peer"),

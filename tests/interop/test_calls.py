@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -109,9 +110,7 @@ def test_a_number_may_come_as_the_text_that_spells_it(operator: Operator, last: 
 
 
 @pytest.mark.parametrize("named", [{}, {"last": "+3"}, {"last": True}, {"last": 3, "first": 1}])
-def test_arguments_that_do_not_fit_are_refused(
-    operator: Operator, named: dict[str, object]
-) -> None:
+def test_arguments_that_do_not_fit_are_refused(operator: Operator, named: dict[str, Any]) -> None:
     _, result = operator.finish(operator.call("web-1", "count", **named))
     assert result[6] == "bad-argument"
 
