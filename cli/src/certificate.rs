@@ -5,8 +5,21 @@ use serde_json::{Value, json};
 
 use crate::{date, show};
 
-/// What a certificate says, a line for each part, seen from `now`.
-pub(crate) fn lines(told: &Description, now: u64) -> Vec<(&'static str, String)> {
+/// Each certificate of a chain below a heading, seen from `now`.
+pub(crate) fn chain(chain: &[Description], now: u64) -> String {
+    let heading = |at: usize| match chain.len() {
+        1 => "certificate".to_owned(),
+        of => format!("certificate {} of {of}", at + 1),
+    };
+    let blocks = chain
+        .iter()
+        .enumerate()
+        .map(|(at, told)| format!("{}\n{}", heading(at), show::pairs(2, &lines(told, now))));
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+/// What a certificate says, a line for each part.
+fn lines(told: &Description, now: u64) -> Vec<(&'static str, String)> {
     let issuer = match told.issuer == told.subject {
         true => format!("{} (the same name)", told.issuer),
         false => told.issuer.clone(),

@@ -25,6 +25,7 @@ mod run;
 mod secret;
 mod show;
 mod signals;
+mod tls;
 mod trust;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::demo(options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),
+            Command::Tls(options) => tls::tls(options).await,
             Command::Inspect(options) => inspect::inspect(&options),
             Command::Completions(options) => completions::completions(&options),
             Command::Man(options) => man::man(&options),

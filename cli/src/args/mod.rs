@@ -10,6 +10,7 @@ mod man;
 mod peer;
 mod run;
 mod secret;
+mod tls;
 mod trust;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,7 @@ pub(crate) use man::Man;
 pub(crate) use peer::Peer;
 pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction};
+pub(crate) use tls::{Tls, TlsAction};
 pub(crate) use trust::{Trust, TrustAction};
 
 /// A secure command link: a hub, peers that connect out to it, commands called on them.
@@ -78,6 +80,9 @@ pub(crate) enum Command {
                             wss://hub.example:7777/link hub_…\n  bowline trust forget \
                             wss://hub.example:7777/link")]
     Trust(Trust),
+    /// A hub's certificate.
+    #[command(after_help = "Example:\n  bowline tls info --hub wss://hub.example:7777")]
+    Tls(Tls),
     /// What a frame, a token, a pin or a certificate says, without a hub.
     #[command(
         after_help = "Examples:\n  bowline inspect frame 8210a10001\n  bowline inspect token \

@@ -9,7 +9,7 @@ use rustls_pki_types::pem::PemObject;
 use crate::args::Encoding;
 use crate::exit::{self, Failure};
 use crate::inspect::{input, not_a};
-use crate::{certificate, date, output, show};
+use crate::{certificate, date, output};
 
 pub(super) fn certificate(value: &OsStr, json: bool) -> Result<u8, Failure> {
     let bytes = input::read(value)?;
@@ -17,7 +17,8 @@ pub(super) fn certificate(value: &OsStr, json: bool) -> Result<u8, Failure> {
         Ok(chain) => chain,
         Err(reason) => return not_a("certificate", &reason, json),
     };
-    let (now, of) = (date::now(), chain.len());
+    let of = chain.len();
+    let mut described = Vec::with_capacity(of);
     for (at, der) in chain.iter().enumerate() {
         let Ok(told) = Description::of(der) else {
             let reason = match of {
@@ -26,14 +27,12 @@ pub(super) fn certificate(value: &OsStr, json: bool) -> Result<u8, Failure> {
             };
             return not_a("certificate", &reason, json);
         };
-        if json {
-            output::line(certificate::object(&told))?;
-            continue;
-        }
-        if of > 1 {
-            output::line(format_args!("certificate {} of {of}", at + 1))?;
-        }
-        output::line(show::pairs(if of > 1 { 2 } else { 0 }, &certificate::lines(&told, now)))?;
+        described.push(told);
+    }
+    if json {
+        described.iter().try_for_each(|told| output::line(certificate::object(told)))?;
+    } else {
+        output::line(certificate::chain(&described, date::now()))?;
     }
     Ok(exit::DONE)
 }

@@ -1,10 +1,7 @@
 //! One dial: what it needs read anew, a socket, a link, and its task.
 
-use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use bowline_core::auth::{Dial, Transport};
 use bowline_core::code::Code;
@@ -22,8 +19,9 @@ use crate::entropy;
 use crate::notice::Notice;
 use crate::peer::builder::{PeerBuilder, Place, SetupError};
 use crate::peer::link::{PeerLink, Work};
+use crate::peer::reach::{in_time, reach};
 use crate::peer::session::{LinkState, Session};
-use crate::runtime::{Alarm, Runtime, Stream};
+use crate::runtime::{Runtime, Stream};
 use crate::watch::Watch;
 
 /// Why there is no session.
@@ -87,14 +85,15 @@ impl<R: Runtime> PeerBuilder<R> {
             hub: self.place.to_string(),
             reason: error.to_string(),
         };
+        let limit = dial.limits.upgrade_within;
         match &self.place {
             Place::Network(url) => {
-                let reached = self.in_time(&dial.limits, self.reach(url)).await;
+                let reached = in_time(&self.runtime, limit, reach(&self.runtime, url)).await;
                 let (stream, remote) = reached.map_err(unreachable)?;
                 self.admit(dial, stream, remote, clock).await
             }
             Place::Local(path) => {
-                let reached = self.in_time(&dial.limits, self.runtime.connect_unix(path)).await;
+                let reached = in_time(&self.runtime, limit, self.runtime.connect_unix(path)).await;
                 let stream = reached.map_err(unreachable)?;
                 self.admit(dial, stream, path.display().to_string(), clock).await
             }
@@ -147,35 +146,6 @@ impl<R: Runtime> PeerBuilder<R> {
             began,
             work: Work::default(),
         }
-    }
-
-    /// A socket to the first of the hub's addresses that answers.
-    async fn reach(&self, url: &HubUrl) -> io::Result<(R::Stream, String)> {
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in self.runtime.resolve(url.host(), url.port()).await? {
-            match self.runtime.connect(address).await {
-                Ok(stream) => return Ok((stream, address.to_string())),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
-    async fn in_time<T>(
-        &self,
-        limits: &Limits,
-        attempt: impl Future<Output = io::Result<T>>,
-    ) -> io::Result<T> {
-        let mut alarm = Alarm::new(&self.runtime);
-        alarm.set(self.runtime.now().checked_add(limits.upgrade_within));
-        let mut attempt = pin!(attempt);
-        std::future::poll_fn(|cx| {
-            if let Poll::Ready(done) = attempt.as_mut().poll(cx) {
-                return Poll::Ready(done);
-            }
-            alarm.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
-        })
-        .await
     }
 
     /// Reads the credential and what is known of the hub, anew for each dial.

@@ -9,11 +9,14 @@ mod dial;
 mod keep;
 mod link;
 mod program;
+mod reach;
 mod redial;
+mod served;
 mod service;
 mod session;
 
 pub(crate) use builder::load_signing_key;
 pub use builder::{CredentialSource, PeerBuilder, SetupError, load_key, shared};
 pub use dial::ConnectError;
+pub use served::served;
 pub use session::{Peer, Session};

@@ -1,0 +1,114 @@
+//! What a hub serves in its TLS handshake, for looking at it: nothing is trusted, kept or sent.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bowline_core::buffer::Buffer;
+use bowline_core::limits::{Limits, TLS_RECORD};
+use bowline_core::link::{EndReason, Ended, TimerKind};
+use bowline_core::tunnel::{ClientTls, Secured, Tunnel, TunnelError};
+
+use crate::config::{HubUrl, Scheme};
+use crate::driver::linger;
+use crate::peer::reach::{in_time, reach};
+use crate::peer::{ConnectError, SetupError};
+use crate::runtime::{Runtime, Stream};
+
+/// Makes one TLS connection to `url`, ends it before anything is said in it, and tells where it went
+/// to and what the handshake came to. The other end proved that it holds the key of the certificate;
+/// whether it is the hub that it should be is not asked.
+///
+/// # Errors
+/// [`ConnectError`]: nothing answers, or no TLS comes of it; [`SetupError::Scheme`] for a `ws://` URL.
+pub async fn served<R: Runtime>(
+    runtime: &R,
+    url: &HubUrl,
+) -> Result<(String, Secured), ConnectError> {
+    if url.scheme() == Scheme::Ws {
+        return Err(SetupError::Scheme(url.clone()).into());
+    }
+    let limits = Limits::default();
+    let hub = url.to_string();
+    let (mut stream, remote) =
+        in_time(runtime, limits.upgrade_within, reach(runtime, url)).await.map_err(|error| {
+            ConnectError::Unreachable { hub: hub.clone(), reason: error.to_string() }
+        })?;
+    let tls = ClientTls::new().map_err(|error| SetupError::Tls(error.to_string()))?;
+    let tunnel = Tunnel::connect_tls(&tls, url.host(), &limits)
+        .map_err(|error| ConnectError::Link(error.to_string()))?;
+    let mut handshake = Handshake { tunnel, plain: Buffer::new(), failed: None };
+    let done =
+        in_time(runtime, limits.upgrade_within, poll_fn(|cx| handshake.poll(&mut stream, cx)));
+    let done = done.await;
+    linger(runtime, stream).await;
+    match done {
+        Ok(secured) => Ok((remote, secured)),
+        Err(error) => {
+            let reason = match handshake.failed {
+                Some(error) => error.into(),
+                None if error.kind() == io::ErrorKind::TimedOut => {
+                    EndReason::TimedOut(TimerKind::Upgrade)
+                }
+                None => EndReason::Cut,
+            };
+            Err(ConnectError::Ended { hub, ended: Arc::new(Ended { reason, admitted: false }) })
+        }
+    }
+}
+
+/// A TLS handshake in the making.
+struct Handshake {
+    tunnel: Tunnel,
+    /// What the other end said in it, which nobody wants.
+    plain: Buffer,
+    failed: Option<TunnelError>,
+}
+
+impl Handshake {
+    /// Reads and writes until the handshake is done and its end is written; any error ends it.
+    fn poll(
+        &mut self,
+        stream: &mut impl Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Secured>> {
+        loop {
+            if let Err(error) = self.tunnel.open(&mut self.plain) {
+                // An alert says it to the other end, if it still reads.
+                let _ = self.flush(stream, cx);
+                self.failed = Some(error);
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+            self.plain.clear();
+            if self.tunnel.is_open() {
+                self.tunnel.close();
+            }
+            let flushed = self.flush(stream, cx)?;
+            if flushed.is_ready()
+                && let Some(secured) = self.tunnel.secured()
+            {
+                return Poll::Ready(Ok(secured.clone()));
+            }
+            let room = self.tunnel.receive_buffer(TLS_RECORD);
+            if room.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+            match ready!(stream.poll_read(cx, room))? {
+                0 => self.tunnel.received_eof(),
+                n => self.tunnel.received(n),
+            }
+        }
+    }
+
+    /// Writes what the tunnel has to say.
+    fn flush(&mut self, stream: &mut impl Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.tunnel.transmit().is_empty() {
+            match ready!(stream.poll_write(cx, self.tunnel.transmit()))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                n => self.tunnel.transmitted(n),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,3 @@
+//! The small tools of the program, beside a hub that runs.
+
+mod tls_info;
