@@ -94,7 +94,7 @@ fn given_secret(
 
 fn start_failure(error: StartError) -> Failure {
     let code = match error {
-        StartError::Ledger(_) | StartError::Thread(_) => exit::FAILURES,
+        StartError::Thread(_) => exit::FAILURES,
         _ => exit::USAGE,
     };
     Failure::new(code, error)

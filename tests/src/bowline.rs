@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{self, Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -120,6 +120,11 @@ impl Running {
         found.unwrap_or_else(|| panic!("no line with {wanted:?} in {self:#?}"))
     }
 
+    /// The next line of its standard output, if there is one more.
+    pub fn line_or_end(&mut self) -> Option<String> {
+        self.out.next("")
+    }
+
     /// The next line of its standard error that has `wanted` in it.
     ///
     /// # Panics
@@ -150,7 +155,7 @@ impl Running {
     ///
     /// # Panics
     /// When it does not end.
-    pub fn outcome(mut self) -> (Option<i32>, String, String) {
+    pub fn outcome(mut self) -> Outcome {
         let until = Instant::now() + BOUND;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
@@ -173,13 +178,16 @@ impl Drop for Running {
     }
 }
 
-/// What a process came to: code, standard output, standard error.
+/// What a process came to: exit code, standard output, standard error.
+pub type Outcome = (Option<i32>, String, String);
+
+/// What a process comes to.
 ///
 /// # Panics
 /// When it does not start.
 #[must_use]
-pub fn outcome(mut command: Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+pub fn outcome(mut command: Command) -> Outcome {
+    let process::Output { status, stdout, stderr } = command.output().expect("the program starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (status.code(), text(stdout), text(stderr))
 }

@@ -4,14 +4,13 @@
 //! A message is written with the names that the page uses for what differs (`FILE`, `HUB`, `PIN`);
 //! a test says what they stand for.
 
+use crate::bowline::Outcome;
+
 /// The page.
 const PAGE: &str = include_str!("../../docs/refusals.md");
 
 /// What stands for a name of the page in one test.
 pub type Names<'a> = &'a [(&'a str, &'a str)];
-
-/// What a program came to: exit code, standard output, standard error.
-pub type Outcome = (Option<i32>, String, String);
 
 /// Holds what a program came to up to a refusal: exactly this
 /// exit code, exactly this message, no result, and a line on the page that says the same.

@@ -45,7 +45,7 @@ pub enum TlsKeyError {
     /// The key is not the certificate's.
     #[error(
         "certificate and key do not belong together: the certificate is for the key {certificate}, \
-         the key file holds {key}"
+         the key file holds {key}. Give the key that the certificate was made for"
     )]
     Mismatch {
         /// The pin of the key that the first certificate names.

@@ -1,6 +1,9 @@
 //! Safe by default: what is refused unless a switch on the command line accepts it.
 
 use core::fmt;
+use std::path::PathBuf;
+
+use bowline_core::trust::ChainFault;
 
 use crate::config::{Bind, ConfigError, HubConfig, HubUrl, PeerConfig, Scheme, TlsMode};
 use crate::files::NoControlSocket;
@@ -28,6 +31,13 @@ pub enum Warning {
     PlainHub(HubUrl),
     /// A weak secret is accepted.
     WeakSecret,
+    /// A certificate from elsewhere whose dates are not good now.
+    Dates {
+        /// The certificate's file.
+        path: PathBuf,
+        /// Both dates.
+        fault: ChainFault,
+    },
     /// A hub without a socket for the operator of its machine.
     NoControlSocket(NoControlSocket),
 }
@@ -49,6 +59,11 @@ impl fmt::Display for Warning {
                 f,
                 "connecting to {url} without TLS (--insecure-allow-plain): anyone on the way can \
                  read and change everything"
+            ),
+            Self::Dates { path, fault } => write!(
+                f,
+                "{}: {fault}. Peers that check it by roots refuse it: renew it",
+                path.display()
             ),
             Self::WeakSecret => f.write_str(
                 "a weak secret is accepted (--insecure-weak-secret): whoever records one \

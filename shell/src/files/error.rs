@@ -11,7 +11,7 @@ pub enum FileError {
     #[error("no home directory is known (HOME is not set): say where to keep data with --data DIR")]
     NoHome,
     /// The system refused.
-    #[error("cannot {doing} {}: {reason}", .path.display())]
+    #[error("cannot {doing} {}: {reason}{}", .path.display(), remedy(*.kind))]
     System {
         /// "read", "create", "write", …
         doing: &'static str,
@@ -83,6 +83,21 @@ impl FileError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::System { kind: io::ErrorKind::NotFound, .. })
+    }
+}
+
+/// What to do about the system's reason, where there is something to say.
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => ". Check the path",
+        io::ErrorKind::PermissionDenied => ". Run this as the user who owns it, or name another",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            ". Make its file system writable, or keep the data elsewhere with --data DIR"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            ". Make room there, or keep the data elsewhere with --data DIR"
+        }
+        _ => "",
     }
 }
 

@@ -192,6 +192,7 @@ impl<R: Runtime> HubBuilder<R> {
             return Err(error.into());
         }
         let url = HubUrl::of_address(facts.scheme, local);
+        warnings.extend(facts.warnings);
         let facts = Facts { url, local, warnings, control, ..facts };
         let told = facts.told(&config, methods, shared.clock.now().unix);
         shared.with(|hub| hub.set_facts(told));
@@ -209,6 +210,7 @@ impl<R: Runtime> HubBuilder<R> {
         let id = identity.id();
         let now = crate::clock::Clock::start().now().unix;
         let tls = keys::tls(config, &self.data, id, now)?;
+        let dates = tls.as_ref().and_then(|key| keys::dates(config, key, now));
         let pin: Option<Pin> = tls.as_ref().map(TlsKey::pin);
         let not_after = tls.as_ref().and_then(|key| key.describe().ok()).map(|told| told.not_after);
         let tls = tls
@@ -247,7 +249,7 @@ impl<R: Runtime> HubBuilder<R> {
             local,
             secret: origin,
             generation,
-            warnings: Vec::new(),
+            warnings: dates.into_iter().collect(),
             control: None,
         };
         Ok((snapshot, facts))

@@ -5,8 +5,9 @@ use std::path::Path;
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, TlsKey};
 use bowline_core::random::Random;
+use bowline_core::trust::ChainFault;
 
-use crate::config::{HubConfig, TlsMode, TlsSource};
+use crate::config::{HubConfig, TlsMode, TlsSource, Warning};
 use crate::entropy;
 use crate::files::{DataDir, Exposure, read_private, write_private};
 use crate::hub::StartError;
@@ -36,6 +37,21 @@ pub(super) fn tls(
             self_signed(config, data, id, now_unix).map(Some)
         }
     }
+}
+
+/// What is to be said of the dates of a certificate from elsewhere. It is served all the same: who
+/// goes by identity or pin does not look at them.
+pub(super) fn dates(config: &HubConfig, key: &TlsKey, now_unix: u64) -> Option<Warning> {
+    let TlsSource::Files { cert, .. } = &config.source else { return None };
+    let told = key.describe().ok()?;
+    let fault = if told.not_after < now_unix {
+        ChainFault::Expired { not_after: told.not_after, now: now_unix }
+    } else if now_unix < told.not_before {
+        ChainFault::NotYetValid { not_before: told.not_before, now: now_unix }
+    } else {
+        return None;
+    };
+    Some(Warning::Dates { path: cert.clone(), fault })
 }
 
 fn from_files(cert: &Path, key: &Path, exposure: Exposure) -> Result<TlsKey, StartError> {

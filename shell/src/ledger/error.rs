@@ -12,7 +12,10 @@ pub enum LedgerError {
     #[error("peer id '{0}' is bound to another key; give this peer another id")]
     IdTaken(PeerId),
     /// The file cannot be opened or created.
-    #[error("cannot open the ledger {}: {reason}", .path.display())]
+    #[error(
+        "cannot open the ledger {}: {reason}. Check that this user may write there, and that the \
+         disk has room", .path.display()
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -44,7 +47,10 @@ pub enum LedgerError {
         known: i64,
     },
     /// SQLite could not do it: no room, a read-only file, an error of the disk.
-    #[error("the ledger could not record or read: {0}")]
+    #[error(
+        "the ledger could not record or read: {0}. Look at the disk of the data directory: it may \
+         be full, read-only or failing"
+    )]
     Storage(String),
     /// More requests wait than may; try again later.
     #[error("the ledger is busy: {0} requests wait already")]

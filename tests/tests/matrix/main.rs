@@ -3,4 +3,5 @@
 //!
 //! One file a family. What the frames of the wire refuse is beside the code, in `core`.
 
+mod places;
 mod secrets;
