@@ -27,6 +27,7 @@ mod show;
 mod signals;
 mod tls;
 mod trust;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::demo(options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),
+            Command::Whoami(options) => whoami::whoami(options).await,
             Command::Tls(options) => tls::tls(options).await,
             Command::Inspect(options) => inspect::inspect(&options),
             Command::Completions(options) => completions::completions(&options),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, pem};
 use bowline_shell::notice::Observer;
@@ -32,8 +33,9 @@ pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, 
     })
 }
 
-/// The operator of a hub on this machine and that hub's process, where nothing names another hub.
-fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
+/// The data directory of this machine's hub, where nothing names another hub: who reads it is that
+/// hub's operator.
+pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
     if dial.hub.is_some() || dial.config.is_some() {
         return Ok(None);
     }
@@ -50,11 +52,16 @@ fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
         }
         Err(_) => return Ok(None),
     }
-    let data = DataDir::open(&path).map_err(Failure::usage)?;
+    DataDir::open(&path).map(Some).map_err(Failure::usage)
+}
+
+/// The operator of this machine's hub, and that hub's process.
+fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
+    let Some(data) = machine(dial)? else { return Ok(None) };
     let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
         let message = format!(
             "the hub of {} is not running: start it with 'bowline hub', or name another with --hub",
-            path.display()
+            data.path().display()
         );
         return Err(Failure::new(exit::UNREACHABLE, message));
     };
@@ -62,15 +69,21 @@ fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
     operator(&data, endpoint, dial).map(|builder| Some((builder, pid)))
 }
 
+/// The identity of the hub of this data directory.
+pub(crate) fn identity(data: &DataDir) -> Result<HubId, Failure> {
+    let path = data.identity_key();
+    let der = pem::read_pkcs8(&path).map_err(Failure::usage)?;
+    let key = SigningKey::from_pkcs8(&der)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(HubIdentity(key).id())
+}
+
 fn operator(
     data: &DataDir,
     endpoint: Endpoint,
     dial: &Dial,
 ) -> Result<PeerBuilder<Tokio>, Failure> {
-    let der = pem::read_pkcs8(&data.identity_key()).map_err(Failure::usage)?;
-    let identity = SigningKey::from_pkcs8(&der)
-        .map_err(|error| Failure::usage(format!("{}: {error}", data.identity_key().display())))?;
-    let hub = HubIdentity(identity).id();
+    let hub = identity(data)?;
     if let Some(control) = endpoint.control {
         return PeerBuilder::local(Tokio, &control, hub).map_err(Failure::usage);
     }

@@ -12,6 +12,7 @@ mod run;
 mod secret;
 mod tls;
 mod trust;
+mod whoami;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +28,7 @@ pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction};
 pub(crate) use tls::{Tls, TlsAction};
 pub(crate) use trust::{Trust, TrustAction};
+pub(crate) use whoami::Whoami;
 
 /// A secure command link: a hub, peers that connect out to it, commands called on them.
 #[derive(Debug, Parser)]
@@ -72,6 +74,11 @@ pub(crate) enum Command {
     /// Who is connected, and who was.
     #[command(after_help = "Example:\n  bowline ls --json")]
     Ls(Ls),
+    /// Who these commands are to the hub: id, key, capabilities, and what is known of the hub.
+    #[command(after_help = "Examples:\n  bowline whoami\n  bowline whoami --config peer.toml \
+                            --json\n\nExit code: 4 where the hub cannot be reached and 3 where it \
+                            refuses; what is known here is shown all the same.")]
+    Whoami(Whoami),
     /// The shared secret.
     #[command(after_help = "Example:\n  bowline secret show > secret.key")]
     Secret(Secret),
