@@ -99,6 +99,18 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
     })
 }
 
+/// How a call ended on a peer, in one line whatever was sent.
+pub(crate) fn reason(status: Status, text: &str) -> String {
+    match status {
+        Status::Exited(code) => format!("exit code {code}"),
+        Status::Signalled(signal) => format!("signal {signal}"),
+        Status::Failed(code) => {
+            let text = if text.is_empty() { code.row().meaning } else { text };
+            format!("{code}: {}", text.replace(char::is_control, " "))
+        }
+    }
+}
+
 /// How a call ended, as an object.
 pub(crate) fn status(status: Status) -> Value {
     match status {

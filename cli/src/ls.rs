@@ -1,22 +1,18 @@
 //! `bowline ls`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use bowline_core::wire::value::{Scalar, Value};
+use bowline_core::wire::value::Value;
 use bowline_shell::notice::Observer;
-use comfy_table::{Table, presets};
-
 use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::pages::pages;
-use crate::{operator, output};
+use crate::{list, operator, output};
 
 pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
     let session = operator::connect(&options.dial, Observer::default()).await?;
     let mut rows = Vec::new();
-    pages(&session, "peers", |entry| rows.push(object(&entry))).await?;
+    let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
+    list::pages(&session, "peers", &[], page).await?;
     session.close();
     session.ended().await;
     if options.json {
@@ -29,11 +25,8 @@ pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
 
 /// One peer, with every field of the contract; what is not known is null.
 fn object(entry: &Value<'_>) -> serde_json::Value {
-    let text = |key: &str| entry.entry(key).and_then(|value| value.text().map(str::to_owned));
-    let number = |key: &str| match entry.entry(key).and_then(|value| value.scalar()) {
-        Some(Scalar::Integer(number)) => i64::try_from(number).ok(),
-        _ => None,
-    };
+    let text = |key: &str| list::text(entry, key);
+    let number = |key: &str| list::number(entry, key);
     let commands: Vec<_> = entry
         .entry("commands")
         .and_then(|value| value.items())
@@ -57,12 +50,10 @@ fn object(entry: &Value<'_>) -> serde_json::Value {
 }
 
 fn table(rows: &[serde_json::Value]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["id", "state", "commands", "labels", "rtt", "since", "remote"]);
+    let mut table = list::table(["id", "state", "commands", "labels", "rtt", "since", "remote"]);
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-        let list = |values: Vec<String>| match values.is_empty() {
+        let joined = |values: Vec<String>| match values.is_empty() {
             true => "-".to_owned(),
             false => values.join(","),
         };
@@ -71,24 +62,12 @@ fn table(rows: &[serde_json::Value]) -> String {
         table.add_row([
             text("id"),
             text("state"),
-            list(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
-            list(labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect()),
+            joined(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
+            joined(labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect()),
             row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms")),
-            row["since"].as_i64().map_or_else(|| "-".to_owned(), ago),
+            row["since"].as_i64().map_or_else(|| "-".to_owned(), list::ago),
             text("remote"),
         ]);
     }
     table.trim_fmt()
-}
-
-/// How long ago a date was.
-fn ago(unix: i64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    let seconds = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(unix).max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..86_400 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

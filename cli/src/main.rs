@@ -1,10 +1,11 @@
 //! `bowline`: a hub, a peer, and the operator's commands.
 //!
 //! One file a command; what they share is in `exit` (codes and errors), `place` (data directories
-//! and the environment), `operator` (a session to call through), `pages` (lists of the hub) and
+//! and the environment), `operator` (a session to call through), `list` (lists of the hub) and
 //! `event` (what links tell).
 
 mod args;
+mod calls;
 mod certificate;
 mod completions;
 mod date;
@@ -13,11 +14,12 @@ mod event;
 mod exit;
 mod hub;
 mod inspect;
+mod lines;
+mod list;
 mod ls;
 mod man;
 mod operator;
 mod output;
-mod pages;
 mod peer;
 mod place;
 mod remedy;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
             Command::Hub(options) => hub::hub(options).await,
             Command::Peer(options) => peer::peer(options).await,
             Command::Run(options) => run::run(options).await,
+            Command::Calls(options) => calls::calls(*options).await,
             Command::Ls(options) => ls::ls(options).await,
             Command::Demo(options) => demo::demo(options).await,
             Command::Secret(options) => secret::secret(&options),

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, StdoutLock, Write};
 
+use bowline_core::wire::frame::Source;
+
 use crate::exit::{self, Failure};
 
 /// A line of a result.
@@ -32,6 +34,26 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     write(&mut out).and_then(|()| out.flush())
+}
+
+/// What a command wrote, where it wrote it.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn stream(source: Source, bytes: &[u8]) -> io::Result<()> {
+    match source {
+        Source::Out => written(|out| out.write_all(bytes)),
+        Source::Err => io::stderr().lock().write_all(bytes),
+    }
+}
+
+/// The end of a program that passes a command's output on and cannot: where nobody reads on, that
+/// of a program that gets SIGPIPE.
+pub(crate) fn unwritten(error: io::Error) -> Result<u8, Failure> {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Ok(128 + 13),
+        _ => Err(failure(error)),
+    }
 }
 
 /// Standard output takes no more: its reader is gone, or the disk behind it is full.

@@ -1,5 +1,6 @@
 //! What can be typed: each command's options in a file of its own.
 
+mod calls;
 mod completions;
 mod demo;
 mod dial;
@@ -16,6 +17,7 @@ mod whoami;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use calls::{Calls, CallsAction, CallsCancel, CallsList, CallsShow};
 pub(crate) use completions::Completions;
 pub(crate) use demo::Demo;
 pub(crate) use dial::{Dial, Risks};
@@ -71,6 +73,10 @@ pub(crate) enum Command {
                             missing; 5 where nobody is meant.\nOn several, each line of output has \
                             its peer's id before it, and a summary ends it on standard error.")]
     Run(Run),
+    /// What is running, how it ended, and what was kept of it.
+    #[command(after_help = "Examples:\n  bowline calls list\n  bowline calls show 1-7\n  bowline \
+                            calls cancel 1-7")]
+    Calls(Box<Calls>),
     /// Who is connected, and who was.
     #[command(after_help = "Example:\n  bowline ls --json")]
     Ls(Ls),

@@ -6,13 +6,14 @@ use std::task::{Context, Poll};
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Status;
+use bowline_core::wire::value::Value;
 use bowline_shell::call::{CallEvent, Calling};
 use bowline_shell::peer::Session;
 
 use super::fan::{Answer, Fan, Told};
 use super::target::Target;
 use crate::exit::{self, Failure};
-use crate::pages::pages;
+use crate::list;
 
 /// What makes the call for one peer.
 type Caller<'a> = Box<dyn FnMut(PeerId) -> Calling + Send + 'a>;
@@ -99,25 +100,29 @@ impl Fan for Batch<'_> {
         self.stopped.get_or_insert(Code::Cancelled);
         self.running.iter_mut().for_each(|(_, calling)| calling.cancel());
     }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
 }
 
 /// Every peer that the hub lists and the target means, the absent ones too.
 pub(super) async fn pick(session: &Session, target: &Target) -> Result<Vec<PeerId>, Failure> {
     let mut picked = Vec::new();
-    pages(session, "peers", |entry| {
-        let Some(id) = entry.entry("id").and_then(|id| id.text()?.parse::<PeerId>().ok()) else {
+    let mut take = |entry: &Value<'_>| {
+        let Some(id) = list::text(entry, "id").and_then(|id| id.parse::<PeerId>().ok()) else {
             return;
         };
         let labels = entry.entry("labels");
-        let means = match target {
+        let is_meant = match target {
             Target::Peer(peer) => *peer == id,
             Target::Labels(tests) => tests.hold(|name| labels?.entry(name)?.text()),
             Target::All => true,
         };
-        if means {
+        if is_meant {
             picked.push(id);
         }
-    })
-    .await?;
+    };
+    list::pages(session, "peers", &[], |page| list::entries(Some(page), "id", &mut take)).await?;
     Ok(picked)
 }

@@ -16,6 +16,9 @@ pub(super) trait Fan {
 
     /// Asks each peer to stop; their ends still come.
     fn cancel(&mut self);
+
+    /// How many peers it was not sent to yet.
+    fn waiting(&self) -> usize;
 }
 
 /// One thing that is told.
@@ -63,6 +66,11 @@ impl Fan for Pipe {
 
     fn cancel(&mut self) {
         self.cancel();
+    }
+
+    /// The hub goes through them at once.
+    fn waiting(&self) -> usize {
+        0
     }
 }
 

@@ -7,12 +7,12 @@ use bowline_core::id::PeerId;
 use bowline_shell::peer::Session;
 
 use super::fan::{Fan, Told};
-use super::lines::Lines;
-use super::output::{piece, result, unwritten, write};
+use super::json::{piece, result};
 use super::progress::Progress;
 use super::tally::Tally;
 use super::target::Target;
 use crate::exit::Failure;
+use crate::lines::Lines;
 use crate::output;
 use crate::signals::Inbox;
 
@@ -44,8 +44,9 @@ pub(super) async fn many(
             Told::Over(over) => break over,
             told => {
                 if let Err(error) = teller.tell(told) {
-                    return unwritten(error);
+                    return output::unwritten(error);
                 }
+                teller.progress.show(&teller.tally, fan.waiting());
             }
         }
     };
@@ -62,7 +63,7 @@ pub(super) async fn many(
         }
     };
     if let Err(error) = teller.finish(failure.as_ref()) {
-        return unwritten(error);
+        return output::unwritten(error);
     }
     failure.map_or_else(|| Ok(teller.tally.exit()), Err)
 }
@@ -90,7 +91,7 @@ impl Teller {
             Told::Output { peer, source, bytes } => {
                 let lines = self.lines.take(peer, source, &bytes);
                 if !lines.is_empty() {
-                    self.progress.around(|| write(source, &lines))?;
+                    self.progress.around(|| output::stream(source, &lines))?;
                 }
             }
             Told::Ended(answer) => {
@@ -104,14 +105,13 @@ impl Teller {
             }
             Told::Over(_) => {}
         }
-        self.progress.show(&self.tally);
         Ok(())
     }
 
     /// A peer says no more.
     fn last_lines(&mut self, peer: PeerId) -> io::Result<()> {
         for (source, line) in self.lines.end(peer) {
-            self.progress.around(|| write(source, &line))?;
+            self.progress.around(|| output::stream(source, &line))?;
         }
         Ok(())
     }

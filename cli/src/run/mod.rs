@@ -3,10 +3,9 @@
 mod batch;
 mod detach;
 mod fan;
-mod lines;
+mod json;
 mod many;
 mod one;
-mod output;
 mod pipe;
 mod progress;
 mod tally;

@@ -6,7 +6,7 @@ use bowline_core::wire::frame::Status;
 use bowline_shell::call::{CallBuilder, CallEvent, Finished};
 use bowline_shell::peer::Session;
 
-use super::output::{piece, result, unwritten, write};
+use super::json::{piece, result};
 use super::pipe::Pipe;
 use crate::exit::{self, Failure};
 use crate::output;
@@ -36,10 +36,10 @@ pub(super) async fn one(
             Some(CallEvent::Output { peer, source, bytes }) => {
                 let written = match json {
                     true => output::try_line(piece(peer, source, &bytes)),
-                    false => write(source, &bytes),
+                    false => output::stream(source, &bytes),
                 };
                 if let Err(error) = written {
-                    return unwritten(error).map_err(Failure::ours);
+                    return output::unwritten(error).map_err(Failure::ours);
                 }
             }
             Some(CallEvent::Finished(finished)) => break finished,

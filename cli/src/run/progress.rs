@@ -20,6 +20,7 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style);
+        bar.set_message(Tally::default().line(0));
         bar.enable_steady_tick(Duration::from_millis(250));
         Self(bar)
     }
@@ -29,9 +30,10 @@ impl Progress {
         Self(ProgressBar::hidden())
     }
 
-    pub(super) fn show(&self, tally: &Tally) {
+    /// Shows how it goes, while so many peers wait.
+    pub(super) fn show(&self, tally: &Tally, waiting: usize) {
         if !self.0.is_hidden() {
-            self.0.set_message(tally.line());
+            self.0.set_message(tally.line(waiting));
         }
     }
 

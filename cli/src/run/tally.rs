@@ -9,7 +9,7 @@ use bowline_shell::call::Counts;
 use serde_json::{Value, json};
 
 use super::fan::Answer;
-use crate::exit;
+use crate::{event, exit};
 
 /// Peers in trouble that the summary names; the rest are counted.
 const NAMED: usize = 20;
@@ -49,7 +49,8 @@ impl Tally {
             return;
         }
         let peer = answer.peer.map_or_else(|| "the hub".to_owned(), |peer| peer.to_string());
-        self.troubles.push(format!("{peer}: {}", reason(answer)));
+        let reason = event::reason(answer.status, &answer.text);
+        self.troubles.push(format!("{peer}: {reason}"));
     }
 
     /// There will be no more answers: who has not given one is missing.
@@ -78,11 +79,14 @@ impl Tally {
         }
     }
 
-    /// One line on how it goes.
-    pub(super) fn line(&self) -> String {
+    /// One line on how it goes, while so many peers wait.
+    pub(super) fn line(&self, waiting: usize) -> String {
         let Counts { answered, failed, missing, .. } = self.counts;
         let running = self.running.len();
-        format!("{answered} answered, {failed} failed, {missing} missing, {running} running")
+        let waiting = if waiting == 0 { String::new() } else { format!(", {waiting} waiting") };
+        format!(
+            "{answered} answered, {failed} failed, {missing} missing, {running} running{waiting}"
+        )
     }
 
     /// How it went, and who was in trouble, a line each.
@@ -112,18 +116,6 @@ fn is_missing(code: Code) -> bool {
     matches!(code, Code::UnknownPeer | Code::Offline | Code::NotReady | Code::Lost)
 }
 
-/// Why a peer is in trouble, in one line whatever it sent.
-fn reason(answer: &Answer) -> String {
-    match answer.status {
-        Status::Exited(code) => format!("exit code {code}"),
-        Status::Signalled(signal) => format!("signal {signal}"),
-        Status::Failed(code) => {
-            let text = if answer.text.is_empty() { code.row().meaning } else { &answer.text };
-            format!("{code}: {}", text.replace(char::is_control, " "))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +128,14 @@ mod tests {
     fn who_answered_failed_and_is_missing_is_told_apart_and_named_with_the_reason() {
         let mut tally = Tally::default();
         tally.sent(["a", "b", "c", "d"].map(|peer| peer.parse().unwrap()).to_vec());
-        assert_eq!(tally.line(), "0 answered, 0 failed, 0 missing, 4 running");
+        assert_eq!(tally.line(2), "0 answered, 0 failed, 0 missing, 4 running, 2 waiting");
         tally.ended(&answer("a", Status::Exited(0), ""));
         assert_eq!((tally.exit(), tally.summary().len()), (exit::DONE, 1));
         tally.ended(&answer("b", Status::Exited(3), ""));
         tally.ended(&answer("c", Status::Signalled(9), ""));
         tally.ended(&answer("e", Status::Failed(Code::Offline), ""));
         tally.ended(&answer("f", Status::Failed(Code::BadArgument), "two\nlines"));
-        assert_eq!(tally.line(), "1 answered, 3 failed, 1 missing, 1 running");
+        assert_eq!(tally.line(0), "1 answered, 3 failed, 1 missing, 1 running");
         tally.lost();
         let summary = tally.summary();
         assert_eq!(summary[0], "6 peers: 1 answered, 3 failed, 2 missing");

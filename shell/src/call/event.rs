@@ -13,7 +13,7 @@ pub enum CallEvent {
     /// A call for several peers went to these. There may be more than one of these, and their lists
     /// add up.
     Accepted {
-        /// The peers, ascending.
+        /// The peers, at least one, ascending.
         sent: Vec<PeerId>,
     },
     /// Bytes that the command wrote.

@@ -187,7 +187,9 @@ impl Cell {
 
     /// A call made here went to these peers.
     pub(crate) fn accepted(self: &Arc<Self>, sent: &[PeerId]) {
-        self.tell(sent.len(), CallEvent::Accepted { sent: sent.to_vec() });
+        if !sent.is_empty() {
+            self.tell(sent.len(), CallEvent::Accepted { sent: sent.to_vec() });
+        }
     }
 
     /// Whether an answer of a peer is not yet the end.

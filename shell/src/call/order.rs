@@ -15,6 +15,8 @@ use crate::call::{Cell, Finished, LabelTests};
 
 /// Bytes of output that may be on their way before the application takes them.
 const WINDOW: u64 = 256 << 10;
+/// The same where several peers share them: the most that a call may have.
+const SHARED_WINDOW: u64 = 1 << 20;
 
 /// A call that is to be made.
 #[derive(Debug)]
@@ -60,6 +62,15 @@ impl Callee {
 }
 
 impl Order {
+    fn window(&self) -> u64 {
+        match self.delivery {
+            // The hub keeps the output.
+            Delivery::Detached => 0,
+            _ if self.to.is_several() => SHARED_WINDOW,
+            _ => WINDOW,
+        }
+    }
+
     /// Tells the application that there is no link for it.
     pub(crate) fn lost(self) {
         self.cell.finish(Finished::lost());
@@ -85,7 +96,7 @@ impl Order {
             name: self.name,
             arguments: self.arguments.as_arguments(),
             deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
-            window: WINDOW,
+            window: self.window(),
             delivery: self.delivery,
         };
         let failed = match link.send(&Frame::Call(call)) {

@@ -69,6 +69,7 @@ fn result(peer: &str, status: Status) -> Finished {
 fn a_call_for_several_tells_everything_in_its_order_and_ends_once() {
     let mut made = Made::all();
     assert!(made.cell().is_for_several());
+    made.cell().accepted(&[]);
     made.cell().accepted(&[id("a"), id("b")]);
     made.cell().output_came(id("a"), Source::Err, b"oops");
     made.cell().answered_by(result("a", Status::Exited(1)));

@@ -1,35 +1,11 @@
-//! What a call says, on standard output and standard error, or as JSON.
-
-use std::io::{self, ErrorKind, Write};
+//! What a call says, as JSON.
 
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::{Source, Status};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use crate::exit::Failure;
-use crate::{event, output};
-
-/// The end of a run whose output goes nowhere: where nobody reads on, that of a program that gets
-/// SIGPIPE.
-pub(super) fn unwritten(error: io::Error) -> Result<u8, Failure> {
-    match error.kind() {
-        ErrorKind::BrokenPipe => Ok(128 + 13),
-        _ => Err(output::failure(error)),
-    }
-}
-
-/// Writes what a command wrote, where it wrote it.
-pub(super) fn write(source: Source, bytes: &[u8]) -> io::Result<()> {
-    match source {
-        Source::Out => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()
-        }
-        Source::Err => io::stderr().lock().write_all(bytes),
-    }
-}
+use crate::event;
 
 /// A piece of output as an object: text, or base64 where it is none.
 pub(super) fn piece(peer: Option<PeerId>, source: Source, bytes: &[u8]) -> Value {

@@ -12,14 +12,14 @@ const HELD: usize = 1 << 20;
 
 /// Lines whose ends have not come.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     begun: BTreeMap<(PeerId, Source), Vec<u8>>,
     held: usize,
 }
 
 impl Lines {
     /// Takes a piece of output; the whole lines that there are now.
-    pub(super) fn take(&mut self, peer: PeerId, source: Source, mut bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn take(&mut self, peer: PeerId, source: Source, mut bytes: &[u8]) -> Vec<u8> {
         let mut told = Vec::new();
         let mut begun = self.begun.remove(&(peer, source)).unwrap_or_default();
         self.held -= begun.len();
@@ -46,7 +46,7 @@ impl Lines {
     }
 
     /// A peer says no more: its last lines, where they had no end.
-    pub(super) fn end(&mut self, peer: PeerId) -> impl Iterator<Item = (Source, Vec<u8>)> {
+    pub(crate) fn end(&mut self, peer: PeerId) -> impl Iterator<Item = (Source, Vec<u8>)> {
         Source::ALL.iter().filter_map(move |&source| {
             let mut begun = self.begun.remove(&(peer, source))?;
             self.held -= begun.len();
@@ -57,7 +57,7 @@ impl Lines {
     }
 
     /// The peers whose lines have not come to their end.
-    pub(super) fn unfinished(&self) -> Vec<PeerId> {
+    pub(crate) fn unfinished(&self) -> Vec<PeerId> {
         let mut peers: Vec<PeerId> = self.begun.keys().map(|(peer, _)| *peer).collect();
         peers.dedup();
         peers

@@ -1,0 +1,98 @@
+//! Lists of the hub: their pages, what stands in an entry, a table of them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bowline_core::wire::frame::Status;
+use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
+use bowline_shell::call::Finished;
+use bowline_shell::peer::Session;
+use comfy_table::{Table, presets};
+
+use crate::exit::{self, Failure};
+
+/// Calls one of the hub's own commands with these named arguments.
+pub(crate) async fn ask(
+    session: &Session,
+    command: &str,
+    named: &[(&str, &str)],
+) -> Result<Finished, Failure> {
+    let mut arguments = ArgumentsBuf::new();
+    for (name, value) in named {
+        arguments.named(name, Scalar::Text(value)).map_err(Failure::usage)?;
+    }
+    let name = command.parse().map_err(Failure::usage)?;
+    let finished = session.call_hub(name).arguments(arguments).start().finished().await;
+    match finished.status {
+        Status::Failed(code) => Err(Failure::call(code, &finished)),
+        _ => Ok(finished),
+    }
+}
+
+/// Asks the hub for page after page of a list and gives each to `take`, which says what the next
+/// page goes on behind; nothing ends it.
+pub(crate) async fn pages(
+    session: &Session,
+    command: &str,
+    named: &[(&str, &str)],
+    mut take: impl FnMut(Value<'_>) -> Option<String>,
+) -> Result<(), Failure> {
+    let mut after: Option<String> = None;
+    loop {
+        let behind = after.as_deref().map(|after| ("after", after));
+        let named: Vec<_> = named.iter().copied().chain(behind).collect();
+        let finished = ask(session, command, &named).await?;
+        let Some(last) = finished.value().and_then(&mut take) else { return Ok(()) };
+        if after.as_ref() == Some(&last) {
+            let message = format!("the hub's list '{command}' does not come to its end");
+            return Err(Failure::new(exit::FAILURES, message));
+        }
+        after = Some(last);
+    }
+}
+
+/// Gives each entry of a page to `take`; the last one's `key`, which the next page goes on behind.
+pub(crate) fn entries(
+    page: Option<Value<'_>>,
+    key: &str,
+    mut take: impl FnMut(&Value<'_>),
+) -> Option<String> {
+    let mut last = None;
+    for entry in page.and_then(|page| page.items()).into_iter().flatten() {
+        take(&entry);
+        last = text(&entry, key);
+    }
+    last
+}
+
+/// The text at a key.
+pub(crate) fn text(entry: &Value<'_>, key: &str) -> Option<String> {
+    entry.entry(key)?.text().map(str::to_owned)
+}
+
+/// The whole number at a key.
+pub(crate) fn number(entry: &Value<'_>, key: &str) -> Option<i64> {
+    match entry.entry(key)?.scalar()? {
+        Scalar::Integer(number) => i64::try_from(number).ok(),
+        _ => None,
+    }
+}
+
+/// A table with this header and no lines.
+pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header);
+    table
+}
+
+/// How long ago a date was.
+pub(crate) fn ago(unix: i64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let seconds = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(unix).max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
