@@ -120,6 +120,12 @@ impl Running {
         found.unwrap_or_else(|| panic!("no line with {wanted:?} in {self:#?}"))
     }
 
+    /// The lines of its standard output that were waited for or passed over so far.
+    #[must_use]
+    pub fn seen(&self) -> &[String] {
+        &self.out.seen
+    }
+
     /// The next line of its standard output, if there is one more.
     pub fn line_or_end(&mut self) -> Option<String> {
         self.out.next("")

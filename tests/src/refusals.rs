@@ -33,19 +33,40 @@ pub fn run_refused(outcome: &Outcome, exit: i32, says: &str, names: Names<'_>) {
     documented(exit, says);
 }
 
+/// The same of what is typed wrongly, which the reader of the command line refuses in its own form.
+///
+/// # Panics
+/// When anything of that is not so.
+#[track_caller]
+pub fn usage_refused(outcome: &Outcome, says: &str, names: Names<'_>) {
+    let (code, out, err) = outcome;
+    let more = "For more information, try '--help'.";
+    assert_eq!(*err, format!("error: {}\n\n{more}\n", filled(says, names)));
+    assert_eq!((*code, out.as_str()), (Some(2), ""), "{err}");
+    documented(2, says);
+}
+
 #[track_caller]
 fn told((code, out, err): &Outcome, exit: i32, says: &str, names: Names<'_>) {
     assert_eq!(*err, format!("bowline: {}\n", filled(says, names)));
     assert_eq!((*code, out.as_str()), (Some(exit), ""), "{err}");
 }
 
-/// The message, with what its names stand for.
+/// The message, with what its names stand for; a name is a whole word.
 #[must_use]
 pub fn filled(says: &str, names: Names<'_>) -> String {
-    // Longer names first: one may be the beginning of another.
-    let mut names = names.to_vec();
-    names.sort_by_key(|(name, _)| core::cmp::Reverse(name.len()));
-    names.iter().fold(says.to_owned(), |text, (name, value)| text.replace(name, value))
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric();
+    let mut text = String::new();
+    let mut rest = says;
+    while !rest.is_empty() {
+        let word = rest.find(|c| !is_of_a_word(c)).unwrap_or(rest.len());
+        let end = if word > 0 { word } else { rest.find(is_of_a_word).unwrap_or(rest.len()) };
+        let (piece, after) = rest.split_at(end);
+        let value = names.iter().find(|(name, _)| *name == piece).map(|(_, value)| *value);
+        text.push_str(value.unwrap_or(piece));
+        rest = after;
+    }
+    text
 }
 
 /// Whether the page has this message with this exit code: in a row of a table, or in a block.

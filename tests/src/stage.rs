@@ -122,6 +122,7 @@ impl Stage {
         let mut hub = Running::start(command);
         let line = hub.line("listening");
         self.url = line.split_whitespace().nth(1).expect("a URL").to_owned();
+        hub.line("pin");
         self.hub = Some(hub);
     }
 

@@ -5,3 +5,4 @@
 
 mod places;
 mod secrets;
+mod trust;
