@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import queue
+import socket
 import subprocess
 import threading
 import time
@@ -23,11 +24,12 @@ Argument = str | Path
 class Process:
     """A process whose standard output is read line by line; ended with its `with` block."""
 
-    def __init__(self, command: Sequence[Argument], home: Path) -> None:
+    def __init__(self, command: Sequence[Argument], home: Path, user: str | None = None) -> None:
         self.child = subprocess.Popen(
             command,
             cwd=home,
             env=environment(home),
+            user=user,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -64,6 +66,18 @@ class Process:
             if wanted(line):
                 return line
         raise AssertionError(f"{what} did not come:\n{''.join(self.out + self.err)}")
+
+    def listens(self, port: int) -> bool:
+        """Wait until it accepts connections at 127.0.0.1; false where it ended first."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and self.child.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return True
+        return False
 
     def event(self, name: str, **fields: object) -> dict[str, Any]:
         """The next event of that name with these fields, of a program started with --json."""
@@ -130,6 +144,11 @@ class Hub:
         return int(self.url.rsplit(":", 1)[1].partition("/")[0])
 
     @property
+    def local_socket(self) -> Path:
+        """Where it listens for programs of this machine (`transport.md` §1.7)."""
+        return Path((self.data / "endpoint").read_text().splitlines()[2])
+
+    @property
     def secret_file(self) -> Path:
         """Where its shared secret is."""
         return self.data / "secret.key"
@@ -163,7 +182,7 @@ def start_hub(home: Path, *options: Argument) -> Iterator[Hub]:
     command = [BOWLINE, "hub", "--json", "--bind", "127.0.0.1:0", "--data", home / "hub", *options]
     with Process(command, home) as process:
         told = process.event("listening")
-        yield Hub(process, home, told["url"], told["pin"], told["hub"])
+        yield Hub(process, home, told["url"], told["pin"] or "", told["hub"])
 
 
 @contextmanager

@@ -6,7 +6,16 @@ import pytest
 
 from foreign import cbor, frames, proofs
 from foreign.frames import Kind, Proved
-from foreign.link import Link, LinkEnded, Purpose, Who, open_link
+from foreign.link import (
+    AGENT,
+    OPEN_METHOD,
+    SECRET_METHOD,
+    Link,
+    LinkEnded,
+    Purpose,
+    Who,
+    open_link,
+)
 from harness import Hub
 
 
@@ -15,8 +24,8 @@ def test_hello_is_signed_by_the_hub_that_the_program_names_and_lists_the_key_ser
 ) -> None:
     with open_link(hub.url, hub.pin) as link:
         assert proofs.hub_id(link.hello.identity) == hub.id
-        assert proofs.pin_text(link.seen) == hub.pin
         assert link.hello.keys == [link.seen]
+        assert proofs.pin_text(link.hello.keys[0]) == hub.pin
 
 
 def test_a_hello_for_another_nonce_does_not_verify(hub: Hub) -> None:
@@ -59,6 +68,15 @@ def test_another_key_seen_is_refused_as_such(hub: Hub) -> None:
         link.seen = hashlib.sha256(b"the key of someone in the middle").digest()
         ended = refused(link, Who("py-3", hub.secret, Purpose.SERVE))
     assert ended == ("other-key-seen", 4010)
+
+
+def test_a_method_that_is_not_offered_is_refused_as_such(hub: Hub) -> None:
+    with open_link(hub.url, hub.pin) as link:
+        assert link.hello.body[3] == [SECRET_METHOD]
+        body = cbor.encode({0: OPEN_METHOD, 1: int(Purpose.OPERATE), 4: link.seen, 6: AGENT})
+        with pytest.raises(LinkEnded) as ended:
+            link.authenticate(body, b"")
+    assert code_of(ended.value) == ("method-not-offered", 4010)
 
 
 def test_an_id_that_is_bound_to_another_key_is_taken(hub: Hub) -> None:

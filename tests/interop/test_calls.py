@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from foreign.calls import ERR, EXITED, NOT_TO_ITS_END, OUT, Operator, serve
 from foreign.frames import Kind
-from foreign.link import Purpose, Who, open_link
+from foreign.link import Purpose, Who, open_link, open_plain_link
 from harness import Hub, Process, start_peer
 
 COMMANDS = """
@@ -49,13 +49,19 @@ def peer(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process
         yield running
 
 
-@pytest.fixture
-def operator(hub: Hub, peer: Process) -> Iterator[Operator]:
-    """A foreign operator, admitted."""
-    with open_link(hub.url, hub.pin) as link:
-        link.admit(Who("py-operator", hub.secret, Purpose.OPERATE, KEY))
-        yield Operator(link)
-        link.leave()
+@pytest.fixture(params=["by the secret", "by the local socket"])
+def operator(request: pytest.FixtureRequest, hub: Hub, peer: Process) -> Iterator[Operator]:
+    """A foreign operator, admitted: over the network, and as the one of the hub's machine."""
+    if request.param == "by the secret":
+        with open_link(hub.url, hub.pin) as link:
+            link.admit(Who("py-operator", hub.secret, Purpose.OPERATE, KEY))
+            yield Operator(link)
+            link.leave()
+    else:
+        with open_plain_link("ws://localhost/link", hub.id, hub.local_socket) as link:
+            assert link.enter()[1] == "operator"
+            yield Operator(link)
+            link.leave()
 
 
 def test_a_foreign_operator_calls_a_command_on_our_peer(operator: Operator) -> None:

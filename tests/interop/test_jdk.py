@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foreign import frames, proofs
 from foreign.frames import Kind, Proved
-from harness import Hub
+from harness import Hub, bowline
 
 PROGRAM = Path(__file__).with_name("jdk") / "Hello.java"
 UNKNOWN_PIN = proofs.pin_text(hashlib.sha256(b"another key").digest())
@@ -39,6 +39,9 @@ def test_the_jdk_upgrades_and_reads_a_hello_that_is_signed_for_its_nonce(hub: Hu
     body = frames.decode_body(frames.HELLO_BODY, "Hello", hello.body)
     proofs.verify(body[0], hello.proof, proofs.hello_message(nonce, hello.body))
     assert proofs.hub_id(body[0]) == hub.id
+    inspected = bowline(hub.home, "inspect", "frame", told["hello"])
+    assert inspected.stdout.startswith("hello, type 0x01"), inspected.stderr
+    assert hub.id in inspected.stdout
 
 
 def test_the_jdk_does_not_upgrade_where_the_key_has_another_pin(hub: Hub) -> None:

@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from . import cbor, frames, proofs
 from .frames import Body, Frame, Kind, Proved
 
 SUBPROTOCOL = "bowline.v1"
-SECRET_METHOD = 1
+OPEN_METHOD, SECRET_METHOD = 0, 1
+AGENT = "bowline-py/1"
 MAX_MESSAGE = 1_048_576
 PATIENCE = 10.0
 
@@ -67,26 +69,32 @@ class Link:
 
     socket: ClientConnection
     nonce: bytes
-    seen: bytes
+    seen: bytes | None
     hello: Hello
     last: Frame | None = field(default=None)
 
     def admit(self, who: "Who") -> Body:
         """Be admitted by the shared secret; WelcomeBody, once the hub has proved itself."""
-        if SECRET_METHOD not in self.hello.body[3]:
-            raise proofs.ProofError("method-not-offered: the hub does not take the secret")
+        self._check_offered(SECRET_METHOD)
         body = cbor.encode(who.auth_body(self.seen))
         t = proofs.transcript(self.nonce, self.hello.message, body)
         keys = proofs.SecretKeys.derive(who.secret)
         proof = proofs.possession(who.key, t) + keys.peer_mac(t)
-        self.socket.send(Proved(Kind.AUTHENTICATE, body, proof).encode())
-        welcome = self.receive(Kind.WELCOME)
-        assert isinstance(welcome, Proved)
+        welcome = self.authenticate(body, proof)
         keys.check_hub_mac(t, welcome.body, welcome.proof)
         welcomed = frames.decode_body(frames.WELCOME_BODY, "Welcome", welcome.body)
         if welcomed[1] != who.id:
             raise proofs.ProofError(f"hub-not-proved: welcomed as {welcomed[1]}")
         return welcomed
+
+    def enter(self) -> Body:
+        """Be admitted to operate by the method `open`; WelcomeBody."""
+        self._check_offered(OPEN_METHOD)
+        body = cbor.encode({0: OPEN_METHOD, 1: int(Purpose.OPERATE), 6: AGENT})
+        welcome = self.authenticate(body, b"")
+        if welcome.proof:
+            raise proofs.ProofError("hub-not-proved: a proof where the method has none")
+        return frames.decode_body(frames.WELCOME_BODY, "Welcome", welcome.body)
 
     def send(self, kind: Kind, body: Body) -> None:
         """Send one frame."""
@@ -126,6 +134,17 @@ class Link:
         self.send(Kind.GOAWAY, {0: "going-away", 1: "done"})
         self.socket.close(1001)
 
+    def _check_offered(self, method: int) -> None:
+        if method not in self.hello.body[3]:
+            raise proofs.ProofError(f"method-not-offered: the hub takes {self.hello.body[3]}")
+
+    def authenticate(self, body: bytes, proof: bytes) -> Proved:
+        """Send Authenticate; Welcome, which nobody has checked yet."""
+        self.socket.send(Proved(Kind.AUTHENTICATE, body, proof).encode())
+        welcome = self.receive(Kind.WELCOME)
+        assert isinstance(welcome, Proved)
+        return welcome
+
     def _next(self) -> Frame | Proved | None:
         try:
             message = self.socket.recv(timeout=PATIENCE, decode=False)
@@ -153,41 +172,30 @@ class Who:
     purpose: Purpose
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
-    def auth_body(self, seen: bytes) -> Body:
+    def auth_body(self, seen: bytes | None) -> Body:
         """AuthBody of the method `secret`."""
-        return {
+        body: Body = {
             0: SECRET_METHOD,
             1: int(self.purpose),
             2: self.id,
             3: proofs.public_key(self.key),
-            4: seen,
-            6: "bowline-py/1",
+            6: AGENT,
         }
+        return body if seen is None else body | {4: seen}
 
 
 @contextmanager
-def open_link(url: str, pin: str) -> Iterator[Link]:
+def open_link(url: str, pin: str, headers: dict[str, str] | None = None) -> Iterator[Link]:
     """Connect to a hub whose TLS key is known by its pin, and verify its Hello.
 
     Args:
         url: `wss://HOST:PORT/link`.
         pin: `sha256/…`, known beforehand (`trust.md` §3: pins, no identity).
+        headers: What the upgrade carries besides.
     """
     nonce = secrets.token_bytes(32)
-    query = base64.urlsafe_b64encode(nonce).decode().rstrip("=")
-    options: dict[str, Any] = {
-        "ssl": tls_context(),
-        "subprotocols": [SUBPROTOCOL],
-        "compression": None,
-        "proxy": None,
-        "ping_interval": None,
-        "max_size": MAX_MESSAGE,
-        "close_timeout": PATIENCE,
-        "legacy": False,
-    }
-    with connect(f"{url}?n={query}", **options) as socket:
-        if socket.subprotocol != SUBPROTOCOL:
-            raise frames.FrameError(f"the hub chose the subprotocol {socket.subprotocol}")
+    options = upgrade_options() | {"ssl": tls_context(), "additional_headers": headers}
+    with connect(with_nonce(url, nonce), proxy=None, **options) as socket:
         seen = served_pin(socket)
         hello = read_hello(socket, nonce)
         if proofs.pin_text(seen) != pin:
@@ -197,13 +205,58 @@ def open_link(url: str, pin: str) -> Iterator[Link]:
         yield Link(socket, nonce, seen, hello)
 
 
+@contextmanager
+def open_plain_link(
+    url: str, hub: str, socket_path: Path | None = None, headers: dict[str, str] | None = None
+) -> Iterator[Link]:
+    """Connect without TLS to a hub whose identity is known, and verify its Hello.
+
+    Args:
+        url: `ws://HOST:PORT/link`.
+        hub: `hub_…`, known beforehand (`trust.md` §3: an identity, `plain`).
+        socket_path: The local socket to connect through (`transport.md` §1.7).
+        headers: What the upgrade carries besides.
+    """
+    nonce = secrets.token_bytes(32)
+    options = upgrade_options() | {"additional_headers": headers}
+    at = with_nonce(url, nonce)
+    opened = (
+        connect(at, proxy=None, **options)
+        if socket_path is None
+        else unix_connect(str(socket_path), at, **options)
+    )
+    with opened as socket:
+        hello = read_hello(socket, nonce)
+        if proofs.hub_id(hello.identity) != hub:
+            raise proofs.ProofError(f"identity-mismatch: {proofs.hub_id(hello.identity)}")
+        yield Link(socket, nonce, None, hello)
+
+
+def with_nonce(url: str, nonce: bytes) -> str:
+    """The URL of an upgrade that carries this nonce."""
+    return f"{url}?n={base64.urlsafe_b64encode(nonce).decode().rstrip('=')}"
+
+
+def upgrade_options() -> dict[str, Any]:
+    """What every upgrade asks for, and what it does without."""
+    return {
+        "subprotocols": [SUBPROTOCOL],
+        "compression": None,
+        "ping_interval": None,
+        "max_size": MAX_MESSAGE,
+        "close_timeout": PATIENCE,
+        "legacy": False,
+    }
+
+
 def tls_context() -> ssl.SSLContext:
     """TLS 1.3 only. Who the hub is, is decided by its pin: no issuer, name or date is looked at."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_ecdh_curve("X25519")
+    # One of the three groups, by the name that every build of Python's ssl takes.
+    context.set_ecdh_curve("prime256v1")
     return context
 
 
@@ -217,6 +270,8 @@ def served_pin(socket: ClientConnection) -> bytes:
 
 def read_hello(socket: ClientConnection, nonce: bytes) -> Hello:
     """The hub's first message, its signature checked before anything else of it."""
+    if socket.subprotocol != SUBPROTOCOL:
+        raise frames.FrameError(f"the hub chose the subprotocol {socket.subprotocol}")
     message = socket.recv(timeout=PATIENCE, decode=False)
     hello = frames.decode(message)
     if not isinstance(hello, Proved) or hello.kind is not Kind.HELLO:
