@@ -1,5 +1,7 @@
 //! What links tell: as a JSON object, and as a sentence.
 
+use std::net::IpAddr;
+
 use bowline_core::link::Security;
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
@@ -15,6 +17,15 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Accepted { link, remote } => {
             json!({"event": "accepted", "link": link.0, "remote": remote})
         }
+        Notice::Forwarded { link, proxy, remote } => {
+            json!({"event": "forwarded", "link": link.0, "proxy": proxy, "remote": remote})
+        }
+        Notice::TurnedAway { source: of, why, count } => json!({
+            "event": "turned-away",
+            "source": of.map(|_| source(*of)),
+            "code": why.code().name(),
+            "count": count,
+        }),
         Notice::Secured { link, security } => {
             let Security { tls, served, .. } = security;
             json!({
@@ -117,6 +128,15 @@ pub(crate) fn status(status: Status) -> Value {
         Status::Exited(code) => json!({"exit": code}),
         Status::Signalled(signal) => json!({"signal": signal}),
         Status::Failed(code) => json!({"failed": code.name()}),
+    }
+}
+
+/// Who was turned away, for a person: an address, or an IPv6 /64.
+pub(crate) fn source(source: Option<IpAddr>) -> String {
+    match source {
+        None => "many sources".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(network)) => format!("{network}/64"),
     }
 }
 

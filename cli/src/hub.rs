@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bowline_core::auth::AuthError;
+use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, SecretSources};
 use bowline_shell::hub::StartError;
@@ -9,7 +11,7 @@ use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::runtime::Signal;
 use serde_json::json;
 
-use crate::args;
+use crate::args::{self, some};
 use crate::exit::{self, Failure};
 use crate::output;
 use crate::place;
@@ -60,17 +62,14 @@ fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
         auth_secret: options.auth_secret,
         secret_role: options.secret_role,
         secret_file: None,
-        peers: options.max_peers,
+        door: options.door.settings(),
+        limits: options.limits.settings(),
     };
     let file = match &options.config {
         Some(path) => HubSettings::read(path).map_err(Failure::usage)?,
         None => HubSettings::default(),
     };
     Ok(flags.over(file))
-}
-
-fn some<T: Clone>(given: &[T]) -> Option<Vec<T>> {
-    (!given.is_empty()).then(|| given.to_vec())
 }
 
 /// The secret of the flag or the environment; the configuration and the data directory are the
@@ -128,11 +127,24 @@ fn tell(notice: &Notice, json: bool) {
         Notice::Admitted { admitted, .. } => {
             tracing::info!(peer = %admitted.peer, method = admitted.method.name(), "admitted");
         }
+        Notice::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
+        Notice::TurnedAway { source, why, count } => {
+            let source = crate::event::source(*source);
+            tracing::warn!(%source, code = %why.code(), count, "turned away");
+        }
+        // Told together, and not each: a flood must not fill the log.
+        Notice::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {
+            tracing::debug!(%remote, reason = %ended.reason, "not admitted");
+        }
         Notice::Ended { remote, ended, .. } if !ended.admitted => {
             tracing::warn!(%remote, reason = %ended.reason, "not admitted");
         }
         _ => {}
     }
+}
+
+fn is_turned_away(reason: &EndReason) -> bool {
+    matches!(reason, EndReason::Auth(AuthError::TurnedAway(_)))
 }
 
 /// Looks at the configuration again. What it changes takes effect at the next start.

@@ -36,6 +36,7 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::OtherKeySeen => {
             "Find out what ends TLS between here and the hub, and dial the hub itself."
         }
+        Code::AddressNotAllowed => "Ask the hub's operator to add this address to allow-ips.",
         Code::RateLimited => "Find out what else dials from this address.",
         Code::Full => "Raise the hub's limits if this goes on.",
         Code::IdTaken => "Give this peer another --id, or the key that it had.",

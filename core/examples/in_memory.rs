@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::capability::Role;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
@@ -97,7 +96,7 @@ fn main() {
     let mut random = Random::new(&Seed([1; 32])); // A shell asks the operating system for 32 bytes.
     let secret = SharedSecret::new(&random.bytes::<32>()).unwrap();
     let limits = Limits::default();
-    let config = HubConfig { limits: limits.clone(), secret_role: Role::Member };
+    let config = HubConfig { limits: limits.clone(), ..HubConfig::default() };
     let (mut hub, mut hub_ledger) = (Hub::new(config, []), Memory::default());
     let snapshot = Arc::new(HubSnapshot {
         identity: HubIdentity(SigningKey::generate(&mut random)),
@@ -106,6 +105,7 @@ fn main() {
         secret: Some(secret.clone()),
         open: false,
         generation: 1,
+        external_pins: Vec::new(),
         policy: Arc::default(),
         limits: limits.clone(),
     });
@@ -128,7 +128,7 @@ fn main() {
         };
         let from = From::Network(([192, 0, 2, 1], 49_152).into());
         connections.push(Connection {
-            id: hub.arrive(from).unwrap(),
+            id: hub.arrive(from, now).unwrap(),
             peer: Link::connect(Arc::new(dial), &random.seed(), now).unwrap(),
             ledger: Memory::default(),
             served: Link::accept(snapshot.clone(), from, &random.seed(), now).unwrap(),

@@ -101,6 +101,7 @@ codes! {
     MethodNotOffered "method-not-offered" Refusal REFUSED false "The hub does not offer this admission method.";
     OtherKeySeen "other-key-seen" Refusal REFUSED false "The peer saw another TLS key than the hub served: something stands between them.";
     RateLimited "rate-limited" Refusal RATE_LIMITED true "Too many attempts; come back later.";
+    AddressNotAllowed "address-not-allowed" Refusal REFUSED false "The hub takes no connection from this address.";
     Full "full" Refusal REFUSED true "The hub has no room for another session; come back later.";
     IdTaken "id-taken" Refusal REFUSED false "This peer id is bound to another key.";
     Revoked "revoked" Refusal REVOKED false "This peer, its key or its token was revoked.";

@@ -1,7 +1,7 @@
 //! The questions that the core asks durable storage and the hub's lock, and their answers.
 //!
 //! A link never waits: it raises `Event::Ask` with a [`Question`], goes on holding its state, and
-//! continues when the shell brings the [`Answer`]. Reserve and Commit are answered by the
+//! continues when the shell brings the [`Answer`]. Arrive, Reserve and Commit are answered by the
 //! [`Hub`](crate::hub::Hub) under its lock, Record and Keep by durable storage. If a fact cannot be
 //! recorded, the answer is [`Answer::No`].
 //!
@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::capability::Capabilities;
 use crate::code::Code;
 use crate::id::{PeerId, PublicKey, SessionId};
@@ -25,6 +26,8 @@ pub struct AskId(pub u64);
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Question {
+    /// Hub, under the lock: may a connection go on to Hello?
+    Arrive(Arrival),
     /// Hub, under the lock: may this proved peer have a session, and is there room? Room stays
     /// reserved until the link is committed or gone.
     Reserve(Box<Claim>),
@@ -40,6 +43,10 @@ pub enum Question {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
+    /// To Arrive: it may go on, and this is how it came.
+    Arrived(Way),
+    /// To Arrive: it may not, and why.
+    TurnedAway(TurnedAway),
     /// To Reserve.
     Reserved(Box<Grant>),
     /// To Record: it is on the disk.
@@ -141,7 +148,7 @@ impl Memory {
                 self.entry = Some(*entry);
                 Some(Answer::Kept)
             }
-            Question::Reserve(_) | Question::Commit(_) => None,
+            Question::Arrive(_) | Question::Reserve(_) | Question::Commit(_) => None,
         }
     }
 

@@ -101,12 +101,16 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod arrival;
 pub mod buffer;
 pub mod capability;
 pub mod code;
+pub mod forwarded;
 pub mod id;
 pub mod limits;
+pub mod network;
 pub mod random;
+pub mod rate;
 pub mod source;
 pub mod time;
 

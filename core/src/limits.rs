@@ -60,12 +60,23 @@ pub struct Limits {
     pub peers: usize,
     /// Sessions admitted at one time (20,000).
     pub sessions: usize,
-    /// Links not admitted yet, in total (1,024).
+    /// Links not admitted yet, in total (1,024). Stops many sources together from filling memory
+    /// with half-open links.
     pub pending: usize,
-    /// Links not admitted yet, from one source (64); an IPv6 source is its /64.
+    /// Links not admitted yet, from one source (64); an IPv6 source is its /64. Stops one source
+    /// from taking the room of all.
     pub pending_per_source: usize,
     /// Links from the hub's own machine, admitted or not (256). Stops a script that leaks them.
     pub local_links: usize,
+    /// Links that are over a bound, or not allowed, and are kept only to be told so (64). Stops
+    /// those who are turned away from costing more than those who are let in.
+    pub turned_away: usize,
+    /// Failed admissions from one source in a minute, and in one burst (30). Stops guessing, and
+    /// work on proofs that do not hold.
+    pub failures_per_minute: u64,
+    /// Sources whose failures are counted (4,096). Stops one that has many addresses from filling
+    /// memory.
+    pub sources: usize,
     /// The longest that a call may run (24 h); a longer deadline is shortened to this.
     pub call_deadline: Duration,
     /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
@@ -101,6 +112,9 @@ impl Default for Limits {
             pending: 1024,
             pending_per_source: 64,
             local_links: 256,
+            turned_away: 64,
+            failures_per_minute: 30,
+            sources: 4096,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),
             ending_within: Duration::from_secs(2),

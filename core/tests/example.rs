@@ -7,6 +7,7 @@ mod page;
 use core::time::Duration;
 use std::sync::Arc;
 
+use bowline_core::arrival::Arrival;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport, hub, peer};
 use bowline_core::buffer::Buffer;
 use bowline_core::capability::Role;
@@ -95,6 +96,7 @@ fn snapshot(page: &Page) -> Arc<HubSnapshot> {
         secret: Some(secret(page)),
         open: false,
         generation: 5,
+        external_pins: Vec::new(),
         policy: Arc::default(),
         limits: limits(),
     })
@@ -194,16 +196,20 @@ fn the_hub_says_the_pages_hello_and_welcome() {
     let page = Page::read();
     let (mut random, mut said) = (Random::new(&HUB_SEED), Vec::new());
     let nonce = peer_nonce(&page);
-    let auth = hub::HubAuth::new(snapshot(&page), somewhere(), nonce, &mut random, NOW, &mut said);
+    let config = HubConfig { limits: limits(), secret_role: Role::Agent, ..HubConfig::default() };
+    let (mut hub, mut ledger) = (Hub::new(config, []), Memory::default());
+    let link = hub.arrive(somewhere(), NOW).unwrap();
+    let begun = hub::HubAuth::begin(snapshot(&page), somewhere(), nonce, Arrival::default());
+    let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
+    let answer = hub.answer(link, &question, NOW).unwrap();
+    let step = auth.answer(answer, &mut random, NOW, &mut said).unwrap();
+    let hub::Step::Wait(auth) = step else { panic!("{step:?}") };
     assert_eq!(said, page.bytes("Hello"));
     said.clear();
-    let config = HubConfig { limits: limits(), secret_role: Role::Agent };
-    let (mut hub, mut ledger) = (Hub::new(config, []), Memory::default());
-    let link = hub.arrive(somewhere()).unwrap();
     let mut step = auth.message(page.bytes("Authenticate")).unwrap();
     while let hub::Step::Ask(auth, question) = step {
         let answer = hub.answer(link, &question, NOW).or_else(|| ledger.answer(&question));
-        step = auth.answer(answer.unwrap(), &mut random, &mut said).unwrap();
+        step = auth.answer(answer.unwrap(), &mut random, NOW, &mut said).unwrap();
     }
     assert_eq!(said, page.bytes("Welcome"));
 }
@@ -337,7 +343,7 @@ fn frames_of_the_session_are_the_pages() {
 
 /// A link that is admitted without proofs: routing asks for none.
 fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), NOW).unwrap();
     let key = SigningKey::generate(&mut Random::new(&Seed([name.len() as u8; 32]))).public();
     let claim = Claim {
         method: Method::Secret,
@@ -358,7 +364,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
 #[test]
 fn the_hub_routes_the_pages_call_as_the_page_does() {
     let page = Page::read();
-    let config = HubConfig { limits: limits(), secret_role: Role::Member };
+    let config = HubConfig { limits: limits(), ..HubConfig::default() };
     let mut hub = Hub::new(config, []);
     let web_1 = join(&mut hub, "web-1", Purpose::Serve);
     let operator = join(&mut hub, "ops", Purpose::Operate);

@@ -4,9 +4,11 @@
 //! None carries a secret.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_core::arrival::Why;
 use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
 use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
@@ -29,6 +31,25 @@ pub enum Notice {
         link: LinkId,
         /// Where from.
         remote: String,
+    },
+    /// Hub: a trusted proxy carries a connection for this address, which is its remote from here on.
+    Forwarded {
+        /// Its number.
+        link: LinkId,
+        /// The proxy.
+        proxy: String,
+        /// Where it truly comes from.
+        remote: String,
+    },
+    /// Hub: links were turned away before they could prove anything: the first of a source at once,
+    /// those of each minute after it together.
+    TurnedAway {
+        /// The source, an IPv6 one as its /64; none for many others together.
+        source: Option<IpAddr>,
+        /// Why the last one was.
+        why: Why,
+        /// How many there were since the last notice.
+        count: u64,
     },
     /// The transport is up.
     Secured {

@@ -10,6 +10,7 @@ pub mod calls;
 pub mod certificates;
 pub mod disk;
 pub mod fleet;
+pub mod front;
 pub mod healthy;
 pub mod notices;
 pub mod program;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::capability::Role;
 use bowline_core::hub::{Hub as Machine, HubConfig, Source as From};
 use bowline_core::id::CallId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
@@ -43,9 +42,9 @@ impl Pair {
         let hub = Link::accept(snapshot(mode), from, &Seed([11; 32]), NOW).unwrap();
         let peer = Link::connect(dial(mode), &Seed([12; 32]), NOW).unwrap();
         let mut pair = Self { hub, peer, answers: true, output: 0, results: 0 };
-        let config = HubConfig { limits: Limits::default(), secret_role: Role::Member };
+        let config = HubConfig::default();
         let mut registry = Machine::new(config, Vec::new());
-        let id = registry.arrive(from).unwrap();
+        let id = registry.arrive(from, NOW).unwrap();
         let mut ledger = Memory::default();
         loop {
             let mut any = false;
@@ -171,6 +170,7 @@ fn snapshot(mode: Mode) -> Arc<HubSnapshot> {
         secret: Some(secret()),
         open: false,
         generation: 1,
+        external_pins: Vec::new(),
         policy: Arc::default(),
         limits: Limits::default(),
     })

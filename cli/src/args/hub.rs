@@ -3,10 +3,79 @@
 use std::path::PathBuf;
 
 use bowline_core::capability::Role;
-use bowline_shell::config::{Bind, HubUrl, TlsMode, TlsSourceName};
+use bowline_core::id::Pin;
+use bowline_core::network::Network;
+use bowline_shell::config::{
+    Bind, DoorSettings, HubUrl, LimitSettings, Origin, TlsMode, TlsSourceName,
+};
 use clap::Args;
 
 use super::Risks;
+
+/// Who may knock.
+#[derive(Args, Debug)]
+pub(crate) struct Door {
+    /// A network that may connect: 192.0.2.0/24, or one address; may be repeated [default: all].
+    #[arg(long, value_name = "NETWORK")]
+    allow_ip: Vec<Network>,
+    /// A proxy whose X-Forwarded-For is believed: a network, or one address; may be repeated.
+    #[arg(long, value_name = "NETWORK")]
+    trusted_proxy: Vec<Network>,
+    /// The TLS key that such a proxy serves for a hub with --tls plain: sha256/…; may be repeated.
+    #[arg(long, value_name = "PIN")]
+    external_pin: Vec<Pin>,
+    /// What a browser may send as Origin: https://console.example; may be repeated.
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<Origin>,
+}
+
+impl Door {
+    pub(crate) fn settings(&self) -> DoorSettings {
+        DoorSettings {
+            allow_ips: some(&self.allow_ip),
+            trusted_proxies: some(&self.trusted_proxy),
+            external_pins: some(&self.external_pin),
+            origins: some(&self.origin),
+        }
+    }
+}
+
+/// The list, where anything was given.
+pub(crate) fn some<T: Clone>(given: &[T]) -> Option<Vec<T>> {
+    (!given.is_empty()).then(|| given.to_vec())
+}
+
+/// Bounds.
+#[derive(Args, Debug)]
+pub(crate) struct Limits {
+    /// Peers in the registry, at most [default: 10000].
+    #[arg(long, value_name = "N")]
+    max_peers: Option<u64>,
+    /// Sessions at one time, at most [default: 20000].
+    #[arg(long, value_name = "N")]
+    max_sessions: Option<u64>,
+    /// Links that are not admitted yet, at most [default: 1024].
+    #[arg(long, value_name = "N")]
+    max_pending: Option<u64>,
+    /// Those from one source, at most; an IPv6 source is its /64 [default: 64].
+    #[arg(long, value_name = "N")]
+    max_pending_per_source: Option<u64>,
+    /// Failed admissions from one source in a minute, at most [default: 30].
+    #[arg(long, value_name = "N")]
+    failures_per_minute: Option<u64>,
+}
+
+impl Limits {
+    pub(crate) fn settings(&self) -> LimitSettings {
+        LimitSettings {
+            peers: self.max_peers,
+            sessions: self.max_sessions,
+            pending: self.max_pending,
+            pending_per_source: self.max_pending_per_source,
+            failures_per_minute: self.failures_per_minute,
+        }
+    }
+}
 
 #[derive(Args, Debug)]
 pub(crate) struct Hub {
@@ -43,9 +112,10 @@ pub(crate) struct Hub {
     /// What the secret admits to: admin, member, agent or read-only [default: member].
     #[arg(long, value_name = "ROLE")]
     pub(crate) secret_role: Option<Role>,
-    /// Peers in the registry, at most.
-    #[arg(long, value_name = "N")]
-    pub(crate) max_peers: Option<usize>,
+    #[command(flatten)]
+    pub(crate) door: Door,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
     /// The shared secret; - is standard input [default: BOWLINE_SECRET, then DATA/secret.key].
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,

@@ -21,7 +21,7 @@ pub(crate) use calls::{Calls, CallsAction, CallsCancel, CallsList, CallsShow};
 pub(crate) use completions::Completions;
 pub(crate) use demo::Demo;
 pub(crate) use dial::{Dial, Risks};
-pub(crate) use hub::Hub;
+pub(crate) use hub::{Hub, some};
 pub(crate) use inspect::{Encoding, Given, Inspect, What};
 pub(crate) use ls::Ls;
 pub(crate) use man::Man;

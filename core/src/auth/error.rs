@@ -1,5 +1,6 @@
 //! Why an admission failed, for the operator of the side that failed it.
 
+use crate::arrival::TurnedAway;
 use crate::code::Code;
 use crate::id::{PeerId, Pin};
 use crate::trust::TrustError;
@@ -29,15 +30,18 @@ pub enum AuthError {
         /// Those that the hub offers.
         offered: String,
     },
+    /// Hub: the connection was turned away before Hello.
+    #[error("turned away: {}: {}", .0.why.code(), .0)]
+    TurnedAway(TurnedAway),
     /// Hub: the peer saw another TLS key.
     #[error(
-        "the peer saw the TLS key {seen} and this hub served {served}: something between them \
-         terminates TLS"
+        "the peer saw the TLS key {seen}, where this hub, or a proxy of its 'external-pins', serves \
+         {served}: something between them terminates TLS"
     )]
     OtherKeySeen {
         /// What the peer says that it saw.
         seen: String,
-        /// What this hub served.
+        /// What it should have seen.
         served: String,
     },
     /// Hub: a part that the method needs is missing, or one that it must not have is there.
@@ -78,13 +82,55 @@ pub(super) fn pin_or_none(pin: Option<Pin>) -> String {
     pin.map_or_else(|| "none".to_owned(), |pin| pin.to_string())
 }
 
+/// How a list of pins reads in an error.
+pub(super) fn pins_or_none(pins: &[Pin]) -> String {
+    match pins {
+        [] => "none".to_owned(),
+        pins => pins.iter().map(Pin::to_string).collect::<Vec<_>>().join(" or "),
+    }
+}
+
 impl AuthError {
+    /// Whether this counts against the peer's source at a hub.
+    pub(crate) fn is_failed_attempt(&self) -> bool {
+        match self {
+            Self::Wire(_)
+            | Self::OutOfTurn(_)
+            | Self::MethodNotOffered(_)
+            | Self::OtherKeySeen { .. }
+            | Self::Form(_)
+            | Self::WrongSecret
+            | Self::NoPossession => true,
+            // The hub's own state, or its disk, said these; anything else is about who asks.
+            Self::Refused(_, code) => {
+                !matches!(code, Code::Full | Code::Unavailable | Code::RateLimited)
+            }
+            Self::TurnedAway(_)
+            | Self::HubLacksMethod { .. }
+            | Self::Trust(_)
+            | Self::HubNotProved
+            | Self::OtherPeer(_)
+            | Self::NotKept => false,
+        }
+    }
+
+    /// The sentence that the remote is told: what its code means, and, where it was turned away,
+    /// the address that the hub saw.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match self {
+            Self::TurnedAway(away) => away.to_string(),
+            error => error.code().row().meaning.to_owned(),
+        }
+    }
+
     /// What the remote may know.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
             Self::Wire(_) | Self::OutOfTurn(_) => Code::ProtocolError,
             Self::MethodNotOffered(_) | Self::HubLacksMethod { .. } => Code::MethodNotOffered,
+            Self::TurnedAway(away) => away.why.code(),
             Self::OtherKeySeen { .. } => Code::OtherKeySeen,
             Self::Form(_) | Self::WrongSecret | Self::NoPossession => Code::Refused,
             Self::Refused(_, code) => *code,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::arrival::Way;
 use crate::auth::SharedSecret;
 use crate::id::{Nonce, Pin};
 use crate::identity::HubIdentity;
@@ -20,6 +21,10 @@ pub struct HubSnapshot {
     pub name: String,
     /// The certificate served; none in `plain`.
     pub tls: Option<ServerTls>,
+    /// The keys that proxies in front of a `plain` hub serve, at most
+    /// [`TLS_KEYS`](crate::wire::bounds::TLS_KEYS): they are listed, and may be seen, on
+    /// connections from trusted proxies only.
+    pub external_pins: Vec<Pin>,
     /// The shared secret; `secret` is offered where there is one.
     pub secret: Option<SharedSecret>,
     /// Whether `open` is offered: authentication is not required.
@@ -70,15 +75,38 @@ impl HubSnapshot {
         }
     }
 
-    /// The body of a Hello to a source, with this nonce, at this time.
-    pub(super) fn hello(&self, source: Source, nonce: Nonce, unix: u64) -> HelloBody {
+    /// The TLS keys that Hello vouches for on a connection that came so.
+    #[must_use]
+    pub fn keys(&self, source: Source, way: Way) -> Vec<Pin> {
+        match (self.served(source), way) {
+            (Some(pin), _) => vec![pin],
+            (None, Way::Direct) => Vec::new(),
+            (None, Way::Beside | Way::Proxied) => self.external_pins.clone(),
+        }
+    }
+
+    /// Whether a peer may have seen this TLS key, or none, on a connection that came so. Beside a
+    /// trusted proxy there may be a peer that connects without TLS; through it, where it serves
+    /// external pins, there is none.
+    #[must_use]
+    pub fn may_have_seen(&self, source: Source, way: Way, seen: Option<Pin>) -> bool {
+        let keys = self.keys(source, way);
+        match seen {
+            Some(pin) => keys.contains(&pin),
+            None if self.served(source).is_some() => false,
+            None => keys.is_empty() || way == Way::Beside,
+        }
+    }
+
+    /// The body of a Hello on a connection that came so, with this nonce, at this time.
+    pub(super) fn hello(&self, source: Source, way: Way, nonce: Nonce, unix: u64) -> HelloBody {
         HelloBody {
             identity: self.identity.0.public(),
             name: self.name.clone(),
             nonce,
             methods: self.methods(source).into_iter().map(|method| method as u64).collect(),
             unix,
-            tls_keys: self.served(source).into_iter().collect(),
+            tls_keys: self.keys(source, way),
             generation: self.generation,
             limits: self.session_limits(),
         }

@@ -1,7 +1,9 @@
 //! Links come, are granted a session, and go.
 
+use crate::arrival::Arrival;
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
+use crate::hub::door::{Away, Counted, Knock};
 use crate::hub::route::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
 use crate::id::{CallId, LinkId, PeerId, PublicKey};
@@ -14,39 +16,87 @@ const FULL: u64 = 10;
 
 impl Hub {
     /// A connection has come. It counts as pending until it is admitted or gone; a local one does
-    /// not count, so that strangers cannot keep the operator out.
+    /// not count, so that strangers cannot keep the operator out. One that is not to be admitted
+    /// is a link like any other until its Arrive is answered, so that the peer hears why.
     ///
     /// # Errors
-    /// [`No`]: too many connections are pending, in total or from this source. Close the socket.
-    pub fn arrive(&mut self, source: Source) -> Result<LinkId, No> {
-        let limits = &self.config.limits;
-        let mut pending = 0;
-        let mut same = 0;
-        for standing in self.links.values() {
-            let (Standing::Pending(other) | Standing::Reserved(other, _)) = standing else {
-                continue;
-            };
-            pending += usize::from(other.group().is_some());
-            same += usize::from(other.group() == source.group());
-        }
-        let counted = !source.is_local();
-        if !counted && self.has_enough_local() {
+    /// [`No`]: there is not even room for telling it. Close the socket.
+    pub fn arrive(&mut self, source: Source, now: Now) -> Result<LinkId, No> {
+        if source.is_local() && self.has_enough_local() {
             return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
         }
-        if counted && (pending >= limits.pending || same >= limits.pending_per_source) {
-            return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
-        }
+        let standing = match self.door.knock(source, now) {
+            Knock::Carried => Standing::Carried(source),
+            Knock::Counted => Standing::Pending(source),
+            Knock::TurnedAway(why) => {
+                self.events.extend(self.door.tell(why, now).map(HubEvent::from));
+                if !self.door.turn_away() {
+                    return Err(No { code: why.why.code(), retry_after: why.retry_after });
+                }
+                Standing::TurnedAway(Away { source, why, counted: Counted::TurnedAway })
+            }
+        };
         let link = LinkId(self.next_link);
         self.next_link += 1;
-        self.links.insert(link, Standing::Pending(source));
+        self.links.insert(link, standing);
         Ok(link)
+    }
+
+    // spec: admission §4.1
+    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival, now: Now) -> Answer {
+        let (source, arrived, counted) = match self.links.get(&link) {
+            Some(Standing::TurnedAway(away)) => return Answer::TurnedAway(away.why),
+            Some(&Standing::Pending(source)) => {
+                (source, self.door.arrive(source, now), Counted::Source)
+            }
+            Some(&Standing::Carried(proxy)) => {
+                let (source, arrived) = self.door.arrive_carried(proxy, arrival, now);
+                (source, arrived, Counted::Total)
+            }
+            Some(Standing::Reserved(..) | Standing::Live(_)) | None => {
+                return Answer::No(Code::Refused.into());
+            }
+        };
+        let (standing, answer) = match arrived {
+            Ok(way) => (Standing::Pending(source), Answer::Arrived(way)),
+            Err(why) => {
+                self.events.extend(self.door.tell(why, now).map(HubEvent::from));
+                let away = Away { source, why, counted };
+                (Standing::TurnedAway(away), Answer::TurnedAway(why))
+            }
+        };
+        self.links.insert(link, standing);
+        answer
+    }
+
+    /// Where a link comes from: once its Arrive is answered, for whom a trusted proxy carries it.
+    #[must_use]
+    pub fn source(&self, link: LinkId) -> Option<Source> {
+        Some(match self.links.get(&link)? {
+            Standing::TurnedAway(away) => away.source,
+            Standing::Carried(source)
+            | Standing::Pending(source)
+            | Standing::Reserved(source, _) => *source,
+            Standing::Live(live) => live.source,
+        })
+    }
+
+    /// The admission of a link failed, by the peer's fault: it counts against its source.
+    pub fn failed(&mut self, link: LinkId, now: Now) {
+        if let Some(Standing::Pending(source) | Standing::Reserved(source, _)) =
+            self.links.get(&link)
+        {
+            self.door.failed(*source, now);
+        }
     }
 
     // spec: admission §4, from "id and key"
     pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim, now: Now) -> Answer {
         let source = match self.links.get(&link) {
             Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
-            Some(Standing::Live(_)) | None => return Answer::No(Code::Refused.into()),
+            Some(Standing::TurnedAway(_) | Standing::Carried(_) | Standing::Live(_)) | None => {
+                return Answer::No(Code::Refused.into());
+            }
         };
         let granted = if source.is_local() { Self::operator(claim) } else { self.peer(claim) };
         let (peer, capabilities) = match granted {
@@ -102,6 +152,7 @@ impl Hub {
             credit: 0,
         };
         self.links.insert(link, Standing::Live(Box::new(live)));
+        self.door.left(source, Counted::Source);
         if claim.purpose == Purpose::Serve
             && let Some(older) = self.registry.serve(grant.peer, link)
         {
@@ -115,7 +166,15 @@ impl Hub {
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
     pub fn gone(&mut self, link: LinkId, now: Now) {
         self.abandon_calls(link);
-        let Some(Standing::Live(live)) = self.links.remove(&link) else { return };
+        let live = match self.links.remove(&link) {
+            Some(Standing::Live(live)) => live,
+            Some(Standing::Pending(source) | Standing::Reserved(source, _)) => {
+                return self.door.left(source, Counted::Source);
+            }
+            Some(Standing::Carried(source)) => return self.door.left(source, Counted::Total),
+            Some(Standing::TurnedAway(away)) => return self.door.left(away.source, away.counted),
+            None => return,
+        };
         if live.purpose == Purpose::Serve {
             self.registry.leave(live.peer, link, now.unix);
         }
@@ -173,7 +232,7 @@ impl Hub {
         for (&other, standing) in &self.links {
             match standing {
                 _ if other == link || standing.is_local() => {}
-                Standing::Pending(_) => {}
+                Standing::TurnedAway(_) | Standing::Carried(_) | Standing::Pending(_) => {}
                 Standing::Reserved(_, id) => {
                     held += 1;
                     bound += usize::from(id.is_some());

@@ -18,6 +18,7 @@
 mod admit;
 mod control;
 mod deadlines;
+mod door;
 mod facts;
 mod operator;
 mod outbox;
@@ -30,29 +31,37 @@ pub use crate::source::Source;
 pub use facts::Facts;
 pub use outbox::Outbox;
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::arrival::Why;
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::id::{CallId, LinkId, PeerId, SessionId};
 use crate::ledger::{Answer, Binding, Question};
 use crate::limits::Limits;
+use crate::network::Network;
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::{Purpose, Register};
 
 use deadlines::Deadlines;
+use door::{Away, Door, Summary};
 use registry::Registry;
 use route::{Back, Forward, Routes};
 
 /// What a hub is told at its start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HubConfig {
     /// The bounds.
     pub limits: Limits,
     /// What sessions admitted by the shared secret, or with none at all, may do.
     pub secret_role: Role,
+    /// Sources that may connect; all where there is none.
+    pub allow_ips: Vec<Network>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// The state that all links of a hub share.
@@ -61,6 +70,7 @@ pub struct Hub {
     config: HubConfig,
     facts: Option<Facts>,
     registry: Registry,
+    door: Door,
     links: BTreeMap<LinkId, Standing>,
     next_link: u64,
     /// For ids of peers that have none.
@@ -75,6 +85,10 @@ pub struct Hub {
 /// How far a link has come.
 #[derive(Debug)]
 enum Standing {
+    /// To be told why, and never admitted.
+    TurnedAway(Away),
+    /// From this trusted proxy; its own source is not known yet.
+    Carried(Source),
     /// Not admitted yet.
     Pending(Source),
     /// Room is held for it, and for its id where that would be bound anew.
@@ -128,6 +142,16 @@ pub enum HubEvent {
         /// How many they are.
         commands: usize,
     },
+    /// Links were turned away before Hello: the first at once, those of the minute after it
+    /// together.
+    TurnedAway {
+        /// Their source, an IPv6 one as its /64; none for many others together.
+        source: Option<IpAddr>,
+        /// Why the last one was.
+        why: Why,
+        /// How many there were since the last time.
+        count: u64,
+    },
     /// A session is over.
     Offline {
         /// The link.
@@ -139,11 +163,18 @@ pub enum HubEvent {
     },
 }
 
+impl From<Summary> for HubEvent {
+    fn from(Summary { source, why, count }: Summary) -> Self {
+        Self::TurnedAway { source, why, count }
+    }
+}
+
 impl Hub {
     /// A hub that knows these bindings from before.
     #[must_use]
     pub fn new(config: HubConfig, known: impl IntoIterator<Item = Binding>) -> Self {
         Self {
+            door: Door::new(&config),
             config,
             facts: None,
             registry: Registry::new(known),
@@ -162,11 +193,12 @@ impl Hub {
         self.facts = Some(facts);
     }
 
-    /// Answers Reserve and Commit; `None` for questions that are the ledger's. Call it under the
-    /// same lock as everything else.
+    /// Answers Arrive, Reserve and Commit; `None` for questions that are the ledger's. Call it
+    /// under the same lock as everything else.
     #[must_use]
     pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
         match question {
+            Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
             Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
             Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
             Question::Record(_) | Question::Keep(_) => None,
@@ -229,16 +261,20 @@ impl Hub {
         self.events.pop_front()
     }
 
-    /// The next deadline of a call. It may have changed after any input.
+    /// The next deadline of a call, or of a summary. It may have changed after any input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.deadlines.next()
+        [self.deadlines.next(), self.door.due()].into_iter().flatten().min()
     }
 
-    /// Time has passed: calls whose peers did not answer in time end. Idempotent.
+    /// Time has passed: calls whose peers did not answer in time end, and who was turned away is
+    /// told. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
         while let Some((link, id)) = self.deadlines.expire(now.mono) {
             self.deadline_passed(link, id);
+        }
+        for summary in self.door.summaries(now) {
+            self.events.push_back(summary.into());
         }
     }
 
@@ -291,14 +327,20 @@ impl Hub {
     fn live(&self, link: LinkId) -> Option<&Live> {
         match self.links.get(&link)? {
             Standing::Live(live) => Some(live),
-            Standing::Pending(_) | Standing::Reserved(..) => None,
+            Standing::TurnedAway(_)
+            | Standing::Carried(_)
+            | Standing::Pending(_)
+            | Standing::Reserved(..) => None,
         }
     }
 
     fn live_mut(&mut self, link: LinkId) -> Option<&mut Live> {
         match self.links.get_mut(&link)? {
             Standing::Live(live) => Some(live),
-            Standing::Pending(_) | Standing::Reserved(..) => None,
+            Standing::TurnedAway(_)
+            | Standing::Carried(_)
+            | Standing::Pending(_)
+            | Standing::Reserved(..) => None,
         }
     }
 }

@@ -20,7 +20,10 @@ impl Source {
 impl Standing {
     pub(super) fn is_local(&self) -> bool {
         match self {
-            Self::Pending(source) | Self::Reserved(source, _) => source.is_local(),
+            Self::TurnedAway(away) => away.source.is_local(),
+            Self::Carried(source) | Self::Pending(source) | Self::Reserved(source, _) => {
+                source.is_local()
+            }
             Self::Live(live) => live.source.is_local(),
         }
     }

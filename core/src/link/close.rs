@@ -32,7 +32,7 @@ impl Link {
             _ => (None, None),
         };
         if !admitted && voice == Voice::Words && self.side == Side::Hub && self.socket.is_open() {
-            self.write_refuse(reason.code(), retry_after);
+            self.write_refuse(&reason, retry_after);
         }
         self.asked = None;
         self.timers.stop_all();
@@ -46,10 +46,14 @@ impl Link {
         self.phase = Phase::Ending(Box::new(LastWords { session, goaway, close, ended }));
     }
 
-    fn write_refuse(&mut self, code: Code, retry_after: Option<u64>) {
+    fn write_refuse(&mut self, reason: &EndReason, retry_after: Option<u64>) {
         let mut message = Vec::new();
-        let text = code.row().meaning;
-        Frame::Refuse(Refuse { code, text, unix: self.now.unix, retry_after }).encode(&mut message);
+        let (code, unix) = (reason.code(), self.now.unix);
+        let said = match reason {
+            EndReason::Auth(error) => error.said(),
+            _ => code.row().meaning.to_owned(),
+        };
+        Frame::Refuse(Refuse { code, text: &said, unix, retry_after }).encode(&mut message);
         self.socket.write(&message, &mut self.out);
     }
 

@@ -128,6 +128,25 @@ impl EndReason {
         }
     }
 
+    /// Whether an admission that ended so was the other end's fault, and counts against its source
+    /// at a hub: it broke the rules, or proved nothing. Who was cut, was too slow, left by itself or
+    /// found no room did nothing wrong.
+    #[must_use]
+    pub fn is_failed_attempt(&self) -> bool {
+        match self {
+            Self::Auth(error) => error.is_failed_attempt(),
+            Self::Socket(_) | Self::Wire(_) => true,
+            Self::Closed(_)
+            | Self::Refused(_)
+            | Self::Goaway { .. }
+            | Self::WebSocketClosed(_)
+            | Self::Cut
+            | Self::TimedOut(_)
+            | Self::Tunnel(_)
+            | Self::Session(_) => false,
+        }
+    }
+
     /// Whether another try can succeed with nobody doing anything.
     ///
     /// A connection that was cut or timed out heals; so does what the table says of a code. A

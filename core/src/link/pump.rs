@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::arrival::Arrival;
 use crate::auth::Admitted;
 use crate::auth::hub::{self, HubAuth};
 use crate::auth::peer::{self, Learnt, PeerAuth};
@@ -70,9 +71,15 @@ impl Link {
         if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
             return false;
         }
-        // A hub goes on reading while it asks, so that a frame out of turn is seen. A peer has
-        // proved everything when it asks, and the hub's first frames may already be here.
-        if self.asked.is_some() && matches!(self.phase, Phase::PeerAdmitting(_)) {
+        // A hub goes on reading while it asks, so that a frame out of turn is seen; but not before
+        // it has said Hello. A peer has proved everything when it asks, and the hub's first frames
+        // may already be here.
+        let waits = match &self.phase {
+            Phase::PeerAdmitting(_) => self.asked.is_some(),
+            Phase::HubAdmitting(auth) => auth.is_arriving(),
+            _ => false,
+        };
+        if waits {
             return false;
         }
         if core::mem::take(&mut self.fresh) {
@@ -131,7 +138,7 @@ impl Link {
     fn happened(&mut self, came: Came) {
         match came {
             Came::Nothing => {}
-            Came::Upgraded(upgraded) => self.upgraded(&upgraded),
+            Came::Upgraded(upgraded) => self.upgraded(upgraded),
             Came::Frame => self.notes.push_back(Note::Frame),
             Came::RoundTrip(took) => self.notes.push_back(Note::RoundTrip(took)),
             Came::Goaway(reason) => {
@@ -148,7 +155,7 @@ impl Link {
         }
     }
 
-    fn upgraded(&mut self, upgraded: &Upgraded) {
+    fn upgraded(&mut self, upgraded: Upgraded) {
         self.timers.stop(TimerKind::Upgrade);
         self.timers.set(TimerKind::Admission, self.now.mono.after(self.limits.admission_within));
         self.notes.push_back(Note::Upgraded);
@@ -158,12 +165,8 @@ impl Link {
                 self.phase = Phase::PeerAdmitting(Box::new(PeerAuth::new(dial, nonce)));
             }
             Phase::Answering(snapshot, source) => {
-                let mut hello = Vec::new();
-                let nonce = upgraded.nonce;
-                let random = &mut self.random;
-                let auth = HubAuth::new(snapshot, source, nonce, random, self.now, &mut hello);
-                self.phase = Phase::HubAdmitting(Box::new(auth));
-                self.socket.write(&hello, &mut self.out);
+                let arrival = Arrival { forwarded: upgraded.forwarded };
+                self.hub_step(Ok(HubAuth::begin(snapshot, source, upgraded.nonce, arrival)));
             }
             phase => self.phase = phase,
         }
@@ -176,10 +179,10 @@ impl Link {
                 self.peer_step(step);
             }
             Phase::HubAdmitting(auth) => {
-                let mut welcome = Vec::new();
-                let step = auth.answer(answer, &mut self.random, &mut welcome);
-                if !welcome.is_empty() {
-                    self.socket.write(&welcome, &mut self.out);
+                let mut reply = Vec::new();
+                let step = auth.answer(answer, &mut self.random, self.now, &mut reply);
+                if !reply.is_empty() {
+                    self.socket.write(&reply, &mut self.out);
                 }
                 self.hub_step(step);
             }
@@ -205,6 +208,7 @@ impl Link {
 
     fn hub_step(&mut self, step: Result<hub::Step, hub::Stop>) {
         match step {
+            Ok(hub::Step::Wait(auth)) => self.phase = Phase::HubAdmitting(Box::new(auth)),
             Ok(hub::Step::Ask(auth, question)) => {
                 self.phase = Phase::HubAdmitting(Box::new(auth));
                 self.ask(question);

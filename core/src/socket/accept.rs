@@ -18,7 +18,9 @@ use super::error::SocketError;
 use super::head::{Collector, HEADER_LINES, Headers, excerpt, has_bare_line_feed, quoted};
 use super::{PATH, SUBPROTOCOL};
 use crate::buffer::Buffer;
+use crate::forwarded::Forwarded;
 use crate::id::Nonce;
+use crate::socket::Upgraded;
 
 /// What a hub accepts beyond the form of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,13 +48,13 @@ impl Accepting {
         self.collector.limit()
     }
 
-    /// Reads the request, writes the answer into `out` and gives the peer's nonce; none until
+    /// Reads the request, writes the answer into `out` and gives what the request says; none until
     /// more bytes come. On error the refusal stands in `out`.
     pub(super) fn read(
         &mut self,
         plain: &mut Buffer,
         out: &mut Buffer,
-    ) -> Result<Option<Nonce>, SocketError> {
+    ) -> Result<Option<Upgraded>, SocketError> {
         match self.judge(plain) {
             Ok(None) => Ok(None),
             Ok(Some(request)) => {
@@ -68,7 +70,7 @@ impl Accepting {
                     )
                     .as_bytes(),
                 );
-                Ok(Some(request.nonce))
+                Ok(Some(request.upgraded))
             }
             Err(error) => {
                 refuse(&error, out);
@@ -127,7 +129,10 @@ impl Accepting {
         if !headers.list("Sec-WebSocket-Protocol").any(|one| one == SUBPROTOCOL.as_bytes()) {
             return Err(SocketError::Subprotocol { came: headers.came("Sec-WebSocket-Protocol") });
         }
-        Ok(Some(Accepted { head: head.len(), accept, nonce: nonce(query)? }))
+        let forwarded: Vec<_> = headers.all("X-Forwarded-For").collect();
+        let forwarded = Forwarded::read(&forwarded);
+        let upgraded = Upgraded { nonce: nonce(query)?, forwarded };
+        Ok(Some(Accepted { head: head.len(), accept, upgraded }))
     }
 
     fn of_a_listed_origin(&self, headers: Headers<'_>) -> Result<(), SocketError> {
@@ -147,7 +152,7 @@ struct Accepted {
     head: usize,
     /// The value of `Sec-WebSocket-Accept`.
     accept: String,
-    nonce: Nonce,
+    upgraded: Upgraded,
 }
 
 fn wrong_version(head: &[u8]) -> SocketError {

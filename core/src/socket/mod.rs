@@ -31,6 +31,7 @@ pub use error::SocketError;
 
 use crate::buffer::Buffer;
 use crate::code::CloseCode;
+use crate::forwarded::Forwarded;
 use crate::id::Nonce;
 use crate::limits::Limits;
 use crate::random::Random;
@@ -70,15 +71,18 @@ enum Upgrade {
 }
 
 /// The upgrade is done, and messages may be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Upgraded {
     /// The peer's nonce for this link: what the request carried, on both sides.
     pub nonce: Nonce,
+    /// Accepting side: for whom the request says that it is carried. Whoever sent it may have
+    /// written that: it means something on a connection from a trusted proxy only.
+    pub forwarded: Option<Forwarded>,
 }
 
 /// One thing that has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Incoming<'b> {
     /// The upgrade is done. Comes once, and first.
@@ -174,7 +178,7 @@ impl Socket {
         // no default is ever taken.
         let lent = |range| plain.filled().get::<Range<usize>>(range).unwrap_or_default();
         Ok(Some(match step {
-            Step::Upgraded(nonce) => Incoming::Upgraded(Upgraded { nonce }),
+            Step::Upgraded(upgraded) => Incoming::Upgraded(upgraded),
             Step::Arrived(Arrived::Message(range)) => {
                 self.lent = Some(range.clone());
                 Incoming::Message(lent(range))
@@ -256,15 +260,17 @@ impl Socket {
     }
 
     fn step(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<Step>, SocketError> {
-        let nonce = match &mut self.upgrade {
-            Upgrade::Connecting(connecting) => connecting.read(plain)?,
+        let upgraded = match &mut self.upgrade {
+            Upgrade::Connecting(connecting) => {
+                connecting.read(plain)?.map(|nonce| Upgraded { nonce, forwarded: None })
+            }
             Upgrade::Accepting(accepting) => accepting.read(plain, out)?,
             Upgrade::Done => return self.frame(plain, out),
         };
-        if nonce.is_some() {
+        if upgraded.is_some() {
             self.upgrade = Upgrade::Done;
         }
-        Ok(nonce.map(Step::Upgraded))
+        Ok(upgraded.map(Step::Upgraded))
     }
 
     fn frame(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<Step>, SocketError> {
@@ -301,7 +307,7 @@ impl Socket {
 
 /// What one call found; the slices are lent from it afterwards.
 enum Step {
-    Upgraded(Nonce),
+    Upgraded(Upgraded),
     Arrived(Arrived),
 }
 

@@ -137,10 +137,12 @@ impl TrustError {
                 }
                 remedy
             }
-            Self::KeyNotVouched { .. } => "Something between here and the hub serves a TLS key of \
-                 its own: stop and find out what. A TLS proxy in front of a hub is not supported by \
-                 this version."
-                .to_owned(),
+            Self::KeyNotVouched { seen, .. } => format!(
+                "Something between here and the hub serves a TLS key of its own: stop and find out \
+                 what. If it is a proxy in front of a hub without TLS, and the key seen is the \
+                 proxy's, the hub's configuration has to name both:\n  external-pins = [\"{seen}\"]\n  \
+                 trusted-proxies = [\"the proxy's address, as the hub sees it\"]"
+            ),
             Self::PinMismatch { hub, seen, .. } => format!(
                 "Compare with the pin that 'bowline hub' prints there. If the key is another \
                  there too, stop and find out what answers in its place. If it is the one seen:\n  \
@@ -176,7 +178,9 @@ impl TrustError {
                 Misconfiguration::PinsWithPlain => "Use tofu or strict, or give no pins.",
                 Misconfiguration::RootsWithPlain => "Use strict, or give no roots.",
                 Misconfiguration::RootsWithTofu => "Use strict, or give pins in place of roots.",
-                Misconfiguration::PlainOverTls => "Use ws:// with plain, wss:// with tofu and strict.",
+                Misconfiguration::PlainOverTls => {
+                    "Use ws:// with plain, wss:// with tofu and strict."
+                }
                 Misconfiguration::NoTls => "Use wss:// with tofu and strict, ws:// with plain.",
             }
             .to_owned(),

@@ -100,6 +100,21 @@ pub enum ConfigError {
         "auth.secret = false (--auth-secret false) leaves no way to be admitted; set it to true"
     )]
     NoMethod,
+    /// Pins of a proxy's TLS key at a hub that has one of its own.
+    #[error(
+        "external-pins (--external-pin) are the keys of proxies that speak TLS for a hub without \
+         it, and tls.mode is '{mode}': set tls.mode = \"plain\" (--tls plain), or leave them out"
+    )]
+    ExternalPinsWithTls {
+        /// The mode in force.
+        mode: TlsMode,
+    },
+    /// Pins of a proxy's TLS key without a proxy.
+    #[error(
+        "external-pins (--external-pin) count on connections from trusted-proxies \
+         (--trusted-proxy) only, and none is given: name the proxy's address, as this hub sees it"
+    )]
+    ExternalPinsWithoutProxy,
     /// `plain` away from loopback.
     #[error(
         "refusing to bind {bind} in TLS mode 'plain': anyone on the way could read and change \

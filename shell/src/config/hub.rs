@@ -1,16 +1,24 @@
 //! `hub.toml`: what a hub is told, and what is in force.
 
+mod door;
+mod limits;
+mod tls;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use bowline_core::capability::Role;
-use bowline_core::limits::Limits;
+
+pub use door::{Door, DoorSettings, Origin};
+pub use limits::{HubLimits, LimitSettings};
+pub use tls::TlsSource;
 
 use crate::config::document::{Document, Section};
 use crate::config::print::{Printer, array};
 use crate::config::url::parse_host;
 use crate::config::values::not_a_source;
 use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
+use tls::resolve_source;
 
 /// What a file or a command line says; everything is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +48,10 @@ pub struct HubSettings {
     /// `auth.secret-file`; its flag `--secret-file` comes before the environment and is not laid
     /// over this, see [`crate::files::SecretSources`].
     pub secret_file: Option<PathBuf>,
-    /// `limits.peers`, `--max-peers`.
-    pub peers: Option<usize>,
+    /// Who may knock.
+    pub door: DoorSettings,
+    /// `limits`.
+    pub limits: LimitSettings,
 }
 
 /// What is in force: complete and consistent.
@@ -67,22 +77,10 @@ pub struct HubConfig {
     pub secret_role: Role,
     /// Where the shared secret is, if not in the data directory.
     pub secret_file: Option<PathBuf>,
-    /// Peers in the registry, at most.
-    pub peers: usize,
-}
-
-/// Where the hub's certificate comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsSource {
-    /// The hub makes it.
-    SelfSigned,
-    /// From two PEM files.
-    Files {
-        /// The certificate, and those between it and the root.
-        cert: PathBuf,
-        /// Its private key.
-        key: PathBuf,
-    },
+    /// Who may knock.
+    pub door: Door,
+    /// The bounds.
+    pub limits: HubLimits,
 }
 
 impl HubSettings {
@@ -101,11 +99,11 @@ impl HubSettings {
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let document = Document::new(path, text);
         let mut root = document.root()?;
-        root.planned(&["allow-ips", "trusted-proxies", "external-pins", "origins"]);
         let mut settings = Self {
             name: root.text("name")?,
             bind: root.text("bind")?,
             advertise: root.list("advertise")?,
+            door: DoorSettings::read(&mut root)?,
             ..Self::default()
         };
         if let Some(tls) = root.table("tls")? {
@@ -121,11 +119,7 @@ impl HubSettings {
         }
         if let Some(mut limits) = root.table("limits")? {
             limits.planned(&["frames-per-second", "bytes-per-second"]);
-            if let Some(entry) = limits.integer("peers")? {
-                let peers = usize::try_from(entry.value)
-                    .map_err(|_| limits.complain(&entry, format!("expected 1 to {MOST_PEERS}")))?;
-                settings.peers = Some(peers);
-            }
+            settings.limits = LimitSettings::read(&mut limits)?;
             limits.end()?;
         }
         root.end()?;
@@ -175,7 +169,8 @@ impl HubSettings {
             auth_secret: self.auth_secret.or(under.auth_secret),
             secret_role: self.secret_role.or(under.secret_role),
             secret_file: self.secret_file.or(under.secret_file),
-            peers: self.peers.or(under.peers),
+            door: self.door.over(under.door),
+            limits: self.limits.over(under.limits),
         }
     }
 
@@ -213,11 +208,6 @@ impl HubSettings {
         if auth_required && !auth_secret {
             return Err(ConfigError::NoMethod);
         }
-        let peers = self.peers.unwrap_or_else(|| Limits::default().peers);
-        if !(1..=MOST_PEERS).contains(&peers) {
-            let reason = format!("expected 1 to {MOST_PEERS}");
-            return Err(ConfigError::Setting { key: "limits.peers", flag: "max-peers", reason });
-        }
         Ok(HubConfig {
             name,
             bind: self.bind.unwrap_or_default(),
@@ -229,7 +219,8 @@ impl HubSettings {
             auth_secret,
             secret_role: self.secret_role.unwrap_or_default(),
             secret_file: self.secret_file.map(absolute),
-            peers,
+            door: self.door.resolve(mode)?,
+            limits: self.limits.resolve()?,
         })
     }
 }
@@ -242,6 +233,7 @@ impl HubConfig {
         printer.text("name", &self.name);
         printer.text("bind", self.bind);
         printer.bare("advertise", array(&self.advertise));
+        self.door.print(&mut printer);
         printer.table(&["tls"]);
         printer.text("mode", self.mode);
         match &self.source {
@@ -261,31 +253,8 @@ impl HubConfig {
             printer.text("secret-file", file.display());
         }
         printer.table(&["limits"]);
-        printer.bare("peers", self.peers);
+        self.limits.print(&mut printer);
         printer.finish()
-    }
-}
-
-fn resolve_source(
-    source: Option<TlsSourceName>,
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
-) -> Result<TlsSource, ConfigError> {
-    let source = match source {
-        None if cert.is_none() && key.is_none() => TlsSourceName::SelfSigned,
-        None => TlsSourceName::Files,
-        Some(source) => source,
-    };
-    match (source, cert, key) {
-        (TlsSourceName::SelfSigned, None, None) => Ok(TlsSource::SelfSigned),
-        (TlsSourceName::SelfSigned, ..) => Err(ConfigError::FilesUnused),
-        (TlsSourceName::Files, Some(cert), Some(key)) => {
-            Ok(TlsSource::Files { cert: absolute(cert), key: absolute(key) })
-        }
-        (TlsSourceName::Files, None, _) => {
-            Err(ConfigError::FilesIncomplete { missing: "tls.cert" })
-        }
-        (TlsSourceName::Files, _, None) => Err(ConfigError::FilesIncomplete { missing: "tls.key" }),
     }
 }
 
@@ -300,9 +269,6 @@ pub(crate) fn absolute(path: PathBuf) -> PathBuf {
     // Fails only without a working directory; then the path stands as it was given.
     std::path::absolute(&path).unwrap_or(path)
 }
-
-/// A registry above this would not fit in the memory that the design promises.
-const MOST_PEERS: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,9 @@ mod url;
 mod values;
 
 pub use error::ConfigError;
-pub use hub::{HubConfig, HubSettings, TlsSource};
+pub use hub::{
+    Door, DoorSettings, HubConfig, HubLimits, HubSettings, LimitSettings, Origin, TlsSource,
+};
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};
 pub use url::{HubUrl, Scheme, UrlError};

@@ -165,9 +165,14 @@ impl<R: Runtime> HubBuilder<R> {
         let ledger = LedgerThread::start(ledger, LEDGER_ROOM)
             .map_err(|error| StartError::Thread(error.to_string()))?;
         let mut limits = self.limits.clone();
-        limits.peers = config.peers;
+        config.limits.apply(&mut limits);
         let (snapshot, facts) = self.snapshot(&config, generation, limits.clone())?;
-        let machine = MachineConfig { limits, secret_role: config.secret_role };
+        let machine = MachineConfig {
+            limits,
+            secret_role: config.secret_role,
+            allow_ips: config.door.allow_ips.clone(),
+            trusted_proxies: config.door.trusted_proxies.clone(),
+        };
         let machine = Machine::new(machine, known);
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let shared = Shared::new(Arc::new(snapshot), machine, ledger, self.observer.clone());
@@ -228,6 +233,7 @@ impl<R: Runtime> HubBuilder<R> {
             TlsMode::Plain => Scheme::Ws,
             TlsMode::Tofu | TlsMode::Strict => Scheme::Wss,
         };
+        let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
         let snapshot = HubSnapshot {
             identity,
             name: config.name.clone(),
@@ -235,7 +241,8 @@ impl<R: Runtime> HubBuilder<R> {
             secret,
             open: !config.auth_required,
             generation,
-            policy: Arc::new(Policy::default()),
+            external_pins: config.door.external_pins.clone(),
+            policy: Arc::new(Policy { origins }),
             limits,
         };
         let local = config.bind.0;

@@ -65,6 +65,9 @@ impl Owner for HubLink {
             }
             Event::Ask(ask, question) => {
                 let answer = self.shared.with(|hub| hub.answer(self.link, &question, now));
+                if matches!(question, Question::Arrive(_)) {
+                    self.locate();
+                }
                 return Some((ask, answer.unwrap_or(Answer::No(Code::Refused.into()))));
             }
             Event::Admitted(admitted) => {
@@ -75,6 +78,9 @@ impl Owner for HubLink {
             Event::Frame(frame) => self.shared.with(|hub| hub.input(self.link, &frame, now)),
             Event::RoundTrip(took) => self.shared.with(|hub| hub.round_trip(self.link, took)),
             Event::Ended(ended) => {
+                if !ended.admitted && ended.reason.is_failed_attempt() {
+                    self.shared.with(|hub| hub.failed(self.link, now));
+                }
                 let (remote, traffic) = (self.remote.clone(), self.traffic);
                 self.tell(Notice::Ended { link, remote, ended, traffic });
             }
@@ -85,6 +91,16 @@ impl Owner for HubLink {
 }
 
 impl HubLink {
+    /// The upgrade may have told that a proxy carries this link for another.
+    fn locate(&mut self) {
+        let source = self.shared.with(|hub| hub.source(self.link));
+        let Some(remote) = source.map(|source| source.to_string()) else { return };
+        if remote != self.remote {
+            let proxy = std::mem::replace(&mut self.remote, remote.clone());
+            self.tell(Notice::Forwarded { link: self.link, proxy, remote });
+        }
+    }
+
     /// Sends what was taken from the hub; `false` where the link has no room for all of it.
     fn pass_on(&mut self, link: &mut Link, now: Now) -> bool {
         while let Some(frame) = self.outbox.front() {

@@ -200,19 +200,18 @@ async fn accept<R: Runtime, L: Listener>(
 
 /// Drives one connection to its end.
 async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream, source: Source) {
-    let Ok((id, mailbox)) = shared.arrive(source) else { return };
     let began = shared.clock.now();
+    let Some((id, mailbox)) = shared.arrive(source, began) else { return };
     shared.observer.tell(Notice::Accepted { link: id, remote: source.to_string() });
     match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), source, &seed, began)) {
         Ok(Ok(link)) => {
             let turn = Turn::new(&runtime, link, stream, shared.clock.clone());
-            let remote = source.to_string();
             let mut owner = HubLink {
                 shared: shared.clone(),
                 link: id,
                 mailbox,
                 outbox: Outbox::default(),
-                remote,
+                remote: source.to_string(),
                 began,
                 traffic: (0, 0),
                 closing: None,

@@ -9,7 +9,6 @@ use bowline_core::auth::HubSnapshot;
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub as Machine, HubEvent, Source};
 use bowline_core::id::LinkId;
-use bowline_core::ledger::No;
 use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;
@@ -97,17 +96,17 @@ impl Shared {
         output
     }
 
-    /// A connection came; its number and its mailbox.
-    pub(super) fn arrive(&self, source: Source) -> Result<(LinkId, Arc<Mailbox>), No> {
+    /// A connection came; its number and its mailbox. None where it is to be closed at once.
+    pub(super) fn arrive(&self, source: Source, now: Now) -> Option<(LinkId, Arc<Mailbox>)> {
         if self.links.look(|links| links.stopping) {
-            return Err(Code::GoingAway.into());
+            return None;
         }
-        let link = self.with(|hub| hub.arrive(source))?;
+        let link = self.with(|hub| hub.arrive(source, now)).ok()?;
         let mailbox = Arc::new(Mailbox::default());
         let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.insert(link, mailbox.clone());
         self.links.change(|links| links.count += 1);
-        Ok((link, mailbox))
+        Some((link, mailbox))
     }
 
     /// A connection is gone.
@@ -141,6 +140,9 @@ fn notice(event: HubEvent) -> Option<Notice> {
     match event {
         HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
         HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
+        HubEvent::TurnedAway { source, why, count } => {
+            Some(Notice::TurnedAway { source, why, count })
+        }
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod calling;
+mod door;
 mod ending;
 mod faults;
 mod links;

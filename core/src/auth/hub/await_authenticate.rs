@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::arrival::Way;
 use crate::auth::HubSnapshot;
-use crate::auth::error::{AuthError, pin_or_none};
+use crate::auth::error::{AuthError, pin_or_none, pins_or_none};
 use crate::auth::hub::await_answer::{AwaitReserved, Proved};
 use crate::auth::hub::{HubAuth, State, Step, Stop};
 use crate::auth::proof::{ChannelBound, PeerProved};
@@ -26,6 +27,7 @@ const MAC: usize = 32;
 pub(super) struct AwaitAuthenticate {
     snapshot: Arc<HubSnapshot>,
     source: Source,
+    way: Way,
     peer_nonce: Nonce,
     /// The whole message, for the transcript.
     hello: Vec<u8>,
@@ -35,17 +37,18 @@ impl AwaitAuthenticate {
     pub(super) fn greet(
         snapshot: Arc<HubSnapshot>,
         source: Source,
+        way: Way,
         peer_nonce: Nonce,
         random: &mut Random,
         now: Now,
         reply: &mut Vec<u8>,
     ) -> Self {
-        let body = snapshot.hello(source, Nonce(random.bytes()), now.unix).encode();
+        let body = snapshot.hello(source, way, Nonce(random.bytes()), now.unix).encode();
         let signature = snapshot.identity.sign_hello(&peer_nonce, &body);
         let start = reply.len();
         Frame::Hello(Hello { body: &body, signature: &signature }).encode(reply);
         let hello = reply[start..].to_vec();
-        Self { snapshot, source, peer_nonce, hello }
+        Self { snapshot, source, way, peer_nonce, hello }
     }
 
     // spec: admission §4, in its order
@@ -84,13 +87,14 @@ impl AwaitAuthenticate {
     }
 
     /// A relay that terminates TLS serves another key; that it shows here is what binds every
-    /// method to this connection.
+    /// method to this connection. A proxy that may terminate TLS for this hub serves one of the
+    /// external pins, which Hello listed.
     fn channel(&self, body: &AuthBody) -> Result<ChannelBound, AuthError> {
-        let served = self.snapshot.served(self.source);
-        if body.seen == served {
+        if self.snapshot.may_have_seen(self.source, self.way, body.seen) {
             return Ok(ChannelBound(()));
         }
-        Err(AuthError::OtherKeySeen { seen: pin_or_none(body.seen), served: pin_or_none(served) })
+        let keys = self.snapshot.keys(self.source, self.way);
+        Err(AuthError::OtherKeySeen { seen: pin_or_none(body.seen), served: pins_or_none(&keys) })
     }
 
     fn secret(

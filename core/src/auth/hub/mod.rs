@@ -1,21 +1,24 @@
 //! The hub's side of admission.
 //!
 //! ```text
-//! AwaitAuthenticate ──proved──► AwaitReserved ──room──► AwaitRecorded ──on disk──► AwaitCommitted
-//!        │                        ▲    │  └─ nothing to record ─────────────────────►   │
-//!        │                        └────┼──────────────── stale ─────────────────────────┤
-//!        └───── Refuse ────────────────┘                                     Welcome, admitted
+//! AwaitArrived ──may go on: Hello──► AwaitAuthenticate ──proved──► AwaitReserved ──room──►
+//!
+//! ──► AwaitRecorded ──on disk──► AwaitCommitted ──► Welcome, admitted
+//!       └ where nothing is to be recorded, straight on; from AwaitCommitted, where what was
+//!         granted no longer holds, back to AwaitReserved; from each, with Refuse, to the end
 //! ```
 //!
-//! The checks run in the order of `spec/admission.md` §4 and stop at the first failure. Size and
-//! rate were checked before a message gets here; form, method, channel, MAC and possession are
-//! checked in `AwaitAuthenticate`; the rest is asked for.
+//! The checks run in the order of `spec/admission.md` §4 and stop at the first failure. Size was
+//! checked before a message gets here; the source is asked about first; form, method, channel, MAC
+//! and possession are checked in `AwaitAuthenticate`; the rest is asked for.
 
 mod await_answer;
+mod await_arrived;
 mod await_authenticate;
 
 use std::sync::Arc;
 
+use crate::arrival::Arrival;
 use crate::auth::{Admitted, AuthError, HubSnapshot};
 use crate::id::{Nonce, PeerId};
 use crate::ledger::{Answer, No, Question};
@@ -25,6 +28,7 @@ use crate::time::Now;
 use crate::wire::Frame;
 
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
+use await_arrived::AwaitArrived;
 use await_authenticate::AwaitAuthenticate;
 
 /// The states, in the protocol's order.
@@ -33,6 +37,7 @@ pub struct HubAuth(State);
 
 #[derive(Debug)]
 enum State {
+    Arrived(AwaitArrived),
     Authenticate(AwaitAuthenticate),
     Reserved(Box<AwaitReserved>),
     Recorded(Box<AwaitRecorded>),
@@ -42,6 +47,8 @@ enum State {
 /// What a message or an answer led to.
 #[derive(Debug)]
 pub enum Step {
+    /// Send the Hello in `reply`, and wait for the next message.
+    Wait(HubAuth),
     /// Ask, and take no message until the answer.
     Ask(HubAuth, Question),
     /// Send the Welcome in `reply`; done.
@@ -70,18 +77,21 @@ impl Stop {
 }
 
 impl HubAuth {
-    /// Writes Hello into `reply` and waits for Authenticate. `peer_nonce` came in the upgrade.
+    /// Asks whether the connection may go on. `peer_nonce` and `arrival` came in the upgrade.
     #[must_use]
-    pub fn new(
+    pub fn begin(
         snapshot: Arc<HubSnapshot>,
         source: Source,
         peer_nonce: Nonce,
-        random: &mut Random,
-        now: Now,
-        reply: &mut Vec<u8>,
-    ) -> Self {
-        let state = AwaitAuthenticate::greet(snapshot, source, peer_nonce, random, now, reply);
-        Self(State::Authenticate(state))
+        arrival: Arrival,
+    ) -> Step {
+        AwaitArrived { snapshot, source, peer_nonce }.ask(arrival)
+    }
+
+    /// Whether it has yet to be said that the connection may go on; no message is read before.
+    #[must_use]
+    pub fn is_arriving(&self) -> bool {
+        matches!(self.0, State::Arrived(_))
     }
 
     /// Takes one message.
@@ -91,14 +101,14 @@ impl HubAuth {
     pub fn message(self, message: &[u8]) -> Result<Step, Stop> {
         match self.0 {
             State::Authenticate(state) => state.message(message),
-            State::Reserved(_) | State::Recorded(_) | State::Committed(_) => {
+            State::Arrived(_) | State::Reserved(_) | State::Recorded(_) | State::Committed(_) => {
                 Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
             }
         }
     }
 
-    /// Takes the answer to the question asked. `random` draws the session's id; Welcome goes into
-    /// `reply`.
+    /// Takes the answer to the question asked. `random` draws Hello's nonce and the session's id;
+    /// Hello and Welcome go into `reply`.
     ///
     /// # Errors
     /// [`Stop`]: the answer was no, or not one to the question.
@@ -106,9 +116,11 @@ impl HubAuth {
         self,
         answer: Answer,
         random: &mut Random,
+        now: Now,
         reply: &mut Vec<u8>,
     ) -> Result<Step, Stop> {
         match self.0 {
+            State::Arrived(state) => state.answer(answer, random, now, reply),
             State::Reserved(state) => state.answer(answer, random),
             State::Recorded(state) => state.answer(answer),
             State::Committed(state) => state.answer(answer, reply),

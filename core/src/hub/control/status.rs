@@ -77,7 +77,10 @@ impl Hub {
                         counts.sessions += 1;
                     }
                 }
-                Standing::Pending(_) | Standing::Reserved(..) => counts.pending += 1,
+                Standing::TurnedAway(_)
+                | Standing::Carried(_)
+                | Standing::Pending(_)
+                | Standing::Reserved(..) => counts.pending += 1,
             }
         }
         counts

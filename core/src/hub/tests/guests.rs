@@ -3,7 +3,7 @@
 use super::*;
 
 fn guest(hub: &mut Hub) -> (LinkId, Claim, Grant) {
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let claim = Claim { method: Method::Open, identity: None, ..claim("x", 0, Purpose::Serve) };
     let grant = reserve(hub, link, &claim).unwrap();
     (link, claim, grant)
@@ -24,7 +24,7 @@ fn nobody_binds_the_id_of_a_guest_who_serves() {
     let (link, claimed, grant) = guest(&mut hub);
     let peer = grant.peer;
     assert_eq!(commit(&mut hub, link, &claimed, grant), Answer::Committed);
-    let other = hub.arrive(somewhere()).unwrap();
+    let other = hub.arrive(somewhere(), Now::default()).unwrap();
     let named = claim(peer.as_str(), 1, Purpose::Serve);
     assert_eq!(reserve(&mut hub, other, &named).unwrap_err().code, Code::IdTaken);
 }

@@ -1,6 +1,7 @@
 //! A hub without links: frames in, outboxes out.
 
 mod control;
+mod door;
 mod guests;
 mod listing;
 mod operator;
@@ -17,7 +18,7 @@ use crate::wire::frame::{
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {
-    Hub::new(HubConfig { limits, secret_role: role }, [])
+    Hub::new(HubConfig { limits, secret_role: role, ..HubConfig::default() }, [])
 }
 
 fn hub() -> Hub {
@@ -52,7 +53,7 @@ fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Answer {
 }
 
 fn join(hub: &mut Hub, peer: &str, purpose: Purpose) -> LinkId {
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let key = peer.bytes().fold(0, u8::wrapping_add);
     let claim = claim(peer, key, purpose);
     let grant = reserve(hub, link, &claim).unwrap();
@@ -130,38 +131,18 @@ fn sent(hub: &mut Hub, link: LinkId) -> Vec<String> {
 }
 
 #[test]
-fn pending_links_are_bounded_in_total_and_from_one_64() {
-    let limits = Limits { pending: 3, pending_per_source: 2, ..Limits::default() };
-    let mut hub = hub_with(limits, Role::Member);
-    let first = hub.arrive(source("[2001:db8::1]:1")).unwrap();
-    hub.arrive(source("[2001:db8::2]:1")).unwrap();
-    assert_eq!(hub.arrive(source("[2001:db8::3]:1")).unwrap_err().code, Code::RateLimited);
-    hub.arrive(source("192.0.2.1:1")).unwrap();
-    assert_eq!(hub.arrive(source("192.0.2.2:1")).unwrap_err().code, Code::RateLimited);
-    hub.gone(first, Now::default());
-    assert!(hub.arrive(source("192.0.2.2:1")).is_ok());
-}
-
-#[test]
-fn strangers_do_not_keep_local_links_out_nor_local_links_strangers() {
-    let limits = Limits { pending: 1, pending_per_source: 1, ..Limits::default() };
-    let mut hub = hub_with(limits, Role::Member);
-    let local: Vec<_> = (0..4).map(|_| hub.arrive(Source::Local).unwrap()).collect();
-    hub.arrive(somewhere()).unwrap();
-    assert_eq!(hub.arrive(source("192.0.2.2:1")).unwrap_err().code, Code::RateLimited);
-    assert!(hub.arrive(Source::Local).is_ok_and(|link| !local.contains(&link)));
-}
-
-#[test]
 fn an_id_belongs_to_the_first_key_even_where_two_were_reserved() {
     let mut hub = hub();
     let (one, two) = (claim("web-1", 1, Purpose::Serve), claim("web-1", 2, Purpose::Serve));
-    let links = [hub.arrive(somewhere()).unwrap(), hub.arrive(somewhere()).unwrap()];
+    let links = [
+        hub.arrive(somewhere(), Now::default()).unwrap(),
+        hub.arrive(somewhere(), Now::default()).unwrap(),
+    ];
     let first = reserve(&mut hub, links[0], &one).unwrap();
     let second = reserve(&mut hub, links[1], &two).unwrap();
     assert_eq!(commit(&mut hub, links[0], &one, first), Answer::Committed);
     assert_eq!(commit(&mut hub, links[1], &two, second), Answer::No(Code::IdTaken.into()));
-    let third = hub.arrive(somewhere()).unwrap();
+    let third = hub.arrive(somewhere(), Now::default()).unwrap();
     assert_eq!(reserve(&mut hub, third, &two).unwrap_err().code, Code::IdTaken);
 }
 
@@ -171,7 +152,10 @@ fn a_full_hub_refuses_another_and_not_the_one_that_asks_again() {
         [Limits { sessions: 1, ..Limits::default() }, Limits { peers: 1, ..Limits::default() }]
     {
         let mut hub = hub_with(limits, Role::Member);
-        let (one, two) = (hub.arrive(somewhere()).unwrap(), hub.arrive(somewhere()).unwrap());
+        let (one, two) = (
+            hub.arrive(somewhere(), Now::default()).unwrap(),
+            hub.arrive(somewhere(), Now::default()).unwrap(),
+        );
         let claimed = claim("web-1", 1, Purpose::Serve);
         reserve(&mut hub, one, &claimed).unwrap();
         let other = claim("web-2", 2, Purpose::Serve);
@@ -185,7 +169,7 @@ fn a_full_hub_refuses_another_and_not_the_one_that_asks_again() {
 #[test]
 fn a_grant_of_an_older_epoch_is_stale() {
     let mut hub = hub();
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let claim = claim("web-1", 1, Purpose::Serve);
     let mut grant = reserve(&mut hub, link, &claim).unwrap();
     grant.epoch += 1;
@@ -240,7 +224,7 @@ fn a_denied_call_names_the_capability_and_a_role_without_serve_is_not_admitted()
     input(&mut agents, agent, &call(3, Target::Hub, "peers", 0));
     assert_eq!(sent(&mut agents, agent), ["deny 1 denied call:uptime", "deny 3 denied call"]);
     let mut readers = hub_with(Limits::default(), Role::ReadOnly);
-    let link = readers.arrive(somewhere()).unwrap();
+    let link = readers.arrive(somewhere(), Now::default()).unwrap();
     let claim = claim("web-1", 1, Purpose::Serve);
     assert_eq!(reserve(&mut readers, link, &claim).unwrap_err().code, Code::Refused);
 }
@@ -431,7 +415,10 @@ fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let mut hub = hub();
     let keyed = claim("guest-1", 1, Purpose::Serve);
     let guest = Claim { method: Method::Open, identity: None, ..keyed.clone() };
-    let links = [hub.arrive(somewhere()).unwrap(), hub.arrive(somewhere()).unwrap()];
+    let links = [
+        hub.arrive(somewhere(), Now::default()).unwrap(),
+        hub.arrive(somewhere(), Now::default()).unwrap(),
+    ];
     let granted = reserve(&mut hub, links[0], &guest).unwrap();
     assert_eq!(granted.peer.as_str(), "guest-1");
     let bound = reserve(&mut hub, links[1], &keyed).unwrap();

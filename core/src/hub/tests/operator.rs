@@ -8,7 +8,7 @@ fn claimed(purpose: Purpose) -> Claim {
 }
 
 fn granted(hub: &mut Hub) -> (LinkId, Grant) {
-    let link = hub.arrive(Source::Local).unwrap();
+    let link = hub.arrive(Source::Local, Now::default()).unwrap();
     let claim = claimed(Purpose::Operate);
     let grant = reserve(hub, link, &claim).unwrap();
     assert_eq!(commit(hub, link, &claim, grant.clone()), Answer::Committed);
@@ -41,7 +41,7 @@ fn serve_as(hub: &mut Hub, role: Role) -> LinkId {
 #[test]
 fn the_operator_does_not_serve_and_brings_no_proof_of_its_own() {
     let mut hub = hub();
-    let link = hub.arrive(Source::Local).unwrap();
+    let link = hub.arrive(Source::Local, Now::default()).unwrap();
     for claim in [claimed(Purpose::Serve), claim("web-1", 1, Purpose::Operate)] {
         assert_eq!(reserve(&mut hub, link, &claim).unwrap_err().code, Code::Refused);
     }
@@ -51,7 +51,7 @@ fn the_operator_does_not_serve_and_brings_no_proof_of_its_own() {
 fn nobody_takes_the_operators_id_over_the_network() {
     let mut hub = hub();
     for purpose in [Purpose::Serve, Purpose::Operate] {
-        let link = hub.arrive(somewhere()).unwrap();
+        let link = hub.arrive(somewhere(), Now::default()).unwrap();
         let refused = reserve(&mut hub, link, &claim("operator", 1, purpose)).unwrap_err();
         assert_eq!(refused.code, Code::IdTaken);
     }
@@ -62,10 +62,10 @@ fn a_binding_of_the_operators_id_from_before_keeps_nobody_out() {
     let peer = PeerId::operator();
     let key = PublicKey([1; 32]);
     let bound = Binding { peer, key, method: Method::Secret, first_seen: 0, serves: true };
-    let config = HubConfig { limits: Limits::default(), secret_role: Role::Member };
+    let config = HubConfig::default();
     let mut hub = Hub::new(config, [bound]);
     granted(&mut hub);
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let claim = claim("operator", 1, Purpose::Serve);
     assert_eq!(reserve(&mut hub, link, &claim).unwrap_err().code, Code::IdTaken);
 }
@@ -76,7 +76,7 @@ fn sessions_of_the_network_and_of_the_operator_do_not_take_each_others_room() {
     granted(&mut hub);
     serve(&mut hub, "web-1");
     granted(&mut hub);
-    let link = hub.arrive(somewhere()).unwrap();
+    let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let refused = reserve(&mut hub, link, &claim("web-2", 2, Purpose::Serve)).unwrap_err();
     assert_eq!(refused.code, Code::Full);
 }
@@ -85,9 +85,9 @@ fn sessions_of_the_network_and_of_the_operator_do_not_take_each_others_room() {
 fn local_links_are_bounded_admitted_or_not() {
     let mut hub = hub_with(Limits { local_links: 2, ..Limits::default() }, Role::Member);
     let (first, _) = granted(&mut hub);
-    hub.arrive(Source::Local).unwrap();
-    assert_eq!(hub.arrive(Source::Local).unwrap_err().code, Code::RateLimited);
-    assert!(hub.arrive(somewhere()).is_ok());
+    hub.arrive(Source::Local, Now::default()).unwrap();
+    assert_eq!(hub.arrive(Source::Local, Now::default()).unwrap_err().code, Code::RateLimited);
+    assert!(hub.arrive(somewhere(), Now::default()).is_ok());
     hub.gone(first, Now::default());
-    assert!(hub.arrive(Source::Local).is_ok());
+    assert!(hub.arrive(Source::Local, Now::default()).is_ok());
 }

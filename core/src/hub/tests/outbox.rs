@@ -80,7 +80,7 @@ fn a_window_alone_wakes_its_link_and_is_not_lost_behind_what_is_still_held() {
 #[test]
 fn a_hub_that_closes_tells_every_session_and_nobody_else() {
     let mut hub = hub();
-    let pending = hub.arrive(somewhere()).unwrap();
+    let pending = hub.arrive(somewhere(), Now::default()).unwrap();
     let (web, op) = (serve(&mut hub, "web-1"), join(&mut hub, "op", Purpose::Operate));
     while hub.poll_wake().is_some() {}
     hub.close_all(Code::GoingAway);

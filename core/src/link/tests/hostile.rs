@@ -202,6 +202,7 @@ fn an_end_of_stream_at_any_byte_of_admission_ends_both_and_admits_neither() {
             let mut world = stopped(&plan, stop);
             world.hub.link.received_eof(world.now);
             world.peer.link.received_eof(world.now);
+            world.answer();
             let _ = (world.hub.sent(world.now), world.peer.sent(world.now));
             for end in [&mut world.hub, &mut world.peer] {
                 end.drain();

@@ -29,7 +29,7 @@ fn the_operator_is_admitted_without_tls_or_a_secret_and_nothing_is_recorded() {
     let admitted = "admitted operator open operate";
     let peer = ["secured plain", "upgraded", "learnt Identity", "ask keep", admitted];
     assert_eq!(world.peer.told, peer);
-    let hub = ["secured plain", "upgraded", "ask reserve", "ask commit", admitted];
+    let hub = ["secured plain", "upgraded", "ask arrive", "ask reserve", "ask commit", admitted];
     assert_eq!(world.hub.told, hub);
     assert_eq!(world.hub_ledger.bindings().count(), 0);
 }

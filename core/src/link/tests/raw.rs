@@ -61,6 +61,7 @@ impl Raw {
             let out = self.out.filled().to_vec();
             self.out.clear();
             end.feed(&out, start());
+            end.let_in();
             let came = end.sent(start());
             if out.is_empty() && came.is_empty() {
                 return;

@@ -34,8 +34,8 @@ fn a_wrong_secret_is_refused_and_the_peer_is_not_told_why() {
     let world = refused(plan.world());
     assert_eq!(*world.hub.reason(), EndReason::Auth(AuthError::WrongSecret));
     assert_eq!(code_told(&world), Code::Refused);
-    assert_eq!(world.hub.told[..2], ["secured tls", "upgraded"]);
-    assert_eq!(world.hub.told.len(), 3, "{:?}", world.hub.told);
+    assert_eq!(world.hub.told[..3], ["secured tls", "upgraded", "ask arrive"]);
+    assert_eq!(world.hub.told.len(), 4, "{:?}", world.hub.told);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_id_bound_to_another_key_is_taken() {
     let mut world = Plan::plain().world();
     world.run();
     let mut second = Plan { peer_key: 20, ..Plan::plain() }.world();
-    second.id = world.registry.arrive(somewhere()).unwrap();
+    second.id = world.registry.arrive(somewhere(), start()).unwrap();
     (second.registry, second.hub_ledger) = (world.registry, world.hub_ledger);
     let second = refused(second);
     assert_eq!(code_told(&second), Code::IdTaken);
@@ -177,6 +177,7 @@ fn a_stale_commit_is_asked_for_again_from_the_start() {
     assert_eq!(
         world.hub.told[2..],
         [
+            "ask arrive",
             "ask reserve",
             "ask record",
             "ask commit",

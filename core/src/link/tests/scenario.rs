@@ -5,10 +5,10 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use crate::arrival::Way;
 use crate::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use crate::capability::Role;
 use crate::hub::{Hub, HubConfig, Source};
-use crate::id::LinkId;
+use crate::id::{LinkId, Pin};
 use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use crate::ledger::{Answer, AskId, Memory, Question};
 use crate::limits::Limits;
@@ -39,6 +39,9 @@ pub(super) struct Plan {
     pub(super) peer_key: u8,
     pub(super) limits: Limits,
     pub(super) hub_limits: Limits,
+    /// What the hub is told of sources; its limits are `hub_limits`.
+    pub(super) door: HubConfig,
+    pub(super) external_pins: Vec<Pin>,
 }
 
 pub(super) fn secret(number: u8) -> SharedSecret {
@@ -83,6 +86,8 @@ impl Plan {
             peer_key: 2,
             limits: Limits::default(),
             hub_limits: Limits::default(),
+            door: HubConfig::default(),
+            external_pins: Vec::new(),
         }
     }
 
@@ -99,6 +104,7 @@ impl Plan {
             secret: self.hub_secret.clone(),
             open: self.hub_open,
             generation: 5,
+            external_pins: self.external_pins.clone(),
             policy: Arc::default(),
             limits: self.hub_limits.clone(),
         })
@@ -242,6 +248,15 @@ impl End {
         }
     }
 
+    /// Answers Arrive as a hub does that has nothing against the source.
+    pub(super) fn let_in(&mut self) {
+        if let Some(&(id, Question::Arrive(_))) = self.asked.front() {
+            self.asked.pop_front();
+            self.link.answer(id, Answer::Arrived(Way::Direct), start());
+            self.drain();
+        }
+    }
+
     /// Everything that it has to write.
     pub(super) fn sent(&mut self, now: Now) -> Vec<u8> {
         self.drain();
@@ -280,6 +295,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
 
 pub(super) fn name(question: &Question) -> &'static str {
     match question {
+        Question::Arrive(_) => "arrive",
         Question::Reserve(_) => "reserve",
         Question::Record(_) => "record",
         Question::Commit(_) => "commit",
@@ -307,9 +323,9 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(plan: &Plan) -> Self {
-        let config = HubConfig { limits: plan.hub_limits.clone(), secret_role: Role::Member };
+        let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.door.clone() };
         let mut registry = Hub::new(config, []);
-        let id = registry.arrive(plan.source).unwrap();
+        let id = registry.arrive(plan.source, start()).unwrap();
         Self {
             now: start(),
             peer: End::new(plan.peer_link()),

@@ -66,7 +66,7 @@ impl End {
         loop {
             match self.socket.read(&mut self.plain, &mut self.out) {
                 Ok(None) => return (events, None),
-                Ok(Some(Incoming::Upgraded(Upgraded { nonce }))) => {
+                Ok(Some(Incoming::Upgraded(Upgraded { nonce, .. }))) => {
                     events.push(Event::Upgraded(nonce));
                 }
                 Ok(Some(Incoming::Message(message))) => {

@@ -1,3 +1,6 @@
+use bowline_core::limits::Limits;
+use bowline_core::network::Network;
+
 use super::*;
 
 fn parse(text: &str) -> Result<HubSettings, ConfigError> {
@@ -13,6 +16,9 @@ const WHOLE: &str = r#"
 name = "Acme \"core\""
 bind = "0.0.0.0:7000"
 advertise = ["wss://hub.example:7777"]
+allow-ips = ["192.0.2.0/24", "2001:db8::/32", "::1"]
+trusted-proxies = ["10.0.0.1"]
+origins = ["https://console.example"]
 [tls]
 mode = "strict"
 source = "files"
@@ -26,6 +32,22 @@ secret-role = "agent"
 secret-file = "secret"
 [limits]
 peers = 3
+sessions = 4
+pending = 5
+pending-per-source = 6
+failures-per-minute = 7
+"#;
+
+fn networks(list: &[&str]) -> Vec<Network> {
+    list.iter().map(|net| net.parse().unwrap()).collect()
+}
+
+/// A proxy's pins go with `plain` alone, so the whole file cannot hold them.
+const PROXIED: &str = r#"
+trusted-proxies = ["127.0.0.1"]
+external-pins = ["sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]
+[tls]
+mode = "plain"
 "#;
 
 #[test]
@@ -47,14 +69,26 @@ fn every_key_reaches_the_configuration() {
             auth_secret: false,
             secret_role: Role::Agent,
             secret_file: Some("/etc/bowline/secret".into()),
-            peers: 3,
+            door: Door {
+                allow_ips: networks(&["192.0.2.0/24", "2001:db8::/32", "::1"]),
+                trusted_proxies: networks(&["10.0.0.1"]),
+                external_pins: Vec::new(),
+                origins: vec!["https://console.example".parse().unwrap()],
+            },
+            limits: HubLimits {
+                peers: 3,
+                sessions: 4,
+                pending: 5,
+                pending_per_source: 6,
+                failures_per_minute: 7,
+            },
         }
     );
 }
 
 #[test]
 fn what_is_in_force_prints_as_a_file_that_reads_back_as_the_same() {
-    for text in [WHOLE, ""] {
+    for text in [WHOLE, PROXIED, ""] {
         let config = parse(text).unwrap().resolve().unwrap();
         let elsewhere = Path::new("/tmp/other.toml");
         let again = HubSettings::parse(elsewhere, &config.to_toml()).unwrap().resolve().unwrap();
@@ -68,7 +102,12 @@ fn an_empty_file_is_a_safe_hub() {
     assert_eq!(config.bind.to_string(), "127.0.0.1:7777");
     assert_eq!((config.mode, config.source), (TlsMode::Tofu, TlsSource::SelfSigned));
     assert_eq!((config.auth_required, config.auth_secret), (true, true));
-    assert_eq!((config.secret_role, config.peers), (Role::Member, 10_000));
+    assert_eq!(config.secret_role, Role::Member);
+    assert_eq!(config.door, Door::default());
+    let mut limits = Limits::default();
+    (limits.peers, limits.pending, limits.failures_per_minute) = (0, 0, 0);
+    config.limits.apply(&mut limits);
+    assert_eq!(limits, Limits::default());
 }
 
 #[test]
@@ -84,7 +123,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_name() {
         ("[limit]\npeers = 1", "line 1: unknown key 'limit'; did you mean 'limits'?"),
         (
             "insecure-no-auth = true",
-            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, tls, auth, limits",
+            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, allow-ips, trusted-proxies, external-pins, origins, tls, auth, limits",
         ),
     ] {
         assert_eq!(complaint(text), format!("{file}: {sentence}"));
@@ -103,8 +142,6 @@ fn a_key_that_is_not_built_yet_is_refused_as_that() {
         ("[auth]\nskew = '60s'", "'auth.skew'"),
         ("[limits]\nframes-per-second = 200", "'limits.frames-per-second'"),
         ("[limits]\nbytes-per-second = '4MiB'", "'limits.bytes-per-second'"),
-        ("allow-ips = []", "'allow-ips'"),
-        ("trusted-proxies = []", "'trusted-proxies'"),
     ] {
         let line = 1 + text.matches('\n').count();
         let sentence =
@@ -136,6 +173,17 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
             "2: 'auth.secret-role': not a role: one of admin, member, agent, read-only",
         ),
         ("[limits]\npeers = -1", "2: 'limits.peers': expected 1 to 1000000"),
+        ("[limits]\npending = '5'", "2: 'limits.pending': expected a whole number, found text"),
+        (
+            "allow-ips = ['192.0.2.7/24']",
+            "1: 'allow-ips': '192.0.2.7/24' has bits beyond its prefix: write 192.0.2.0/24, or \
+             192.0.2.7 alone",
+        ),
+        (
+            "trusted-proxies = ['::1',\n'proxy.example']",
+            "2: 'trusted-proxies': 'proxy.example' is not a network: write it as 192.0.2.0/24 or \
+             2001:db8::/32, or as one address",
+        ),
     ] {
         assert_eq!(complaint(text), format!("{start} {sentence}"));
     }
@@ -149,7 +197,8 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
 fn flags_stand_above_the_file_key_by_key() {
     let flags = HubSettings {
         bind: Some("[::1]:1".parse().unwrap()),
-        peers: Some(5),
+        limits: LimitSettings { peers: Some(5), ..LimitSettings::default() },
+        door: DoorSettings { allow_ips: Some(networks(&["::1"])), ..DoorSettings::default() },
         auth_required: Some(true),
         auth_secret: Some(true),
         ..HubSettings::default()
@@ -158,10 +207,55 @@ fn flags_stand_above_the_file_key_by_key() {
     let config = flags.over(file.clone()).resolve().unwrap();
     let mut expected = file.resolve().unwrap();
     expected.bind = "[::1]:1".parse().unwrap();
-    expected.peers = 5;
+    expected.limits.peers = 5;
+    expected.door.allow_ips = networks(&["::1"]);
     expected.auth_required = true;
     expected.auth_secret = true;
     assert_eq!(config, expected);
+}
+
+#[test]
+fn every_bound_is_taken_to_the_ends_of_its_range_and_no_further() {
+    for (key, flag, most) in [
+        ("peers", "max-peers", 1_000_000),
+        ("sessions", "max-sessions", 1_000_000),
+        ("pending", "max-pending", 100_000),
+        ("pending-per-source", "max-pending-per-source", 100_000),
+        ("failures-per-minute", "failures-per-minute", 1_000_000),
+    ] {
+        let set = |value: u64| parse(&format!("[limits]\n{key} = {value}")).unwrap().resolve();
+        for good in [1, most] {
+            assert!(set(good).unwrap().to_toml().contains(&format!("\n{key} = {good}\n")), "{key}");
+        }
+        for bad in [0, most + 1] {
+            let sentence = format!("'limits.{key}' (--{flag}): expected 1 to {most}");
+            assert_eq!(set(bad).unwrap_err().to_string(), sentence);
+        }
+    }
+}
+
+#[test]
+fn external_pins_need_a_hub_without_tls_and_a_proxy() {
+    let pin = "external-pins = ['sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']";
+    let plain = "[tls]\nmode = 'plain'";
+    let proxy = "trusted-proxies = ['127.0.0.1']";
+    let resolve = |text: String| parse(&text).unwrap().resolve();
+    let error = resolve(format!("{pin}\n{proxy}")).unwrap_err();
+    assert_eq!(error, ConfigError::ExternalPinsWithTls { mode: TlsMode::Tofu });
+    let error = resolve(format!("{pin}\n{plain}")).unwrap_err();
+    assert_eq!(error, ConfigError::ExternalPinsWithoutProxy);
+    for part in ["trusted-proxies", "--trusted-proxy", "external-pins"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    resolve(format!("{pin}\n{proxy}\n{plain}")).unwrap();
+    let many = |n: usize| {
+        let pins: Vec<_> =
+            (0..n).map(|_| "'sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='").collect();
+        resolve(format!("external-pins = [{}]\n{proxy}\n{plain}", pins.join(",")))
+    };
+    many(16).unwrap();
+    let sentence = "'external-pins' (--external-pin): expected at most 16 pins";
+    assert_eq!(many(17).unwrap_err().to_string(), sentence);
 }
 
 #[test]
@@ -190,9 +284,7 @@ fn settings_that_contradict_each_other_are_refused() {
     let url: HubUrl = "ws://hub.example".parse().unwrap();
     let unfit = ConfigError::SchemeAndMode { url, mode: TlsMode::Tofu };
     assert_eq!(resolve("advertise = ['ws://hub.example']"), unfit);
-    for text in
-        ["name = ''", "name = \"a\\nb\"", "[limits]\npeers = 0", "[limits]\npeers = 1000001"]
-    {
+    for text in ["name = ''", "name = \"a\\nb\""] {
         assert!(matches!(resolve(text), ConfigError::Setting { .. }), "{text}");
     }
     assert!(matches!(resolve("[tls]\nhostnames = ['a b']"), ConfigError::Setting { .. }));

@@ -8,7 +8,7 @@ use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// The operator of the hub's machine.
 fn operator(hub: &mut Hub) -> LinkId {
-    let link = hub.arrive(Source::Local).unwrap();
+    let link = hub.arrive(Source::Local, Now::default()).unwrap();
     let (method, identity) = (Method::Open, None);
     let claim = Claim { method, identity, ..claim("x", 0, Purpose::Operate) };
     let grant = reserve(hub, link, &claim).unwrap();

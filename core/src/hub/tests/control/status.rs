@@ -29,7 +29,7 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
     let web = serve(&mut hub, "web-1");
     join(&mut hub, "mute", Purpose::Serve);
     let caller = join(&mut hub, "ops", Purpose::Operate);
-    hub.arrive(somewhere()).unwrap();
+    hub.arrive(somewhere(), Now::default()).unwrap();
     input(&mut hub, caller, &uptime(1, "web-1"));
     assert_eq!(sent(&mut hub, web), ["call 2"]);
     let operator = operator(&mut hub);

@@ -1,0 +1,49 @@
+//! The hub waits for its own lock to say whether this connection may go on. Then Hello.
+
+use std::sync::Arc;
+
+use crate::arrival::Arrival;
+use crate::auth::HubSnapshot;
+use crate::auth::error::AuthError;
+use crate::auth::hub::await_authenticate::AwaitAuthenticate;
+use crate::auth::hub::{HubAuth, State, Step, Stop};
+use crate::id::Nonce;
+use crate::ledger::{Answer, Question};
+use crate::random::Random;
+use crate::source::Source;
+use crate::time::Now;
+
+#[derive(Debug)]
+pub(super) struct AwaitArrived {
+    pub(super) snapshot: Arc<HubSnapshot>,
+    pub(super) source: Source,
+    pub(super) peer_nonce: Nonce,
+}
+
+impl AwaitArrived {
+    pub(super) fn ask(self, arrival: Arrival) -> Step {
+        Step::Ask(HubAuth(State::Arrived(self)), Question::Arrive(arrival))
+    }
+
+    // spec: admission §4, "size → state → rate of this source", before Hello
+    pub(super) fn answer(
+        self,
+        answer: Answer,
+        random: &mut Random,
+        now: Now,
+        reply: &mut Vec<u8>,
+    ) -> Result<Step, Stop> {
+        let way = match answer {
+            Answer::Arrived(way) => way,
+            Answer::TurnedAway(away) => {
+                let retry_after = away.retry_after;
+                return Err(Stop { error: AuthError::TurnedAway(away), retry_after });
+            }
+            Answer::No(no) => return Err(Stop::no(None, no)),
+            _ => return Err(AuthError::OutOfTurn("answer").into()),
+        };
+        let Self { snapshot, source, peer_nonce } = self;
+        let next = AwaitAuthenticate::greet(snapshot, source, way, peer_nonce, random, now, reply);
+        Ok(Step::Wait(HubAuth(State::Authenticate(next))))
+    }
+}
