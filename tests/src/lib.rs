@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod refusals;
 pub mod relay;
 pub mod shells;
+pub mod sim;
 pub mod stage;
 pub mod wait;
 pub mod world;

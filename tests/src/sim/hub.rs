@@ -1,0 +1,370 @@
+//! The hub of a simulated world: the machine, its end of each connection, and its ledger, which
+//! outlives it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bowline_core::auth::{HubSnapshot, SharedSecret};
+use bowline_core::capability::Role;
+use bowline_core::code::Code;
+use bowline_core::hub::{Hub, HubConfig, Outbox, Source};
+use bowline_core::id::{HubId, LinkId, PeerId};
+use bowline_core::identity::{HubIdentity, SigningKey};
+use bowline_core::ledger::{Answer, AskId, Binding, Memory, Question};
+use bowline_core::limits::Limits;
+use bowline_core::link::{Event, Link};
+use bowline_core::random::{Random, Seed};
+use bowline_core::session::SendError;
+use bowline_core::time::{Mono, Now};
+use bowline_core::wire::frame::Purpose;
+
+use crate::sim::dice::Dice;
+use crate::sim::model::{Checked, Model, violated};
+
+/// The longest that the disk takes.
+const DISK: Duration = Duration::from_millis(300);
+
+/// A link that a newer one took the place of has this long to say its last words.
+const SUPERSEDED: Duration = Duration::from_secs(4);
+
+/// What survives the hub: its keys, and what its ledger has recorded.
+#[derive(Debug)]
+pub struct Durable {
+    identity: [u8; 32],
+    secret: SharedSecret,
+    bindings: BTreeMap<PeerId, Binding>,
+    generation: u64,
+    /// The disk takes no more.
+    pub full: bool,
+}
+
+impl Durable {
+    /// A hub that was never started.
+    #[must_use]
+    pub fn new(identity: [u8; 32], secret: SharedSecret) -> Self {
+        Self { identity, secret, bindings: BTreeMap::new(), generation: 0, full: false }
+    }
+
+    /// The hub's identity.
+    #[must_use]
+    pub fn id(&self) -> HubId {
+        self.key().id()
+    }
+
+    fn key(&self) -> HubIdentity {
+        HubIdentity(SigningKey::generate(&mut Random::new(&Seed(self.identity))))
+    }
+}
+
+/// A record on its way to the disk.
+#[derive(Debug)]
+struct Writing {
+    done: Mono,
+    link: LinkId,
+    ask: AskId,
+    binding: Binding,
+}
+
+/// A hub that runs.
+#[derive(Debug)]
+pub struct HubNode {
+    hub: Hub,
+    snapshot: Arc<HubSnapshot>,
+    /// Its end of each connection, by the connection's number.
+    ends: BTreeMap<u64, HubEnd>,
+    writing: VecDeque<Writing>,
+    woken: BTreeSet<LinkId>,
+    /// Whether it is the one that is meant.
+    pub genuine: bool,
+}
+
+/// One end of a connection.
+#[derive(Debug)]
+pub struct HubEnd {
+    id: LinkId,
+    link: Link,
+    outbox: Outbox,
+    closing: Option<Code>,
+    /// Whether a peer is at the other end, which may be admitted; somebody who sends again what
+    /// another sent may not.
+    peer: bool,
+    admitted: bool,
+    /// Whom it serves for, and since when a newer one does.
+    serves: Option<PeerId>,
+    older_since: Option<Mono>,
+    /// It told its end.
+    pub ended: bool,
+}
+
+impl HubNode {
+    /// A hub that starts.
+    #[must_use]
+    pub fn start(durable: &mut Durable, limits: &Limits, genuine: bool) -> Self {
+        durable.generation += 1;
+        let config = HubConfig { limits: limits.clone(), secret_role: Role::Member };
+        let hub = Hub::new(config, durable.bindings.values().copied());
+        let snapshot = HubSnapshot {
+            identity: durable.key(),
+            name: "world".to_owned(),
+            tls: None,
+            secret: Some(durable.secret.clone()),
+            open: false,
+            generation: durable.generation,
+            policy: Arc::default(),
+            limits: limits.clone(),
+        };
+        Self {
+            hub,
+            snapshot: Arc::new(snapshot),
+            ends: BTreeMap::new(),
+            writing: VecDeque::new(),
+            woken: BTreeSet::new(),
+            genuine,
+        }
+    }
+
+    /// A connection comes; `false` where it is turned away.
+    pub fn accept(&mut self, conn: u64, peer: bool, dice: &mut Dice, now: Now) -> bool {
+        let source = Source::Network(([192, 0, 2, (conn % 200) as u8], 1).into());
+        let Ok(id) = self.hub.arrive(source) else { return false };
+        let link = Link::accept(self.snapshot.clone(), source, &Seed(dice.bytes()), now);
+        let link = link.expect("a link without TLS");
+        let (outbox, closing) = (Outbox::default(), None);
+        let end = HubEnd {
+            id,
+            link,
+            outbox,
+            closing,
+            peer,
+            admitted: false,
+            serves: None,
+            older_since: None,
+            ended: false,
+        };
+        self.ends.insert(conn, end);
+        true
+    }
+
+    /// Says Goaway to everybody.
+    pub fn stop(&mut self, now: Now) {
+        self.ends.values_mut().for_each(|end| end.link.close(Code::GoingAway, now));
+    }
+
+    /// Dies: what was on its way to the disk may have got there.
+    pub fn crash(self, durable: &mut Durable, dice: &mut Dice) {
+        for writing in self.writing {
+            if !durable.full && dice.one_in(2) {
+                record(&mut durable.bindings, writing.binding);
+            }
+        }
+    }
+
+    /// The end of a connection.
+    pub fn end(&mut self, conn: u64) -> Option<&mut HubEnd> {
+        self.ends.get_mut(&conn)
+    }
+
+    /// What must hold at every moment.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn look(&mut self, now: Mono) -> Checked {
+        let newest: BTreeMap<PeerId, u64> =
+            self.ends.iter().filter_map(|(conn, end)| Some((end.serves?, *conn))).collect();
+        for (conn, end) in &mut self.ends {
+            let Some(peer) = end.serves.filter(|_| !end.ended) else { continue };
+            if newest.get(&peer).is_some_and(|newest| newest > conn) {
+                let since = *end.older_since.get_or_insert(now);
+                if now > since.after(SUPERSEDED) {
+                    return violated("two links serve for one peer", peer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A connection is forgotten.
+    pub fn forget(&mut self, conn: u64) {
+        self.ends.remove(&conn);
+    }
+
+    /// When the hub has something to do by itself.
+    #[must_use]
+    pub fn next(&self) -> Option<Mono> {
+        let links = self.ends.values().filter_map(|end| end.link.poll_timeout()).map(|(at, _)| at);
+        let disk = self.writing.iter().map(|writing| writing.done);
+        links.chain(disk).chain(self.hub.poll_timeout()).min()
+    }
+
+    /// Does what is due, and passes on what there is; whether anything moved.
+    ///
+    /// # Errors
+    /// Something happened that must not.
+    pub fn turn(
+        &mut self,
+        durable: &mut Durable,
+        model: &mut Model,
+        dice: &mut Dice,
+        now: Now,
+    ) -> Result<bool, crate::sim::model::Violation> {
+        let mut moved = false;
+        if self.hub.poll_timeout().is_some_and(|at| at <= now.mono) {
+            self.hub.handle_timeout(now);
+            moved = true;
+        }
+        while self.writing.front().is_some_and(|writing| writing.done <= now.mono) {
+            moved |= self.wrote(durable, now);
+        }
+        for conn in self.ends.keys().copied().collect::<Vec<_>>() {
+            moved |= self.turn_end(conn, model, dice, now)?;
+            while let Some(link) = self.hub.poll_wake() {
+                self.woken.insert(link);
+            }
+            while self.hub.poll_event().is_some() {}
+        }
+        Ok(moved)
+    }
+
+    fn wrote(&mut self, durable: &mut Durable, now: Now) -> bool {
+        let Some(writing) = self.writing.pop_front() else { return false };
+        let answer = match durable.full {
+            true => Answer::No(Code::Unavailable.into()),
+            false => record(&mut durable.bindings, writing.binding),
+        };
+        let end = self.ends.values_mut().find(|end| end.id == writing.link);
+        if let Some(end) = end {
+            end.link.answer(writing.ask, answer, now);
+        }
+        true
+    }
+
+    fn turn_end(
+        &mut self,
+        conn: u64,
+        model: &mut Model,
+        dice: &mut Dice,
+        now: Now,
+    ) -> Result<bool, crate::sim::model::Violation> {
+        let Self { hub, ends, writing, woken, genuine, .. } = self;
+        let Some(end) = ends.get_mut(&conn) else { return Ok(false) };
+        if end.ended {
+            return Ok(false);
+        }
+        let mut moved = tick(&mut end.link, now)?;
+        if woken.remove(&end.id) || !end.outbox.is_empty() {
+            moved |= end.pass_on(hub, now);
+        }
+        while let Some(event) = end.link.poll_event() {
+            moved = true;
+            match event {
+                Event::Ask(ask, Question::Record(binding)) => {
+                    let time = Duration::from_micros(dice.below(DISK.as_micros() as u64));
+                    let last = writing.back().map_or(now.mono, |writing: &Writing| writing.done);
+                    let done = now.mono.after(time).max(last);
+                    writing.push_back(Writing { done, link: end.id, ask, binding });
+                }
+                Event::Ask(ask, question) => {
+                    let answer = hub.answer(end.id, &question, now);
+                    let answer = answer.expect("everything but Record is the hub's");
+                    if let Question::Commit(reservation) = &question
+                        && answer == Answer::Committed
+                        && *genuine
+                    {
+                        end.committed(model, reservation.claim.identity)?;
+                    }
+                    end.link.answer(ask, answer, now);
+                }
+                Event::Admitted(_) if !end.admitted && *genuine => {
+                    return violated("a link was admitted that was not committed", conn);
+                }
+                Event::Admitted(admitted) => {
+                    end.serves = (admitted.purpose == Purpose::Serve).then_some(admitted.peer);
+                }
+                Event::Frame(frame) => {
+                    if !end.admitted && *genuine {
+                        return violated("a frame was told before admission", frame.kind());
+                    }
+                    hub.input(end.id, &frame, now);
+                }
+                Event::RoundTrip(took) => hub.round_trip(end.id, took),
+                Event::Ended(_) => {
+                    end.ended = true;
+                    model.link_ended();
+                    hub.gone(end.id, now);
+                }
+                _ => {}
+            }
+        }
+        Ok(moved)
+    }
+}
+
+impl HubEnd {
+    /// The link, for the network.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    fn committed(
+        &mut self,
+        model: &mut Model,
+        identity: Option<(PeerId, bowline_core::id::PublicKey)>,
+    ) -> Checked {
+        let (true, Some((peer, key))) = (self.peer, identity) else {
+            return violated("somebody was admitted who proved nothing", identity);
+        };
+        self.admitted = true;
+        model.admitted(peer, key)
+    }
+
+    fn pass_on(&mut self, hub: &mut Hub, now: Now) -> bool {
+        let mut moved = false;
+        loop {
+            while let Some(frame) = self.outbox.front() {
+                match self.link.send(&frame) {
+                    Ok(()) | Err(SendError::NotOpen(_) | SendError::Closed) => {}
+                    Err(SendError::Full) => return moved,
+                    Err(error) => panic!("the hub's own frame could not be sent: {error}"),
+                }
+                self.outbox.pop();
+                moved = true;
+            }
+            let closing = hub.take_outbox(self.id, &mut self.outbox);
+            self.closing = self.closing.or(closing);
+            if self.outbox.is_empty() {
+                break;
+            }
+        }
+        if let Some(code) = self.closing.take() {
+            self.link.close(code, now);
+            moved = true;
+        }
+        moved
+    }
+}
+
+/// Handles what is due on a link; whether anything was.
+///
+/// # Errors
+/// The link asks for a moment that has passed.
+pub fn tick(link: &mut Link, now: Now) -> Result<bool, crate::sim::model::Violation> {
+    if link.poll_timeout().is_none_or(|(at, _)| at > now.mono) {
+        return Ok(false);
+    }
+    link.handle_timeout(now);
+    match link.poll_timeout() {
+        Some((at, kind)) if at <= now.mono => violated("a timer does not move on", kind),
+        _ => Ok(true),
+    }
+}
+
+fn record(bindings: &mut BTreeMap<PeerId, Binding>, binding: Binding) -> Answer {
+    let mut memory = Memory::default();
+    if let Some(bound) = bindings.get(&binding.peer) {
+        memory.answer(&Question::Record(*bound));
+    }
+    let answer = memory.answer(&Question::Record(binding));
+    bindings.extend(memory.bindings().map(|binding| (binding.peer, *binding)));
+    answer.unwrap_or(Answer::No(Code::Unavailable.into()))
+}

@@ -1,0 +1,271 @@
+//! The reference model: what may be seen in a world, told by what really happened.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use bowline_core::code::Code;
+use bowline_core::id::{HubId, PeerId, PublicKey};
+use bowline_core::time::Mono;
+use bowline_core::wire::frame::Status;
+
+use crate::sim::program::Token;
+
+/// Something that must never happen, and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation(pub String);
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Violation {
+    /// The part that names the rule, without what differs from run to run.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+}
+
+/// What a check gives.
+pub type Checked = Result<(), Violation>;
+
+/// Fails with a rule and what was seen.
+pub fn violated<T>(rule: &str, seen: impl fmt::Debug) -> Result<T, Violation> {
+    Err(Violation(format!("{rule}: {seen:?}")))
+}
+
+/// With waits that double from half a second to half a minute, and any part of them, hardly more
+/// than a dozen dials fit into a minute.
+const DIALS: usize = 40;
+const DIALS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a hub waits beyond a deadline, and what a network may hold up the news.
+const NEWS: Duration = Duration::from_secs(10 + 70);
+
+/// The life of one call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Whom it was for.
+    pub target: PeerId,
+    /// When it was made.
+    pub made: Mono,
+    /// What it may take.
+    pub within: Duration,
+    /// Whether its caller cancelled it.
+    pub cancelled: bool,
+    /// How often it was begun.
+    started: usize,
+    /// How it ended where it ran, and what it wrote.
+    ran: Option<(Status, [u64; 2])>,
+    /// What its caller was told.
+    told: Option<Status>,
+    /// Links that had ended when it was made.
+    ends_before: u64,
+}
+
+/// All that is known of a world.
+#[derive(Debug)]
+pub struct Model {
+    /// The hub that is meant.
+    hub: HubId,
+    /// The only key that may have an id.
+    bound: BTreeMap<PeerId, PublicKey>,
+    /// Keys of those who do not know the secret.
+    barred: BTreeSet<PeerId>,
+    /// Dials of each peer since it was last admitted.
+    dials: BTreeMap<PublicKey, VecDeque<Mono>>,
+    calls: BTreeMap<Token, Call>,
+    next: u64,
+    /// Links that have ended.
+    ends: u64,
+}
+
+impl Model {
+    /// A world in which nothing has happened.
+    #[must_use]
+    pub fn new(hub: HubId) -> Self {
+        Self {
+            hub,
+            bound: BTreeMap::new(),
+            barred: BTreeSet::new(),
+            dials: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            next: 1,
+            ends: 0,
+        }
+    }
+
+    /// This peer knows no secret, and must never be let in.
+    pub fn bar(&mut self, peer: PeerId) {
+        self.barred.insert(peer);
+    }
+
+    /// A peer dials, or is admitted.
+    ///
+    /// # Errors
+    /// It dialled too often since it was last admitted.
+    pub fn dials(&mut self, key: PublicKey, now: Mono) -> Checked {
+        let dials = self.dials.entry(key).or_default();
+        dials.push_back(now);
+        while dials.front().is_some_and(|&at| at.after(DIALS_WITHIN) < now) {
+            dials.pop_front();
+        }
+        if dials.len() > DIALS {
+            return violated("a peer dials in a tight loop", dials.len());
+        }
+        Ok(())
+    }
+
+    /// A peer is in a session: it may dial at once when that ends.
+    pub fn is_in(&mut self, key: PublicKey) {
+        self.dials.remove(&key);
+    }
+
+    /// A session began at the hub.
+    ///
+    /// # Errors
+    /// It should not have, or another key had the id.
+    pub fn admitted(&mut self, peer: PeerId, key: PublicKey) -> Checked {
+        if self.barred.contains(&peer) {
+            return violated("a peer was let in that knows no secret", peer);
+        }
+        let first = *self.bound.entry(peer).or_insert(key);
+        if first != key {
+            return violated("an id has two keys", peer);
+        }
+        Ok(())
+    }
+
+    /// The key that an id is bound to.
+    #[must_use]
+    pub fn key_of(&self, peer: PeerId) -> Option<PublicKey> {
+        self.bound.get(&peer).copied()
+    }
+
+    /// A peer keeps or uses this identity.
+    ///
+    /// # Errors
+    /// It is not the hub's.
+    pub fn trusts(&self, hub: HubId) -> Checked {
+        if hub != self.hub {
+            return violated("a hub was trusted that proved nothing", hub);
+        }
+        Ok(())
+    }
+
+    /// A link is over.
+    pub fn link_ended(&mut self) {
+        self.ends += 1;
+    }
+
+    /// A call is made.
+    pub fn call(&mut self, target: PeerId, made: Mono, within: Duration) -> Token {
+        let token = Token(self.next);
+        self.next += 1;
+        let (cancelled, started, ran, told) = (false, 0, None, None);
+        let ends_before = self.ends;
+        let call = Call { target, made, within, cancelled, started, ran, told, ends_before };
+        self.calls.insert(token, call);
+        token
+    }
+
+    /// A call's caller cancelled it.
+    pub fn cancel(&mut self, token: Token) {
+        if let Some(call) = self.calls.get_mut(&token) {
+            call.cancelled = true;
+        }
+    }
+
+    /// A call begins to run.
+    ///
+    /// # Errors
+    /// Nobody made it, it runs elsewhere, or it ran before.
+    pub fn started(&mut self, token: Token, peer: PeerId) -> Checked {
+        let Some(call) = self.calls.get_mut(&token) else {
+            return violated("a call ran that nobody made", token);
+        };
+        call.started += 1;
+        match (call.started, call.target == peer) {
+            (1, true) => Ok(()),
+            (1, false) => violated("a call ran on another peer", (token, peer)),
+            _ => violated("a call ran twice", token),
+        }
+    }
+
+    /// A call ended where it ran.
+    pub fn ran(&mut self, token: Token, status: Status, written: [u64; 2]) {
+        if let Some(call) = self.calls.get_mut(&token) {
+            call.ran = Some((status, written));
+        }
+    }
+
+    /// A caller was told how its call ended, after so many bytes of output.
+    ///
+    /// # Errors
+    /// It was told before, or what it was told did not happen.
+    pub fn told(&mut self, token: Token, status: Status, got: [u64; 2], now: Mono) -> Checked {
+        let ends = self.ends;
+        let Some(call) = self.calls.get_mut(&token) else {
+            return violated("an end of a call that nobody made", token);
+        };
+        if call.told.replace(status).is_some() {
+            return violated("a call ended twice", token);
+        }
+        let seen = format!("{token:?} told {status:?} after {got:?}, was {call:?}");
+        if now > call.made.after(call.within).after(NEWS) {
+            return violated("a call outlived its deadline", seen);
+        }
+        match status {
+            Status::Exited(_) | Status::Signalled(_) => match call.ran {
+                Some((ran, written)) if ran == status && written == got => Ok(()),
+                Some((ran, _)) if ran == status => violated("output was lost", seen),
+                _ => violated("a result was made up", seen),
+            },
+            Status::Failed(Code::Cancelled) if call.cancelled => Ok(()),
+            Status::Failed(Code::Cancelled) => violated("nobody cancelled", seen),
+            Status::Failed(Code::Deadline) if now >= call.made.after(call.within) => Ok(()),
+            Status::Failed(Code::Deadline) => violated("a deadline came too early", seen),
+            Status::Failed(Code::Lost) if ends > call.ends_before => Ok(()),
+            Status::Failed(Code::Lost) => violated("a call was lost with no link lost", seen),
+            // It did not begin: the hub or the peer said so, and a call is made once.
+            Status::Failed(_) if call.started == 0 => Ok(()),
+            Status::Failed(_) => violated("a call that ran was refused", seen),
+        }
+    }
+
+    /// A call's caller died, and will not be told.
+    pub fn caller_died(&mut self, token: Token) {
+        if let Some(call) = self.calls.get_mut(&token) {
+            call.told = Some(Status::Failed(Code::Lost));
+        }
+    }
+
+    /// How many links have ended.
+    #[must_use]
+    pub fn ends(&self) -> u64 {
+        self.ends
+    }
+
+    /// What the caller of a call was told.
+    #[must_use]
+    pub fn was_told(&self, token: Token) -> Option<Status> {
+        self.calls.get(&token)?.told
+    }
+
+    /// Calls whose callers were never told anything.
+    #[must_use]
+    pub fn untold(&self) -> Vec<Token> {
+        self.calls.iter().filter(|(_, call)| call.told.is_none()).map(|(t, _)| *t).collect()
+    }
+
+    /// How many calls were made, how many ran, and how many ended with a result of their own.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let ran = self.calls.values().filter(|call| call.started > 0).count();
+        let told = |call: &&Call| matches!(call.told, Some(Status::Exited(_)));
+        (self.calls.len(), ran, self.calls.values().filter(told).count())
+    }
+}

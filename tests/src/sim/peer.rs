@@ -1,0 +1,484 @@
+//! A peer or an operator of a simulated world: its machine, its end of a connection, and what it
+//! keeps, which outlives it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bowline_core::auth::{Credential, Dial, SharedSecret, Transport};
+use bowline_core::code::Code;
+use bowline_core::id::{CallId, PeerId};
+use bowline_core::identity::{PeerKey, SigningKey};
+use bowline_core::ledger::{Answer, Question};
+use bowline_core::limits::Limits;
+use bowline_core::link::{Event, Link};
+use bowline_core::peer::{Next, Outcome, Pace, Peer};
+use bowline_core::random::{Random, Seed};
+use bowline_core::time::{Mono, Now};
+use bowline_core::trust::{Entry, Known, Mode};
+use bowline_core::wire::Frame;
+use bowline_core::wire::frame::{Call, Cancel, Command, Purpose, Register, Status, Target};
+use bowline_core::wire::value::ArgumentsBuf;
+
+use crate::sim::dice::Dice;
+use crate::sim::hub::tick;
+use crate::sim::model::{Model, Violation, violated};
+use crate::sim::program::{INPUT, Looked, Plan, Run, Token, byte, bytes};
+
+/// Who a peer is, and what it keeps.
+#[derive(Debug)]
+pub struct PeerNode {
+    /// Its id.
+    pub id: PeerId,
+    /// Its key.
+    pub key: Arc<PeerKey>,
+    /// What its sessions are for.
+    pub purpose: Purpose,
+    /// Whether the hub must let it in, where nobody else has its id.
+    pub honest: bool,
+    secret: SharedSecret,
+    limits: Limits,
+    /// What it keeps of the hub.
+    entry: Option<Entry>,
+    /// Its process, while it runs.
+    life: Option<Life>,
+    /// Bytes that are read for no call.
+    pub paused: bool,
+}
+
+/// What dies with a peer's process.
+#[derive(Debug)]
+struct Life {
+    machine: Peer,
+    /// The machine said that it is time to dial.
+    due: bool,
+    end: Option<PeerEnd>,
+}
+
+/// A peer's end of a connection.
+#[derive(Debug)]
+pub struct PeerEnd {
+    /// The connection.
+    pub conn: u64,
+    link: Link,
+    admitted: bool,
+    registered: bool,
+    runs: BTreeMap<CallId, Run>,
+    made: BTreeMap<CallId, Made>,
+    ended: bool,
+}
+
+/// A call that an operator made.
+#[derive(Debug)]
+struct Made {
+    token: Token,
+    got: [u64; 2],
+    fed: u64,
+    input_ended: bool,
+    unread: u64,
+}
+
+impl PeerNode {
+    /// A peer that starts.
+    #[must_use]
+    pub fn new(
+        id: &str,
+        purpose: Purpose,
+        secret: SharedSecret,
+        honest: bool,
+        limits: &Limits,
+        dice: &mut Dice,
+    ) -> Self {
+        let key = SigningKey::generate(&mut Random::new(&Seed(dice.bytes())));
+        Self {
+            id: id.parse().expect("an id"),
+            key: Arc::new(PeerKey(key)),
+            purpose,
+            honest,
+            secret,
+            limits: limits.clone(),
+            entry: None,
+            life: None,
+            paused: false,
+        }
+    }
+
+    /// Its process begins.
+    pub fn start(&mut self, dice: &mut Dice, now: Now) {
+        let known = Known { hub: "world".to_owned(), entry: self.entry, ..Known::default() };
+        let machine = Peer::new(known, Pace::default(), &Seed(dice.bytes()), now);
+        self.life = Some(Life { machine, due: false, end: None });
+    }
+
+    /// Its process dies; the connection that it had.
+    pub fn crash(&mut self, model: &mut Model) -> Option<u64> {
+        let end = self.life.take()?.end.filter(|end| !end.ended)?;
+        model.link_ended();
+        end.made.values().for_each(|made| model.caller_died(made.token));
+        Some(end.conn)
+    }
+
+    /// Whether its process runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.life.is_some()
+    }
+
+    /// Whether it is in a session, and callable where it serves.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.end_ref().is_some_and(|end| {
+            end.admitted && !end.ended && (end.registered || self.purpose == Purpose::Operate)
+        })
+    }
+
+    /// How many calls it runs.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.end_ref().map_or(0, |end| end.runs.len())
+    }
+
+    fn end_ref(&self) -> Option<&PeerEnd> {
+        self.life.as_ref()?.end.as_ref()
+    }
+
+    /// Its link, for the network, and whether it has ended.
+    pub fn link(&mut self, conn: u64) -> Option<(&mut Link, bool)> {
+        let end = self.life.as_mut()?.end.as_mut()?;
+        (end.conn == conn).then_some((&mut end.link, end.ended))
+    }
+
+    /// Whether it wants to dial at this moment.
+    pub fn wants_to_dial(&mut self, now: Now) -> bool {
+        let Some(life) = &mut self.life else { return false };
+        core::mem::take(&mut life.due) || life.machine.next(now) == Next::Dial
+    }
+
+    /// The connection that it asked for: none where nobody listens.
+    pub fn dialled(&mut self, conn: Option<u64>, dice: &mut Dice, now: Now) {
+        let dial = self.dial();
+        let Some(life) = &mut self.life else { return };
+        let Some(conn) = conn else {
+            life.machine.ended(Outcome { heals: true, retry_after: None }, now);
+            return;
+        };
+        let link = Link::connect(Arc::new(dial), &Seed(dice.bytes()), now);
+        life.end = Some(PeerEnd {
+            conn,
+            link: link.expect("a link without TLS"),
+            admitted: false,
+            registered: false,
+            runs: BTreeMap::new(),
+            made: BTreeMap::new(),
+            ended: false,
+        });
+    }
+
+    fn dial(&self) -> Dial {
+        Dial {
+            host: "hub".to_owned(),
+            authority: "hub:7777".to_owned(),
+            path: "/link".to_owned(),
+            transport: Transport::Plain,
+            trust: Mode::Plain,
+            known: Known { hub: "world".to_owned(), entry: self.entry, ..Known::default() },
+            credential: Credential::Secret(self.secret.clone()),
+            purpose: self.purpose,
+            peer: self.id,
+            key: self.key.clone(),
+            agent: "sim/1".to_owned(),
+            labels: BTreeMap::new(),
+            limits: self.limits.clone(),
+        }
+    }
+
+    /// When it has something to do by itself.
+    #[must_use]
+    pub fn next(&mut self, now: Now) -> Option<Mono> {
+        let life = self.life.as_mut()?;
+        let dial = match life.machine.next(now) {
+            Next::Wait(at) => Some(at),
+            Next::Dial => {
+                life.due = true;
+                Some(now.mono)
+            }
+            Next::Busy => None,
+        };
+        let end = life.end.as_ref().filter(|end| !end.ended);
+        let link = end.and_then(|end| end.link.poll_timeout()).map(|(at, _)| at);
+        let runs = end.into_iter().flat_map(|end| end.runs.values().map(Run::next));
+        runs.chain(dial).chain(link).min()
+    }
+
+    /// Does what is due and takes what came; whether anything moved.
+    ///
+    /// # Errors
+    /// Something happened that must not.
+    pub fn turn(
+        &mut self,
+        genuine: &BTreeSet<u64>,
+        model: &mut Model,
+        now: Now,
+    ) -> Result<bool, Violation> {
+        let (paused, id) = (self.paused, self.id);
+        let Some(life) = &mut self.life else { return Ok(false) };
+        let Some(end) = life.end.as_mut().filter(|end| !end.ended) else { return Ok(false) };
+        let mut moved = tick(&mut end.link, now)?;
+        moved |= end.run(model, now);
+        if !paused {
+            end.read();
+        }
+        loop {
+            let Some(event) = end.link.poll_event() else { break };
+            moved = true;
+            match event {
+                Event::Ask(ask, question) => {
+                    let Question::Keep(entry) = &question else { panic!("{question:?}") };
+                    model.trusts(entry.identity)?;
+                    self.entry = Some(*entry);
+                    life.machine.kept(&question, &Answer::Kept);
+                    end.link.answer(ask, Answer::Kept, now);
+                }
+                Event::Admitted(admitted) => {
+                    model.trusts(admitted.hub)?;
+                    if !genuine.contains(&end.conn) {
+                        return violated("a hub was used that is none", end.conn);
+                    }
+                    end.admitted = true;
+                    model.is_in(self.key.public());
+                    life.machine.admitted();
+                    if admitted.purpose == Purpose::Serve {
+                        let name = "run".parse().expect("a name");
+                        let (description, arguments) = (String::new(), Vec::new());
+                        let commands = vec![Command { name, description, arguments }];
+                        let sent = end.link.send(&Frame::Register(Register { commands }));
+                        sent.expect("room for the first frame");
+                    }
+                }
+                Event::Frame(frame) => {
+                    if !end.admitted {
+                        return violated("a peer was told a frame before Welcome", frame.kind());
+                    }
+                    let frame = frame.to_owned_for(id, model, now)?;
+                    end.take(frame, model, now)?;
+                }
+                Event::Ended(ended) => {
+                    model.link_ended();
+                    end.ended = true;
+                    end.abandon(model, now)?;
+                    let reason = &ended.reason;
+                    let outcome =
+                        Outcome { heals: reason.heals(), retry_after: reason.retry_after() };
+                    life.machine.ended(outcome, now);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Makes a call, where there is a session.
+    pub fn call(
+        &mut self,
+        target: PeerId,
+        plan: Plan,
+        within: Duration,
+        window: u64,
+        model: &mut Model,
+        now: Now,
+    ) -> Option<Token> {
+        let end = self.live_end()?;
+        let id = end.link.next_call()?;
+        let token = model.call(target, now.mono, within);
+        let mut arguments = ArgumentsBuf::new();
+        arguments.push_text(&format!("{} {}", token.0, plan.0)).expect("an argument");
+        let call = Call {
+            id,
+            target: Target::Peer(target),
+            name: "run".parse().expect("a name"),
+            arguments: arguments.as_arguments(),
+            deadline_ms: u64::try_from(within.as_millis()).unwrap_or(u64::MAX),
+            window,
+            delivery: Default::default(),
+        };
+        match end.link.send(&Frame::Call(call)) {
+            Ok(()) => {
+                let made = Made { token, got: [0; 2], fed: 0, input_ended: false, unread: 0 };
+                end.made.insert(id, made);
+            }
+            // It was never made, and so it has ended.
+            Err(_) => {
+                let told = model.told(token, Status::Failed(Code::Busy), [0; 2], now.mono);
+                told.expect("a call that was not made");
+            }
+        }
+        Some(token)
+    }
+
+    /// Cancels one of its calls.
+    pub fn cancel(&mut self, nth: usize, model: &mut Model) {
+        let Some((id, made, link)) = self.nth_made(nth) else { return };
+        let cancel = Cancel { id, reason: "enough" };
+        if link.send(&Frame::Cancel(cancel)).is_ok() {
+            model.cancel(made.token);
+        }
+    }
+
+    /// Feeds all its calls to the end of their input.
+    pub fn feed_all(&mut self) {
+        let Some(end) = self.live_end() else { return };
+        for (id, made) in end.made.iter_mut().filter(|(_, made)| !made.input_ended) {
+            made.input_ended = end.link.input(*id, &[], true).is_ok();
+        }
+    }
+
+    /// Feeds one of its calls so many bytes, and ends its input where asked to.
+    pub fn feed(&mut self, nth: usize, len: usize, end: bool) {
+        let Some((id, made, link)) = self.nth_made(nth) else { return };
+        if made.input_ended {
+            return;
+        }
+        let bytes = bytes(made.token, INPUT, made.fed, len);
+        if let Ok(taken) = link.input(id, &bytes, end) {
+            made.fed += taken as u64;
+            made.input_ended = end && taken == len;
+        }
+    }
+
+    fn nth_made(&mut self, nth: usize) -> Option<(CallId, &mut Made, &mut Link)> {
+        let end = self.live_end()?;
+        let count = end.made.len();
+        let (id, made) = end.made.iter_mut().nth(nth.checked_rem(count)?)?;
+        Some((*id, made, &mut end.link))
+    }
+
+    fn live_end(&mut self) -> Option<&mut PeerEnd> {
+        self.life.as_mut()?.end.as_mut().filter(|end| end.admitted && !end.ended)
+    }
+}
+
+/// A frame without what it borrows.
+enum Came {
+    Registered,
+    Call(CallId, Token, Plan, Mono),
+    Input(CallId, u64, Vec<u8>, bool),
+    Cancel(CallId),
+    Output(CallId, usize, u64, Vec<u8>),
+    End(CallId, Status),
+    Nothing,
+}
+
+trait ToOwnedFor {
+    fn to_owned_for(&self, peer: PeerId, model: &mut Model, now: Now) -> Result<Came, Violation>;
+}
+
+impl ToOwnedFor for Frame<'_> {
+    fn to_owned_for(&self, peer: PeerId, model: &mut Model, now: Now) -> Result<Came, Violation> {
+        Ok(match self {
+            Frame::Registered(_) => Came::Registered,
+            Frame::Call(call) => {
+                let text = call.arguments.positional().next();
+                let text = text.and_then(|value| value.text().map(str::to_owned));
+                let Some((token, plan)) = text.as_deref().and_then(|text| {
+                    let (token, plan) = text.split_once(' ')?;
+                    Some((Token(token.parse().ok()?), Plan(plan.parse().ok()?)))
+                }) else {
+                    return violated("arguments were changed on the way", text);
+                };
+                model.started(token, peer)?;
+                let deadline = now.mono.after(Duration::from_millis(call.deadline_ms));
+                Came::Call(call.id, token, plan, deadline)
+            }
+            Frame::Input(input) => {
+                Came::Input(input.id, input.offset, input.bytes.to_vec(), input.end)
+            }
+            Frame::Cancel(cancel) => Came::Cancel(cancel.id),
+            Frame::Output(output) => {
+                let at = output.source as usize - 1;
+                Came::Output(output.id, at, output.offset, output.bytes.to_vec())
+            }
+            Frame::Result(result) => Came::End(result.id, result.status),
+            Frame::Deny(deny) => match deny.id {
+                Some(id) => Came::End(id, Status::Failed(deny.code)),
+                None => Came::Nothing,
+            },
+            _ => Came::Nothing,
+        })
+    }
+}
+
+impl PeerEnd {
+    fn take(&mut self, came: Came, model: &mut Model, now: Now) -> Result<(), Violation> {
+        match came {
+            Came::Registered => self.registered = true,
+            Came::Call(id, token, plan, deadline) => {
+                self.runs.insert(id, Run::new(token, plan, id, deadline));
+            }
+            Came::Input(id, offset, bytes, end) => {
+                if let Some(run) = self.runs.get_mut(&id) {
+                    if !run.input(offset, &bytes, end) {
+                        return violated("input was changed on the way", run.token);
+                    }
+                    self.link.grant(id, bytes.len() as u64);
+                }
+            }
+            Came::Cancel(id) => {
+                if let Some(run) = self.runs.get_mut(&id) {
+                    run.stop(Code::Cancelled);
+                }
+            }
+            Came::Output(id, at, offset, bytes) => {
+                let Some(made) = self.made.get_mut(&id) else {
+                    return violated("output of a call that is over", id);
+                };
+                let source = at as u64 + 1;
+                let same = (offset..).zip(&bytes).all(|(o, b)| *b == byte(made.token, source, o));
+                if offset != made.got[at] || !same {
+                    return violated("output was changed on the way", made.token);
+                }
+                made.got[at] += bytes.len() as u64;
+                made.unread += bytes.len() as u64;
+            }
+            Came::End(id, status) => {
+                let Some(made) = self.made.remove(&id) else {
+                    return violated("a call ended twice on its link", id);
+                };
+                model.told(made.token, status, made.got, now.mono)?;
+            }
+            Came::Nothing => {}
+        }
+        Ok(())
+    }
+
+    /// Commands go on.
+    fn run(&mut self, model: &mut Model, now: Now) -> bool {
+        let Self { runs, link, .. } = self;
+        let before = runs.len();
+        runs.retain(|_, run| match run.look(link, now.mono) {
+            Looked::Waits => true,
+            Looked::Ended(status) => {
+                model.ran(run.token, status, run.written);
+                false
+            }
+            Looked::Gone => false,
+        });
+        runs.len() < before
+    }
+
+    /// An operator that reads gives credit for what it has read.
+    fn read(&mut self) {
+        for (id, made) in &mut self.made {
+            self.link.grant(*id, core::mem::take(&mut made.unread));
+        }
+    }
+
+    /// The link is over: whoever waits hears that its call is lost.
+    fn abandon(&mut self, model: &mut Model, now: Now) -> Result<(), Violation> {
+        self.runs.clear();
+        for made in core::mem::take(&mut self.made).into_values() {
+            model.told(made.token, Status::Failed(Code::Lost), made.got, now.mono)?;
+        }
+        Ok(())
+    }
+}

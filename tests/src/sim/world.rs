@@ -1,0 +1,530 @@
+//! A world: one hub, its peers, two operators, and a network between them, on a virtual clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bowline_core::auth::SharedSecret;
+use bowline_core::limits::Limits;
+use bowline_core::link::Link;
+use bowline_core::time::{Mono, Now};
+use bowline_core::wire::frame::{Purpose, Status};
+
+use crate::sim::dice::Dice;
+use crate::sim::hub::{Durable, HubNode};
+use crate::sim::model::{Checked, Model, Violation, violated};
+use crate::sim::network::Pipe;
+use crate::sim::peer::PeerNode;
+use crate::sim::program::Plan;
+use crate::sim::script::Step;
+
+/// Turns of everything, after which a world that has not come to rest never will.
+const TURNS: usize = 20_000;
+/// Bytes of what a client sent that are kept, to be sent again.
+const RECORDED: usize = 4 << 10;
+/// Bytes that a link's buffers may hold.
+const MEMORY: usize = 512 << 10;
+/// When both ends of a connection that swallows must have ended: silence, and the last words.
+const DEAD: Duration = Duration::from_secs(48);
+
+/// Both write more than a window to both outputs, and exit with 3; the second reads first.
+const PROBES: [Plan; 2] = [Plan::of(false), Plan::of(true)];
+
+/// Everything.
+#[derive(Debug)]
+pub struct World {
+    now: Now,
+    dice: Dice,
+    limits: Limits,
+    durable: Durable,
+    impostor: Durable,
+    hub: Option<HubNode>,
+    /// When a hub that is down starts again.
+    hub_back: Option<Mono>,
+    peers: Vec<PeerNode>,
+    peers_back: BTreeMap<usize, Mono>,
+    conns: BTreeMap<u64, Conn>,
+    next_conn: u64,
+    /// Connections to the hub that is meant.
+    genuine: BTreeSet<u64>,
+    recordings: Vec<Vec<u8>>,
+    model: Model,
+    /// Moments at which something happened.
+    pub moments: u64,
+}
+
+/// A connection.
+#[derive(Debug)]
+struct Conn {
+    up: Pipe,
+    down: Pipe,
+    client: Client,
+    recorded: Vec<u8>,
+    swallowed: Option<Mono>,
+    /// Each end was told that the other's bytes have ended.
+    up_over: bool,
+    down_over: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Client {
+    Peer(usize),
+    /// Somebody who sends what was sent before, and reads nothing.
+    Replayer,
+}
+
+impl World {
+    /// A world in which everybody is about to start.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let now = Now { mono: Mono(1), unix: 1_800_000_000 };
+        let mut limits = Limits::default();
+        (limits.open_calls, limits.output_window) = (8, 256 << 10);
+        (limits.call_queue, limits.output_lane, limits.answer_lane) = (8 << 10, 32 << 10, 16 << 10);
+        let secret = SharedSecret::new(&dice.bytes()).expect("a secret");
+        let wrong = SharedSecret::new(&dice.bytes()).expect("a secret");
+        let durable = Durable::new(dice.bytes(), secret.clone());
+        let guess = SharedSecret::new(&dice.bytes()).expect("a secret");
+        let impostor = Durable::new(dice.bytes(), guess);
+        let mut peers = Vec::new();
+        for (id, purpose, secret, honest) in [
+            ("p0", Purpose::Serve, &secret, true),
+            ("p1", Purpose::Serve, &secret, true),
+            ("p2", Purpose::Serve, &secret, true),
+            ("o0", Purpose::Operate, &secret, true),
+            ("o1", Purpose::Operate, &secret, true),
+            // The id of another, with a key of its own; and a wrong secret.
+            ("p0", Purpose::Serve, &secret, true),
+            ("p9", Purpose::Serve, &wrong, false),
+        ] {
+            let peer = PeerNode::new(id, purpose, secret.clone(), honest, &limits, &mut dice);
+            peers.push(peer);
+        }
+        let peers_back = (0..peers.len()).map(|nth| (nth, Mono(1 + dice.below(2_000_000_000))));
+        let peers_back = peers_back.collect();
+        let mut model = Model::new(durable.id());
+        peers.iter().filter(|peer| !peer.honest).for_each(|peer| model.bar(peer.id));
+        Self {
+            now,
+            dice,
+            limits,
+            durable,
+            impostor,
+            hub: None,
+            hub_back: Some(Mono(1)),
+            peers,
+            peers_back,
+            conns: BTreeMap::new(),
+            next_conn: 1,
+            genuine: BTreeSet::new(),
+            recordings: Vec::new(),
+            model,
+            moments: 0,
+        }
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Does one step.
+    ///
+    /// # Errors
+    /// Something happened that must not.
+    pub fn step(&mut self, step: Step) -> Checked {
+        match step {
+            Step::Wait(ms) => return self.wait(Duration::from_millis(ms.into())),
+            Step::Call(by, to, what, within, how) => self.call(by, to, what, within, how),
+            Step::Cancel(by, nth) => {
+                let by = self.operator(by);
+                self.peers[by].cancel(nth.into(), &mut self.model);
+            }
+            Step::Feed(by, nth, bytes) => {
+                let by = self.operator(by);
+                self.peers[by].feed(nth.into(), bytes.into(), false);
+            }
+            Step::EndInput(by, nth) => {
+                let by = self.operator(by);
+                self.peers[by].feed(nth.into(), 0, true);
+            }
+            Step::Pause(by) => {
+                let by = self.operator(by);
+                self.peers[by].paused ^= true;
+            }
+            Step::Cut(nth) => self.with_conn(nth, |conn, _| {
+                conn.up.cut();
+                conn.down.cut();
+            }),
+            Step::Stall(nth, ms) => self.with_conn(nth, |conn, now| {
+                let until = now.after(Duration::from_millis(ms.into()));
+                conn.up.stall(until);
+                conn.down.stall(until);
+            }),
+            Step::Swallow(nth) => self.with_conn(nth, |conn, now| {
+                conn.up.swallow();
+                conn.down.swallow();
+                conn.swallowed.get_or_insert(now);
+            }),
+            Step::CrashHub(ms) => self.crash_hub(ms),
+            Step::StopHub(ms) => {
+                if let Some(hub) = &mut self.hub {
+                    hub.stop(self.now);
+                }
+                self.wait(Duration::from_millis(2_500))?;
+                self.crash_hub(ms);
+            }
+            Step::CrashPeer(nth, ms) => {
+                let nth = usize::from(nth) % self.peers.len();
+                self.peers[nth].crash(&mut self.model);
+                let back = self.now.mono.after(Duration::from_millis(ms.into()));
+                self.peers_back.insert(nth, back);
+            }
+            Step::Impostor(ms) => {
+                self.crash_hub(ms);
+                self.hub = Some(HubNode::start(&mut self.impostor, &self.limits, false));
+            }
+            Step::Replay(nth) => self.replay(nth),
+            Step::Clock(seconds) => {
+                self.now.unix = self.now.unix.saturating_add_signed(seconds.into());
+            }
+            Step::Disk(room) => self.durable.full = !room,
+        }
+        self.rest()
+    }
+
+    /// Everything is put right; then everybody must come back, and every call must be over.
+    ///
+    /// # Errors
+    /// Something happened that must not, or did not that must.
+    pub fn settle(&mut self) -> Checked {
+        self.durable.full = false;
+        self.peers.iter_mut().for_each(|peer| peer.paused = false);
+        self.wait(Duration::from_secs(150))?;
+        let ends = self.model.ends();
+        self.probe()?;
+        self.wait(Duration::from_secs(60))?;
+        // Those whom nobody lets in try now and then; nothing else ends.
+        if self.model.ends() > ends + 12 {
+            return violated("links end for no reason", self.model.ends() - ends);
+        }
+        for peer in self.peers.iter().filter(|peer| peer.honest) {
+            let is_bound = self.model.key_of(peer.id) == Some(peer.key.public());
+            if is_bound && !peer.is_up() {
+                return violated("a peer did not come back", peer.id);
+            }
+            if !is_bound && peer.is_up() {
+                return violated("a peer is up under another's id", peer.id);
+            }
+            if peer.running() > 0 {
+                return violated("a command runs for nobody", (peer.id, peer.running()));
+            }
+        }
+        match self.model.untold().as_slice() {
+            [] => Ok(()),
+            untold => violated("a call was forgotten", untold),
+        }
+    }
+
+    /// Calls with nothing in their way, more output than credit, and input: each ends by itself.
+    fn probe(&mut self) -> Checked {
+        let mut tokens = Vec::new();
+        for plan in PROBES {
+            for by in [3, 4] {
+                for to in 0..3 {
+                    let target = self.peers[to].id;
+                    let is_bound = self.model.key_of(target) == Some(self.peers[to].key.public());
+                    if !is_bound {
+                        continue;
+                    }
+                    let (within, window) = (Duration::from_secs(50), 9_000);
+                    let (model, now) = (&mut self.model, self.now);
+                    let by = &mut self.peers[by];
+                    tokens.push(by.call(target, plan, within, window, model, now));
+                    by.feed_all();
+                    self.wait(Duration::from_millis(30))?;
+                }
+            }
+            self.wait(Duration::from_secs(10))?;
+        }
+        for token in tokens {
+            let told = token.and_then(|token| self.model.was_told(token));
+            if !matches!(told, Some(Status::Exited(_))) {
+                return violated("a call in good weather did not end", (token, told));
+            }
+        }
+        Ok(())
+    }
+
+    fn operator(&self, by: u8) -> usize {
+        3 + usize::from(by) % 2
+    }
+
+    fn call(&mut self, by: u8, to: u8, what: u32, within: u8, how: u8) {
+        let target = match to % 8 {
+            7 => "nobody".parse().expect("an id"),
+            to => self.peers[usize::from(to) % 3].id,
+        };
+        let within = Duration::from_millis(1 + u64::from(within) * 1_000);
+        let window = 1 + u64::from(how) * 997;
+        let by = self.operator(by);
+        self.peers[by].call(target, Plan(what), within, window, &mut self.model, self.now);
+    }
+
+    fn with_conn(&mut self, nth: u8, change: impl FnOnce(&mut Conn, Mono)) {
+        let count = self.conns.len();
+        let Some(nth) = usize::from(nth).checked_rem(count) else { return };
+        if let Some(conn) = self.conns.values_mut().nth(nth) {
+            change(conn, self.now.mono);
+        }
+    }
+
+    fn crash_hub(&mut self, ms: u16) {
+        if let Some(hub) = self.hub.take() {
+            let durable = if hub.genuine { &mut self.durable } else { &mut self.impostor };
+            hub.crash(durable, &mut self.dice);
+            self.model.link_ended();
+        }
+        self.hub_back = Some(self.now.mono.after(Duration::from_millis(ms.into())));
+    }
+
+    fn replay(&mut self, nth: u8) {
+        let count = self.recordings.len();
+        let Some(nth) = usize::from(nth).checked_rem(count) else { return };
+        let bytes = self.recordings[nth].clone();
+        if let Some(id) = self.connect(Client::Replayer)
+            && let Some(conn) = self.conns.get_mut(&id)
+        {
+            conn.up.put(&bytes, self.now.mono, &mut self.dice);
+        }
+    }
+
+    fn connect(&mut self, client: Client) -> Option<u64> {
+        let hub = self.hub.as_mut()?;
+        let id = self.next_conn;
+        let is_peer = matches!(client, Client::Peer(_));
+        if !hub.accept(id, is_peer, &mut self.dice, self.now) {
+            return None;
+        }
+        self.next_conn += 1;
+        if hub.genuine {
+            self.genuine.insert(id);
+        }
+        let conn = Conn {
+            up: Pipe::default(),
+            down: Pipe::default(),
+            client,
+            recorded: Vec::new(),
+            swallowed: None,
+            up_over: false,
+            down_over: false,
+        };
+        self.conns.insert(id, conn);
+        Some(id)
+    }
+
+    /// Lets time pass, from one moment at which something happens to the next.
+    fn wait(&mut self, time: Duration) -> Checked {
+        let until = self.now.mono.after(time);
+        loop {
+            self.rest()?;
+            let next = self.next().filter(|&next| next < until).unwrap_or(until);
+            let passed = next.since(self.now.mono);
+            // Dates go on with the time, a second at a time.
+            let seconds = next.0 / 1_000_000_000 - self.now.mono.0 / 1_000_000_000;
+            self.now = Now { mono: next, unix: self.now.unix.saturating_add(seconds) };
+            self.moments += 1;
+            if next >= until {
+                return self.rest();
+            }
+            if passed.is_zero() {
+                return violated("time stands still", self.now);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Mono> {
+        let now = self.now;
+        let pipes = self.conns.values().flat_map(|conn| [conn.up.next(), conn.down.next()]);
+        let pipes: Vec<_> = pipes.flatten().filter(|&at| at > now.mono).collect();
+        let peers: Vec<_> = self.peers.iter_mut().filter_map(|peer| peer.next(now)).collect();
+        let back = self.peers_back.values().copied().chain(self.hub_back);
+        let hub = self.hub.as_ref().and_then(HubNode::next);
+        back.chain(pipes).chain(peers).chain(hub).min()
+    }
+
+    /// Turns everything until nothing moves.
+    fn rest(&mut self) -> Checked {
+        for _ in 0..TURNS {
+            if !self.turn()? {
+                return self.look();
+            }
+        }
+        violated("the world does not come to rest", self.now)
+    }
+
+    fn turn(&mut self) -> Result<bool, Violation> {
+        let now = self.now;
+        let mut moved = self.come_back();
+        for nth in 0..self.peers.len() {
+            if self.peers[nth].wants_to_dial(now) {
+                self.model.dials(self.peers[nth].key.public(), now.mono)?;
+                let conn = self.connect(Client::Peer(nth));
+                self.peers[nth].dialled(conn, &mut self.dice, now);
+                moved = true;
+            }
+        }
+        let Self { hub, durable, impostor, model, dice, peers, genuine, .. } = self;
+        if let Some(hub) = hub {
+            let durable = if hub.genuine { durable } else { impostor };
+            moved |= hub.turn(durable, model, dice, now)?;
+        }
+        for peer in peers {
+            moved |= peer.turn(genuine, model, now)?;
+        }
+        for id in self.conns.keys().copied().collect::<Vec<_>>() {
+            moved |= self.carry(id);
+        }
+        Ok(moved)
+    }
+
+    fn come_back(&mut self) -> bool {
+        let now = self.now.mono;
+        let due: Vec<_> =
+            self.peers_back.iter().filter(|(_, at)| **at <= now).map(|(nth, _)| *nth).collect();
+        for nth in &due {
+            self.peers_back.remove(nth);
+            self.peers[*nth].start(&mut self.dice, self.now);
+        }
+        let hub = self.hub_back.is_some_and(|at| at <= now);
+        if hub {
+            self.hub_back = None;
+            if let Some(impostor) = self.hub.take() {
+                impostor.crash(&mut self.impostor, &mut self.dice);
+            }
+            self.hub = Some(HubNode::start(&mut self.durable, &self.limits, true));
+        }
+        hub || !due.is_empty()
+    }
+
+    /// Moves bytes of one connection; whether any moved.
+    fn carry(&mut self, id: u64) -> bool {
+        let Self { now, dice, hub, peers, conns, recordings, .. } = self;
+        let Some(conn) = conns.get_mut(&id) else { return false };
+        let client = match conn.client {
+            Client::Peer(nth) => peers[nth].link(id).map(|(link, ended)| (link, ended)),
+            Client::Replayer => None,
+        };
+        let mut server = hub.as_mut().and_then(|hub| hub.end(id));
+        let server_over = server.as_ref().is_none_or(|end| end.ended);
+        let client_over = match conn.client {
+            Client::Peer(_) => client.as_ref().is_none_or(|(_, ended)| *ended),
+            Client::Replayer => server_over,
+        };
+        let mut moved = false;
+        match client {
+            Some((link, false)) => {
+                moved |= conn.up.take_from(link, *now, dice, &mut conn.recorded);
+                moved |= conn.down.give_to(link, *now, &mut conn.down_over);
+            }
+            _ => {
+                conn.down.discard(now.mono);
+            }
+        }
+        match &mut server {
+            Some(end) if !end.ended => {
+                moved |= conn.down.take_from(end.link(), *now, dice, &mut Vec::new());
+                moved |= conn.up.give_to(end.link(), *now, &mut conn.up_over);
+            }
+            _ => {
+                conn.up.discard(now.mono);
+            }
+        }
+        if client_over {
+            conn.up.end();
+        }
+        if server_over {
+            conn.down.end();
+        }
+        if client_over && server_over {
+            if conn.recorded.len() > 200 {
+                recordings.push(core::mem::take(&mut conn.recorded));
+            }
+            conns.remove(&id);
+            if let Some(hub) = hub {
+                hub.forget(id);
+            }
+        }
+        moved
+    }
+
+    /// What must hold at every moment.
+    fn look(&mut self) -> Checked {
+        let Self { now, hub, peers, conns, .. } = self;
+        for (&id, conn) in conns {
+            let dead = conn.swallowed.is_some_and(|at| now.mono > at.after(DEAD));
+            if dead {
+                return violated("a dead link was not noticed", id);
+            }
+            let client = match conn.client {
+                Client::Peer(nth) => peers[nth].link(id).map(|(link, _)| &*link),
+                Client::Replayer => None,
+            };
+            let server = hub.as_mut().and_then(|hub| hub.end(id)).map(|end| &*end.link());
+            for link in client.into_iter().chain(server) {
+                if link.memory() > MEMORY {
+                    return violated("a link holds too much", link.memory());
+                }
+            }
+        }
+        if let Some(hub) = hub {
+            hub.look(now.mono)?;
+        }
+        Ok(())
+    }
+}
+
+impl Pipe {
+    /// Takes what a link has to send.
+    fn take_from(
+        &mut self,
+        link: &mut Link,
+        now: Now,
+        dice: &mut Dice,
+        recorded: &mut Vec<u8>,
+    ) -> bool {
+        let bytes = link.transmit();
+        let n = self.put(bytes, now.mono, dice);
+        if n == 0 {
+            return false;
+        }
+        let keep = bytes.len().min(n).min(RECORDED.saturating_sub(recorded.len()));
+        recorded.extend_from_slice(&bytes[..keep]);
+        link.transmitted(n, now);
+        true
+    }
+
+    /// Gives a link what has come out, and the end once.
+    fn give_to(&mut self, link: &mut Link, now: Now, over: &mut bool) -> bool {
+        if *over {
+            return false;
+        }
+        let room = link.receive_buffer();
+        if room.is_empty() {
+            return false;
+        }
+        match self.take(room, now.mono) {
+            (0, false) => false,
+            (0, true) => {
+                *over = true;
+                link.received_eof(now);
+                true
+            }
+            (n, _) => {
+                link.received(n, now);
+                true
+            }
+        }
+    }
+}
