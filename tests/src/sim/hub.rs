@@ -75,8 +75,6 @@ pub struct HubNode {
     ends: BTreeMap<u64, HubEnd>,
     writing: VecDeque<Writing>,
     woken: BTreeSet<LinkId>,
-    /// Whether it is the one that is meant.
-    pub genuine: bool,
 }
 
 /// One end of a connection.
@@ -100,7 +98,7 @@ pub struct HubEnd {
 impl HubNode {
     /// A hub that starts.
     #[must_use]
-    pub fn start(durable: &mut Durable, limits: &Limits, genuine: bool) -> Self {
+    pub fn start(durable: &mut Durable, limits: &Limits) -> Self {
         durable.generation += 1;
         let config = HubConfig { limits: limits.clone(), secret_role: Role::Member };
         let hub = Hub::new(config, durable.bindings.values().copied());
@@ -120,7 +118,6 @@ impl HubNode {
             ends: BTreeMap::new(),
             writing: VecDeque::new(),
             woken: BTreeSet::new(),
-            genuine,
         }
     }
 
@@ -246,7 +243,7 @@ impl HubNode {
         dice: &mut Dice,
         now: Now,
     ) -> Result<bool, crate::sim::model::Violation> {
-        let Self { hub, ends, writing, woken, genuine, .. } = self;
+        let Self { hub, ends, writing, woken, .. } = self;
         let Some(end) = ends.get_mut(&conn) else { return Ok(false) };
         if end.ended {
             return Ok(false);
@@ -269,20 +266,19 @@ impl HubNode {
                     let answer = answer.expect("everything but Record is the hub's");
                     if let Question::Commit(reservation) = &question
                         && answer == Answer::Committed
-                        && *genuine
                     {
                         end.committed(model, reservation.claim.identity)?;
                     }
                     end.link.answer(ask, answer, now);
                 }
-                Event::Admitted(_) if !end.admitted && *genuine => {
+                Event::Admitted(_) if !end.admitted => {
                     return violated("a link was admitted that was not committed", conn);
                 }
                 Event::Admitted(admitted) => {
                     end.serves = (admitted.purpose == Purpose::Serve).then_some(admitted.peer);
                 }
                 Event::Frame(frame) => {
-                    if !end.admitted && *genuine {
+                    if !end.admitted {
                         return violated("a frame was told before admission", frame.kind());
                     }
                     hub.input(end.id, &frame, now);

@@ -10,6 +10,7 @@
 
 pub mod dice;
 pub mod hub;
+pub mod impostor;
 pub mod model;
 pub mod network;
 pub mod peer;

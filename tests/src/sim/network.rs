@@ -7,7 +7,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bowline_core::time::Mono;
+use bowline_core::link::Link;
+use bowline_core::time::{Mono, Now};
 
 use crate::sim::dice::Dice;
 
@@ -15,6 +16,45 @@ use crate::sim::dice::Dice;
 const ROOM: usize = 48 << 10;
 /// The longest delay of a piece.
 const DELAY: Duration = Duration::from_millis(40);
+
+/// What stands at an end of a connection: a link, or somebody who pretends to be one.
+pub trait End {
+    /// As [`Link::transmit`].
+    fn transmit(&mut self) -> &[u8];
+    /// As [`Link::transmitted`].
+    fn transmitted(&mut self, n: usize, now: Now);
+    /// As [`Link::receive_buffer`].
+    fn receive_buffer(&mut self) -> &mut [u8];
+    /// As [`Link::received`].
+    fn received(&mut self, n: usize, now: Now);
+    /// As [`Link::received_eof`].
+    fn received_eof(&mut self, now: Now);
+}
+
+impl End for Link {
+    fn transmit(&mut self) -> &[u8] {
+        Self::transmit(self)
+    }
+
+    fn transmitted(&mut self, n: usize, now: Now) {
+        Self::transmitted(self, n, now);
+    }
+
+    fn receive_buffer(&mut self) -> &mut [u8] {
+        Self::receive_buffer(self)
+    }
+
+    fn received(&mut self, n: usize, now: Now) {
+        Self::received(self, n, now);
+    }
+
+    fn received_eof(&mut self, now: Now) {
+        Self::received_eof(self, now);
+    }
+}
+
+/// Bytes of what a client sent that are kept, to be sent again.
+const RECORDED: usize = 4 << 10;
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
@@ -114,5 +154,47 @@ impl Pipe {
             }
         }
         false
+    }
+
+    /// Takes what an end has to send, and keeps the first of it in `recorded`.
+    pub fn take_from(
+        &mut self,
+        end: &mut dyn End,
+        now: Now,
+        dice: &mut Dice,
+        recorded: &mut Vec<u8>,
+    ) -> bool {
+        let bytes = end.transmit();
+        let n = self.put(bytes, now.mono, dice);
+        if n == 0 {
+            return false;
+        }
+        let keep = bytes.len().min(n).min(RECORDED.saturating_sub(recorded.len()));
+        recorded.extend_from_slice(&bytes[..keep]);
+        end.transmitted(n, now);
+        true
+    }
+
+    /// Gives an end what has come out, and the end once.
+    pub fn give_to(&mut self, end: &mut dyn End, now: Now, over: &mut bool) -> bool {
+        if *over {
+            return false;
+        }
+        let room = end.receive_buffer();
+        if room.is_empty() {
+            return false;
+        }
+        match self.take(room, now.mono) {
+            (0, false) => false,
+            (0, true) => {
+                *over = true;
+                end.received_eof(now);
+                true
+            }
+            (n, _) => {
+                end.received(n, now);
+                true
+            }
+        }
     }
 }

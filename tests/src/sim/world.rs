@@ -5,22 +5,20 @@ use std::time::Duration;
 
 use bowline_core::auth::SharedSecret;
 use bowline_core::limits::Limits;
-use bowline_core::link::Link;
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::frame::{Purpose, Status};
 
 use crate::sim::dice::Dice;
 use crate::sim::hub::{Durable, HubNode};
+use crate::sim::impostor::Impostor;
 use crate::sim::model::{Checked, Model, Violation, violated};
-use crate::sim::network::Pipe;
+use crate::sim::network::{End, Pipe};
 use crate::sim::peer::PeerNode;
 use crate::sim::program::Plan;
 use crate::sim::script::Step;
 
 /// Turns of everything, after which a world that has not come to rest never will.
 const TURNS: usize = 20_000;
-/// Bytes of what a client sent that are kept, to be sent again.
-const RECORDED: usize = 4 << 10;
 /// Bytes that a link's buffers may hold.
 const MEMORY: usize = 512 << 10;
 /// When both ends of a connection that swallows must have ended: silence, and the last words.
@@ -36,8 +34,9 @@ pub struct World {
     dice: Dice,
     limits: Limits,
     durable: Durable,
-    impostor: Durable,
     hub: Option<HubNode>,
+    /// Who answers while it is down.
+    impostor: Option<Impostor>,
     /// When a hub that is down starts again.
     hub_back: Option<Mono>,
     peers: Vec<PeerNode>,
@@ -84,8 +83,6 @@ impl World {
         let secret = SharedSecret::new(&dice.bytes()).expect("a secret");
         let wrong = SharedSecret::new(&dice.bytes()).expect("a secret");
         let durable = Durable::new(dice.bytes(), secret.clone());
-        let guess = SharedSecret::new(&dice.bytes()).expect("a secret");
-        let impostor = Durable::new(dice.bytes(), guess);
         let mut peers = Vec::new();
         for (id, purpose, secret, honest) in [
             ("p0", Purpose::Serve, &secret, true),
@@ -109,8 +106,8 @@ impl World {
             dice,
             limits,
             durable,
-            impostor,
             hub: None,
+            impostor: None,
             hub_back: Some(Mono(1)),
             peers,
             peers_back,
@@ -183,7 +180,7 @@ impl World {
             }
             Step::Impostor(ms) => {
                 self.crash_hub(ms);
-                self.hub = Some(HubNode::start(&mut self.impostor, &self.limits, false));
+                self.impostor = Some(Impostor::new(&mut self.dice, &self.limits));
             }
             Step::Replay(nth) => self.replay(nth),
             Step::Clock(seconds) => {
@@ -282,10 +279,10 @@ impl World {
 
     fn crash_hub(&mut self, ms: u16) {
         if let Some(hub) = self.hub.take() {
-            let durable = if hub.genuine { &mut self.durable } else { &mut self.impostor };
-            hub.crash(durable, &mut self.dice);
+            hub.crash(&mut self.durable, &mut self.dice);
             self.model.link_ended();
         }
+        self.impostor = None;
         self.hub_back = Some(self.now.mono.after(Duration::from_millis(ms.into())));
     }
 
@@ -301,16 +298,19 @@ impl World {
     }
 
     fn connect(&mut self, client: Client) -> Option<u64> {
-        let hub = self.hub.as_mut()?;
         let id = self.next_conn;
         let is_peer = matches!(client, Client::Peer(_));
-        if !hub.accept(id, is_peer, &mut self.dice, self.now) {
-            return None;
+        match (&mut self.hub, &mut self.impostor) {
+            (Some(hub), _) => {
+                if !hub.accept(id, is_peer, &mut self.dice, self.now) {
+                    return None;
+                }
+                self.genuine.insert(id);
+            }
+            (None, Some(impostor)) => impostor.accept(id, &mut self.dice),
+            (None, None) => return None,
         }
         self.next_conn += 1;
-        if hub.genuine {
-            self.genuine.insert(id);
-        }
         let conn = Conn {
             up: Pipe::default(),
             down: Pipe::default(),
@@ -377,8 +377,10 @@ impl World {
         }
         let Self { hub, durable, impostor, model, dice, peers, genuine, .. } = self;
         if let Some(hub) = hub {
-            let durable = if hub.genuine { durable } else { impostor };
             moved |= hub.turn(durable, model, dice, now)?;
+        }
+        if let Some(impostor) = impostor {
+            moved |= impostor.turn(now);
         }
         for peer in peers {
             moved |= peer.turn(genuine, model, now)?;
@@ -400,24 +402,26 @@ impl World {
         let hub = self.hub_back.is_some_and(|at| at <= now);
         if hub {
             self.hub_back = None;
-            if let Some(impostor) = self.hub.take() {
-                impostor.crash(&mut self.impostor, &mut self.dice);
-            }
-            self.hub = Some(HubNode::start(&mut self.durable, &self.limits, true));
+            self.impostor = None;
+            self.hub = Some(HubNode::start(&mut self.durable, &self.limits));
         }
         hub || !due.is_empty()
     }
 
     /// Moves bytes of one connection; whether any moved.
     fn carry(&mut self, id: u64) -> bool {
-        let Self { now, dice, hub, peers, conns, recordings, .. } = self;
+        let Self { now, dice, hub, impostor, peers, conns, recordings, .. } = self;
         let Some(conn) = conns.get_mut(&id) else { return false };
         let client = match conn.client {
             Client::Peer(nth) => peers[nth].link(id).map(|(link, ended)| (link, ended)),
             Client::Replayer => None,
         };
-        let mut server = hub.as_mut().and_then(|hub| hub.end(id));
-        let server_over = server.as_ref().is_none_or(|end| end.ended);
+        let real = hub.as_mut().and_then(|hub| hub.end(id));
+        let real = real.filter(|end| !end.ended).map(|end| end.link() as &mut dyn End);
+        let other = impostor.as_mut().and_then(|impostor| impostor.end(id));
+        let other = other.filter(|end| !end.ended).map(|end| end as &mut dyn End);
+        let server = real.or(other);
+        let server_over = server.is_none();
         let client_over = match conn.client {
             Client::Peer(_) => client.as_ref().is_none_or(|(_, ended)| *ended),
             Client::Replayer => server_over,
@@ -432,12 +436,12 @@ impl World {
                 conn.down.discard(now.mono);
             }
         }
-        match &mut server {
-            Some(end) if !end.ended => {
-                moved |= conn.down.take_from(end.link(), *now, dice, &mut Vec::new());
-                moved |= conn.up.give_to(end.link(), *now, &mut conn.up_over);
+        match server {
+            Some(end) => {
+                moved |= conn.down.take_from(end, *now, dice, &mut Vec::new());
+                moved |= conn.up.give_to(end, *now, &mut conn.up_over);
             }
-            _ => {
+            None => {
                 conn.up.discard(now.mono);
             }
         }
@@ -452,9 +456,8 @@ impl World {
                 recordings.push(core::mem::take(&mut conn.recorded));
             }
             conns.remove(&id);
-            if let Some(hub) = hub {
-                hub.forget(id);
-            }
+            hub.iter_mut().for_each(|hub| hub.forget(id));
+            impostor.iter_mut().for_each(|impostor| impostor.forget(id));
         }
         moved
     }
@@ -478,53 +481,6 @@ impl World {
                 }
             }
         }
-        if let Some(hub) = hub {
-            hub.look(now.mono)?;
-        }
-        Ok(())
-    }
-}
-
-impl Pipe {
-    /// Takes what a link has to send.
-    fn take_from(
-        &mut self,
-        link: &mut Link,
-        now: Now,
-        dice: &mut Dice,
-        recorded: &mut Vec<u8>,
-    ) -> bool {
-        let bytes = link.transmit();
-        let n = self.put(bytes, now.mono, dice);
-        if n == 0 {
-            return false;
-        }
-        let keep = bytes.len().min(n).min(RECORDED.saturating_sub(recorded.len()));
-        recorded.extend_from_slice(&bytes[..keep]);
-        link.transmitted(n, now);
-        true
-    }
-
-    /// Gives a link what has come out, and the end once.
-    fn give_to(&mut self, link: &mut Link, now: Now, over: &mut bool) -> bool {
-        if *over {
-            return false;
-        }
-        let room = link.receive_buffer();
-        if room.is_empty() {
-            return false;
-        }
-        match self.take(room, now.mono) {
-            (0, false) => false,
-            (0, true) => {
-                *over = true;
-                link.received_eof(now);
-                true
-            }
-            (n, _) => {
-                link.received(n, now);
-                true
-            }
-        }
+        hub.as_mut().map_or(Ok(()), |hub| hub.look(now.mono))
     }
 }

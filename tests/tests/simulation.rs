@@ -1,0 +1,38 @@
+//! Worlds, a seed each. A seed that fails prints a script that fails by itself:
+//! `cargo run -p bowline-tests --example simulate -- --script FILE` runs it again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use bowline_tests::sim;
+
+/// How many, and how long.
+const SEEDS: u64 = 240;
+const STEPS: usize = 150;
+
+#[test]
+fn nothing_happens_in_any_world_that_must_not() {
+    let next = AtomicU64::new(1);
+    let threads = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > SEEDS {
+                        return;
+                    }
+                    if let Err(failure) = sim::run_seed(seed, STEPS) {
+                        panic!("seed {seed}: {failure}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_script_gives_the_same_each_time() {
+    let script = sim::Script::of(3, STEPS);
+    assert_eq!(sim::run(&script), sim::run(&script));
+}
