@@ -100,12 +100,18 @@ impl HubNode {
     #[must_use]
     pub fn start(durable: &mut Durable, limits: &Limits) -> Self {
         durable.generation += 1;
-        let config = HubConfig { limits: limits.clone(), secret_role: Role::Member };
+        let config = HubConfig {
+            limits: limits.clone(),
+            secret_role: Role::Member,
+            allow_ips: Vec::new(),
+            trusted_proxies: Vec::new(),
+        };
         let hub = Hub::new(config, durable.bindings.values().copied());
         let snapshot = HubSnapshot {
             identity: durable.key(),
             name: "world".to_owned(),
             tls: None,
+            external_pins: Vec::new(),
             secret: Some(durable.secret.clone()),
             open: false,
             generation: durable.generation,
@@ -124,7 +130,7 @@ impl HubNode {
     /// A connection comes; `false` where it is turned away.
     pub fn accept(&mut self, conn: u64, peer: bool, dice: &mut Dice, now: Now) -> bool {
         let source = Source::Network(([192, 0, 2, (conn % 200) as u8], 1).into());
-        let Ok(id) = self.hub.arrive(source) else { return false };
+        let Ok(id) = self.hub.arrive(source, now) else { return false };
         let link = Link::accept(self.snapshot.clone(), source, &Seed(dice.bytes()), now);
         let link = link.expect("a link without TLS");
         let (outbox, closing) = (Outbox::default(), None);
@@ -284,8 +290,11 @@ impl HubNode {
                     hub.input(end.id, &frame, now);
                 }
                 Event::RoundTrip(took) => hub.round_trip(end.id, took),
-                Event::Ended(_) => {
+                Event::Ended(ended) => {
                     end.ended = true;
+                    if !ended.admitted && ended.reason.is_failed_attempt() {
+                        hub.failed(end.id, now);
+                    }
                     model.link_ended();
                     hub.gone(end.id, now);
                 }
