@@ -86,7 +86,7 @@ fn draw(dice: &mut Dice) -> Step {
     let (a, b, c, d) = (byte(), byte(), byte(), byte());
     let wide = dice.throw() as u32;
     // Now and then much longer.
-    let short = if wide % 5 == 0 { wide as u16 } else { (wide % 5_000) as u16 };
+    let short = if wide.is_multiple_of(5) { wide as u16 } else { (wide % 5_000) as u16 };
     match dice.below(100) {
         0..30 => Step::Wait(match wide % 8 {
             0 => wide % 60_000,

@@ -413,7 +413,7 @@ impl World {
         let Self { now, dice, hub, impostor, peers, conns, recordings, .. } = self;
         let Some(conn) = conns.get_mut(&id) else { return false };
         let client = match conn.client {
-            Client::Peer(nth) => peers[nth].link(id).map(|(link, ended)| (link, ended)),
+            Client::Peer(nth) => peers[nth].link(id),
             Client::Replayer => None,
         };
         let real = hub.as_mut().and_then(|hub| hub.end(id));
