@@ -5,13 +5,13 @@ import hashlib
 import pytest
 
 from foreign import cbor, frames, proofs
+from foreign.conversation import LinkEnded
 from foreign.frames import Kind, Proved
 from foreign.link import (
     AGENT,
     OPEN_METHOD,
     SECRET_METHOD,
     Link,
-    LinkEnded,
     Purpose,
     Who,
     open_link,

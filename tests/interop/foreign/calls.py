@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .conversation import Conversation, LinkEnded
 from .frames import Body, Kind
-from .link import Link, LinkEnded
 
 DEADLINE_MS = 15_000
 WINDOW = 65_536
@@ -18,9 +18,9 @@ EXITED, NOT_TO_ITS_END = 0, 2
 class Operator:
     """Calls commands, one after the other."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Conversation, first_id: int = 1) -> None:
         self.link = link
-        self.next_id = 1
+        self.next_id = first_id
 
     def call(self, target: str, command: str, window: int = WINDOW, **named: object) -> int:
         """Start a call; its id."""
@@ -50,9 +50,10 @@ class Operator:
 class OpenCall:
     """A call that is being served: output goes out as credit comes in (`session.md` §4)."""
 
-    link: Link
+    link: Conversation
     id: int
     credit: int
+    peer: str = "me"
     given: bytes = b""
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     sent: dict[int, int] = field(default_factory=lambda: {OUT: 0, ERR: 0})
@@ -70,20 +71,21 @@ class OpenCall:
             piece, rest = text[: min(self.credit, PIECE)], text[min(self.credit, PIECE) :]
             if rest:
                 self.waiting.insert(0, (source, rest))
-            output = {0: self.id, 1: "me", 2: source, 3: self.sent[source], 4: piece}
+            output = {0: self.id, 1: self.peer, 2: source, 3: self.sent[source], 4: piece}
             self.link.send(Kind.OUTPUT, output)
             self.sent[source] += len(piece)
             self.credit -= len(piece)
         if self.waiting or self.exit_code is None:
             return False
-        self.link.send(Kind.RESULT, {0: self.id, 2: EXITED, 3: self.exit_code})
+        result = {0: self.id, 1: self.peer, 2: EXITED, 3: self.exit_code}
+        self.link.send(Kind.RESULT, result)
         return True
 
 
 class Runner:
     """Serves three commands: `greet NAME`, `shout` of its input, and `pour COUNT` bytes."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Conversation) -> None:
         self.link = link
         self.open: dict[int, OpenCall] = {}
 
@@ -135,7 +137,7 @@ class Runner:
 
 
 @contextmanager
-def serve(link: Link) -> Iterator[None]:
+def serve(link: Conversation) -> Iterator[None]:
     """Serve calls from a thread of its own, and leave at the end."""
     runner = Runner(link)
     runner.register()

@@ -1,4 +1,4 @@
-"""A link: the upgrade, admission by the shared secret, and frames after it.
+"""A link from the peer's side: the upgrade, trust, and admission.
 
 `spec/transport.md`, `spec/websocket.md`, `spec/trust.md`, `spec/admission.md`.
 """
@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from . import cbor, frames, proofs
-from .frames import Body, Frame, Kind, Proved
+from .conversation import PATIENCE, Conversation
+from .frames import Body, Kind, Proved
 
 SUBPROTOCOL = "bowline.v1"
 OPEN_METHOD, SECRET_METHOD = 0, 1
 AGENT = "bowline-py/1"
 MAX_MESSAGE = 1_048_576
-PATIENCE = 10.0
 
 
 class Purpose(IntEnum):
@@ -32,15 +31,6 @@ class Purpose(IntEnum):
 
     SERVE = 0
     OPERATE = 1
-
-
-class LinkEnded(Exception):
-    """The hub ended the link; what it said, and the close code."""
-
-    def __init__(self, last: Frame | None, close: int | None) -> None:
-        super().__init__(f"the link ended with close {close}, after {last}")
-        self.last = last
-        self.close = close
 
 
 @dataclass(frozen=True)
@@ -64,14 +54,12 @@ class Hello:
 
 
 @dataclass
-class Link:
-    """One connection to a hub, from Hello on."""
+class Link(Conversation):
+    """A peer's connection to a hub, from Hello on."""
 
-    socket: ClientConnection
     nonce: bytes
     seen: bytes | None
     hello: Hello
-    last: Frame | None = field(default=None)
 
     def admit(self, who: "Who") -> Body:
         """Be admitted by the shared secret; WelcomeBody, once the hub has proved itself."""
@@ -96,44 +84,6 @@ class Link:
             raise proofs.ProofError("hub-not-proved: a proof where the method has none")
         return frames.decode_body(frames.WELCOME_BODY, "Welcome", welcome.body)
 
-    def send(self, kind: Kind, body: Body) -> None:
-        """Send one frame."""
-        self.socket.send(Frame(kind, frames.FORMS[kind].check(kind.name, body)).encode())
-
-    def receive(self, *kinds: Kind) -> Frame | Proved:
-        """The next frame that is not a heartbeat, which must be one of `kinds`.
-
-        Raises:
-            LinkEnded: If the hub ended the link instead.
-        """
-        while True:
-            frame = self._next()
-            if frame is None:
-                continue
-            if frame.kind not in kinds:
-                self._unexpected(frame)
-                continue
-            return frame
-
-    def body(self, *kinds: Kind) -> tuple[Kind, Body]:
-        """As `receive`, for frames that are not proved."""
-        frame = self.receive(*kinds)
-        assert isinstance(frame, Frame)
-        return frame.kind, frame.body
-
-    def end(self) -> LinkEnded:
-        """Read until the hub has ended the link."""
-        try:
-            while True:
-                self.receive()
-        except LinkEnded as ended:
-            return ended
-
-    def leave(self) -> None:
-        """End a session: Goaway, then Close."""
-        self.send(Kind.GOAWAY, {0: "going-away", 1: "done"})
-        self.socket.close(1001)
-
     def _check_offered(self, method: int) -> None:
         if method not in self.hello.body[3]:
             raise proofs.ProofError(f"method-not-offered: the hub takes {self.hello.body[3]}")
@@ -144,23 +94,6 @@ class Link:
         welcome = self.receive(Kind.WELCOME)
         assert isinstance(welcome, Proved)
         return welcome
-
-    def _next(self) -> Frame | Proved | None:
-        try:
-            message = self.socket.recv(timeout=PATIENCE, decode=False)
-        except ConnectionClosed as closed:
-            raise LinkEnded(self.last, closed.rcvd.code if closed.rcvd else None) from closed
-        return frames.decode(message)
-
-    def _unexpected(self, frame: Frame | Proved) -> None:
-        """Answer a heartbeat; remember what ends a link; refuse anything else."""
-        match frame:
-            case Frame(Kind.PING, body):
-                self.send(Kind.PONG, body)
-            case Frame(Kind.REFUSE | Kind.GOAWAY):
-                self.last = frame
-            case _:
-                raise frames.FrameError(f"{frame.kind.name} may not come here")
 
 
 @dataclass(frozen=True)
@@ -202,7 +135,7 @@ def open_link(url: str, pin: str, headers: dict[str, str] | None = None) -> Iter
             raise proofs.ProofError(f"pin-mismatch: served {proofs.pin_text(seen)}, known {pin}")
         if seen not in hello.keys:
             raise proofs.ProofError("key-not-vouched: Hello does not list the key served")
-        yield Link(socket, nonce, seen, hello)
+        yield Link(socket, nonce=nonce, seen=seen, hello=hello)
 
 
 @contextmanager
@@ -229,7 +162,7 @@ def open_plain_link(
         hello = read_hello(socket, nonce)
         if proofs.hub_id(hello.identity) != hub:
             raise proofs.ProofError(f"identity-mismatch: {proofs.hub_id(hello.identity)}")
-        yield Link(socket, nonce, None, hello)
+        yield Link(socket, nonce=nonce, seen=None, hello=hello)
 
 
 def with_nonce(url: str, nonce: bytes) -> str:
