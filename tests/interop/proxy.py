@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from certificates import Certificate
-from harness import Argument, Process
+from harness import ROOT, Argument, Process
 
 # nginx is root's to start on some systems; it needs nothing that root has.
 UNPRIVILEGED = "nobody"
@@ -16,7 +16,9 @@ UNPRIVILEGED = "nobody"
 ADDRESS = "127.0.0.2"
 TRIES = 3
 
-CONFIG = """
+PAGE = ROOT / "docs" / "proxy.md"
+# What stands around the page's server where nginx runs for a test.
+AROUND = """
 daemon off;
 worker_processes 1;
 pid {home}/nginx.pid;
@@ -24,29 +26,37 @@ error_log stderr notice;
 events {{}}
 http {{
     access_log off;
+    proxy_bind {address};
     client_body_temp_path {home}/body;
     proxy_temp_path {home}/proxy;
     fastcgi_temp_path {home}/fastcgi;
     uwsgi_temp_path {home}/uwsgi;
     scgi_temp_path {home}/scgi;
-    server {{
-        listen 127.0.0.1:{port} ssl;
-        ssl_certificate {home}/cert.pem;
-        ssl_certificate_key {home}/key.pem;
-        ssl_protocols TLSv1.3;
-        ssl_session_tickets off;
-        location = /link {{
-            proxy_pass http://127.0.0.1:{hub};
-            proxy_bind {address};
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection upgrade;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }}
-    }}
+{server}
 }}
 """
+
+
+def block_of_the_page(kind: str, **changes: str) -> str:
+    """The block of this kind in `docs/proxy.md`, with what only a test has in place of its own.
+
+    Args:
+        kind: `nginx` or `toml`.
+        changes: What to put in the place of the values that these names stand for.
+    """
+    stands = {
+        "listen": "listen 443",
+        "certificate": "/etc/nginx/hub.crt",
+        "key": "/etc/nginx/hub.key",
+        "hub": "127.0.0.1:7777",
+        "proxy": 'trusted-proxies = ["127.0.0.1"]',
+        "pin": "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    }
+    block = PAGE.read_text().split(f"```{kind}\n", 1)[1].split("```", 1)[0]
+    for name, change in changes.items():
+        assert block.count(stands[name]) == 1, name
+        block = block.replace(stands[name], change)
+    return block
 
 
 @contextmanager
@@ -56,7 +66,14 @@ def start_nginx(certificate: Certificate, hub_port: int) -> Iterator[str]:
     user = unprivileged(home)
     for _ in range(TRIES):
         port = free_port()
-        config = CONFIG.format(home=home, port=port, hub=hub_port, address=ADDRESS)
+        server = block_of_the_page(
+            "nginx",
+            listen=f"listen 127.0.0.1:{port}",
+            certificate=f"{home}/cert.pem",
+            key=f"{home}/key.pem",
+            hub=f"127.0.0.1:{hub_port}",
+        )
+        config = AROUND.format(home=home, address=ADDRESS, server=server)
         (home / "nginx.conf").write_text(config)
         command: list[Argument] = ["nginx", "-p", home, "-e", "stderr", "-c", home / "nginx.conf"]
         with Process(command, home, user=user) as nginx:

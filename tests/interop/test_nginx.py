@@ -1,4 +1,4 @@
-"""A hub without TLS behind an nginx that ends it: external pins and forwarded addresses."""
+"""A hub without TLS behind an nginx that ends it, both set up as `docs/proxy.md` says."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from certificates import Certificate, made_certificate
 from foreign.link import Purpose, Who, open_link, open_plain_link
 from harness import Argument, Hub, bowline, start_hub, start_peer
-from proxy import ADDRESS, start_nginx
+from proxy import ADDRESS, block_of_the_page, start_nginx
 
 COMMANDS = """
 [commands.greet]
@@ -32,11 +32,8 @@ def hub(certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> I
     """A hub without TLS that knows its proxy's address and key."""
     home = tmp_path_factory.mktemp("hub")
     config = home / "hub.toml"
-    config.write_text(
-        f'trusted-proxies = ["{ADDRESS}/32"]\n'
-        f'external-pins = ["{certificate.pin_text}"]\n'
-        '[tls]\nmode = "plain"\n'
-    )
+    proxies = f'trusted-proxies = ["{ADDRESS}"]'
+    config.write_text(block_of_the_page("toml", proxy=proxies, pin=certificate.pin_text))
     with start_hub(home, "--config", config) as running:
         yield running
 
@@ -92,6 +89,13 @@ def test_a_forwarded_address_is_not_believed_of_one_who_connects_directly(hub: H
         link.admit(Who("py-3", hub.secret, Purpose.SERVE))
         assert host(hub.peers()["py-3"]["remote"]) == "127.0.0.1"
         link.leave()
+
+
+def test_our_program_prints_the_pin_of_the_proxys_certificate(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    printed = bowline(tmp_path, "inspect", "certificate", f"@{certificate.home / 'cert.pem'}")
+    assert certificate.pin_text in printed.stdout, printed.stderr
 
 
 def test_without_the_proxys_pin_the_peer_says_that_the_hub_does_not_vouch_for_the_key(
