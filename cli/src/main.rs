@@ -21,6 +21,7 @@ mod man;
 mod operator;
 mod output;
 mod peer;
+mod peers;
 mod place;
 mod remedy;
 mod run;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
             Command::Calls(options) => calls::calls(*options).await,
             Command::Ls(options) => ls::ls(options).await,
             Command::Demo(options) => demo::demo(options).await,
+            Command::Peers(options) => peers::peers(*options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),
             Command::Whoami(options) => whoami::whoami(options).await,

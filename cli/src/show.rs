@@ -19,6 +19,15 @@ pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
+/// A text that a peer made up, with every control character escaped: it could drive a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 /// JSON as JSON, with every control character escaped: some are not, and could drive a terminal.
 pub(crate) fn printable(json: &str) -> String {
     let escaped = |c: char| match c.is_control() {
@@ -38,6 +47,7 @@ mod tests {
         assert_eq!(text, "  id        web-1\n            and more\n  identity  hub_a\n  x");
         assert_eq!(pairs::<&str, &str>(0, &[]), "");
         assert_eq!(list(&[]), "-");
+        assert_eq!(plain("a\u{1b}[2J\nö"), "a\\u{1b}[2J\\nö");
         assert_eq!(list(&["a".to_owned(), "b".to_owned()]), "a, b");
     }
 }

@@ -37,6 +37,8 @@ pub enum Question {
     Commit(Box<Reservation>),
     /// Peer, durably: keep what is known of the hub.
     Keep(Entry),
+    /// Hub, durably: this id is bound to no key any more.
+    Forget(PeerId),
 }
 
 /// The answer to a [`Question`].
@@ -57,6 +59,8 @@ pub enum Answer {
     Stale,
     /// To Keep: it is on the disk.
     Kept,
+    /// To Forget: the id is free on the disk; whether it was bound there.
+    Forgotten(bool),
     /// To any: no, and why.
     No(No),
 }
@@ -140,7 +144,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Answers Record and Keep; `None` for questions that are the hub's.
+    /// Answers Record, Keep and Forget; `None` for questions that are the hub's.
     pub fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
             Question::Record(binding) => Some(self.record(*binding)),
@@ -148,6 +152,7 @@ impl Memory {
                 self.entry = Some(*entry);
                 Some(Answer::Kept)
             }
+            Question::Forget(peer) => Some(Answer::Forgotten(self.peers.remove(peer).is_some())),
             Question::Arrive(_) | Question::Reserve(_) | Question::Commit(_) => None,
         }
     }

@@ -9,6 +9,7 @@ mod inspect;
 mod ls;
 mod man;
 mod peer;
+mod peers;
 mod run;
 mod secret;
 mod tls;
@@ -26,6 +27,7 @@ pub(crate) use inspect::{Encoding, Given, Inspect, What};
 pub(crate) use ls::Ls;
 pub(crate) use man::Man;
 pub(crate) use peer::Peer;
+pub(crate) use peers::{Peers, PeersAction};
 pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction};
 pub(crate) use tls::{Tls, TlsAction};
@@ -85,6 +87,10 @@ pub(crate) enum Command {
                             --json\n\nExit code: 4 where the hub cannot be reached and 3 where it \
                             refuses; what is known here is shown all the same.")]
     Whoami(Whoami),
+    /// Who is enrolled: ids and the keys that they are bound to.
+    #[command(after_help = "Examples:\n  bowline peers list\n  bowline peers show web-1\n  \
+                            bowline peers forget web-1")]
+    Peers(Box<Peers>),
     /// The shared secret.
     #[command(after_help = "Example:\n  bowline secret show > secret.key")]
     Secret(Secret),

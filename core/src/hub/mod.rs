@@ -10,12 +10,14 @@
 //! [`Outbox`], and nothing here ever waits. A full outbox refuses the call.
 //!
 //! **After every input, drain: [`Hub::poll_wake`] until `None`, each time telling that link's task
-//! to take its outbox; events until `None`; then ask for the timeout.**
+//! to take its outbox; [`Hub::poll_ask`] until `None`, each question to be put to durable storage;
+//! events until `None`; then ask for the timeout.**
 //!
 //! The hub does not know [`Link`](crate::link::Link): the shell carries frames, questions and
 //! outboxes between them.
 
 mod admit;
+mod asks;
 mod control;
 mod deadlines;
 mod door;
@@ -46,6 +48,7 @@ use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::{Purpose, Register};
 
+use asks::Asks;
 use deadlines::Deadlines;
 use door::{Away, Door, Summary};
 use registry::Registry;
@@ -78,6 +81,7 @@ pub struct Hub {
     /// Raised by each change that may end what a session was granted.
     epoch: u64,
     deadlines: Deadlines,
+    asks: Asks,
     wakes: VecDeque<LinkId>,
     events: VecDeque<HubEvent>,
 }
@@ -183,6 +187,7 @@ impl Hub {
             next_guest: 1,
             epoch: 0,
             deadlines: Deadlines::default(),
+            asks: Asks::default(),
             wakes: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -201,7 +206,7 @@ impl Hub {
             Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
             Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
             Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
-            Question::Record(_) | Question::Keep(_) => None,
+            Question::Record(_) | Question::Keep(_) | Question::Forget(_) => None,
         }
     }
 
@@ -280,15 +285,20 @@ impl Hub {
 
     /// Ends every session, with this code.
     pub fn close_all(&mut self, code: Code) {
-        let live: Vec<_> = self
+        self.end_sessions(code, |_| true);
+    }
+
+    /// Ends the sessions that `which` picks; how many they are.
+    fn end_sessions(&mut self, code: Code, which: impl Fn(&Live) -> bool) -> u64 {
+        let picked = |standing: &Standing| matches!(standing, Standing::Live(live) if which(live));
+        let ending: Vec<_> = self
             .links
             .iter()
-            .filter(|(_, standing)| matches!(standing, Standing::Live(_)))
+            .filter(|(_, standing)| picked(standing))
             .map(|(&link, _)| link)
             .collect();
-        for link in live {
-            self.close(link, code);
-        }
+        ending.iter().for_each(|&link| self.close(link, code));
+        ending.len() as u64
     }
 
     fn register(&mut self, link: LinkId, register: &Register) {

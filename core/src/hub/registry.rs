@@ -1,5 +1,6 @@
 //! Who may use which id, and which link serves for it.
 
+use core::ops::Bound;
 use std::collections::BTreeMap;
 
 use crate::id::{LinkId, PeerId, PublicKey};
@@ -46,6 +47,12 @@ impl Registry {
         known.binding.serves |= binding.serves;
     }
 
+    /// The id is free for another key, and nobody serves under it.
+    pub(super) fn forget(&mut self, peer: PeerId) {
+        self.serving.remove(&peer);
+        self.bound.remove(&peer);
+    }
+
     /// The link that serves for a peer.
     pub(super) fn serving(&self, peer: PeerId) -> Option<LinkId> {
         self.serving.get(&peer).copied()
@@ -65,6 +72,12 @@ impl Registry {
         if let Some(known) = self.bound.get_mut(&peer) {
             known.left = Some(unix);
         }
+    }
+
+    /// Every bound id, in the order of the ids, after `after`.
+    pub(super) fn enrolled(&self, after: Option<PeerId>) -> impl Iterator<Item = PeerId> + '_ {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.bound.range((from, Bound::Unbounded)).map(|(&peer, _)| peer)
     }
 
     /// Every peer that serves or has served, in the order of the ids, after `after`.

@@ -4,6 +4,7 @@
 //! its ledger and listens. Who is admitted and where a frame goes is decided in `bowline_core`.
 
 mod builder;
+mod chores;
 mod keys;
 mod link;
 mod serve;

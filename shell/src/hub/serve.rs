@@ -18,6 +18,7 @@ use crate::config::{HubConfig, HubUrl, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
 use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
+use crate::hub::chores::answer_asks;
 use crate::hub::link::HubLink;
 use crate::hub::shared::{Links, Shared};
 use crate::notice::Notice;
@@ -95,6 +96,7 @@ impl<R: Runtime> Hub<R> {
             runtime.spawn(accept(runtime.clone(), shared.clone(), local, |()| Source::Local));
         }
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
+        runtime.spawn(answer_asks(shared.clone()));
         Self { runtime, shared, facts, data, _lock: lock }
     }
 

@@ -13,6 +13,7 @@ use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;
 use crate::driver::Mailbox;
+use crate::hub::chores::Chores;
 use crate::ledger::LedgerThread;
 use crate::notice::{Notice, Observer};
 use crate::watch::Watch;
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) observer: Observer,
     /// Wakes the task that looks after the machine's deadlines.
     pub(super) timer: AtomicWaker,
+    /// What the machine asked for itself.
+    pub(super) chores: Watch<Chores>,
     /// How many links there are, and whether more are taken.
     pub(super) links: Watch<Links>,
     locked: Mutex<Locked>,
@@ -67,6 +70,7 @@ impl Shared {
             clock: Clock::start(),
             observer,
             timer: AtomicWaker::new(),
+            chores: Watch::new(Chores::default()),
             links: Watch::new(Links::default()),
             locked: Mutex::new(locked),
         }
@@ -81,6 +85,10 @@ impl Shared {
                 mailbox.wake();
             }
         }
+        let mut asks = Vec::new();
+        while let Some(ask) = locked.hub.poll_ask() {
+            asks.push(ask);
+        }
         let next = locked.hub.poll_timeout();
         if next.is_some_and(|next| locked.armed.is_none_or(|armed| next < armed)) {
             locked.armed = next;
@@ -92,6 +100,9 @@ impl Shared {
             notices.extend(notice(event));
         }
         drop(locked);
+        if !asks.is_empty() {
+            self.chores.change(|chores| asks.into_iter().for_each(|(id, q)| chores.add(id, q)));
+        }
         notices.into_iter().for_each(|notice| self.observer.tell(notice));
         output
     }
@@ -122,6 +133,7 @@ impl Shared {
     pub(super) fn close_all(&self, code: Code) {
         self.links.change(|links| links.stopping = true);
         self.timer.wake();
+        self.chores.change(Chores::close);
         let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
     }

@@ -6,6 +6,7 @@ mod calling;
 mod door;
 mod ending;
 mod faults;
+mod forget;
 mod links;
 mod local;
 mod middle;

@@ -1,6 +1,8 @@
 //! Calls to the hub itself, a file a command family.
 
 mod arguments;
+mod forget;
+mod peer;
 mod peers;
 mod status;
 
@@ -14,10 +16,15 @@ use crate::wire::value::{ValueBuf, ValueError};
 
 use arguments::named;
 
+/// A map in the making.
+type Entry = Vec<(&'static str, ValueBuf)>;
+
 impl Hub {
     pub(super) fn control(&mut self, link: LinkId, call: &Call<'_>) {
         match call.name.as_str() {
             "peers" => self.peers(link, call),
+            "peer" => self.peer_shown(link, call),
+            "forget" => self.forget(link, call),
             "status" => self.status(link, call),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
         }

@@ -1,27 +1,39 @@
-//! `peers`: who serves here, and who did. `// spec: control §1`
+//! `peers`: who serves here, who did, and who is enrolled. `// spec: control §1`
 
+use core::str::FromStr;
+
+use crate::code::Code;
 use crate::hub::Hub;
+use crate::hub::control::Entry;
 use crate::hub::control::arguments::{named, parsed};
 use crate::id::{LinkId, PeerId};
 use crate::wire::frame::Call;
 use crate::wire::value::{ValueBuf, ValueError};
 
 /// Bytes of one page, beyond which the rest is left for the next.
-const PAGE: usize = 256 << 10;
+pub(super) const PAGE: usize = 256 << 10;
 
 impl Hub {
     /// Answers with an array of maps, in the order of the ids. A caller that wants more asks again
     /// with `after` = the last id, until it gets an empty array.
     pub(super) fn peers(&mut self, link: LinkId, call: &Call<'_>) {
-        let after = match named(call, ["after"]).and_then(|[after]| parsed(after)) {
-            Ok(after) => after,
+        let (after, which) = match arguments(call) {
+            Ok(arguments) => arguments,
             Err(code) => return self.fail(link, call.id, None, code),
+        };
+        let listed: Box<dyn Iterator<Item = PeerId>> = match which {
+            Which::Bound => Box::new(self.registry.enrolled(after)),
+            Which::Served => Box::new(self.registry.listed(after)),
         };
         let mut page = Vec::new();
         let mut size = 0;
-        for peer in self.registry.listed(after) {
+        for peer in listed {
+            let Ok(mut entry) = self.entry(peer) else { continue };
+            if which == Which::Bound {
+                entry.extend(self.enrolment(peer));
+            }
             // A map of three levels, each key once.
-            let Ok(entry) = self.describe(peer) else { continue };
+            let Ok(entry) = ValueBuf::map(entry) else { continue };
             size += entry.as_value().as_bytes().len();
             page.push(entry);
             if size >= PAGE {
@@ -31,14 +43,15 @@ impl Hub {
         self.answer_call(link, call.id, ValueBuf::array(page));
     }
 
-    fn describe(&self, peer: PeerId) -> Result<ValueBuf, ValueError> {
+    /// What is known of a peer's session, or of its last one.
+    pub(super) fn entry(&self, peer: PeerId) -> Result<Entry, ValueError> {
         let mut entry = vec![("id", ValueBuf::text(peer.as_str()))];
         let live = self.registry.serving(peer).and_then(|link| self.live(link));
         let Some(live) = live else {
             entry.push(("state", ValueBuf::text("offline")));
             let left = self.registry.known(peer).and_then(|known| known.left);
             entry.extend(left.map(|left| ("since", ValueBuf::uint(left))));
-            return ValueBuf::map(entry);
+            return Ok(entry);
         };
         let took = live.round_trip.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let names = live.serves.iter().flat_map(|register| &register.commands);
@@ -55,6 +68,44 @@ impl Hub {
             ("labels", ValueBuf::map(labels)?),
         ]);
         entry.extend(took.map(|took| ("rtt_us", ValueBuf::uint(took))));
-        ValueBuf::map(entry)
+        Ok(entry)
     }
+
+    /// How an id is bound; nothing of a guest's.
+    pub(super) fn enrolment(&self, peer: PeerId) -> Entry {
+        let Some(known) = self.registry.known(peer) else { return Vec::new() };
+        let binding = &known.binding;
+        vec![
+            ("method", ValueBuf::text(binding.method.name())),
+            ("key", ValueBuf::text(&binding.key.pin().to_string())),
+            ("first_seen", ValueBuf::uint(binding.first_seen)),
+            ("serves", ValueBuf::boolean(binding.serves)),
+        ]
+    }
+}
+
+/// Who is listed.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Which {
+    /// Who serves, or has.
+    #[default]
+    Served,
+    /// Every bound id.
+    Bound,
+}
+
+impl FromStr for Which {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "served" => Ok(Self::Served),
+            "bound" => Ok(Self::Bound),
+            _ => Err(()),
+        }
+    }
+}
+
+fn arguments(call: &Call<'_>) -> Result<(Option<PeerId>, Which), Code> {
+    let [after, which] = named(call, ["after", "which"])?;
+    Ok((parsed(after)?, parsed(which)?.unwrap_or_default()))
 }

@@ -300,6 +300,7 @@ pub(super) fn name(question: &Question) -> &'static str {
         Question::Record(_) => "record",
         Question::Commit(_) => "commit",
         Question::Keep(_) => "keep",
+        Question::Forget(_) => "forget",
     }
 }
 

@@ -52,6 +52,21 @@ pub enum ArgumentKind {
     Path,
 }
 
+impl ArgumentKind {
+    /// The type as a person writes it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Choice(_) => "choice",
+            Self::Path => "path",
+        }
+    }
+}
+
 /// 0x13 `[0x13, {0: count}]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registered {

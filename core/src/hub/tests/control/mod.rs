@@ -1,5 +1,7 @@
 //! The hub's own commands, as an operator and as others call them.
 
+mod forget;
+mod peer;
 mod status;
 
 use super::listing::spelled;

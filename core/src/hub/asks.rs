@@ -1,0 +1,60 @@
+//! Questions of the hub's own: what has to be on the disk before the hub goes on with a call.
+//!
+//! ```text
+//!   Call ──► control ──► Question ──poll_ask──► the shell ──answer_ask──► change in memory, Result
+//! ```
+//!
+//! What is answered with no, or never, has changed nothing. The call cannot be cancelled, and where
+//! its link is gone by then, the change is made all the same: it is on the disk.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::code::Code;
+use crate::hub::Hub;
+use crate::id::{CallId, LinkId};
+use crate::ledger::{Answer, AskId, No, Question};
+
+/// Questions that wait to be taken, and those that wait for their answer.
+#[derive(Debug, Default)]
+pub(super) struct Asks {
+    next: u64,
+    fresh: VecDeque<(AskId, Question)>,
+    open: BTreeMap<AskId, Asked>,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+struct Asked {
+    link: LinkId,
+    call: CallId,
+    question: Question,
+}
+
+impl Hub {
+    /// A question of the hub's own: put it to durable storage, and bring the answer with
+    /// [`Hub::answer_ask`]. Call until `None` after every input.
+    #[must_use]
+    pub fn poll_ask(&mut self) -> Option<(AskId, Question)> {
+        self.asks.fresh.pop_front()
+    }
+
+    /// The answer to a question of the hub's own; ignored where it is not open.
+    pub fn answer_ask(&mut self, ask: AskId, answer: Answer) {
+        let Some(Asked { link, call, question }) = self.asks.open.remove(&ask) else { return };
+        match (question, answer) {
+            (Question::Forget(peer), Answer::Forgotten(bound)) => {
+                self.forgotten(link, call, peer, bound);
+            }
+            (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
+            _ => self.fail(link, call, None, Code::Failed),
+        }
+    }
+
+    /// Asks on behalf of a call, which ends with the answer.
+    pub(super) fn ask(&mut self, link: LinkId, call: CallId, question: Question) {
+        let id = AskId(self.asks.next);
+        self.asks.next += 1;
+        self.asks.fresh.push_back((id, question.clone()));
+        self.asks.open.insert(id, Asked { link, call, question });
+    }
+}
