@@ -8,7 +8,7 @@ use bowline_core::wire::frame::{Purpose, Status};
 use bowline_shell::notice::Notice;
 use serde_json::{Value, json};
 
-use crate::exit;
+use crate::{exit, remedy};
 
 /// The notice as one object: `event`, and what belongs to it.
 pub(crate) fn json(notice: &Notice) -> Value {
@@ -36,6 +36,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
                 "pin": served.map(|pin| pin.to_string()),
             })
         }
+        Notice::Upgraded { link } => json!({"event": "upgraded", "link": link.map(|link| link.0)}),
         Notice::Learnt(learnt) => json!({
             "event": "learnt",
             "hub": learnt.hub.to_string(),
@@ -82,10 +83,15 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "admitted": ended.admitted,
             "code": ended.reason.code().name(),
             "reason": ended.reason.to_string(),
+            "remedy": remedy::of_end(&ended.reason),
             "received": traffic.0,
             "sent": traffic.1,
         }),
-        Notice::Unreachable { reason } => json!({"event": "unreachable", "reason": reason}),
+        Notice::Unreachable { code, reason } => json!({
+            "event": "unreachable",
+            "code": code.map(|code| code.name()),
+            "reason": reason,
+        }),
         Notice::Retry { after } => json!({"event": "retry", "after_ms": after.as_millis() as u64}),
         _ => json!({"event": "other"}),
     }
@@ -104,7 +110,7 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
         }
         Notice::Registered { commands } => format!("serving {commands} commands"),
         Notice::Ended { ended, .. } => exit::end(&ended.reason),
-        Notice::Unreachable { reason } => reason.clone(),
+        Notice::Unreachable { reason, .. } => reason.clone(),
         Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
         _ => return None,
     })

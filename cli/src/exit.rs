@@ -1,12 +1,12 @@
 //! Exit codes, and which error gives which: one table.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::ExitCode;
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::{Code, Use};
 use bowline_core::link::EndReason;
-use bowline_core::tunnel::TunnelError;
 use bowline_shell::call::Finished;
 use bowline_shell::peer::ConnectError;
 
@@ -31,17 +31,29 @@ pub(crate) const OURS: u8 = 255;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: u8,
+    /// The stable code of what refused, for `--json`.
+    pub(crate) name: Option<Code>,
     pub(crate) message: String,
 }
 
 impl Failure {
     pub(crate) fn new(code: u8, message: impl Display) -> Self {
-        Self { code, message: message.to_string() }
+        Self { code, name: None, message: message.to_string() }
+    }
+
+    /// The same with the stable code of what refused.
+    pub(crate) fn named(self, name: Option<Code>) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The same for a peer whose data directory was given: commands to paste name it too.
+    pub(crate) fn in_data(self, data: Option<&Path>) -> Self {
+        Self { message: in_data(&self.message, data), ..self }
     }
 
     /// A call that failed.
     pub(crate) fn call(code: Code, finished: &Finished) -> Self {
-        Self::new(of_code(code), failed(code, finished))
+        Self::new(of_code(code), failed(code, finished)).named(Some(code))
     }
 
     /// Wrong usage or configuration.
@@ -63,13 +75,20 @@ impl Failure {
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
-        let code = match &error {
-            ConnectError::Unreachable { .. } => UNREACHABLE,
-            ConnectError::Ended { ended, .. } => of_end(&ended.reason),
-            _ => USAGE,
-        };
-        Self::new(code, with_remedy(&error))
+        let code = error.code();
+        Self::new(code.map_or(USAGE, of_code), with_remedy(&error)).named(code)
     }
+}
+
+/// `text` with the data directory in each `bowline trust` command that it shows to be pasted.
+pub(crate) fn in_data(text: &str, data: Option<&Path>) -> String {
+    let Some(data) = data else { return text.to_owned() };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/@%+".contains(&b);
+    let mut data = data.display().to_string();
+    if !data.bytes().all(plain) {
+        data = format!("'{}'", data.replace('\'', "'\\''"));
+    }
+    text.replace("\n  bowline trust ", &format!("\n  bowline trust --data {data} "))
 }
 
 /// What the error says, and what to do. A verdict on a hub names the hub itself.
@@ -95,7 +114,7 @@ pub(crate) fn end(reason: &EndReason) -> String {
         _ => format!("{}: {reason}", reason.code()),
     };
     if let Some(remedy) = remedy::of_end(reason) {
-        append(&mut said, remedy);
+        append(&mut said, &remedy);
     }
     if let Some(seconds) = reason.retry_after() {
         append(&mut said, &format!("It asks to be left alone for {seconds} s."));
@@ -116,26 +135,31 @@ fn failed(code: Code, finished: &Finished) -> String {
     said
 }
 
-/// Puts a sentence behind another, which may lack its full stop.
+/// Puts a sentence behind another, which may lack its full stop, or below lines.
 fn append(said: &mut String, sentence: &str) {
-    said.push_str(if said.ends_with(['.', '!', '?']) { " " } else { ". " });
+    said.push_str(match said {
+        _ if said.contains('\n') => "\n",
+        _ if said.ends_with(['.', '!', '?']) => " ",
+        _ => ". ",
+    });
     said.push_str(sentence);
-}
-
-/// The exit code of a link's end.
-pub(crate) fn of_end(reason: &EndReason) -> u8 {
-    match reason {
-        EndReason::Tunnel(
-            TunnelError::TlsWherePlainExpected | TunnelError::PlainWhereTlsExpected,
-        ) => USAGE,
-        _ => of_code(reason.code()),
-    }
 }
 
 /// The exit code of a refusal, an ending, a failed call or a verdict on a hub.
 pub(crate) fn of_code(code: Code) -> u8 {
     match (code.row().used_in, code) {
         (_, Code::AdmissionTimeout) => UNREACHABLE,
+        (Use::Local, Code::PlainWhereTls | Code::TlsWherePlain) => USAGE,
+        (
+            Use::Local,
+            Code::UnknownName
+            | Code::NotListening
+            | Code::NoAnswer
+            | Code::NoRoute
+            | Code::Unreachable
+            | Code::TlsFailed
+            | Code::NotBowline,
+        ) => UNREACHABLE,
         (Use::Refusal | Use::Local, _) => REFUSED,
         (Use::Ending, _) => UNREACHABLE,
         (Use::Call, Code::UnknownPeer | Code::Offline | Code::NotReady) => ABSENT,
@@ -156,8 +180,17 @@ mod tests {
     fn an_absent_target_a_denial_and_a_lost_link_are_told_apart() {
         let codes = [Code::UnknownPeer, Code::Offline, Code::Denied, Code::Lost, Code::Failed];
         assert_eq!(codes.map(of_code), [ABSENT, ABSENT, REFUSED, UNREACHABLE, FAILURES]);
-        assert_eq!(of_end(&EndReason::Cut), UNREACHABLE);
-        assert_eq!(of_end(&EndReason::Tunnel(TunnelError::PlainWhereTlsExpected)), USAGE);
+        let codes =
+            [EndReason::Cut.code(), Code::PlainWhereTls, Code::NotBowline, Code::OtherVersion];
+        assert_eq!(codes.map(of_code), [UNREACHABLE, USAGE, UNREACHABLE, REFUSED]);
+    }
+
+    #[test]
+    fn a_command_to_paste_names_the_data_directory_that_was_given() {
+        let text = "mismatch\n  bowline trust forget wss://h";
+        assert_eq!(in_data(text, None), text);
+        let told = in_data(text, Some("/srv/my data".as_ref()));
+        assert_eq!(told, "mismatch\n  bowline trust --data '/srv/my data' forget wss://h");
     }
 
     /// The tables of `docs/refusals.md`, row for row.

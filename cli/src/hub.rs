@@ -137,7 +137,8 @@ fn tell(notice: &Notice, json: bool) {
             tracing::debug!(%remote, reason = %ended.reason, "not admitted");
         }
         Notice::Ended { remote, ended, .. } if !ended.admitted => {
-            tracing::warn!(%remote, reason = %ended.reason, "not admitted");
+            let code = ended.reason.code();
+            tracing::warn!(%remote, %code, reason = %ended.reason, "not admitted");
         }
         _ => {}
     }

@@ -19,7 +19,8 @@ use crate::{peer, place};
 /// Connects as an operator.
 pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, Failure> {
     let Some((builder, pid)) = local(dial)? else {
-        return Ok(remote(dial)?.observer(observer).operate().connect().await?);
+        let connected = remote(dial)?.observer(observer).operate().connect().await;
+        return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
     builder.observer(observer).operate().connect().await.map_err(|error| match &error {
         ConnectError::Unreachable { hub, reason } => Failure::new(
@@ -28,7 +29,8 @@ pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, 
                 "cannot reach {hub}, where the hub of this machine said it listens: {reason}. Its \
                  process {pid} was most likely killed: start 'bowline hub' again"
             ),
-        ),
+        )
+        .named(error.code()),
         _ => error.into(),
     })
 }

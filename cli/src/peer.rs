@@ -1,6 +1,7 @@
 //! `bowline peer`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
@@ -39,7 +40,8 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
         eprintln!("bowline: warning: no commands are configured; see [commands.NAME] in peer.toml");
     }
     let mut signals = Inbox::open()?;
-    let peer = builder.observer(observer(options.json)).start();
+    let data = options.dial.data.clone();
+    let peer = builder.observer(observer(options.json, data)).start();
     signals.end().await;
     Ok(signals.unless_again(peer.stop()).await)
 }
@@ -113,13 +115,14 @@ fn labels(given: &[String]) -> Result<Option<BTreeMap<String, String>>, Failure>
 
 /// Sentences on standard error, each once until another comes between, and after a new one when the
 /// next try comes; or JSON on standard output.
-fn observer(json: bool) -> Observer {
+fn observer(json: bool, data: Option<PathBuf>) -> Observer {
     let told = Mutex::new((String::new(), false));
     Observer::new(move |notice: Notice| {
         if json {
             return output::event(crate::event::json(&notice));
         }
         let Some(sentence) = crate::event::sentence(&notice) else { return };
+        let sentence = exit::in_data(&sentence, data.as_deref());
         let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (last, is_new) = &mut *told;
         if matches!(notice, Notice::Retry { .. }) {

@@ -1,31 +1,31 @@
 //! What to do about a code: one sentence for each, the same for every command.
 //!
-//! What a peer finds wrong with a hub ([`Use::Local`]) depends on the values that differ, so
-//! `bowline_core::trust` says what to do about that. `docs/refusals.md` shows all of them.
+//! What a peer finds wrong with a hub ([`Use::Local`]) may depend on the values that differ, so the
+//! errors of `bowline_core` say what to do about those. `docs/refusals.md` shows all of them.
+
+use std::borrow::Cow;
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
-use bowline_core::tunnel::TunnelError;
+use bowline_shell::peer::Unreached;
 
-/// What to do about a link's end; `None` where its own sentence says it.
-pub(crate) fn of_end(reason: &EndReason) -> Option<&'static str> {
-    match reason {
-        EndReason::Closed(_)
-        | EndReason::Auth(
-            AuthError::Trust(_) | AuthError::HubLacksMethod { .. } | AuthError::HubNotProved,
-        )
-        | EndReason::Tunnel(
-            TunnelError::TlsWherePlainExpected | TunnelError::PlainWhereTlsExpected,
-        ) => None,
-        EndReason::Cut | EndReason::WebSocketClosed(_) => {
-            Some("Check that the hub still runs, and try again.")
-        }
-        EndReason::Auth(AuthError::NotKept) => Some(
-            "Look at the disk of this peer's data directory: it may be full, read-only or failing.",
-        ),
-        _ => remedy(reason.code()),
+/// What to do about a link's end; `None` where nothing is to be done.
+pub(crate) fn of_end(reason: &EndReason) -> Option<Cow<'static, str>> {
+    if let Some(remedy) = reason.remedy() {
+        return Some(remedy);
     }
+    let remedy = match reason {
+        EndReason::Closed(_) => return None,
+        EndReason::Cut | EndReason::WebSocketClosed(_) => {
+            "Check that the hub still runs, and try again."
+        }
+        EndReason::Auth(AuthError::NotKept) => {
+            "Look at the disk of this peer's data directory: it may be full, read-only or failing."
+        }
+        _ => return remedy(reason.code()).map(Cow::Borrowed),
+    };
+    Some(Cow::Borrowed(remedy))
 }
 
 /// What to do; `None` where there is nothing, or the error itself says it.
@@ -73,6 +73,6 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::Lost => "Find out whether it was carried out before you try again.",
         Code::Denied => "Ask the hub's administrator for it, or use another identity.",
         Code::Unsupported => "Name one peer, or use a hub of a later version.",
-        _ => return None,
+        code => return EndReason::remedy_of(code).or_else(|| Unreached::remedy_of(code)),
     })
 }

@@ -56,7 +56,7 @@ pub enum Use {
     Ending,
     /// In Result or Deny: one call failed, the link goes on.
     Call,
-    /// Never sent: the peer's own verdict on a hub.
+    /// Never sent: the peer's own verdict on a hub, or on the way to it.
     Local,
 }
 
@@ -138,6 +138,17 @@ codes! {
     BadHello "bad-hello" Local NORMAL false "The hub's Hello is not signed by the identity that it claims.";
     Misconfigured "misconfigured" Local NORMAL false "The settings for trusting the hub contradict each other.";
     HubNotProved "hub-not-proved" Local NORMAL false "The hub did not prove that it holds the shared secret.";
+    UnknownName "unknown-name" Local NORMAL true "The hub's name has no address.";
+    NotListening "not-listening" Local NORMAL true "Nothing listens at the hub's address.";
+    NoAnswer "no-answer" Local NORMAL true "Nothing answers at the hub's address: what is sent there is swallowed.";
+    NoRoute "no-route" Local NORMAL true "This machine has no way to the hub's address.";
+    Unreachable "unreachable" Local NORMAL true "The system does not connect to the hub's address.";
+    PlainWhereTls "plain-where-tls-expected" Local NORMAL false "The other end speaks plain text, and this end TLS.";
+    TlsWherePlain "tls-where-plain-expected" Local NORMAL false "The other end speaks TLS, and this end plain text.";
+    TlsFailed "tls-failed" Local NORMAL true "TLS could not be set up, or broke.";
+    NotBowline "not-bowline" Local NORMAL false "What answers at the hub's address is not a Bowline hub.";
+    OtherVersion "other-version" Local NORMAL false "The hub speaks only another version of the protocol.";
+    UpgradeRefused "upgrade-refused" Local NORMAL false "A Bowline hub answers, and does not take this WebSocket.";
 }
 
 impl Code {

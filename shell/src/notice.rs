@@ -11,6 +11,7 @@ use std::time::Duration;
 use bowline_core::arrival::Why;
 use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
+use bowline_core::code::Code;
 use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
 use bowline_core::link::{Ended, Security};
 use bowline_core::trust::Entry;
@@ -57,6 +58,11 @@ pub enum Notice {
         link: Option<LinkId>,
         /// What it uses.
         security: Security,
+    },
+    /// The WebSocket is up.
+    Upgraded {
+        /// At a hub, the connection's number.
+        link: Option<LinkId>,
     },
     /// Peer: trust was decided on the hub's Hello; the proof goes out.
     Learnt(Box<Learnt>),
@@ -119,7 +125,9 @@ pub enum Notice {
     },
     /// Peer: an attempt to reach the hub failed before there was a link.
     Unreachable {
-        /// Why.
+        /// The stable code, where something between here and the hub stood in the way.
+        code: Option<Code>,
+        /// Why, and what to do.
         reason: String,
     },
     /// Peer: the next attempt comes after this long.

@@ -39,7 +39,9 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
         Ok(session) => session,
         Err(failure) => {
             if options.json {
-                let said = json!({"peer": null, "result": null, "text": failure.message});
+                let code = failure.name.map(|name| name.name());
+                let said =
+                    json!({"peer": null, "result": null, "code": code, "text": failure.message});
                 crate::output::line(said).map_err(coded)?;
             }
             return Err(coded(failure));

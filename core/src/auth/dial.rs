@@ -60,6 +60,9 @@ pub enum Credential {
     Open,
     /// The shared secret.
     Secret(SharedSecret),
+    /// The hub is only looked at: trust is decided as for this method, then the link ends, and
+    /// nothing was proved or bound.
+    Withheld(Method),
 }
 
 impl Credential {
@@ -69,12 +72,16 @@ impl Credential {
         match self {
             Self::Open => Method::Open,
             Self::Secret(_) => Method::Secret,
+            Self::Withheld(method) => *method,
         }
     }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credential({})", self.method().name())
+        match self {
+            Self::Withheld(method) => write!(f, "Withheld({})", method.name()),
+            Self::Open | Self::Secret(_) => write!(f, "Credential({})", self.method().name()),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Why an admission failed, for the operator of the side that failed it.
 
+use std::borrow::Cow;
+
 use crate::arrival::TurnedAway;
 use crate::code::Code;
 use crate::id::{PeerId, Pin};
@@ -20,14 +22,11 @@ pub enum AuthError {
     #[error("the peer asked for admission method {0}, which this hub does not offer")]
     MethodNotOffered(u64),
     /// Peer: the hub does not offer the configured method.
-    #[error(
-        "the hub does not offer '{wanted}'; it offers {offered}. Enable it at the hub, or \
-         configure this peer for a method that is offered"
-    )]
+    #[error("the hub does not offer '{wanted}', which this peer uses; it offers {offered}")]
     HubLacksMethod {
         /// The method this peer is configured for.
         wanted: &'static str,
-        /// Those that the hub offers.
+        /// Those that the hub offers, in quotes.
         offered: String,
     },
     /// Hub: the connection was turned away before Hello.
@@ -60,10 +59,7 @@ pub enum AuthError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// Peer: the hub's MAC is wrong: another secret.
-    #[error(
-        "the hub did not prove that it holds the shared secret; nothing about it was kept. \
-         Check that both ends have the same secret"
-    )]
+    #[error("the hub did not prove that it holds the shared secret; nothing about it was kept")]
     HubNotProved,
     /// Peer: Welcome names another peer than the one that asked.
     #[error("the hub admitted '{0}', which is not what this peer asked for")]
@@ -138,5 +134,37 @@ impl AuthError {
             Self::HubNotProved | Self::OtherPeer(_) => Code::HubNotProved,
             Self::NotKept => Code::Unavailable,
         }
+    }
+
+    /// What a person should do next.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Trust(error) => return Some(Cow::Owned(error.remedy())),
+            Self::HubLacksMethod { wanted: "open", .. } => {
+                "Give this peer the hub's secret (--secret-file): 'bowline secret show' prints it \
+                 there."
+            }
+            Self::HubLacksMethod { .. } => {
+                "Enable it at the hub: auth.secret = true (--auth-secret true), and auth.required = \
+                 true unless anyone may come in."
+            }
+            Self::HubNotProved => {
+                "A hub with another secret would have refused this peer: what answered may be \
+                 posing as the hub. Stop and find out what it is."
+            }
+            Self::Wire(_)
+            | Self::OutOfTurn(_)
+            | Self::MethodNotOffered(_)
+            | Self::TurnedAway(_)
+            | Self::OtherKeySeen { .. }
+            | Self::Form(_)
+            | Self::WrongSecret
+            | Self::NoPossession
+            | Self::NotKept
+            | Self::Refused(..)
+            | Self::OtherPeer(_) => return None,
+        };
+        Some(Cow::Borrowed(remedy))
     }
 }

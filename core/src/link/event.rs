@@ -122,9 +122,9 @@ impl EndReason {
                 Code::Idle
             }
             Self::Auth(error) => error.code(),
-            Self::Tunnel(_) | Self::Socket(_) | Self::Wire(_) | Self::Session(_) => {
-                Code::ProtocolError
-            }
+            Self::Tunnel(error) => error.code(),
+            Self::Socket(error) => error.code(),
+            Self::Wire(_) | Self::Session(_) => Code::ProtocolError,
         }
     }
 

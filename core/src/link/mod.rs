@@ -17,6 +17,7 @@ mod close;
 mod event;
 mod phase;
 mod pump;
+mod remedy;
 mod timers;
 
 pub use event::{EndReason, Ended, Event, Security};

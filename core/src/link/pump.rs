@@ -6,7 +6,7 @@ use crate::arrival::Arrival;
 use crate::auth::Admitted;
 use crate::auth::hub::{self, HubAuth};
 use crate::auth::peer::{self, Learnt, PeerAuth};
-use crate::code::CloseCode;
+use crate::code::{CloseCode, Code};
 use crate::ledger::{Answer, AskId, Question};
 use crate::link::event::{EndReason, Ended, Event, Security};
 use crate::link::phase::Phase;
@@ -203,6 +203,10 @@ impl Link {
             Ok(peer::Step::Admitted(admitted)) => self.admitted(admitted),
             Err(peer::Stop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
             Err(peer::Stop::Failed(error)) => self.end(error.into(), None),
+            Err(peer::Stop::Looked(learnt)) => {
+                self.notes.push_back(Note::Learnt(learnt));
+                self.end(EndReason::Closed(Code::GoingAway), None);
+            }
         }
     }
 

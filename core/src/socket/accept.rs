@@ -206,7 +206,7 @@ fn nonce(query: &str) -> Result<Nonce, SocketError> {
     text.parse().map_err(|_| SocketError::Nonce { came: "a malformed nonce" })
 }
 
-/// Writes the response that says `error`.
+/// Writes the response that says `error`, and what is spoken here.
 fn refuse(error: &SocketError, out: &mut Buffer) {
     let (line, extra) = match error.status() {
         Some(403) => ("403 Forbidden", ""),
@@ -228,6 +228,7 @@ fn refuse(error: &SocketError, out: &mut Buffer) {
              Connection: {connection}\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\
              Content-Length: {}\r\n\
+             Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\
              {extra}\r\n\
              {body}",
             body.len()

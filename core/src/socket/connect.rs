@@ -14,7 +14,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::SUBPROTOCOL;
 use super::error::SocketError;
-use super::head::{Collector, HEADER_LINES, Headers, excerpt, has_bare_line_feed};
+use super::head::{Collector, HEADER_LINES, Headers, excerpt, has_bare_line_feed, quoted};
 use crate::buffer::Buffer;
 use crate::id::Nonce;
 use crate::random::Random;
@@ -104,10 +104,9 @@ impl Connecting {
             }
         }
         if answer.code != Some(101) {
-            return Err(SocketError::NotUpgraded {
-                status: answer.code.unwrap_or_default(),
-                reason: excerpt(answer.reason.unwrap_or_default().as_bytes()),
-            });
+            let status = answer.code.unwrap_or_default();
+            let reason = excerpt(answer.reason.unwrap_or_default().as_bytes());
+            return Err(not_upgraded(status, reason, Headers(answer.headers)));
         }
         if has_bare_line_feed(head) {
             return Err(SocketError::AnswerMalformed {
@@ -137,8 +136,12 @@ impl Connecting {
         if headers.only("Sec-WebSocket-Accept") != Some(self.accept.as_bytes()) {
             return wrong("Sec-WebSocket-Accept", "the answer to the key that was sent");
         }
-        if headers.only("Sec-WebSocket-Protocol") != Some(SUBPROTOCOL.as_bytes()) {
-            return wrong("Sec-WebSocket-Protocol", "'bowline.v1'");
+        match headers.only("Sec-WebSocket-Protocol") {
+            Some(ours) if ours == SUBPROTOCOL.as_bytes() => {}
+            Some(other) if other.starts_with(FAMILY) => {
+                return Err(SocketError::OtherVersion { offered: quoted(other) });
+            }
+            _ => return wrong("Sec-WebSocket-Protocol", "'bowline.v1'"),
         }
         match headers.all("Sec-WebSocket-Extensions").next() {
             Some(_) => wrong("Sec-WebSocket-Extensions", "nothing, as nothing was offered"),
@@ -146,6 +149,23 @@ impl Connecting {
         }
     }
 }
+
+/// Why there is no 101: a hub names what it speaks in every refusal. spec: websocket §3.
+fn not_upgraded(status: u16, reason: String, headers: Headers<'_>) -> SocketError {
+    let named = headers.list("Sec-WebSocket-Protocol").filter(|one| one.starts_with(FAMILY));
+    let named: Vec<_> = named.take(4).collect();
+    if named.is_empty() {
+        return SocketError::NotUpgraded { status, reason };
+    }
+    if named.contains(&SUBPROTOCOL.as_bytes()) {
+        return SocketError::Refused { status, reason };
+    }
+    let offered: Vec<_> = named.into_iter().map(quoted).collect();
+    SocketError::OtherVersion { offered: offered.join(" and ") }
+}
+
+/// How the subprotocol of every version begins.
+const FAMILY: &[u8] = b"bowline.v";
 
 /// What of `text` can stand in a request line or a header without ending it.
 fn printable(text: &str) -> String {

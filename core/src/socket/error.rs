@@ -9,7 +9,7 @@
 //! Text from the other end is cut to 80 printable characters; keys, nonces and queries are never
 //! shown.
 
-use crate::code::CloseCode;
+use crate::code::{CloseCode, Code};
 
 /// What went wrong. The socket that gave it gives it again at every read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,13 +142,27 @@ pub enum SocketError {
     /// The upgrade was answered with another status than 101.
     #[error(
         "the upgrade was answered with {status} '{reason}', not with 101: something else than a \
-         Bowline hub may be listening there, or it refused"
+         Bowline hub may be listening there"
     )]
     NotUpgraded {
         /// The HTTP status.
         status: u16,
         /// The reason phrase.
         reason: String,
+    },
+    /// A hub of this version answered with another status than 101.
+    #[error("a Bowline hub answered the upgrade with {status} '{reason}', not with 101")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason phrase.
+        reason: String,
+    },
+    /// A hub answered, and names only other versions of the protocol than ours.
+    #[error("the hub speaks {offered}, and this program 'bowline.v1'")]
+    OtherVersion {
+        /// What it names, in quotes.
+        offered: String,
     },
     /// The upgrade was answered with 101 and a wrong or missing header.
     #[error(
@@ -257,6 +271,21 @@ impl SocketError {
         self.place().1
     }
 
+    /// What goes with it in our table of codes.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotHttp
+            | Self::AnswerTooLong { .. }
+            | Self::AnswerMalformed { .. }
+            | Self::NotUpgraded { .. }
+            | Self::Answer { .. } => Code::NotBowline,
+            Self::OtherVersion { .. } => Code::OtherVersion,
+            Self::Refused { .. } => Code::UpgradeRefused,
+            _ => Code::ProtocolError,
+        }
+    }
+
     /// One row for each variant: the HTTP status and the close code.
     fn place(&self) -> (Option<u16>, Option<CloseCode>) {
         match self {
@@ -279,6 +308,8 @@ impl SocketError {
             | Self::AnswerTooLong { .. }
             | Self::AnswerMalformed { .. }
             | Self::NotUpgraded { .. }
+            | Self::Refused { .. }
+            | Self::OtherVersion { .. }
             | Self::Answer { .. } => (None, None),
             Self::ReservedBits
             | Self::Opcode { .. }

@@ -1,4 +1,4 @@
-//! Why a hub is not trusted: what happened, what was expected, what was seen, and what to do.
+//! Why a hub is not trusted: what happened, what was expected, what was seen; and what to do.
 //!
 //! Ids, pins and names are public, so every message may be shown and logged.
 
@@ -114,6 +114,43 @@ impl TrustError {
         }
     }
 
+    /// What would have passed, each value as it is written; none where there is no single one.
+    #[must_use]
+    pub fn expected(&self) -> Vec<String> {
+        match self {
+            Self::IdentityMismatch { expected, .. } => {
+                let known = [expected.kept, expected.configured, expected.token];
+                let mut ids: Vec<_> =
+                    known.into_iter().flatten().map(|id| id.to_string()).collect();
+                ids.dedup();
+                ids
+            }
+            Self::KeyNotVouched { listed, .. } => listed.iter().map(Pin::to_string).collect(),
+            Self::PinMismatch { expected, .. } => expected.iter().map(PinSpec::to_string).collect(),
+            Self::BadHello { .. }
+            | Self::NotChained { .. }
+            | Self::NothingToCheckBy { .. }
+            | Self::UnknownHub { .. }
+            | Self::Misconfigured { .. } => Vec::new(),
+        }
+    }
+
+    /// The identity or the pin that was met.
+    #[must_use]
+    pub fn seen(&self) -> Option<String> {
+        match self {
+            Self::BadHello { claimed: id, .. }
+            | Self::IdentityMismatch { seen: id, .. }
+            | Self::UnknownHub { id, .. } => Some(id.to_string()),
+            Self::KeyNotVouched { seen, .. } | Self::PinMismatch { seen, .. } => {
+                Some(seen.to_string())
+            }
+            Self::NotChained { .. }
+            | Self::NothingToCheckBy { .. }
+            | Self::Misconfigured { .. } => None,
+        }
+    }
+
     /// What a person should do, with the exact command where there is one.
     #[must_use]
     pub fn remedy(&self) -> String {
@@ -127,7 +164,10 @@ impl TrustError {
                     .to_owned();
                 let other = |id: Option<HubId>| id.is_some_and(|id| id != *seen);
                 if other(expected.kept) {
-                    remedy.push_str(&format!("\n  bowline trust forget {}", quoted(hub)));
+                    let hub = quoted(hub);
+                    remedy.push_str(&format!(
+                        "\n  bowline trust forget {hub}\n  bowline trust pin {hub} {seen}"
+                    ));
                 }
                 if other(expected.configured) {
                     remedy.push_str(&format!("\n  set hub-id = \"{seen}\""));
@@ -189,56 +229,49 @@ impl TrustError {
 }
 
 impl fmt::Display for TrustError {
+    /// The first line says what happened; lines below it, what was expected and what was seen.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadHello { hub, claimed } => {
-                writeln!(f, "the Hello of {hub} is not signed by the identity that it claims")?;
-                writeln!(f, "  claimed   {claimed}")?;
+                write!(f, "the Hello of {hub} is not signed by the identity that it claims")?;
+                write!(f, "\n  claimed   {claimed}")
             }
             Self::IdentityMismatch { hub, expected, seen } => {
-                writeln!(f, "{hub} has another identity than the one known")?;
+                write!(f, "{hub} has another identity than the one known")?;
                 write_identities(f, expected)?;
-                writeln!(f, "  seen      {seen}")?;
+                write!(f, "\n  seen      {seen}")
             }
             Self::KeyNotVouched { hub, identity, listed, seen } => {
-                writeln!(
-                    f,
-                    "the identity of {hub} does not vouch for the TLS key that was served"
-                )?;
-                writeln!(f, "  identity  {identity}")?;
+                write!(f, "the identity of {hub} does not vouch for the TLS key that was served")?;
+                write!(f, "\n  identity  {identity}")?;
                 write_list(f, listed)?;
-                writeln!(f, "  seen      {seen}")?;
+                write!(f, "\n  seen      {seen}")
             }
             Self::PinMismatch { hub, expected, seen } => {
-                writeln!(f, "the TLS key that {hub} served is none of the pinned ones")?;
+                write!(f, "the TLS key that {hub} served is none of the pinned ones")?;
                 write_list(f, expected)?;
-                writeln!(f, "  seen      {seen}")?;
+                write!(f, "\n  seen      {seen}")
             }
             Self::NotChained { hub, fault } => {
-                writeln!(f, "the certificate of {hub} does not pass the given roots")?;
-                writeln!(f, "  {fault}")?;
+                write!(f, "the certificate of {hub} does not pass the given roots\n  {fault}")
             }
             Self::NothingToCheckBy { hub, known } => {
-                writeln!(
+                write!(
                     f,
                     "strict was asked for with neither pins nor roots to check the TLS key of {hub} by"
                 )?;
-                write_identities(f, known)?;
+                write_identities(f, known)
             }
             Self::UnknownHub { hub, id, pin } => {
-                writeln!(
+                write!(
                     f,
                     "nothing is known of {hub}, and this admission method does not make it prove \
-                     itself"
+                     itself\n  identity  {id}"
                 )?;
-                writeln!(f, "  identity  {id}")?;
-                if let Some(pin) = pin {
-                    writeln!(f, "  pin       {pin}")?;
-                }
+                pin.map_or(Ok(()), |pin| write!(f, "\n  pin       {pin}"))
             }
-            Self::Misconfigured { hub, what } => writeln!(f, "the settings for {hub}: {what}")?,
+            Self::Misconfigured { hub, what } => write!(f, "the settings for {hub}: {what}"),
         }
-        f.write_str(&self.remedy())
     }
 }
 
@@ -265,7 +298,7 @@ fn write_identities(f: &mut fmt::Formatter<'_>, known: &Identities) -> fmt::Resu
         (known.token, "the issuer of the token in use"),
     ] {
         if let Some(id) = id {
-            writeln!(f, "  expected  {id} ({source})")?;
+            write!(f, "\n  expected  {id} ({source})")?;
         }
     }
     Ok(())
@@ -274,14 +307,14 @@ fn write_identities(f: &mut fmt::Formatter<'_>, known: &Identities) -> fmt::Resu
 /// A line for each of the first [`SHOWN`], and how many more there are: the list can be a stranger's.
 fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, expected: &[T]) -> fmt::Result {
     if expected.is_empty() {
-        return writeln!(f, "  expected  none at all");
+        return write!(f, "\n  expected  none at all");
     }
     for pin in expected.iter().take(SHOWN) {
-        writeln!(f, "  expected  {pin}")?;
+        write!(f, "\n  expected  {pin}")?;
     }
     match expected.len().saturating_sub(SHOWN) {
         0 => Ok(()),
-        more => writeln!(f, "  expected  or one of {more} more"),
+        more => write!(f, "\n  expected  or one of {more} more"),
     }
 }
 

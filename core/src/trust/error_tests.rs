@@ -4,8 +4,9 @@ fn hub_id(byte: u8) -> HubId {
     HubId([byte; 16])
 }
 
+/// The error, and below it what to do.
 fn told(error: &TrustError) -> String {
-    error.to_string()
+    format!("{error}\n{}", error.remedy())
 }
 
 #[test]
@@ -24,8 +25,12 @@ fn an_identity_mismatch_tells_all_that_was_expected_and_how_to_forget() {
            seen      hub_77777777777777777777777774\n\
          Another machine may be posing as the hub: stop and compare with what 'bowline hub' prints \
          there. If the hub was set up anew:\n  \
-           bowline trust forget wss://hub.example:7777"
+           bowline trust forget wss://hub.example:7777\n  \
+           bowline trust pin wss://hub.example:7777 hub_77777777777777777777777774"
     );
+    let ids = ["hub_aaaaaaaaaaaaaaaaaaaaaaaaaa", "hub_77777777777777777777777774"];
+    assert_eq!(error.expected(), ids);
+    assert_eq!(error.seen().as_deref(), Some(ids[1]));
 }
 
 #[test]
@@ -128,6 +133,7 @@ fn every_error_is_a_local_verdict_that_no_retry_heals() {
     ] {
         assert_eq!(error.code(), code);
         assert!(!code.heals() && code.row().used_in == Use::Local, "{code}");
-        assert!(error.to_string().ends_with(&error.remedy()), "{code}");
+        let text = error.to_string();
+        assert!(!text.ends_with('\n') && !text.contains(&error.remedy()), "{code}");
     }
 }

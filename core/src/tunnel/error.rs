@@ -10,17 +10,17 @@ use crate::code::Code;
 #[non_exhaustive]
 pub enum TunnelError {
     /// The other end began a TLS handshake, or refused with a TLS alert; this end speaks plain.
-    #[error(
-        "the other end speaks TLS and this end expects plain text: \
-         use ws:// with TLS mode 'plain', or give both ends a TLS mode"
-    )]
+    #[error("the other end speaks TLS and this end expects plain text")]
     TlsWherePlainExpected,
     /// The other end spoke without TLS, or refused ours in plain text.
-    #[error(
-        "the other end speaks plain text and this end expects TLS: \
-         use wss:// and a hub in TLS mode 'tofu' or 'strict', or mode 'plain' on both ends"
-    )]
+    #[error("the other end speaks plain text and this end expects TLS")]
     PlainWhereTlsExpected,
+    /// What answered a TLS handshake is neither TLS nor HTTP.
+    #[error(
+        "what answered speaks neither TLS nor HTTP: something else than a Bowline hub is listening \
+         there"
+    )]
+    Foreign,
     /// The stream ended without a close_notify: what arrived may not be all that was sent.
     #[error("the connection was cut: it ended without TLS saying so")]
     Truncated,
@@ -48,13 +48,13 @@ impl TunnelError {
     pub fn code(&self) -> Code {
         match self {
             Self::Truncated => Code::GoingAway,
-            Self::TlsWherePlainExpected
-            | Self::PlainWhereTlsExpected
-            | Self::TooBig
-            | Self::EmptyRecords
-            | Self::Tls(_)
-            | Self::BadName(_)
-            | Self::Config(_) => Code::ProtocolError,
+            Self::TlsWherePlainExpected => Code::TlsWherePlain,
+            Self::PlainWhereTlsExpected => Code::PlainWhereTls,
+            Self::Foreign => Code::NotBowline,
+            Self::Tls(_) => Code::TlsFailed,
+            Self::TooBig | Self::EmptyRecords | Self::BadName(_) | Self::Config(_) => {
+                Code::ProtocolError
+            }
         }
     }
 
@@ -66,6 +66,7 @@ impl TunnelError {
             Self::Truncated | Self::TooBig | Self::EmptyRecords | Self::Tls(_) => true,
             Self::TlsWherePlainExpected
             | Self::PlainWhereTlsExpected
+            | Self::Foreign
             | Self::BadName(_)
             | Self::Config(_) => false,
         }
@@ -92,7 +93,11 @@ mod tests {
         assert!(TunnelError::Tls(rustls::Error::DecryptError).heals());
         assert!(!TunnelError::TlsWherePlainExpected.heals());
         assert!(!TunnelError::PlainWhereTlsExpected.heals());
-        assert_eq!(TunnelError::PlainWhereTlsExpected.code(), Code::ProtocolError);
+        assert_eq!(TunnelError::PlainWhereTlsExpected.code(), Code::PlainWhereTls);
+        assert_eq!(TunnelError::Foreign.code(), Code::NotBowline);
+        for error in [TunnelError::Foreign, TunnelError::Tls(rustls::Error::DecryptError)] {
+            assert_eq!(error.heals(), error.code().heals(), "{error}");
+        }
     }
 
     #[test]

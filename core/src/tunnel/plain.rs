@@ -71,6 +71,10 @@ impl Plain {
                 self.network.refuse(refusal);
                 Phase::Failed(TunnelError::TlsWherePlainExpected)
             }
+            Verdict::Foreign => {
+                self.network.refuse(b"");
+                Phase::Failed(TunnelError::Foreign)
+            }
         };
     }
 

@@ -23,6 +23,8 @@ pub(super) enum Verdict {
     Agrees,
     /// It does not, and is owed these bytes (perhaps none) in the language that it understands.
     Differs(&'static [u8]),
+    /// It accepted, and speaks neither of the two languages that a hub does.
+    Foreign,
 }
 
 /// A verdict, and whether more bytes could change it.
@@ -43,7 +45,7 @@ pub(super) fn sniff(expect: Expect, first: &[u8]) -> Sniff {
         Expect::ConnectTls => match begins(first, &TLS_REFUSAL) {
             Begins::Whole => Sniff::Settled(Verdict::Differs(b"")),
             Begins::Partly => Sniff::SoFar(Verdict::Agrees),
-            Begins::Otherwise => tls_or(first, Sniff::Settled(Verdict::Differs(b""))),
+            Begins::Otherwise => tls_or(first, response(first)),
         },
         Expect::AcceptTls => tls_or(first, request(first)),
         Expect::AcceptPlain => plain_or(first, &TLS_REFUSAL),
@@ -80,6 +82,15 @@ fn request(first: &[u8]) -> Sniff {
         Begins::Whole => Sniff::Settled(Verdict::Differs(PLAIN_REFUSAL)),
         Begins::Partly => Sniff::SoFar(Verdict::Differs(b"")),
         Begins::Otherwise => Sniff::Settled(Verdict::Differs(b"")),
+    }
+}
+
+/// Plain bytes from a port that was spoken to in TLS: what is no HTTP either is no hub at all.
+fn response(first: &[u8]) -> Sniff {
+    match begins(first, b"HTTP/") {
+        Begins::Whole => Sniff::Settled(Verdict::Differs(b"")),
+        Begins::Partly => Sniff::SoFar(Verdict::Foreign),
+        Begins::Otherwise => Sniff::Settled(Verdict::Foreign),
     }
 }
 
@@ -143,6 +154,7 @@ mod tests {
     const AGREES: Sniff = Sniff::Settled(Verdict::Agrees);
     const SO_FAR: Sniff = Sniff::SoFar(Verdict::Agrees);
     const SILENT: Sniff = Sniff::Settled(Verdict::Differs(b""));
+    const FOREIGN: Sniff = Sniff::Settled(Verdict::Foreign);
 
     #[test]
     fn a_tls_port_takes_handshakes_and_alerts_and_nothing_else() {
@@ -151,9 +163,14 @@ mod tests {
             assert_eq!(sniff(expect, &[0x16]), SO_FAR);
             assert_eq!(sniff(expect, &[0x16, 0x03]), AGREES);
             assert_eq!(sniff(expect, &[0x15, 0x03, 0x01]), AGREES);
-            assert_eq!(sniff(expect, &[0x16, 0x02]), SILENT);
-            assert_eq!(sniff(expect, &[0x17, 0x03, 0x03]), SILENT);
-            assert_eq!(sniff(expect, b"SSH-2.0-x"), SILENT);
+        }
+        for foreign in [&[0x16, 0x02][..], &[0x17, 0x03, 0x03], b"SSH-2.0-x"] {
+            assert_eq!(sniff(Expect::AcceptTls, foreign), SILENT);
+            assert_eq!(sniff(Expect::ConnectTls, foreign), FOREIGN);
+        }
+        for n in 1..5 {
+            let so_far = Sniff::SoFar(Verdict::Foreign);
+            assert_eq!(sniff(Expect::ConnectTls, &b"HTTP/"[..n]), so_far);
         }
     }
 

@@ -57,6 +57,7 @@ impl Owner for HubLink {
         let link = Some(self.link);
         match event {
             Event::Secured(security) => self.tell(Notice::Secured { link, security }),
+            Event::Upgraded => self.tell(Notice::Upgraded { link }),
             Event::Ask(ask, Question::Record(binding)) => {
                 let mailbox = self.mailbox.clone();
                 self.shared.ledger.record_peer(binding, move |recorded| {

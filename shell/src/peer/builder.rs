@@ -5,13 +5,15 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bowline_core::auth::{Credential, SharedSecret};
 use bowline_core::id::{CommandName, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
+use bowline_core::limits::Limits;
 use bowline_core::random::Random;
 use bowline_core::trust::{Known, Mode, PinSpec, Roots};
-use bowline_core::wire::frame::{Command, Purpose};
+use bowline_core::wire::frame::{Command, Method, Purpose};
 
 use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
@@ -40,6 +42,7 @@ pub struct PeerBuilder<R: Runtime> {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
     pub(super) observer: Observer,
+    pub(super) limits: Limits,
 }
 
 /// Where a hub is.
@@ -100,6 +103,12 @@ impl CredentialSource {
     #[must_use]
     pub fn new(read: impl Fn() -> Result<Credential, SetupError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
+    }
+
+    /// No credential, and no admission: the hub is looked at as for `method`, and the link ends.
+    #[must_use]
+    pub fn withheld(method: Method) -> Self {
+        Self::new(move || Ok(Credential::Withheld(method)))
     }
 
     /// No credential: the method `open`.
@@ -194,7 +203,22 @@ impl<R: Runtime> PeerBuilder<R> {
             labels: BTreeMap::new(),
             service: Arc::default(),
             observer: Observer::default(),
+            limits: Limits::default(),
         }
+    }
+
+    /// Reads what the trust file `path` has kept of the hub, and changes nothing in it.
+    pub fn recall(mut self, path: &Path) -> Self {
+        self.keeper = Keeper::Reads(TrustFile::new(path.to_owned()), self.place.to_string());
+        self
+    }
+
+    /// How long each step may take: finding and connecting a socket; TLS and the upgrade;
+    /// admission. Ten seconds, but five for admission, unless said otherwise.
+    pub fn timeout(mut self, step: Duration) -> Self {
+        self.limits.upgrade_within = step;
+        self.limits.admission_within = step;
+        self
     }
 
     /// How the hub is checked.

@@ -1,11 +1,9 @@
 //! One dial: what it needs read anew, a socket, a link, and its task.
 
-use std::io;
 use std::sync::Arc;
 
 use bowline_core::auth::{Dial, Transport};
 use bowline_core::code::Code;
-use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Ended, Link};
 use bowline_core::peer::Outcome;
 use bowline_core::time::Now;
@@ -19,7 +17,7 @@ use crate::entropy;
 use crate::notice::Notice;
 use crate::peer::builder::{PeerBuilder, Place, SetupError};
 use crate::peer::link::{PeerLink, Work};
-use crate::peer::reach::{in_time, reach};
+use crate::peer::reach::{self, Unreached};
 use crate::peer::session::{LinkState, Session};
 use crate::runtime::{Runtime, Stream};
 use crate::watch::Watch;
@@ -32,15 +30,15 @@ pub enum ConnectError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// Nothing answers there.
-    #[error("cannot reach {hub}: {reason}. Check the address, and that the hub is running")]
+    #[error("cannot reach {hub}: {}: {reason}. {}", .reason.code(), .reason.remedy())]
     Unreachable {
-        /// The hub's URL.
+        /// The hub's URL, or its local socket.
         hub: String,
-        /// The system's reason.
-        reason: String,
+        /// Why not.
+        reason: Unreached,
     },
     /// There was a connection, and no session came of it.
-    #[error("{hub}: {}", .ended.reason)]
+    #[error("{hub}: {}", .ended.reason.with_remedy())]
     Ended {
         /// The hub's URL.
         hub: String,
@@ -53,6 +51,16 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// The stable code of what stood in the way; none where this end is not set up.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Unreachable { reason, .. } => Some(reason.code()),
+            Self::Ended { ended, .. } => Some(ended.reason.code()),
+            Self::Setup(_) | Self::Link(_) => None,
+        }
+    }
+
     /// Whether another try can succeed with nobody doing anything, and when.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -81,19 +89,17 @@ impl<R: Runtime> PeerBuilder<R> {
 
     pub(super) async fn dial(&self, clock: &Clock) -> Result<Session, ConnectError> {
         let dial = Arc::new(self.prepare().await?);
-        let unreachable = |error: io::Error| ConnectError::Unreachable {
-            hub: self.place.to_string(),
-            reason: error.to_string(),
-        };
-        let limit = dial.limits.upgrade_within;
+        let unreachable =
+            |reason| ConnectError::Unreachable { hub: self.place.to_string(), reason };
+        let (runtime, within) = (&self.runtime, dial.limits.upgrade_within);
         match &self.place {
             Place::Network(url) => {
-                let reached = in_time(&self.runtime, limit, reach(&self.runtime, url)).await;
+                let reached = reach::url(runtime, url, within).await;
                 let (stream, remote) = reached.map_err(unreachable)?;
                 self.admit(dial, stream, remote, clock).await
             }
             Place::Local(path) => {
-                let reached = in_time(&self.runtime, limit, self.runtime.connect_unix(path)).await;
+                let reached = reach::local(runtime, path, within).await;
                 let stream = reached.map_err(unreachable)?;
                 self.admit(dial, stream, path.display().to_string(), clock).await
             }
@@ -181,7 +187,7 @@ impl<R: Runtime> PeerBuilder<R> {
             key: self.key.clone(),
             agent: concat!("bowline/", env!("CARGO_PKG_VERSION")).to_owned(),
             labels: self.labels.clone(),
-            limits: Limits::default(),
+            limits: self.limits.clone(),
         })
     }
 

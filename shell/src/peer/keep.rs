@@ -13,6 +13,8 @@ use crate::runtime::Runtime;
 pub(super) enum Keeper {
     /// In a trust file, under the hub's name.
     File(TrustFile, String),
+    /// Read from a trust file, under the hub's name, and kept nowhere.
+    Reads(TrustFile, String),
     /// Nowhere: what is known was given and does not change.
     Nowhere,
 }
@@ -42,7 +44,7 @@ impl Keeper {
 
     /// What was configured, and what was kept.
     pub(super) fn recall(&self, mut known: Known) -> Result<Known, SetupError> {
-        let Self::File(file, hub) = self else { return Ok(known) };
+        let (Self::File(file, hub) | Self::Reads(file, hub)) = self else { return Ok(known) };
         let record = file.show(hub).map_err(|error| SetupError::Trust(error.to_string()))?;
         let Some(record) = record else { return Ok(known) };
         known.pins.extend(record.pinned.iter().copied().map(PinSpec::Key));

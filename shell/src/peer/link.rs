@@ -92,6 +92,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
             Event::Secured(security) => {
                 self.observer.tell(Notice::Secured { link: None, security });
             }
+            Event::Upgraded => self.observer.tell(Notice::Upgraded { link: None }),
             Event::Learnt(learnt) => self.observer.tell(Notice::Learnt(learnt)),
             Event::Ask(ask, Question::Keep(entry)) => {
                 let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());

@@ -18,5 +18,6 @@ mod session;
 pub(crate) use builder::load_signing_key;
 pub use builder::{CredentialSource, PeerBuilder, SetupError, load_key, shared};
 pub use dial::ConnectError;
+pub use reach::{Miss, Unreached};
 pub use served::served;
 pub use session::{Peer, Session};

@@ -1,43 +1,291 @@
-//! A socket to a hub.
+//! From a hub's URL to a connected socket, and why there is none.
 
-use std::future::{Future, poll_fn};
-use std::io;
+use std::fmt;
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use bowline_core::code::Code;
 
 use crate::config::HubUrl;
 use crate::runtime::{Alarm, Runtime};
 
-/// A connection to the first of the hub's addresses that answers, and that address.
-pub(super) async fn reach<R: Runtime>(
-    runtime: &R,
-    url: &HubUrl,
-) -> io::Result<(R::Stream, String)> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in runtime.resolve(url.host(), url.port()).await? {
-        match runtime.connect(address).await {
-            Ok(stream) => return Ok((stream, address.to_string())),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+/// Why no socket is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreached {
+    /// The name has no address.
+    Name {
+        /// The name.
+        host: String,
+        /// What the resolver said; nothing where it knows the name and no address of it.
+        reason: Option<String>,
+    },
+    /// The resolver did not answer in time.
+    Resolver {
+        /// The name.
+        host: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// Each of the name's addresses was tried, and why none was connected; at least one.
+    Addresses(Vec<(SocketAddr, Miss)>),
+    /// The hub's local socket.
+    Local(PathBuf, Miss),
 }
 
-/// What `attempt` gives, unless that takes longer than `limit`.
-pub(super) async fn in_time<R: Runtime, T>(
+/// Why one address was not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Miss {
+    /// The machine answered that nothing listens there.
+    Refused,
+    /// Nothing answered for this long.
+    Silent(Duration),
+    /// No way leads there; what the system said.
+    NoRoute(String),
+    /// Anything else; what the system said.
+    Other(String),
+}
+
+/// A socket to the first of the hub's addresses that answers, and where it leads.
+///
+/// All of it takes no longer than `within`. An address that does not answer leaves the others their
+/// share of what is left.
+pub(super) async fn url<R: Runtime>(
     runtime: &R,
-    limit: Duration,
-    attempt: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    let mut alarm = Alarm::new(runtime);
-    alarm.set(runtime.now().checked_add(limit));
-    let mut attempt = pin!(attempt);
-    poll_fn(|cx| {
-        if let Poll::Ready(done) = attempt.as_mut().poll(cx) {
-            return Poll::Ready(done);
+    url: &HubUrl,
+    within: Duration,
+) -> Result<(R::Stream, String), Unreached> {
+    let host = || url.host().to_owned();
+    let until = runtime.now().checked_add(within);
+    let addresses = match before(runtime, until, runtime.resolve(url.host(), url.port())).await {
+        Some(Ok(addresses)) => addresses,
+        Some(Err(error)) => {
+            return Err(Unreached::Name { host: host(), reason: Some(error.to_string()) });
         }
-        alarm.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        None => return Err(Unreached::Resolver { host: host(), after: within }),
+    };
+    let mut missed = Vec::new();
+    for (done, &address) in addresses.iter().enumerate() {
+        let left = until.map(|until| until.saturating_duration_since(runtime.now()));
+        let left = left.unwrap_or(within);
+        let share = left / u32::try_from(addresses.len() - done).unwrap_or(u32::MAX).max(1);
+        let until = runtime.now().checked_add(share);
+        match before(runtime, until, runtime.connect(address)).await {
+            Some(Ok(stream)) => return Ok((stream, address.to_string())),
+            Some(Err(error)) => missed.push((address, miss(&error, share))),
+            None => missed.push((address, Miss::Silent(share))),
+        }
+    }
+    if missed.is_empty() {
+        return Err(Unreached::Name { host: host(), reason: None });
+    }
+    Err(Unreached::Addresses(missed))
+}
+
+/// A connection to a hub's local socket.
+pub(super) async fn local<R: Runtime>(
+    runtime: &R,
+    path: &Path,
+    within: Duration,
+) -> Result<R::UnixStream, Unreached> {
+    let until = runtime.now().checked_add(within);
+    let error = match before(runtime, until, runtime.connect_unix(path)).await {
+        Some(Ok(stream)) => return Ok(stream),
+        Some(Err(error)) => error,
+        None => ErrorKind::TimedOut.into(),
+    };
+    Err(Unreached::Local(path.to_owned(), miss(&error, within)))
+}
+
+/// What `work` gives, if it does so before the moment.
+pub(super) async fn before<R: Runtime, T>(
+    runtime: &R,
+    until: Option<Instant>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut alarm = Alarm::new(runtime);
+    alarm.set(until);
+    let mut work = pin!(work);
+    std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => alarm.poll(cx).map(|()| None),
     })
     .await
+}
+
+fn miss(error: &io::Error, waited: Duration) -> Miss {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Miss::Refused,
+        ErrorKind::TimedOut => Miss::Silent(waited),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            Miss::NoRoute(error.to_string())
+        }
+        _ => Miss::Other(error.to_string()),
+    }
+}
+
+impl Unreached {
+    /// The code that logs and `--json` show. Of several addresses, the one nearest to an answer
+    /// counts: that nothing listens says more than silence.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Name { .. } => Code::UnknownName,
+            Self::Resolver { .. } => Code::NoAnswer,
+            Self::Local(_, miss) => miss.code(),
+            Self::Addresses(missed) => {
+                let codes = missed.iter().map(|(_, miss)| miss.code());
+                codes.min_by_key(|&code| rank(code)).unwrap_or(Code::Unreachable)
+            }
+        }
+    }
+
+    /// What a person should do next.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        if let Self::Resolver { .. } = self {
+            return "Check this machine's DNS, or give the hub by its address.";
+        }
+        Self::remedy_of(self.code()).unwrap_or_default()
+    }
+
+    /// What a person should do about the code of one of these; `None` for any other code.
+    #[must_use]
+    pub fn remedy_of(code: Code) -> Option<&'static str> {
+        Some(match code {
+            Code::UnknownName => {
+                "Check how the host is spelt in the hub's URL, and this machine's DNS."
+            }
+            Code::NotListening => {
+                "Check the host and the port, and that the hub is running: 'bowline hub' prints \
+                 where it listens, which is its own machine alone (127.0.0.1) unless --bind says \
+                 more."
+            }
+            Code::NoAnswer => {
+                "A firewall drops what is sent to that port, or the address is not the hub's: open \
+                 the hub's TCP port on the way there, or check the address."
+            }
+            Code::NoRoute => "Check this machine's network, and the address.",
+            Code::Unreachable => "Check the address, and what this machine's firewall lets out.",
+            _ => return None,
+        })
+    }
+}
+
+impl Miss {
+    fn code(&self) -> Code {
+        match self {
+            Self::Refused => Code::NotListening,
+            Self::Silent(_) => Code::NoAnswer,
+            Self::NoRoute(_) => Code::NoRoute,
+            Self::Other(_) => Code::Unreachable,
+        }
+    }
+}
+
+/// The nearest to an answer comes first.
+fn rank(code: Code) -> u8 {
+    match code {
+        Code::NotListening => 0,
+        Code::NoAnswer => 1,
+        Code::NoRoute => 2,
+        _ => 3,
+    }
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name { host, reason: Some(reason) } => {
+                write!(f, "the name '{host}' has no address: {reason}")
+            }
+            Self::Name { host, reason: None } => write!(f, "the name '{host}' has no address"),
+            Self::Resolver { host, after } => {
+                write!(f, "the address of '{host}' was not found within {}", Seconds(*after))
+            }
+            Self::Addresses(missed) => {
+                for (at, (address, miss)) in missed.iter().enumerate() {
+                    let joint = if at == 0 { "" } else { "; " };
+                    f.write_str(joint)?;
+                    write_miss(f, address, miss)?;
+                }
+                Ok(())
+            }
+            Self::Local(path, miss) => write_miss(f, &path.display(), miss),
+        }
+    }
+}
+
+fn write_miss(f: &mut fmt::Formatter<'_>, place: &dyn fmt::Display, miss: &Miss) -> fmt::Result {
+    match miss {
+        Miss::Refused => write!(f, "nothing listens at {place} (connection refused)"),
+        Miss::Silent(after) => write!(f, "nothing answered at {place} within {}", Seconds(*after)),
+        Miss::NoRoute(reason) => write!(f, "there is no way to {place}: {reason}"),
+        Miss::Other(reason) => write!(f, "connecting to {place} failed: {reason}"),
+    }
+}
+
+/// A span as a person reads it.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = self.0.as_millis() / 100;
+        if tenths.is_multiple_of(10) || tenths >= 100 {
+            return write!(f, "{} s", tenths / 10);
+        }
+        write!(f, "{}.{} s", tenths / 10, tenths % 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missed(misses: &[Miss]) -> Unreached {
+        let at = |n: usize| SocketAddr::from(([127, 0, 0, 1], n as u16 + 1));
+        Unreached::Addresses(misses.iter().cloned().enumerate().map(|(n, m)| (at(n), m)).collect())
+    }
+
+    #[test]
+    fn each_address_is_told_with_what_came_of_it() {
+        let two = missed(&[Miss::Silent(Duration::from_millis(1500)), Miss::Refused]);
+        assert_eq!(
+            two.to_string(),
+            "nothing answered at 127.0.0.1:1 within 1.5 s; nothing listens at 127.0.0.1:2 \
+             (connection refused)"
+        );
+    }
+
+    #[test]
+    fn of_several_addresses_the_nearest_to_an_answer_gives_the_code() {
+        let (silent, lost) = (Miss::Silent(Duration::ZERO), Miss::NoRoute(String::new()));
+        let other = Miss::Other(String::new());
+        for (misses, code) in [
+            (vec![silent.clone(), Miss::Refused, lost.clone()], Code::NotListening),
+            (vec![lost.clone(), silent], Code::NoAnswer),
+            (vec![other.clone(), lost], Code::NoRoute),
+            (vec![other], Code::Unreachable),
+        ] {
+            assert_eq!(missed(&misses).code(), code, "{misses:?}");
+        }
+        let name = Unreached::Name { host: "nowhere.invalid".to_owned(), reason: None };
+        assert_eq!(name.code(), Code::UnknownName);
+        assert_eq!(name.to_string(), "the name 'nowhere.invalid' has no address");
+    }
+
+    #[test]
+    fn a_span_is_told_in_seconds() {
+        let told = |ms| Seconds(Duration::from_millis(ms)).to_string();
+        assert_eq!(
+            [told(1000), told(1500), told(250), told(10_900)],
+            ["1 s", "1.5 s", "0.2 s", "10 s"]
+        );
+    }
 }

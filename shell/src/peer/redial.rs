@@ -71,7 +71,8 @@ impl<R: Runtime> PeerBuilder<R> {
             Ok(session) => session,
             Err(error) => {
                 if !matches!(error, ConnectError::Ended { .. }) {
-                    self.observer.tell(Notice::Unreachable { reason: error.to_string() });
+                    let (code, reason) = (error.code(), error.to_string());
+                    self.observer.tell(Notice::Unreachable { code, reason });
                 }
                 return Some(error.outcome());
             }

@@ -12,8 +12,7 @@ use bowline_core::tunnel::{ClientTls, Secured, Tunnel, TunnelError};
 
 use crate::config::{HubUrl, Scheme};
 use crate::driver::linger;
-use crate::peer::reach::{in_time, reach};
-use crate::peer::{ConnectError, SetupError};
+use crate::peer::{ConnectError, SetupError, reach};
 use crate::runtime::{Runtime, Stream};
 
 /// Makes one TLS connection to `url`, ends it before anything is said in it, and tells where it went
@@ -31,27 +30,24 @@ pub async fn served<R: Runtime>(
     }
     let limits = Limits::default();
     let hub = url.to_string();
-    let (mut stream, remote) =
-        in_time(runtime, limits.upgrade_within, reach(runtime, url)).await.map_err(|error| {
-            ConnectError::Unreachable { hub: hub.clone(), reason: error.to_string() }
-        })?;
+    let within = limits.upgrade_within;
+    let (mut stream, remote) = reach::url(runtime, url, within)
+        .await
+        .map_err(|reason| ConnectError::Unreachable { hub: hub.clone(), reason })?;
     let tls = ClientTls::new().map_err(|error| SetupError::Tls(error.to_string()))?;
     let tunnel = Tunnel::connect_tls(&tls, url.host(), &limits)
         .map_err(|error| ConnectError::Link(error.to_string()))?;
     let mut handshake = Handshake { tunnel, plain: Buffer::new(), failed: None };
-    let done =
-        in_time(runtime, limits.upgrade_within, poll_fn(|cx| handshake.poll(&mut stream, cx)));
-    let done = done.await;
+    let until = runtime.now().checked_add(within);
+    let done = reach::before(runtime, until, poll_fn(|cx| handshake.poll(&mut stream, cx))).await;
     linger(runtime, stream).await;
     match done {
-        Ok(secured) => Ok((remote, secured)),
-        Err(error) => {
-            let reason = match handshake.failed {
-                Some(error) => error.into(),
-                None if error.kind() == io::ErrorKind::TimedOut => {
-                    EndReason::TimedOut(TimerKind::Upgrade)
-                }
-                None => EndReason::Cut,
+        Some(Ok(secured)) => Ok((remote, secured)),
+        failed => {
+            let reason = match (handshake.failed, failed) {
+                (Some(error), _) => error.into(),
+                (None, None) => EndReason::TimedOut(TimerKind::Upgrade),
+                (None, Some(_)) => EndReason::Cut,
             };
             Err(ConnectError::Ended { hub, ended: Arc::new(Ended { reason, admitted: false }) })
         }

@@ -95,7 +95,7 @@ fn where_nothing_comes_of_a_connection_the_exit_code_is_4() {
     let (code, out, err) = info(&stage, &["--hub", &url]);
     assert_eq!((code, out.as_str()), (Some(4), ""), "{err}");
     assert!(err.starts_with(&format!("bowline: cannot reach {url}: ")), "{err}");
-    assert!(err.contains("Check the address, and that the hub is running"), "{err}");
+    assert!(err.contains("not-listening: nothing listens at"), "{err}");
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("wss://{}", listener.local_addr().unwrap());

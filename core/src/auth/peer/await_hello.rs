@@ -45,17 +45,21 @@ impl AwaitHello {
         let contact = Contact { host, method, hello: &hello, verified: &verified, served };
         let decision = trust::decide(dial.trust, &dial.known, contact, now.unix)?;
         offered(method, &hello)?;
-        let body = self.auth_body(served);
-        let transcript = transcript(&self.nonce, message, &body);
-        let proof = self.proof(&transcript);
-        Frame::Authenticate(Authenticate { body: &body, proof: &proof }).encode(reply);
         let learnt = Learnt {
             hub: HubId::of(&hello.identity),
+            methods: hello.methods.iter().filter_map(|&n| Method::from_number(n)).collect(),
             name: hello.name,
             pin: served.map(|served| served.pin),
             how: decision.how,
             unix: hello.unix,
         };
+        if let Credential::Withheld(_) = dial.credential {
+            return Err(Stop::Looked(Box::new(learnt)));
+        }
+        let body = self.auth_body(served);
+        let transcript = transcript(&self.nonce, message, &body);
+        let proof = self.proof(&transcript);
+        Frame::Authenticate(Authenticate { body: &body, proof: &proof }).encode(reply);
         let next = AwaitWelcome { dial: self.dial, hub: learnt.hub, transcript, decision };
         Ok(Step::Wait(PeerAuth(State::Welcome(Box::new(next))), Box::new(learnt)))
     }
@@ -63,7 +67,7 @@ impl AwaitHello {
     fn auth_body(&self, served: Option<&Served>) -> Vec<u8> {
         let dial = &self.dial;
         let identity = match dial.credential {
-            Credential::Open => None,
+            Credential::Open | Credential::Withheld(_) => None,
             Credential::Secret(_) => Some((dial.peer, dial.key.public())),
         };
         AuthBody {
@@ -82,7 +86,7 @@ impl AwaitHello {
 
     fn proof(&self, transcript: &Transcript) -> Vec<u8> {
         match &self.dial.credential {
-            Credential::Open => Vec::new(),
+            Credential::Open | Credential::Withheld(_) => Vec::new(),
             Credential::Secret(secret) => {
                 let possession = self.dial.key.sign_possession(transcript);
                 [possession.as_slice(), &secret.peer_mac(transcript)].concat()
@@ -98,7 +102,14 @@ fn offered(method: Method, hello: &HelloBody) -> Result<(), AuthError> {
     let names: Vec<_> = hello
         .methods
         .iter()
-        .map(|&number| Method::from_number(number).map_or("an unknown one", Method::name))
+        .map(|&number| match Method::from_number(number) {
+            Some(method) => format!("'{}'", method.name()),
+            None => "one that is not known here".to_owned(),
+        })
         .collect();
-    Err(AuthError::HubLacksMethod { wanted: method.name(), offered: names.join(", ") })
+    let offered = match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(" and "),
+    };
+    Err(AuthError::HubLacksMethod { wanted: method.name(), offered })
 }

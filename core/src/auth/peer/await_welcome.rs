@@ -58,6 +58,8 @@ impl AwaitWelcome {
     fn hub_proved(&self, welcome: &Welcome<'_>) -> Result<HubProved, AuthError> {
         let proved = match &self.dial.credential {
             Credential::Open => welcome.proof.is_empty(),
+            // Nothing was asked for, so nothing can be given.
+            Credential::Withheld(_) => false,
             Credential::Secret(secret) => {
                 secret.hub_mac_is(&self.transcript, welcome.body, welcome.proof)
             }

@@ -23,7 +23,7 @@ use crate::time::Now;
 use crate::trust::How;
 use crate::tunnel::Served;
 use crate::wire::Frame;
-use crate::wire::frame::Refuse;
+use crate::wire::frame::{Method, Refuse};
 
 use await_hello::AwaitHello;
 use await_kept::AwaitKept;
@@ -58,6 +58,8 @@ pub enum Stop {
     Refused(Refusal),
     /// This peer said no.
     Failed(AuthError),
+    /// This peer only looked, see [`Withheld`](crate::auth::Credential::Withheld).
+    Looked(Box<Learnt>),
 }
 
 impl<E: Into<AuthError>> From<E> for Stop {
@@ -98,6 +100,8 @@ pub struct Learnt {
     pub hub: HubId,
     /// Its display name, as it says.
     pub name: String,
+    /// The methods that it offers, of those known here; ascending.
+    pub methods: Vec<Method>,
     /// The pin of the TLS key served; none in `plain`.
     pub pin: Option<Pin>,
     /// What vouched for it.

@@ -2,8 +2,11 @@
 
 use super::scenario::*;
 use crate::auth::Credential;
+use crate::code::{CloseCode, Code};
+use crate::id::HubId;
+use crate::link::EndReason;
 use crate::trust::{Known, Mode, PinSpec};
-use crate::wire::frame::Purpose;
+use crate::wire::frame::{Method, Purpose};
 
 #[test]
 fn a_secret_peer_is_admitted_without_tls_and_both_tell_the_same_story() {
@@ -137,4 +140,31 @@ fn every_mode_method_and_purpose_that_go_together_are_admitted_at_both_ends() {
             }
         }
     }
+}
+
+#[test]
+fn a_peer_that_only_looks_proves_nothing_and_is_bound_to_nothing() {
+    for plan in [Plan::plain(), Plan::tofu()] {
+        let world = Plan { credential: Credential::Withheld(Method::Secret), ..plan }.world();
+        let mut world = world.pieces(1);
+        world.run();
+        let peer = &world.peer;
+        assert_eq!(
+            peer.told[1..],
+            ["upgraded", "learnt FirstContact", "ended closed here: going-away"]
+        );
+        assert_eq!(*world.hub.reason(), EndReason::WebSocketClosed(Some(CloseCode::GOING_AWAY)));
+        assert!(!world.hub.told.contains(&"ask reserve".to_owned()), "{:?}", world.hub.told);
+        assert_eq!(world.hub_ledger.bindings().count(), 0);
+        assert_eq!(world.peer_ledger.entry(), None);
+    }
+}
+
+#[test]
+fn a_peer_that_only_looks_checks_the_hub_all_the_same() {
+    let mut plan = Plan { credential: Credential::Withheld(Method::Secret), ..Plan::tofu() };
+    plan.known.hub_id = Some(HubId([9; 16]));
+    let mut world = plan.world();
+    world.run();
+    assert_eq!(world.peer.reason().code(), Code::IdentityMismatch);
 }

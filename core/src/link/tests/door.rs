@@ -145,7 +145,7 @@ fn a_hub_with_tls_of_its_own_vouches_for_its_own_key_only() {
 fn a_peer_behind_a_tls_proxy_whose_key_is_not_listed_is_told_what_to_do() {
     let hub = "wss://hub.example".to_owned();
     let (identity, seen) = (identity().id(), server_tls(9).pin());
-    let error = TrustError::KeyNotVouched { hub, identity, listed: Vec::new(), seen }.to_string();
+    let error = TrustError::KeyNotVouched { hub, identity, listed: Vec::new(), seen }.remedy();
     for part in [format!("external-pins = [\"{seen}\"]"), "trusted-proxies".to_owned()] {
         assert!(error.contains(&part), "{error}");
     }

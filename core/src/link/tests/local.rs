@@ -41,7 +41,7 @@ fn the_secret_is_not_offered_there_not_even_to_who_has_it() {
     let EndReason::Auth(AuthError::HubLacksMethod { wanted, offered }) = world.peer.reason() else {
         panic!("{:?}", world.peer.told);
     };
-    assert_eq!((*wanted, offered.as_str()), ("secret", "open"));
+    assert_eq!((*wanted, offered.as_str()), ("secret", "'open'"));
 }
 
 #[test]

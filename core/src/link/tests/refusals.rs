@@ -47,7 +47,7 @@ fn a_hub_that_does_not_offer_the_method_is_left_before_anything_is_sent() {
     let EndReason::Auth(AuthError::HubLacksMethod { wanted, offered }) = world.peer.reason() else {
         panic!("{:?}", world.peer.told);
     };
-    assert_eq!((*wanted, offered.as_str()), ("secret", "open"));
+    assert_eq!((*wanted, offered.as_str()), ("secret", "'open'"));
     let code = CloseCode::REFUSED;
     assert_eq!(*world.hub.reason(), EndReason::WebSocketClosed(Some(code)));
 }

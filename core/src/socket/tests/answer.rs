@@ -1,6 +1,7 @@
 //! The connecting side of the upgrade: the request that it writes, and each answer it may get.
 
 use super::*;
+use crate::code::Code;
 
 fn request_text(end: &mut End) -> String {
     String::from_utf8(end.sent()).unwrap()
@@ -34,7 +35,8 @@ fn assert_not_upgraded(bytes: &[u8], error: SocketError) {
     end.sent();
     assert_eq!(end.take(bytes), Err(error.clone()), "{}", String::from_utf8_lossy(bytes));
     assert_eq!((error.status(), error.close_code()), (None, None));
-    assert!(error.to_string().contains("something else than a Bowline hub"), "{error}");
+    let foreign = error.to_string().contains("something else than a Bowline hub");
+    assert_eq!(foreign, error.code() == Code::NotBowline, "{error}");
     end.socket.write(b"message", &mut end.out);
     end.socket.close(CloseCode::NORMAL, "", &mut end.out);
     assert!(end.out.is_empty() && !end.socket.is_open());
@@ -118,11 +120,33 @@ fn another_status_is_told_with_its_reason() {
     ] {
         let error = SocketError::NotUpgraded { status, reason: reason.to_owned() };
         assert_not_upgraded(&spell(first, &[]), error.clone());
-        assert_not_upgraded(&spell(first, &good()), error);
+        assert_not_upgraded(&spell(first, &good()[..3]), error.clone());
+        let other = [("Sec-WebSocket-Protocol", "chat, Bowline.v1".to_owned())];
+        assert_not_upgraded(&spell(first, &other), error);
     }
     let long = format!("HTTP/1.1 400 {}", "x".repeat(200));
     let error = SocketError::NotUpgraded { status: 400, reason: "x".repeat(80) };
     assert_not_upgraded(&spell(&long, &[]), error);
+}
+
+#[test]
+fn a_hub_that_does_not_upgrade_is_told_as_one() {
+    let ours = [("Sec-WebSocket-Protocol", "bowline.v2, bowline.v1".to_owned())];
+    let error = SocketError::Refused { status: 404, reason: "Not Found".to_owned() };
+    assert_eq!(error.code(), Code::UpgradeRefused);
+    assert_not_upgraded(&spell("HTTP/1.1 404 Not Found", &ours), error);
+}
+
+#[test]
+fn a_hub_of_another_version_is_told_with_what_it_speaks() {
+    let other = |offered: &str| SocketError::OtherVersion { offered: offered.to_owned() };
+    let mut switched = good();
+    switched[3].1 = "bowline.v2".to_owned();
+    assert_not_upgraded(&spell(SWITCHING, &switched), other("'bowline.v2'"));
+    let refused = [("Sec-WebSocket-Protocol", "bowline.v2, bowline.v3".to_owned())];
+    let refused = spell("HTTP/1.1 400 Bad Request", &refused);
+    assert_not_upgraded(&refused, other("'bowline.v2' and 'bowline.v3'"));
+    assert_eq!(other("").code(), Code::OtherVersion);
 }
 
 #[test]

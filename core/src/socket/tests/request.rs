@@ -56,6 +56,7 @@ fn assert_refused(bytes: &[u8], status: u16, error: SocketError) {
     assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     assert!(head.contains("\r\nConnection: close"), "{head}");
     assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
+    assert!(head.contains("\r\nSec-WebSocket-Protocol: bowline.v1"), "{head}");
     assert_eq!(body, format!("{error}\n"));
 
     end.socket.write(b"message", &mut end.out);

@@ -64,6 +64,21 @@ fn a_plain_server_that_answers_a_tls_client_in_http() {
 }
 
 #[test]
+fn what_answers_tls_in_neither_language_is_no_hub() {
+    for bytes in [&b"SSH-2.0-OpenSSH_9.9\r\n"[..], b"220 mail ESMTP\r\n", b"HTTX", &[0; 8]] {
+        for piece in [1, usize::MAX] {
+            let mut client = End::connect(&Limits::default());
+            client.sent();
+            assert_eq!(client.feed(bytes, piece), Err(TunnelError::Foreign));
+            assert!(client.sent().is_empty());
+        }
+    }
+    let mut client = End::connect(&Limits::default());
+    client.feed(b"HTT", 1).unwrap();
+    assert_eq!(client.eof(), Err(TunnelError::Foreign));
+}
+
+#[test]
 fn a_tls_server_that_answers_a_plain_client_with_an_alert() {
     let mut client = End::new(Tunnel::connect_plain(&Limits::default()));
     let refused = client.feed(&[0x15, 3, 3, 0, 2, 2, 40], 1);
@@ -71,13 +86,11 @@ fn a_tls_server_that_answers_a_plain_client_with_an_alert() {
 }
 
 #[test]
-fn the_error_says_which_end_expects_what_and_what_to_do() {
+fn the_error_says_which_end_expects_what() {
     let plain_expected = TunnelError::TlsWherePlainExpected.to_string();
     assert!(plain_expected.contains("other end speaks TLS and this end expects plain"));
-    assert!(plain_expected.contains("ws://"));
     let tls_expected = TunnelError::PlainWhereTlsExpected.to_string();
     assert!(tls_expected.contains("other end speaks plain text and this end expects TLS"));
-    assert!(tls_expected.contains("wss://"));
 }
 
 #[test]

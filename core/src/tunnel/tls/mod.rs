@@ -131,6 +131,9 @@ impl Tls {
         };
         match verdict {
             Verdict::Agrees => self.phase = Phase::Handshake,
+            Verdict::Foreign => {
+                self.fail(TunnelError::Foreign);
+            }
             Verdict::Differs(refusal) => {
                 self.fail(TunnelError::PlainWhereTlsExpected);
                 self.network.output.extend(refusal);
