@@ -2,6 +2,7 @@
 //! operators, all of them by the public face that an application embeds.
 
 mod admission;
+mod blocking;
 mod calling;
 mod door;
 mod ending;
