@@ -3,6 +3,7 @@
 //!
 //! One file a family. What the frames of the wire refuse is beside the code, in `core`.
 
+mod calls;
 mod places;
 mod secrets;
 mod trust;
