@@ -30,6 +30,15 @@ pub async fn process_gone(id: i32) {
     poll_for(|| is_gone(pid).then_some(())).await;
 }
 
+/// Whether a process of this id runs.
+///
+/// # Panics
+/// When that is none.
+#[must_use]
+pub fn process_runs(id: i32) -> bool {
+    !is_gone(Pid::from_raw(id).expect("a process id"))
+}
+
 /// A process that nobody has waited for is dead all the same.
 fn is_gone(pid: Pid) -> bool {
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));

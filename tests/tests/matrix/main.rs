@@ -4,6 +4,8 @@
 //! One file a family. What the frames of the wire refuse is beside the code, in `core`.
 
 mod calls;
+mod full;
+mod killed;
 mod places;
 mod secrets;
 mod trust;

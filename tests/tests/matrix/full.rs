@@ -1,0 +1,129 @@
+//! A disk that fills while the hub runs, and one that is full where a peer keeps its trust: nobody
+//! is admitted on what could not be recorded, nothing is lost, and with room all is well again.
+
+use std::process::Command;
+
+use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
+use bowline_tests::refusals::refused;
+use bowline_tests::stage::Stage;
+use rustix::process::Signal;
+
+const UNAVAILABLE: &str = "HUB: the hub refused: unavailable: The hub could not record what it \
+                           must; come back later. Look at the hub's log, and at the disk of its \
+                           data directory: it may be full, read-only or failing.";
+
+/// How a disk has no room.
+enum Full {
+    /// It is small, and filled.
+    Disk(SmallDisk),
+    /// The hub may write no file any longer than it is.
+    Limit,
+}
+
+impl Full {
+    fn fill(&self, hub: &Running) {
+        match self {
+            Self::Disk(disk) => disk.fill(),
+            Self::Limit => limit_files(hub.pid(), Some(0)),
+        }
+    }
+
+    fn free(&self, hub: &Running) {
+        match self {
+            Self::Disk(disk) => disk.free(),
+            Self::Limit => limit_files(hub.pid(), None),
+        }
+    }
+}
+
+/// A dial of a peer of this name, with a key of its own.
+fn ls(stage: &Stage, name: &str) -> Command {
+    let (data, secret) = (stage.text(name), stage.secret());
+    let dial = ["ls", "--hub", &stage.url, "--id", name, "--data", &data, "--secret-file", &secret];
+    stage.bowline(&dial)
+}
+
+async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
+    let mut stage = Stage::empty();
+    let Some(full) = make(&stage) else { return };
+    let data = stage.text("hub");
+    let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data];
+    stage.listen(stage.bowline_behind(NO_SIGNAL, &hub));
+    let mut healthy = stage.healthy().await;
+    assert_eq!(outcome(ls(&stage, "known")).0, Some(0));
+
+    full.fill(stage.hub.as_ref().unwrap());
+    let names = [("HUB", stage.url.as_str())];
+    for _ in 0..2 {
+        refused(&outcome(ls(&stage, "stranger")), 3, UNAVAILABLE, &names);
+        healthy.goes_on().await;
+    }
+    // There is nothing to record of one that is known.
+    assert_eq!(outcome(ls(&stage, "known")).0, Some(0));
+    let log = stage.hub.as_mut().unwrap().said("the ledger could not record a peer");
+    assert!(log.contains("it was not admitted"), "{log}");
+
+    full.free(stage.hub.as_ref().unwrap());
+    let (code, _, err) = outcome(ls(&stage, "stranger"));
+    assert_eq!(code, Some(0), "{err}");
+    healthy.goes_on().await;
+
+    // All that was recorded is there at the next start: each id is bound to its key.
+    let (hub_process, address) = (stage.hub.take().unwrap(), stage.address());
+    hub_process.signal(Signal::TERM);
+    assert_eq!(hub_process.end().0, Some(0));
+    stage.start_hub(&address);
+    for name in ["known", "stranger"] {
+        assert_eq!(outcome(ls(&stage, name)).0, Some(0), "{name}");
+        let (data, secret) = (stage.text("thief"), stage.secret());
+        let thief =
+            ["ls", "--hub", &stage.url, "--id", name, "--data", &data, "--secret-file", &secret];
+        let (code, _, err) = outcome(stage.bowline(&thief));
+        assert_eq!(code, Some(3), "{err}");
+        assert!(err.contains("id-taken"), "{err}");
+    }
+    if let Some(hub) = stage.hub.take() {
+        hub.signal(Signal::TERM);
+        hub.end();
+    }
+    drop(full);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_whose_disk_fills_admits_nobody_new_and_recovers_with_room() {
+    fills_and_has_room_again(|stage| SmallDisk::mount(&stage.at("hub"), 4096).map(Full::Disk))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may() {
+    fills_and_has_room_again(|_| Some(Full::Limit)).await;
+}
+
+/// The peer has a key; what it would learn of the hub finds no room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
+    let stage = Stage::with_hub();
+    let mut healthy = stage.healthy().await;
+    let data = stage.text("me");
+    // A trust file of its own, for another hub, makes key and directory.
+    let pin = ["trust", "--data", &data, "pin", "wss://other.example", OTHER];
+    assert_eq!(outcome(stage.bowline(&pin)).0, Some(0));
+    let before = std::fs::read(stage.at("me/trust.toml")).unwrap();
+    let secret = stage.secret();
+    let whoever = ["ls", "--hub", &stage.url, "--id", "me", "--data", &data, "--secret-file"];
+    let typed = [&whoever[..], &[&secret]].concat();
+    // The key is made with room.
+    let _ = outcome(stage.bowline(&[&typed[..], &["--pin", PIN]].concat()));
+    let limited = stage.bowline_behind(&format!("{NO_SIGNAL}; ulimit -f 0"), &typed);
+    let (code, out, err) = outcome(limited);
+    println!("{err}");
+    assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+    assert_eq!(std::fs::read(stage.at("me/trust.toml")).unwrap(), before);
+    healthy.goes_on().await;
+    assert_eq!(outcome(stage.bowline(&typed)).0, Some(0));
+}
+
+const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+const OTHER: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
