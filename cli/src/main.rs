@@ -33,12 +33,16 @@ mod trust;
 mod whoami;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use args::{Arguments, Command};
 use exit::Failure;
+
+/// What tasks may take that cannot be dropped in between.
+const ENDING: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -65,8 +69,9 @@ fn main() -> ExitCode {
             Command::Man(options) => man::man(&options),
         }
     });
-    // Whoever reads standard input may still be waiting for it.
-    runtime.shutdown_background();
+    // Every task is dropped, and with it the programs that still run. Whoever looks a name up may
+    // still be waiting for it.
+    runtime.shutdown_timeout(ENDING);
     match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.tell(),

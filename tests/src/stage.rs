@@ -142,6 +142,8 @@ impl Stage {
         let (config, data, secret) = (self.text("peer.toml"), self.text("peer"), self.secret());
         let mut command = self.bowline(&["peer", "--json", "--hub", &self.url]);
         command.args(["--config", &config, "--data", &data, "--secret-file", &secret]);
+        // What its commands write without a path goes there as well.
+        command.current_dir(self.dir.path());
         command
     }
 

@@ -1,12 +1,11 @@
 //! The program on the whole system: processes that are killed, and the exit codes that scripts
 //! rely on.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::fs;
 use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::{Running, bowline, outcome};
+use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
 use bowline_tests::wait::BOUND;
 use rustix::process::{Pid, Signal, test_kill_process};
@@ -59,44 +58,17 @@ fn run_feeds_its_standard_input_to_the_command() {
 }
 
 #[test]
-fn failures_have_the_exit_codes_that_scripts_rely_on() {
+fn ls_lists_the_peers_from_another_machine_too() {
     let mut stage = stage();
-    let cases: [(&[&str], &str); 3] = [
-        (&["nobody", "hello", "x"], "unknown-peer"),
-        (&["web", "nothing"], "unknown-command"),
-        (&["web", "hello"], "bad-argument"),
-    ];
-    for (arguments, reason) in cases {
-        let (code, out, err) = outcome(stage.run(arguments));
-        assert_eq!((code, out.as_str()), (Some(255), ""), "{arguments:?}");
-        assert!(err.contains(reason), "{arguments:?}: {err}");
-    }
-    let home = stage.dir.path().to_owned();
-    let wrong = stage.text("wrong.key");
-    write_private(Path::new(&wrong), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
-    let (elsewhere, secret) = (stage.text("elsewhere"), stage.text("hub/secret.key"));
-    let ls = |secret: &str, url: &str| {
-        let arguments = ["ls", "--data", &elsewhere, "--id", "me", "--secret-file", secret];
-        let mut command = bowline(&arguments, &home);
-        command.args(["--hub", url]);
-        outcome(command)
-    };
-    let (code, out, err) = ls(&secret, &stage.url);
+    let secret = stage.secret();
+    let (code, out, err) = outcome(stage.dial("ls", &["--secret-file", &secret]));
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("web"), "{out}");
-    let (code, _, err) = ls(&wrong, &stage.url);
-    assert_eq!(code, Some(3), "{err}");
-    assert!(err.contains("refused"), "{err}");
-    write_private(Path::new(&wrong), "change-me\n");
-    assert_eq!(ls(&wrong, &stage.url).0, Some(2));
-    assert_eq!(ls(&secret, "not a url").0, Some(2));
     stage.hub = None;
-    assert_eq!(ls(&secret, &stage.url).0, Some(4));
-}
-
-fn write_private(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    let reason = std::io::Error::from(rustix::io::Errno::CONNREFUSED).to_string();
+    let says = "cannot reach HUB: REASON. Check the address, and that the hub is running";
+    let names = [("HUB", stage.url.as_str()), ("REASON", &reason)];
+    refused(&outcome(stage.dial("ls", &["--secret-file", &secret])), 4, says, &names);
 }
 
 #[test]
@@ -108,25 +80,6 @@ fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
     stage.start_hub(&address);
     stage.peer.as_mut().unwrap().line("registered");
     assert_eq!(outcome(stage.run(&["web", "hello", "again"])).1, "hello, again\n");
-}
-
-#[test]
-fn a_peer_that_is_killed_in_a_call_loses_it() {
-    let mut stage = stage();
-    let mut run = Running::start(stage.run(&["web", "stay"]));
-    let program: i32 = run.line("").parse().unwrap();
-    let peer = stage.peer.take().unwrap();
-    peer.signal(Signal::KILL);
-    let (code, err) = run.end();
-    assert_eq!(code, Some(255), "{err}");
-    assert!(err.contains("lost"), "{err}");
-    // A peer that was killed cannot end its programs; this one is ours to end.
-    if let Some(pid) = Pid::from_raw(program) {
-        let _ = rustix::process::kill_process(pid, Signal::KILL);
-    }
-    let (code, _, err) = outcome(stage.run(&["web", "hello", "x"]));
-    assert_eq!(code, Some(255));
-    assert!(err.contains("offline"), "{err}");
 }
 
 #[test]

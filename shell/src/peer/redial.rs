@@ -26,6 +26,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let runtime = self.runtime.clone();
         runtime.spawn(async move {
             self.redial(&shared).await;
+            self.service.wind_up(&self.runtime).await;
             shared.change(|standing| standing.stopped = true);
         });
         peer

@@ -15,10 +15,14 @@ use bowline_core::wire::frame::{Command, Register};
 use crate::call::{Call, Cell, Reply};
 use crate::process::Stop;
 use crate::runtime::{Alarm, Runtime};
+use crate::watch::Watch;
 
 /// From the moment at which a handler is told to stop until it is dropped. A program's group has
 /// 5 s from TERM to KILL; what is left is for collecting it.
 const GRACE: Duration = Duration::from_secs(7);
+
+/// The longest that a peer which stops waits for programs that were told to end.
+const WIND_UP: Duration = Duration::from_secs(4);
 
 /// What runs a command.
 pub(super) type Handler =
@@ -32,31 +36,61 @@ struct Served {
     handler: Handler,
 }
 
-/// Every command of one peer.
-#[derive(Clone, Default)]
-pub(super) struct Service(BTreeMap<CommandName, Served>);
+/// Every command of one peer, and how many calls run.
+#[derive(Clone)]
+pub(super) struct Service {
+    commands: BTreeMap<CommandName, Served>,
+    running: Arc<Watch<usize>>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self { commands: BTreeMap::new(), running: Arc::new(Watch::new(0)) }
+    }
+}
 
 impl Service {
     /// Adds a command, in place of one of the same name.
     pub(super) fn add(&mut self, declared: Command, timeout: Option<Duration>, handler: Handler) {
-        self.0.insert(declared.name, Served { declared, timeout, handler });
+        self.commands.insert(declared.name, Served { declared, timeout, handler });
     }
 
     /// What the hub is told.
     pub(super) fn register(&self) -> Register {
-        Register { commands: self.0.values().map(|served| served.declared.clone()).collect() }
+        let declared = self.commands.values().map(|served| served.declared.clone());
+        Register { commands: declared.collect() }
     }
 
-    /// Runs one call to its end, within `deadline`.
-    pub(super) async fn run<R: Runtime>(
+    /// Runs one call to its end, within `deadline`. It counts from here on, polled or not.
+    pub(super) fn run<R: Runtime>(
         self: Arc<Self>,
         runtime: R,
         call: Call,
         deadline: Duration,
-    ) {
+    ) -> impl Future<Output = ()> + Send {
+        let counted = Counted::new(&self.running);
+        async move {
+            self.serve(runtime, call, deadline).await;
+            drop(counted);
+        }
+    }
+
+    /// Waits for calls that were told to stop, 4 s at most.
+    pub(super) async fn wind_up<R: Runtime>(&self, runtime: &R) {
+        let mut alarm = Alarm::new(runtime);
+        alarm.set(runtime.now().checked_add(WIND_UP));
+        let mut ended = pin!(self.running.until(|&calls| (calls == 0).then_some(())));
+        poll_fn(|cx| match ended.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => alarm.poll(cx),
+        })
+        .await;
+    }
+
+    async fn serve<R: Runtime>(self: Arc<Self>, runtime: R, call: Call, deadline: Duration) {
         let cell = call.cell();
         let _unless = Unanswered(cell.clone());
-        let Some(served) = self.0.get(&call.name()) else {
+        let Some(served) = self.commands.get(&call.name()) else {
             let text = format!("this peer serves no command '{}'", call.name());
             return cell.reply(Reply::Fail(Code::UnknownCommand, text));
         };
@@ -91,6 +125,22 @@ impl Service {
     }
 }
 
+/// A call that runs, counted until it is dropped.
+struct Counted(Arc<Watch<usize>>);
+
+impl Counted {
+    fn new(running: &Arc<Watch<usize>>) -> Self {
+        running.change(|calls| *calls += 1);
+        Self(running.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.change(|calls| *calls -= 1);
+    }
+}
+
 /// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever.
 struct Unanswered(Arc<Cell>);
 
@@ -104,6 +154,6 @@ impl Drop for Unanswered {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.commands.keys()).finish()
     }
 }

@@ -104,7 +104,8 @@ impl Peer {
         self.shared.until(|standing| standing.session.clone()).await
     }
 
-    /// Ends the link cleanly and dials no more; returns when that is done.
+    /// Ends the link cleanly and dials no more; returns when that is done and every program has
+    /// ended, after 4 s at most. Programs that take longer are killed a second later.
     pub async fn stop(&self) {
         let session = self.shared.change(|standing| {
             standing.stopping = true;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
-use bowline_tests::refusals::refused;
+use bowline_tests::refusals::{documented, filled, refused};
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
 
@@ -106,24 +106,29 @@ async fn a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may
 async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
-    let data = stage.text("me");
-    // A trust file of its own, for another hub, makes key and directory.
-    let pin = ["trust", "--data", &data, "pin", "wss://other.example", OTHER];
-    assert_eq!(outcome(stage.bowline(&pin)).0, Some(0));
-    let before = std::fs::read(stage.at("me/trust.toml")).unwrap();
     let secret = stage.secret();
-    let whoever = ["ls", "--hub", &stage.url, "--id", "me", "--data", &data, "--secret-file"];
-    let typed = [&whoever[..], &[&secret]].concat();
-    // The key is made with room.
-    let _ = outcome(stage.bowline(&[&typed[..], &["--pin", PIN]].concat()));
-    let limited = stage.bowline_behind(&format!("{NO_SIGNAL}; ulimit -f 0"), &typed);
+    let typed = ["--secret-file", secret.as_str()];
+    // A dial that fails makes the key, and learns nothing.
+    let wrong = [&typed[..], &["--pin", PIN]].concat();
+    assert_eq!(outcome(stage.dial("ls", &wrong)).0, Some(3));
+    let data = stage.text("me");
+    let dial = ["ls", "--hub", &stage.url, "--id", "me", "--data", &data];
+    let limited = format!("{NO_SIGNAL}; ulimit -f 0");
+    let limited = stage.bowline_behind(&limited, &[&dial[..], &typed].concat());
     let (code, out, err) = outcome(limited);
-    println!("{err}");
     assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
-    assert_eq!(std::fs::read(stage.at("me/trust.toml")).unwrap(), before);
+    let (log, told) = err.trim_end().split_once('\n').expect("a line of the log, and the error");
+    assert!(log.contains("cannot write") && log.contains("trust.toml"), "{log}");
+    let says = "HUB: unavailable: what was learnt of the hub could not be kept; the link was not \
+                used. Look at the disk of this peer's data directory: it may be full, read-only or \
+                failing.";
+    assert_eq!(told, format!("bowline: {}", filled(says, &[("HUB", &stage.url)])));
+    documented(3, says);
+    assert!(!stage.at("me/trust.toml").exists());
     healthy.goes_on().await;
-    assert_eq!(outcome(stage.bowline(&typed)).0, Some(0));
+    assert_eq!(outcome(stage.dial("ls", &typed)).0, Some(0));
+    assert!(stage.at("me/trust.toml").exists());
 }
 
+/// A pin of no key here.
 const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-const OTHER: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
