@@ -44,7 +44,7 @@ fn it_tells_the_binding_the_session_and_each_declared_argument() {
         "state=online".to_owned(),
         "labels={}".to_owned(),
         "method=secret".to_owned(),
-        "remote=127.0.0.1:0".to_owned(),
+        "remote=127.0.0.1".to_owned(),
         "rtt_us=250".to_owned(),
         "serves=true".to_owned(),
         "session=01010101010101010101010101010101".to_owned(),
