@@ -66,6 +66,9 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::UnknownCommand => {
             "'bowline ls' shows what it serves; [commands.NAME] in its peer.toml adds to that."
         }
+        Code::UnknownCall => {
+            "'bowline calls list' shows those that you may see; a hub that restarts forgets them."
+        }
         Code::BadArgument => "Mend the argument; nothing was run.",
         Code::NotStarted => "Mend 'run' of the command in that peer's peer.toml.",
         Code::Busy => "Try again once other calls have ended.",

@@ -48,10 +48,29 @@ pub struct Limits {
     pub silence: Duration,
     /// Calls open in one direction on one link (1,024).
     pub open_calls: usize,
+    /// Peers that the running calls of one caller are for, at a hub, each counted once for each call
+    /// for several (20,000). Results that wait for the caller count, too. Stops one that calls
+    /// everybody again and again and never reads.
+    pub open_legs: usize,
+    /// Peers of one call that are seen to at one hold of the hub's lock (256). A longer list is gone
+    /// through in slices.
+    pub slice: usize,
+    /// Detached calls that a hub knows (1,000). For another one it forgets the one that ended
+    /// first; where all run, it is refused.
+    pub kept_calls: usize,
+    /// Bytes that are kept of each output of a detached call on one peer (64 KiB): the last ones.
+    pub kept_output_per_leg: usize,
+    /// Bytes that are kept of all detached calls together (64 MiB), with what their peers take in
+    /// the hub's tables. For more it forgets the call that ended first; where all run, output goes
+    /// on within what it has.
+    pub kept_output: usize,
+    /// Attached calls that have ended and are still listed (1,024).
+    pub ended_calls: usize,
     /// Output credit that one call may hold (1 MiB).
     pub output_window: u64,
     /// Output credit and waiting output of all calls of one caller, at a hub (64 MiB). A call or a
-    /// window beyond it is refused as `busy`.
+    /// window beyond it is refused as `busy`. As much input of its calls for several peers is under
+    /// way at one time; more of it waits.
     pub caller_credit: u64,
     /// Bytes of output or input of one call that wait to be sent (64 KiB). What one call may take
     /// of the lane that all share.
@@ -104,6 +123,12 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(15),
             silence: Duration::from_secs(45),
             open_calls: 1024,
+            open_legs: 20_000,
+            slice: 256,
+            kept_calls: 1000,
+            kept_output_per_leg: 64 << 10,
+            kept_output: 64 << 20,
+            ended_calls: 1024,
             output_window: 1 << 20,
             caller_credit: 64 << 20,
             call_queue: 64 << 10,

@@ -1,4 +1,4 @@
-//! A call on one peer, as the hub shows it. `// spec: control §3`
+//! A call on one peer, as the hub shows it. `// spec: control §6`
 
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;

@@ -4,7 +4,8 @@ use crate::arrival::Arrival;
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::door::{Away, Counted, Knock};
-use crate::hub::route::Routes;
+use crate::hub::job::Feeding;
+use crate::hub::routes::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
 use crate::id::{CallId, LinkId, PeerId, PublicKey};
 use crate::ledger::{Answer, Binding, Claim, Grant, No, Reservation};
@@ -150,6 +151,7 @@ impl Hub {
             runs: Routes::default(),
             next_call: CallId(2),
             credit: 0,
+            feeding: Feeding::default(),
         };
         self.links.insert(link, Standing::Live(Box::new(live)));
         self.door.left(source, Counted::Source);
@@ -165,6 +167,7 @@ impl Hub {
 
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
     pub fn gone(&mut self, link: LinkId, now: Now) {
+        self.unix = now.unix;
         self.abandon_calls(link);
         let live = match self.links.remove(&link) {
             Some(Standing::Live(live)) => live,
@@ -176,7 +179,7 @@ impl Hub {
             None => return,
         };
         if live.purpose == Purpose::Serve {
-            self.registry.leave(live.peer, link, now.unix);
+            self.registry.leave(live.peer, link, live.labels, now.unix);
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.events.push_back(HubEvent::Offline { link, peer, purpose });

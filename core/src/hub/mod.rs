@@ -11,21 +11,26 @@
 //!
 //! **After every input, drain: [`Hub::poll_wake`] until `None`, each time telling that link's task
 //! to take its outbox; [`Hub::poll_ask`] until `None`, each question to be put to durable storage;
-//! events until `None`; then ask for the timeout.**
+//! events until `None`; then ask for the timeout, and whether there is [`Hub::work`].**
 //!
 //! The hub does not know [`Link`](crate::link::Link): the shell carries frames, questions and
 //! outboxes between them.
 
 mod admit;
 mod asks;
+mod book;
 mod control;
 mod deadlines;
 mod door;
 mod facts;
+mod fanout;
+mod job;
 mod operator;
 mod outbox;
+mod record;
 mod registry;
 mod route;
+mod routes;
 #[cfg(test)]
 mod tests;
 
@@ -46,13 +51,15 @@ use crate::limits::Limits;
 use crate::network::Network;
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
-use crate::wire::frame::{Purpose, Register};
+use crate::wire::frame::{CallResult, Purpose, Register};
 
 use asks::Asks;
-use deadlines::Deadlines;
+use book::Book;
+use deadlines::{Deadlines, Timed};
 use door::{Away, Door, Summary};
+use job::Feeding;
 use registry::Registry;
-use route::{Back, Forward, Routes};
+use routes::{Back, Made, Routes};
 
 /// What a hub is told at its start.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +72,8 @@ pub struct HubConfig {
     pub allow_ips: Vec<Network>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// How often the hub has started: calls are named by it and a number.
+    pub generation: u64,
 }
 
 /// The state that all links of a hub share.
@@ -80,6 +89,9 @@ pub struct Hub {
     next_guest: u64,
     /// Raised by each change that may end what a session was granted.
     epoch: u64,
+    /// The latest time that came in, seconds since 1970.
+    unix: u64,
+    book: Book,
     deadlines: Deadlines,
     asks: Asks,
     wakes: VecDeque<LinkId>,
@@ -118,12 +130,14 @@ struct Live {
     serves: Option<Register>,
     outbox: Outbox,
     /// Calls that it made, by its ids.
-    made: Routes<Forward>,
+    made: Routes<Made>,
     /// Calls that it runs, by the ids that the hub gave them.
     runs: Routes<Back>,
     next_call: CallId,
     /// Output credit that its calls hold, in bytes.
     credit: u64,
+    /// Input of its calls for several peers.
+    feeding: Feeding,
 }
 
 /// What happened in the hub, for logs.
@@ -178,6 +192,7 @@ impl Hub {
     #[must_use]
     pub fn new(config: HubConfig, known: impl IntoIterator<Item = Binding>) -> Self {
         Self {
+            book: Book::new(&config.limits),
             door: Door::new(&config),
             config,
             facts: None,
@@ -186,6 +201,7 @@ impl Hub {
             next_link: 1,
             next_guest: 1,
             epoch: 0,
+            unix: 0,
             deadlines: Deadlines::default(),
             asks: Asks::default(),
             wakes: VecDeque::new(),
@@ -212,6 +228,7 @@ impl Hub {
 
     /// Takes one frame of an admitted link, as its `Event::Frame` told it.
     pub fn input(&mut self, link: LinkId, frame: &Frame<'_>, now: Now) {
+        self.unix = now.unix;
         match frame {
             Frame::Register(register) => self.register(link, register),
             Frame::Call(call) => self.call(link, call, now),
@@ -275,8 +292,12 @@ impl Hub {
     /// Time has passed: calls whose peers did not answer in time end, and who was turned away is
     /// told. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
-        while let Some((link, id)) = self.deadlines.expire(now.mono) {
-            self.deadline_passed(link, id);
+        self.unix = now.unix;
+        while let Some(timed) = self.deadlines.expire(now.mono) {
+            match timed {
+                Timed::Call(link, id) => self.deadline_passed(link, id),
+                Timed::Job(number) => self.job_late(number),
+            }
         }
         for summary in self.door.summaries(now) {
             self.events.push_back(summary.into());
@@ -314,10 +335,19 @@ impl Hub {
 
     /// Puts a frame into a link's outbox; `false` where there is no room or no such session.
     fn push(&mut self, link: LinkId, frame: &Frame<'_>) -> bool {
+        self.put(link, |outbox, limits| outbox.push(frame, limits))
+    }
+
+    /// As [`Hub::push`], for the result of one peer that does not end its call.
+    fn push_part(&mut self, link: LinkId, result: &CallResult<'_>) -> bool {
+        self.put(link, |outbox, limits| outbox.push_part(result, limits))
+    }
+
+    fn put(&mut self, link: LinkId, push: impl FnOnce(&mut Outbox, &Limits) -> bool) -> bool {
         let limits = &self.config.limits;
         let Some(Standing::Live(live)) = self.links.get_mut(&link) else { return false };
         let idle = live.outbox.is_idle();
-        let taken = live.outbox.push(frame, limits);
+        let taken = push(&mut live.outbox, limits);
         if idle && taken {
             self.wakes.push_back(link);
         }

@@ -12,7 +12,8 @@ use crate::wire::frame::{CallResult, Window};
 /// Classes are counted apart, so that a flood in one cannot take the room of another: calls,
 /// registrations and values are bounded here; output and input are bounded by the credit
 /// that was given for them, and, since a byte of it may come in a frame of its own, by twice what
-/// the caller may hold; what ends a call always has room, since each call has at most one end.
+/// the caller may hold; what ends a call, or a leg of one, always has room, since each has at most
+/// one end, and those of legs that wait count among the legs that a caller may have.
 /// Windows are added up for each open call, and go behind everything else.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -21,6 +22,8 @@ pub struct Outbox {
     windows: Vec<(CallId, u64)>,
     answers: usize,
     flow: usize,
+    /// Results of legs.
+    legs: usize,
     closing: Option<Code>,
     /// The link was told that there is something.
     told: bool,
@@ -51,7 +54,7 @@ impl Outbox {
         let Some(len) = self.first().map(<[u8]>::len) else { return };
         self.frames.consume(HEADER + len);
         if self.frames.is_empty() {
-            (self.answers, self.flow) = (0, 0);
+            (self.answers, self.flow, self.legs) = (0, 0, 0);
         }
     }
 
@@ -74,6 +77,11 @@ impl Outbox {
         self.flow
     }
 
+    /// Results that wait and do not end their call.
+    pub(super) fn legs(&self) -> usize {
+        self.legs
+    }
+
     /// Whether the link was not told since its outbox was last taken.
     pub(super) fn is_idle(&self) -> bool {
         !self.told
@@ -94,25 +102,40 @@ impl Outbox {
             append(&mut self.frames, &Frame::Window(Window { id, bytes }));
         }
         core::mem::swap(&mut self.frames, &mut into.frames);
-        (self.answers, self.flow) = (0, 0);
+        (self.answers, self.flow, self.legs) = (0, 0, 0);
         self.told = false;
     }
 
     /// Appends a frame; `false` where its class is full.
     pub(super) fn push(&mut self, frame: &Frame<'_>, limits: &Limits) -> bool {
-        match frame {
+        // Credit for a call that ends here is credit for nothing.
+        let ends = match frame {
             Frame::Window(window) => {
                 self.add(*window);
                 return true;
             }
-            // Credit for a call that ends here is credit for nothing.
-            Frame::Result(CallResult { id, .. }) => {
-                if let Ok(at) = self.windows.binary_search_by_key(id, |(id, _)| *id) {
-                    self.windows.remove(at);
-                }
-            }
-            _ => {}
+            Frame::Result(result) => Some(result.id),
+            Frame::Done(done) => Some(done.id),
+            Frame::Deny(deny) => deny.id,
+            _ => None,
+        };
+        if let Some(id) = ends
+            && let Ok(at) = self.windows.binary_search_by_key(&id, |(id, _)| *id)
+        {
+            self.windows.remove(at);
         }
+        self.append(frame, limits)
+    }
+
+    /// Appends the result of one peer, which does not end its call; `false` where it has a value
+    /// and that class is full.
+    pub(super) fn push_part(&mut self, result: &CallResult<'_>, limits: &Limits) -> bool {
+        let taken = self.append(&Frame::Result(*result), limits);
+        self.legs += usize::from(taken);
+        taken
+    }
+
+    fn append(&mut self, frame: &Frame<'_>, limits: &Limits) -> bool {
         let class = class(frame);
         let full = match class {
             Class::Answer => self.answers >= limits.answer_lane,

@@ -14,16 +14,24 @@ pub(super) struct Registry {
 }
 
 /// What is known of one peer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) binding: Binding,
     /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
     pub(super) left: Option<u64>,
+    /// The labels with which it last served; none from before the hub's start.
+    pub(super) labels: BTreeMap<String, String>,
+}
+
+impl Known {
+    fn new(binding: Binding) -> Self {
+        Self { binding, left: None, labels: BTreeMap::new() }
+    }
 }
 
 impl Registry {
     pub(super) fn new(known: impl IntoIterator<Item = Binding>) -> Self {
-        let bound = known.into_iter().map(|b| (b.peer, Known { binding: b, left: None }));
+        let bound = known.into_iter().map(|binding| (binding.peer, Known::new(binding)));
         Self { bound: bound.collect(), serving: BTreeMap::new() }
     }
 
@@ -43,7 +51,7 @@ impl Registry {
 
     /// What the ledger has recorded.
     pub(super) fn bind(&mut self, binding: Binding) {
-        let known = self.bound.entry(binding.peer).or_insert(Known { binding, left: None });
+        let known = self.bound.entry(binding.peer).or_insert_with(|| Known::new(binding));
         known.binding.serves |= binding.serves;
     }
 
@@ -63,14 +71,20 @@ impl Registry {
         self.serving.insert(peer, link)
     }
 
-    /// This link serves no more; nothing where another has taken its place.
-    pub(super) fn leave(&mut self, peer: PeerId, link: LinkId, unix: u64) {
+    /// This link, which had these labels, serves no more; nothing where another has taken its place.
+    pub(super) fn leave(
+        &mut self,
+        peer: PeerId,
+        link: LinkId,
+        labels: BTreeMap<String, String>,
+        unix: u64,
+    ) {
         if self.serving.get(&peer) != Some(&link) {
             return;
         }
         self.serving.remove(&peer);
         if let Some(known) = self.bound.get_mut(&peer) {
-            known.left = Some(unix);
+            (known.left, known.labels) = (Some(unix), labels);
         }
     }
 
@@ -82,10 +96,18 @@ impl Registry {
 
     /// Every peer that serves or has served, in the order of the ids, after `after`.
     pub(super) fn listed(&self, after: Option<PeerId>) -> impl Iterator<Item = PeerId> + '_ {
-        let served = self.bound.iter().filter(|(_, known)| known.binding.serves).map(|(&p, _)| p);
-        let mut all: Vec<_> = served.chain(self.serving.keys().copied()).collect();
-        all.sort_unstable();
-        all.dedup();
-        all.into_iter().filter(move |&peer| after.is_none_or(|after| peer > after))
+        let behind = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let bound = self.bound.range(behind).filter(|(_, known)| known.binding.serves);
+        let mut bound = bound.map(|(&peer, _)| peer).peekable();
+        let mut serving = self.serving.range(behind).map(|(&peer, _)| peer).peekable();
+        core::iter::from_fn(move || match (bound.peek(), serving.peek()) {
+            (Some(one), Some(other)) if one == other => {
+                serving.next();
+                bound.next()
+            }
+            (Some(one), Some(other)) if one > other => serving.next(),
+            (Some(_), _) => bound.next(),
+            (None, _) => serving.next(),
+        })
     }
 }

@@ -1,78 +1,19 @@
-//! A call's way: the caller's id on its link, the hub's id on the target's link, and back.
+//! A call for one peer: the caller's id on its link, the hub's id on the target's link, and back.
 
 use core::time::Duration;
 
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::hub::Hub;
-use crate::id::{CallId, LinkId, PeerId};
+use crate::hub::deadlines::Timed;
+use crate::hub::record::{Counts, End, Goal, Record};
+use crate::hub::routes::{Back, Forward, Made, Way};
+use crate::id::{CallId, CommandName, LinkId, PeerId};
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{
     Call, CallResult, Cancel, Delivery, Deny, Input, Output, Status, Target, Window,
 };
-
-/// Calls of one direction on one link, in the order of their ids.
-#[derive(Debug)]
-pub(super) struct Routes<T>(Vec<(CallId, T)>);
-
-/// Where a call went.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Forward {
-    target: LinkId,
-    peer: PeerId,
-    id: CallId,
-    /// Output credit that the call holds.
-    credit: u64,
-    /// The runner was told to stop.
-    cancelled: bool,
-}
-
-/// Where a call came from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Back {
-    caller: LinkId,
-    id: CallId,
-    /// Nobody waits for its end, which still has to come: until then it counts as open, as it does
-    /// in the link's session.
-    orphan: bool,
-}
-
-impl<T> Default for Routes<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Copy> Routes<T> {
-    /// Adds a call; ids rise.
-    fn add(&mut self, id: CallId, to: T) {
-        self.0.push((id, to));
-    }
-
-    fn find(&self, id: CallId) -> Option<T> {
-        let at = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(self.0[at].1)
-    }
-
-    fn find_mut(&mut self, id: CallId) -> Option<&mut T> {
-        let at = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(&mut self.0[at].1)
-    }
-
-    fn remove(&mut self, id: CallId) -> Option<T> {
-        let at = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(self.0.remove(at).1)
-    }
-
-    fn drain(&mut self) -> Vec<(CallId, T)> {
-        core::mem::take(&mut self.0)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
 
 impl Hub {
     pub(super) fn call(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
@@ -84,19 +25,19 @@ impl Hub {
         if !caller.capabilities.allow(required) {
             return self.deny(link, call, Code::Denied, Some(required));
         }
-        // Whatever its target, a Deny ends the call.
-        if call.delivery == Delivery::Detached {
-            return self.deny(link, call, Code::Unsupported, None);
-        }
-        match call.target {
-            Target::Hub => self.control(link, call),
-            Target::Peer(peer) => {
+        match (call.delivery, call.target) {
+            (Delivery::Attached, Target::Hub) => self.control(link, call),
+            (Delivery::Attached, Target::Peer(peer)) => {
                 if let Err(code) = self.forward(link, peer, call, now) {
                     self.fail(link, call.id, Some(peer), code);
                 }
             }
-            // A Result would not end a call of many targets; a Deny does.
-            Target::All | Target::Labels(_) => self.deny(link, call, Code::Unsupported, None),
+            (Delivery::Attached, Target::All | Target::Labels(_)) => self.fan_out(link, call, now),
+            // The hub answers at once; there is nothing to be left to it.
+            (Delivery::Detached, Target::Hub) => self.fail(link, call.id, None, Code::BadArgument),
+            (Delivery::Detached, Target::Peer(_) | Target::All | Target::Labels(_)) => {
+                self.detach(link, call, now);
+            }
         }
     }
 
@@ -107,21 +48,54 @@ impl Hub {
         call: &Call<'_>,
         now: Now,
     ) -> Result<(), Code> {
+        let target = self.find(peer, call.name)?;
+        if !self.has_credit(caller, call.window) {
+            return Err(Code::Busy);
+        }
+        let id = self.place(target, call, Way::Call(caller, call.id))?;
+        let number = self.book.number();
+        let forward = Forward {
+            target,
+            peer,
+            id,
+            credit: call.window,
+            cancelled: false,
+            number,
+            name: call.name,
+            started: now.unix,
+        };
+        if let Some(live) = self.live_mut(caller) {
+            live.credit += call.window;
+            live.made.add(call.id, Made::Call(forward));
+        }
+        self.deadlines.set(self.due(call.deadline_ms, now), Timed::Call(caller, call.id));
+        Ok(())
+    }
+
+    /// The link that serves a command for a peer.
+    pub(super) fn find(&self, peer: PeerId, name: CommandName) -> Result<LinkId, Code> {
         let target = self.registry.serving(peer).ok_or_else(|| self.absent(peer))?;
         let live = self.live(target).ok_or(Code::Offline)?;
         let serves = live.serves.as_ref().ok_or(Code::NotReady)?;
-        if !serves.commands.iter().any(|command| command.name == call.name) {
-            return Err(Code::UnknownCommand);
-        }
+        let known = serves.commands.iter().any(|command| command.name == name);
+        if known { Ok(target) } else { Err(Code::UnknownCommand) }
+    }
+
+    /// Gives a call to a link that is to run it; its id there.
+    pub(super) fn place(
+        &mut self,
+        target: LinkId,
+        call: &Call<'_>,
+        to: Way,
+    ) -> Result<CallId, Code> {
+        let live = self.live(target).ok_or(Code::Offline)?;
         let limits = &self.config.limits;
-        if live.runs.len() >= limits.open_calls || !self.has_credit(caller, call.window) {
+        if live.runs.len() >= limits.open_calls {
             return Err(Code::Busy);
         }
         let id = live.next_call;
-        let longest = limits.call_deadline;
-        let grace = limits.deadline_grace;
-        let deadline = Duration::from_millis(call.deadline_ms).min(longest);
-        let deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        let longest = u64::try_from(limits.call_deadline.as_millis()).unwrap_or(u64::MAX);
+        let deadline_ms = call.deadline_ms.min(longest);
         let onward = Frame::Call(Call { id, deadline_ms, delivery: Delivery::Attached, ..*call });
         if onward.encoded_len() > limits.message {
             return Err(Code::BadArgument);
@@ -131,29 +105,34 @@ impl Hub {
         }
         if let Some(live) = self.live_mut(target) {
             live.next_call = CallId(id.0 + 2);
-            live.runs.add(id, Back { caller, id: call.id, orphan: false });
+            live.runs.add(id, Back { to, orphan: false });
         }
-        if let Some(live) = self.live_mut(caller) {
-            live.credit += call.window;
-            live.made
-                .add(call.id, Forward { target, peer, id, credit: call.window, cancelled: false });
-        }
-        self.deadlines.set(now.mono.after(deadline).after(grace), caller, call.id);
-        Ok(())
+        Ok(id)
+    }
+
+    /// When a call ends here, whatever its runner does.
+    pub(super) fn due(&self, deadline_ms: u64, now: Now) -> crate::time::Mono {
+        let limits = &self.config.limits;
+        let deadline = Duration::from_millis(deadline_ms).min(limits.call_deadline);
+        now.mono.after(deadline).after(limits.deadline_grace)
     }
 
     /// Output of a call, from the link that runs it to the one that made it.
     pub(super) fn output(&mut self, link: LinkId, output: &Output<'_>) {
-        let Some(back) = self.back(link, output.id) else { return };
+        let (caller, id) = match self.back(link, output.id) {
+            Some(Way::Call(caller, id)) => (caller, id),
+            Some(Way::Leg(job, leg)) => return self.leg_output(job, leg, output),
+            None => return,
+        };
         let len = output.bytes.len() as u64;
-        let Some(caller) = self.live_mut(back.caller) else { return };
-        if let Some(forward) = caller.made.find_mut(back.id) {
+        let Some(live) = self.live_mut(caller) else { return };
+        if let Some(Made::Call(forward)) = live.made.find_mut(id) {
             forward.credit = forward.credit.saturating_sub(len);
-            caller.credit = caller.credit.saturating_sub(len);
+            live.credit = live.credit.saturating_sub(len);
         }
         let Some(peer) = self.live(link).map(|live| live.peer) else { return };
-        if !self.push(back.caller, &Frame::Output(Output { id: back.id, peer, ..*output })) {
-            self.give_up(back.caller, back.id, Code::Lost);
+        if !self.push(caller, &Frame::Output(Output { id, peer, ..*output })) {
+            self.give_up(caller, id, Code::Lost);
         }
     }
 
@@ -165,26 +144,36 @@ impl Hub {
         if back.orphan {
             return;
         }
+        let (caller, id) = match back.to {
+            Way::Call(caller, id) => (caller, id),
+            Way::Leg(job, leg) => return self.leg_result(job, leg, result),
+        };
         let peer = self.live(link).map(|live| live.peer);
-        self.forget_made(back.caller, back.id);
-        let onward = CallResult { id: back.id, peer, ..*result };
+        self.forget_made(caller, id, End::Said(result.status));
+        let onward = CallResult { id, peer, ..*result };
         // It ran: a code that invites to another try would have it run twice.
-        if !self.push(back.caller, &Frame::Result(onward)) {
-            self.fail(back.caller, back.id, peer, Code::Lost);
+        if !self.push(caller, &Frame::Result(onward)) {
+            self.fail(caller, id, peer, Code::Lost);
         }
     }
 
     /// Credit: of the caller for output, or of the runner for input. A call whose windows cannot be
     /// passed on would stall, so it ends.
     pub(super) fn window(&mut self, link: LinkId, window: Window) {
-        if let Some(back) = self.back(link, window.id) {
-            if !self.push(back.caller, &Frame::Window(Window { id: back.id, ..window })) {
-                self.give_up(back.caller, back.id, Code::Busy);
+        match self.back(link, window.id) {
+            Some(Way::Call(caller, id)) => {
+                if !self.push(caller, &Frame::Window(Window { id, ..window })) {
+                    self.give_up(caller, id, Code::Busy);
+                }
+                return;
             }
-            return;
+            Some(Way::Leg(job, leg)) => return self.leg_window(job, leg, window.bytes),
+            None => {}
         }
-        let Some(forward) = self.live(link).and_then(|live| live.made.find(window.id)) else {
-            return;
+        let forward = match self.made(link, window.id) {
+            Some(Made::Call(forward)) => forward,
+            Some(Made::Job(job)) => return self.job_window(link, job, window.bytes),
+            None => return,
         };
         let onward = Frame::Window(Window { id: forward.id, ..window });
         if !self.has_credit(link, window.bytes) || !self.push(forward.target, &onward) {
@@ -192,7 +181,7 @@ impl Hub {
         }
         if let Some(live) = self.live_mut(link) {
             live.credit += window.bytes;
-            if let Some(forward) = live.made.find_mut(window.id) {
+            if let Some(Made::Call(forward)) = live.made.find_mut(window.id) {
                 forward.credit += window.bytes;
             }
         }
@@ -200,8 +189,10 @@ impl Hub {
 
     /// Input for a call, from the link that made it to the one that runs it.
     pub(super) fn feed(&mut self, link: LinkId, input: &Input<'_>) {
-        let Some(forward) = self.live(link).and_then(|live| live.made.find(input.id)) else {
-            return;
+        let forward = match self.made(link, input.id) {
+            Some(Made::Call(forward)) => forward,
+            Some(Made::Job(job)) => return self.job_input(job, input),
+            None => return,
         };
         if !self.push(forward.target, &Frame::Input(Input { id: forward.id, ..*input })) {
             self.give_up(link, input.id, Code::Lost);
@@ -210,9 +201,11 @@ impl Hub {
 
     /// The caller wants no more; the runner still answers.
     pub(super) fn cancel(&mut self, link: LinkId, cancel: &Cancel<'_>) {
-        let Some(forward) = self.live_mut(link).and_then(|live| live.made.find_mut(cancel.id))
-        else {
-            return;
+        let Some(live) = self.live_mut(link) else { return };
+        let forward = match live.made.find_mut(cancel.id) {
+            Some(Made::Call(forward)) => forward,
+            Some(&mut Made::Job(job)) => return self.cancel_job(job, cancel.reason),
+            None => return,
         };
         if core::mem::replace(&mut forward.cancelled, true) {
             return;
@@ -228,9 +221,9 @@ impl Hub {
 
     /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
     fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
-        let Some(forward) = self.forget_made(link, id) else { return };
+        let Some(forward) = self.forget_made(link, id, End::Hub(code)) else { return };
         self.fail(link, id, Some(forward.peer), code);
-        self.unlink(&forward);
+        self.unlink(forward.target, forward.id, forward.cancelled);
     }
 
     /// A link has ended: whoever waits for it hears `lost`, whatever it started is cancelled.
@@ -238,40 +231,64 @@ impl Hub {
         let Some(live) = self.live_mut(link) else { return };
         let (peer, runs, made) = (live.peer, live.runs.drain(), live.made.drain());
         for (_, back) in runs.into_iter().filter(|(_, back)| !back.orphan) {
-            self.forget_made(back.caller, back.id);
-            self.fail(back.caller, back.id, Some(peer), Code::Lost);
+            match back.to {
+                Way::Call(caller, id) => {
+                    self.forget_made(caller, id, End::Hub(Code::Lost));
+                    self.fail(caller, id, Some(peer), Code::Lost);
+                }
+                Way::Leg(job, leg) => self.leg_lost(job, leg),
+            }
         }
-        for (_, forward) in made {
-            self.deadline_ended();
-            self.unlink(&forward);
+        for (_, made) in made {
+            match made {
+                Made::Call(forward) => {
+                    self.record_call(peer, &forward, End::Hub(Code::Lost));
+                    self.deadline_ended();
+                    self.unlink(forward.target, forward.id, forward.cancelled);
+                }
+                Made::Job(job) => self.abandon_job(job),
+            }
         }
     }
 
-    fn unlink(&mut self, forward: &Forward) {
-        let target = self.live_mut(forward.target);
-        if let Some(back) = target.and_then(|target| target.runs.find_mut(forward.id)) {
+    /// What a runner says of a call goes nowhere from here on; it is told to stop, unless it was.
+    pub(super) fn unlink(&mut self, target: LinkId, id: CallId, told: bool) {
+        let live = self.live_mut(target);
+        if let Some(back) = live.and_then(|live| live.runs.find_mut(id)) {
             back.orphan = true;
         }
-        if forward.cancelled {
-            return;
+        if !told {
+            let reason = "the caller is gone";
+            self.push(target, &Frame::Cancel(Cancel { id, reason }));
         }
-        let reason = "the caller is gone";
-        self.push(forward.target, &Frame::Cancel(Cancel { id: forward.id, reason }));
     }
 
-    fn forget_made(&mut self, link: LinkId, id: CallId) -> Option<Forward> {
+    fn forget_made(&mut self, link: LinkId, id: CallId, end: End) -> Option<Forward> {
         let live = self.live_mut(link)?;
-        let forward = live.made.remove(id)?;
+        let Some(&Made::Call(forward)) = live.made.find(id) else { return None };
+        live.made.remove(id);
         live.credit = live.credit.saturating_sub(forward.credit);
+        let caller = live.peer;
+        self.record_call(caller, &forward, end);
         self.deadline_ended();
         Some(forward)
     }
 
-    fn deadline_ended(&mut self) {
-        let Self { deadlines, links, .. } = self;
-        deadlines.ended(|link, id| match links.get(&link) {
-            Some(super::Standing::Live(live)) => live.made.find(id).is_some(),
-            _ => false,
+    fn record_call(&mut self, caller: PeerId, forward: &Forward, end: End) {
+        let record = forward.to_record(caller);
+        let (ended, counts) = (Some(self.unix), Counts::of(end));
+        self.book.record(Record { ended, counts, end: Some(end), ..record });
+    }
+
+    /// A call has ended whose deadline had not passed, or has just been told.
+    pub(super) fn deadline_ended(&mut self) {
+        let Self { deadlines, links, book, .. } = self;
+        deadlines.ended(|timed| match timed {
+            Timed::Call(link, id) => match links.get(&link) {
+                Some(super::Standing::Live(live)) => live.made.find(id).is_some(),
+                _ => false,
+            },
+            Timed::Job(number) => book.is_running(number),
         });
     }
 
@@ -289,17 +306,20 @@ impl Hub {
         code: Code,
         required: Option<Capability>,
     ) {
-        let request = call.name;
-        self.push(
-            link,
-            &Frame::Deny(Deny {
-                id: Some(call.id),
-                code,
-                request: request.as_str(),
-                required,
-                text: code.row().meaning,
-            }),
-        );
+        self.deny_as(link, (call.id, call.name), code, required, code.row().meaning);
+    }
+
+    /// As [`Hub::deny`], with a sentence of its own.
+    pub(super) fn deny_as(
+        &mut self,
+        link: LinkId,
+        (id, name): (CallId, CommandName),
+        code: Code,
+        required: Option<Capability>,
+        text: &str,
+    ) {
+        let request = name.as_str();
+        self.push(link, &Frame::Deny(Deny { id: Some(id), code, request, required, text }));
     }
 
     fn absent(&self, peer: PeerId) -> Code {
@@ -309,13 +329,36 @@ impl Hub {
         }
     }
 
-    fn has_credit(&self, link: LinkId, more: u64) -> bool {
+    pub(super) fn has_credit(&self, link: LinkId, more: u64) -> bool {
         let Some(live) = self.live(link) else { return false };
         let held = live.credit.saturating_add(live.outbox.flow() as u64);
         held.saturating_add(more) <= self.config.limits.caller_credit
     }
 
-    fn back(&self, link: LinkId, id: CallId) -> Option<Back> {
-        self.live(link)?.runs.find(id).filter(|back| !back.orphan)
+    fn back(&self, link: LinkId, id: CallId) -> Option<Way> {
+        let back = self.live(link)?.runs.find(id)?;
+        (!back.orphan).then_some(back.to)
+    }
+
+    fn made(&self, link: LinkId, id: CallId) -> Option<Made> {
+        self.live(link)?.made.find(id).copied()
+    }
+}
+
+impl Forward {
+    /// How it is listed while it runs.
+    pub(super) fn to_record(self, caller: PeerId) -> Record {
+        Record {
+            number: self.number,
+            caller,
+            goal: Goal::Peer(self.peer),
+            name: self.name,
+            delivery: Delivery::Attached,
+            started: self.started,
+            ended: None,
+            targets: 1,
+            counts: Counts::default(),
+            end: None,
+        }
     }
 }

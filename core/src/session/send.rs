@@ -82,11 +82,13 @@ impl Session {
     }
 
     /// Gives the other end credit for as many bytes as the application has done with. A Window
-    /// goes out once they are at least what is left, so that half a window travels at a time.
+    /// goes out once they are at least what is left, so that half a window travels at a time. For a
+    /// call for several peers it goes at once: what is left may be with peers that have nothing to
+    /// say.
     pub fn grant(&mut self, id: CallId, bytes: u64) {
         let Some(open) = self.open_mut(id) else { return };
         open.owed = open.owed.saturating_add(bytes);
-        if open.owed >= open.receive_credit {
+        if open.owed >= open.receive_credit || !open.single {
             self.list(id);
         }
     }
@@ -97,6 +99,9 @@ impl Session {
         }
         if self.side == Side::Hub && self.purpose == Purpose::Operate {
             return Err(SendError::Misuse("an operator serves no calls"));
+        }
+        if call.window > self.limits.output_window {
+            return Err(SendError::Misuse("a call's window is within the output window"));
         }
         if self.made.len() >= self.open_calls {
             return Err(SendError::Busy);

@@ -170,6 +170,7 @@ impl<R: Runtime> HubBuilder<R> {
         let machine = MachineConfig {
             limits,
             secret_role: config.secret_role,
+            generation,
             allow_ips: config.door.allow_ips.clone(),
             trusted_proxies: config.door.trusted_proxies.clone(),
         };

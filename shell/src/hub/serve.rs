@@ -233,11 +233,15 @@ async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream,
     }
 }
 
-/// Ends calls whose peers do not answer in time.
+/// Ends calls whose peers do not answer in time, and carries on with those for very many, one slice
+/// at a turn so that others get the lock in between.
 async fn keep_deadlines<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     let mut alarm = Alarm::new(&runtime);
     poll_fn(|cx| {
         shared.timer.register(cx.waker());
+        if shared.work(shared.clock.now()) {
+            cx.waker().wake_by_ref();
+        }
         loop {
             let next = shared.arm(shared.clock.now());
             alarm.set(next.and_then(|at| shared.clock.instant(at)));

@@ -24,7 +24,8 @@ pub(super) struct Shared {
     pub(super) ledger: LedgerThread,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
-    /// Wakes the task that looks after the machine's deadlines.
+    /// Wakes the task that looks after the machine's deadlines, and after what is too long for one
+    /// hold of the lock.
     pub(super) timer: AtomicWaker,
     /// What the machine asked for itself.
     pub(super) chores: Watch<Chores>,
@@ -90,8 +91,11 @@ impl Shared {
             asks.push(ask);
         }
         let next = locked.hub.poll_timeout();
-        if next.is_some_and(|next| locked.armed.is_none_or(|armed| next < armed)) {
+        let sooner = next.is_some_and(|next| locked.armed.is_none_or(|armed| next < armed));
+        if sooner {
             locked.armed = next;
+        }
+        if sooner || locked.hub.has_work() {
             self.timer.wake();
         }
         // Told outside the lock: what an observer does takes its own time.
@@ -136,6 +140,11 @@ impl Shared {
         self.chores.change(Chores::close);
         let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
+    }
+
+    /// A slice of what is too long for one hold of the lock; whether there is more.
+    pub(super) fn work(&self, now: Now) -> bool {
+        self.with(|hub| hub.has_work() && hub.work(now))
     }
 
     /// The machine's next deadline, which the timer task will keep.

@@ -103,6 +103,7 @@ impl HubNode {
         let config = HubConfig {
             limits: limits.clone(),
             secret_role: Role::Member,
+            generation: durable.generation,
             allow_ips: Vec::new(),
             trusted_proxies: Vec::new(),
         };
@@ -214,6 +215,10 @@ impl HubNode {
         let mut moved = false;
         if self.hub.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.hub.handle_timeout(now);
+            moved = true;
+        }
+        if self.hub.has_work() {
+            self.hub.work(now);
             moved = true;
         }
         while self.writing.front().is_some_and(|writing| writing.done <= now.mono) {

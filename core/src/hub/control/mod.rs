@@ -1,6 +1,8 @@
 //! Calls to the hub itself, a file a command family.
 
 mod arguments;
+mod call;
+mod calls;
 mod forget;
 mod peer;
 mod peers;
@@ -25,6 +27,9 @@ impl Hub {
             "peers" => self.peers(link, call),
             "peer" => self.peer_shown(link, call),
             "forget" => self.forget(link, call),
+            "calls" => self.calls(link, call),
+            "call" => self.show_call(link, call),
+            "cancel-call" => self.cancel_call(link, call),
             "status" => self.status(link, call),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
         }

@@ -38,6 +38,7 @@ pub(super) fn spelled(value: &Value<'_>) -> String {
         Some(Scalar::Text(text)) => text.to_owned(),
         Some(Scalar::Integer(number)) => number.to_string(),
         Some(Scalar::Boolean(yes)) => yes.to_string(),
+        Some(Scalar::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
         other => panic!("{other:?} in a listing"),
     }
 }

@@ -1,7 +1,11 @@
 //! A hub without links: frames in, outboxes out.
 
+mod calls;
 mod control;
+mod detached;
 mod door;
+mod fanout;
+mod feeding;
 mod guests;
 mod listing;
 mod operator;
@@ -18,7 +22,7 @@ use crate::wire::frame::{
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {
-    Hub::new(HubConfig { limits, secret_role: role, ..HubConfig::default() }, [])
+    Hub::new(HubConfig { limits, secret_role: role, generation: 7, ..HubConfig::default() }, [])
 }
 
 fn hub() -> Hub {
@@ -123,6 +127,13 @@ fn sent(hub: &mut Hub, link: LinkId) -> Vec<String> {
                 let required = deny.required.map(|c| c.to_string()).unwrap_or_default();
                 format!("deny {} {} {required}", deny.id.unwrap(), deny.code)
             }
+            Frame::Accepted(accepted) => {
+                let to: String = accepted.sent.iter().map(|peer| format!(" {peer}")).collect();
+                format!("accepted {}{to}", accepted.id)
+            }
+            Frame::Done(done) => {
+                format!("done {} {} {} {}", done.id, done.answered, done.failed, done.missing)
+            }
             other => other.kind().to_owned(),
         });
         outbox.pop();
@@ -201,7 +212,7 @@ fn a_call_that_finds_nobody_says_why() {
         (uptime(5, "gone"), "result 5 offline"),
         (uptime(7, "mute"), "result 7 not-ready"),
         (call(9, web, "reboot", 0), "result 9 unknown-command"),
-        (call(11, Target::All, "uptime", 0), "deny 11 unsupported "),
+        (call(11, Target::All, "uptime", (64 << 20) + 1), "deny 11 busy "),
         (call(13, Target::Hub, "reboot", 0), "result 13 unknown-command"),
         (call(15, web, "uptime", (64 << 20) + 1), "result 15 busy"),
         (call(17, web, "uptime", 64 << 20), ""),

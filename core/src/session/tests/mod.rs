@@ -281,6 +281,26 @@ fn a_window_is_granted_half_at_a_time() {
 }
 
 #[test]
+fn a_window_for_several_peers_is_granted_as_it_is_read() {
+    let (mut peer, _) = pair();
+    peer.send(&to(1, 8, Target::All)).unwrap();
+    drain(&mut peer);
+    got(&mut peer, &output(1, 0, b"a")).unwrap();
+    peer.grant(CallId(1), 1);
+    assert_eq!(drain(&mut peer), [("window", 1)]);
+}
+
+#[test]
+fn a_call_with_a_window_above_the_bound_is_not_sent_and_the_link_goes_on() {
+    let (mut peer, mut hub) = pair();
+    let most = Limits::default().output_window;
+    assert!(matches!(peer.send(&call(1, most + 1)), Err(SendError::Misuse(_))));
+    assert_eq!(peer.next_call(), CallId(1));
+    peer.send(&call(1, most)).unwrap();
+    assert_eq!(got(&mut hub, &call(1, most)), Ok(Verdict::Deliver));
+}
+
+#[test]
 fn a_ping_goes_before_everything() {
     let (mut peer, _) = pair();
     peer.send(&call(1, 0)).unwrap();

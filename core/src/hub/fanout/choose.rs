@@ -1,0 +1,97 @@
+//! Which peers a job is for. `// spec: hub §3`
+
+use crate::code::Code;
+use crate::hub::Hub;
+use crate::hub::job::{Feed, Hold, Job, Leg, Phase, Share, State};
+use crate::hub::record::Goal;
+use crate::id::{CommandName, PeerId};
+
+/// A peer is looked at in a fraction of the time that a leg is begun in.
+const LOOKS: usize = 8;
+
+impl Hub {
+    /// Looks at the peers of one slice, those behind `after`.
+    pub(super) fn choose(&mut self, job: &mut Job, after: Option<PeerId>) {
+        let goal = job.goal.clone();
+        if let Goal::Peer(peer) = goal {
+            job.legs.push(Leg::new(peer, State::Chosen));
+            return self.chosen(job);
+        }
+        let tests = goal.tests();
+        let looks = self.config.limits.slice.saturating_mul(LOOKS).max(1);
+        let (mut seen, mut last) = (0, after);
+        for peer in self.registry.listed(after).take(looks) {
+            (seen, last) = (seen + 1, Some(peer));
+            let state = self.candidate(peer, &tests, job.name);
+            job.legs.extend(state.map(|state| Leg::new(peer, state)));
+        }
+        if job.legs.len() > self.room_for_legs(job) {
+            let most = self.config.limits.open_legs;
+            let text = format!("the calls of one caller are for {most} peers at most");
+            return self.refuse(job, Code::Busy, &text);
+        }
+        if seen == looks {
+            job.phase = Phase::Choosing(last);
+        } else {
+            self.chosen(job);
+        }
+    }
+
+    /// What a job is to do with a peer; none where it is not for it.
+    fn candidate(&self, peer: PeerId, tests: &[(&str, &str)], name: CommandName) -> Option<State> {
+        let live = self.registry.serving(peer).and_then(|link| self.live(link));
+        let labels = match live {
+            Some(live) => &live.labels,
+            None => &self.registry.known(peer)?.labels,
+        };
+        if !tests.iter().all(|(key, value)| labels.get(*key).is_some_and(|has| has == value)) {
+            return None;
+        }
+        if live.is_none() {
+            return Some(State::Unable(Code::Offline));
+        }
+        Some(match self.find(peer, name) {
+            Ok(_) => State::Chosen,
+            Err(code) => State::Unable(code),
+        })
+    }
+
+    /// Every leg is known.
+    fn chosen(&mut self, job: &mut Job) {
+        job.feed = Feed::new(job.legs.len());
+        match job.hold {
+            Hold::Attached(..) | Hold::Abandoned => {
+                let legs = job.legs.iter().map(Leg::is_chosen);
+                let Some(share) = Share::new(job.window, legs) else {
+                    let running = job.legs.iter().filter(|leg| leg.is_chosen()).count();
+                    let text = format!(
+                        "the window, {} bytes, is smaller than the number of targets, {running}",
+                        job.window
+                    );
+                    return self.refuse(job, Code::BadArgument, &text);
+                };
+                (job.share, job.window) = (share, 0);
+            }
+            Hold::Detached(_) => {
+                // Nobody feeds it.
+                job.feed.push(&[], true);
+                if !self.room_to_keep(job) {
+                    let text = "as much as the hub keeps of detached calls is still running";
+                    return self.refuse(job, Code::Busy, text);
+                }
+            }
+        }
+        job.phase = if job.legs.is_empty() { Phase::Started } else { Phase::Starting(0) };
+    }
+
+    /// How many legs a job may have.
+    fn room_for_legs(&self, job: &Job) -> usize {
+        let waiting = match job.hold {
+            // Results that its caller does not read are held, too.
+            Hold::Attached(link, _) => self.live(link).map_or(0, |live| live.outbox.legs()),
+            Hold::Detached(_) | Hold::Abandoned => 0,
+        };
+        let others = self.book.legs_of(job.caller).saturating_add(waiting);
+        self.config.limits.open_legs.saturating_sub(others)
+    }
+}

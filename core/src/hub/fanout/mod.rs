@@ -1,0 +1,130 @@
+//! Carrying out jobs: calls for several peers, and detached calls.
+//!
+//! ```text
+//!              ┌── Call, Input, Cancel, Window ──► link of a ──┐
+//!   caller ──► job                                             ├── Output, Result, Window ──► job ──► caller,
+//!              └── … ────────────────────────────► link of b ──┘                                   or kept
+//! ```
+//!
+//! A runner sees an ordinary call. What is long is done in slices of so many peers
+//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Hub::work`], so
+//! that nobody holds the lock for all of a long list.
+
+mod choose;
+mod detached;
+mod ends;
+mod flow;
+mod start;
+
+use crate::code::Code;
+use crate::hub::Hub;
+use crate::hub::deadlines::Timed;
+use crate::hub::job::{Hold, Job, Phase};
+use crate::hub::record::{CallNumber, Goal};
+use crate::hub::routes::Made;
+use crate::id::LinkId;
+use crate::time::Now;
+use crate::wire::frame::Call;
+
+impl Hub {
+    /// Goes on with what was too long for one hold of the lock; whether there is more. Call it, and
+    /// drain, until it says that there is not, with the lock free in between.
+    pub fn work(&mut self, now: Now) -> bool {
+        self.unix = now.unix;
+        if let Some(number) = self.book.next_due() {
+            self.with_job(number, |hub, job| {
+                job.queued = false;
+                hub.slice(job);
+            });
+        }
+        self.has_work()
+    }
+
+    /// Whether [`Hub::work`] has something to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.book.has_due()
+    }
+
+    /// A call for several peers whose caller waits for what they say.
+    pub(super) fn fan_out(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
+        let Some(goal) = Goal::of(&call.target) else { return };
+        if !self.has_credit(link, call.window) {
+            return self.deny(link, call, Code::Busy, None);
+        }
+        let number = self.book.number();
+        let Some(live) = self.live_mut(link) else { return };
+        live.credit += call.window;
+        live.made.add(call.id, Made::Job(number));
+        let hold = Hold::Attached(link, call.id);
+        let job = Job::new(number, live.peer, hold, goal, call, now.unix);
+        self.deadlines.set(self.due(call.deadline_ms, now), Timed::Job(number));
+        self.run(Box::new(job), Self::slice);
+    }
+
+    /// Its deadline has passed, and the grace.
+    pub(super) fn job_late(&mut self, number: CallNumber) {
+        self.stop_job(number, Code::Deadline);
+    }
+
+    /// The link of its caller has ended.
+    pub(super) fn abandon_job(&mut self, number: CallNumber) {
+        self.with_job(number, |hub, job| {
+            job.hold = Hold::Abandoned;
+            job.stop(Code::Lost);
+            hub.slice(job);
+        });
+    }
+
+    /// Its caller, or who may, wants no more; the runners still answer.
+    pub(super) fn cancel_job(&mut self, number: CallNumber, reason: &str) {
+        self.with_job(number, |hub, job| {
+            job.cancel(reason);
+            hub.slice(job);
+        });
+    }
+
+    pub(super) fn stop_job(&mut self, number: CallNumber, code: Code) {
+        self.with_job(number, |hub, job| {
+            job.stop(code);
+            hub.slice(job);
+        });
+    }
+
+    /// Lets `change` have a running job, and carries out what follows from it.
+    fn with_job(&mut self, number: CallNumber, change: impl FnOnce(&mut Self, &mut Job)) {
+        if self.book.is_running(number)
+            && let Some(job) = self.book.take(number)
+        {
+            self.run(job, change);
+        }
+    }
+
+    fn run(&mut self, mut job: Box<Job>, change: impl FnOnce(&mut Self, &mut Job)) {
+        change(self, &mut job);
+        self.settle(&mut job);
+        if job.phase == Phase::Refused {
+            self.book.uncount(&mut job);
+        } else if job.is_over() {
+            self.finish(job);
+        } else {
+            self.book.put(job);
+        }
+    }
+
+    /// One slice of what a job has to do.
+    fn slice(&mut self, job: &mut Job) {
+        if let Phase::Choosing(after) = job.phase {
+            self.choose(job, after);
+        }
+        match job.phase {
+            Phase::Starting(next) => self.start(job, next),
+            Phase::Cancelling(next) => self.tell_to_stop(job, next),
+            Phase::Ending(next, code) => self.end_legs(job, next, code),
+            Phase::Choosing(_) | Phase::Started | Phase::Refused => {}
+        }
+        if job.phase == Phase::Started {
+            self.feed_slice(job);
+        }
+    }
+}
