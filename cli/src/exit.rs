@@ -138,7 +138,7 @@ fn failed(code: Code, finished: &Finished) -> String {
 /// Puts a sentence behind another, which may lack its full stop, or below lines.
 fn append(said: &mut String, sentence: &str) {
     said.push_str(match said {
-        _ if said.contains('\n') => "\n",
+        _ if said.contains('\n') || sentence.contains('\n') => "\n",
         _ if said.ends_with(['.', '!', '?']) => " ",
         _ => ". ",
     });

@@ -58,8 +58,9 @@ impl EndReason {
     pub fn with_remedy(&self) -> String {
         let told = self.to_string();
         let Some(remedy) = self.remedy() else { return told };
-        // Values that differ stand on lines of their own.
-        let joint = if told.contains('\n') { "\n" } else { ". " };
+        // Values that differ and commands to paste stand on lines of their own.
+        let lines = told.contains('\n') || remedy.contains('\n');
+        let joint = if lines { "\n" } else { ". " };
         format!("{told}{joint}{remedy}")
     }
 }

@@ -34,8 +34,9 @@ async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_
     let says = "pin-mismatch: the TLS key that HUB served is none of the pinned ones\n  \
                 expected  PIN\n  seen      SEEN\nCompare with the pin that 'bowline hub' prints \
                 there. If the key is another there too, stop and find out what answers in its \
-                place. If it is the one seen:\n  bowline trust pin HUB SEEN";
-    let names = [("HUB", stage.url.as_str()), ("PIN", PIN), ("SEEN", &seen)];
+                place. If it is the one seen:\n  bowline trust --data DIR pin HUB SEEN";
+    let data = stage.text("me");
+    let names = [("HUB", stage.url.as_str()), ("PIN", PIN), ("SEEN", &seen), ("DIR", &data)];
     for mode in ["tofu", "strict"] {
         refused(&ls(&stage, &["--tls", mode, "--pin", PIN]), 3, says, &names);
     }
@@ -45,7 +46,6 @@ async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_
     assert!(!stage.at("me/trust.toml").exists(), "nothing is kept of it");
     healthy.goes_on().await;
 
-    let data = stage.text("me");
     let pin = stage.bowline(&["trust", "--data", &data, "pin", &stage.url, &seen]);
     assert_eq!(outcome(pin).0, Some(0));
     assert_eq!(ls(&stage, &["--tls", "strict", "--pin", PIN]).0, Some(0));
@@ -81,8 +81,9 @@ async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
     let (id, pin) = printed(&mut stage);
     let says = "nothing-to-check-by: strict was asked for with neither pins nor roots to check \
                 the TLS key of HUB by\nGive pins or roots in the configuration, or pin the key \
-                that 'bowline hub' prints there:\n  bowline trust pin HUB sha256/...";
-    let names = [("HUB", stage.url.as_str()), ("ID", &id)];
+                that 'bowline hub' prints there:\n  bowline trust --data DIR pin HUB sha256/...";
+    let data = stage.text("me");
+    let names = [("HUB", stage.url.as_str()), ("ID", &id), ("DIR", &data)];
     refused(&ls(&stage, &["--tls", "strict"]), 3, says, &names);
     let empty = stage.private("peer.toml", "[tls]\nmode = \"strict\"\npins = []\n");
     refused(&ls(&stage, &["--config", &empty]), 3, says, &names);
@@ -90,7 +91,7 @@ async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
     let says = "nothing-to-check-by: strict was asked for with neither pins nor roots to check \
                 the TLS key of HUB by\n  expected  ID (configured as hub-id)\nGive pins or roots \
                 in the configuration, or pin the key that 'bowline hub' prints there:\n  bowline \
-                trust pin HUB sha256/...";
+                trust --data DIR pin HUB sha256/...";
     refused(&ls(&stage, &["--tls", "strict", "--hub-id", &id]), 3, says, &names);
     healthy.goes_on().await;
     assert_eq!(ls(&stage, &["--tls", "strict", "--pin", &pin]).0, Some(0));
@@ -119,12 +120,13 @@ async fn another_identity_is_refused_with_both_values_and_the_way_to_accept_it()
     let says = "identity-mismatch: HUB has another identity than the one known\n  expected  \
                 EXPECTED (kept from an earlier connection)\n  seen      SEEN\nAnother machine may \
                 be posing as the hub: stop and compare with what 'bowline hub' prints there. If \
-                the hub was set up anew:\n  bowline trust forget HUB";
+                the hub was set up anew:\n  bowline trust --data DIR forget HUB\n  bowline trust \
+                --data DIR pin HUB SEEN";
     let kept = fs::read(stage.at("me/trust.toml")).unwrap();
-    let names = [("HUB", stage.url.as_str()), ("EXPECTED", &id), ("SEEN", &anew)];
+    let data = stage.text("me");
+    let names = [("HUB", stage.url.as_str()), ("EXPECTED", &id), ("SEEN", &anew), ("DIR", &data)];
     refused(&ls(&stage, &[]), 3, says, &names);
     assert_eq!(fs::read(stage.at("me/trust.toml")).unwrap(), kept);
-    let data = stage.text("me");
     let forget = stage.bowline(&["trust", "--data", &data, "forget", &stage.url]);
     assert_eq!(outcome(forget).0, Some(0));
     assert_eq!(ls(&stage, &[]).0, Some(0));
