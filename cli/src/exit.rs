@@ -10,7 +10,7 @@ use bowline_core::link::EndReason;
 use bowline_shell::call::Finished;
 use bowline_shell::peer::ConnectError;
 
-use crate::remedy;
+use crate::{output, remedy};
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
@@ -61,14 +61,21 @@ impl Failure {
         Self::new(USAGE, message)
     }
 
+    /// An end of which there is nothing to say.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self::new(code, "")
+    }
+
     /// The same error where every failure of ours is 255.
     pub(crate) fn ours(self) -> Self {
-        Self { code: OURS, ..self }
+        if self.message.is_empty() { self } else { Self { code: OURS, ..self } }
     }
 
     /// Says what went wrong on standard error.
     pub(crate) fn tell(self) -> ExitCode {
-        eprintln!("bowline: {}", self.message);
+        if !self.message.is_empty() {
+            output::say(&self.message);
+        }
         ExitCode::from(self.code)
     }
 }

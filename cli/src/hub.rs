@@ -39,7 +39,7 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
     let mut signals = Inbox::open()?;
     let hub = hub.start().map_err(start_failure)?;
     for warning in hub.warnings() {
-        eprintln!("bowline: warning: {warning}");
+        output::say(format_args!("warning: {warning}"));
     }
     print_listening(&hub, json)?;
     while signals.next().await == Signal::Hangup {
@@ -151,16 +151,18 @@ fn is_turned_away(reason: &EndReason) -> bool {
 /// Looks at the configuration again. What it changes takes effect at the next start.
 fn reload(options: &args::Hub) {
     let Some(path) = options.config.as_deref().map(Path::display) else {
-        return eprintln!("bowline: SIGHUP: there is no --config to read again");
+        return output::say(format_args!("SIGHUP: there is no --config to read again"));
     };
     let insecure = options.risks.insecure(options.insecure_no_auth);
     let read = settings(options)
         .and_then(|settings| settings.resolve().map_err(Failure::usage))
         .and_then(|config| config.check(&insecure).map_err(Failure::usage));
     match read {
-        Ok(_) => eprintln!("bowline: SIGHUP: {path} is good; it takes effect at the next start"),
+        Ok(_) => {
+            output::say(format_args!("SIGHUP: {path} is good; it takes effect at the next start"))
+        }
         Err(failure) => {
-            eprintln!("bowline: SIGHUP: {}; what is in force stays", failure.message);
+            output::say(format_args!("SIGHUP: {}; what is in force stays", failure.message));
         }
     }
 }

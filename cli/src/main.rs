@@ -30,22 +30,25 @@ mod show;
 mod signals;
 mod tls;
 mod trust;
+mod usage;
 mod whoami;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use args::{Arguments, Command};
+use args::Command;
 use exit::Failure;
 
 /// What tasks may take that cannot be dropped in between.
 const ENDING: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match usage::read() {
+        Ok(arguments) => arguments,
+        Err(end) => return end,
+    };
     log(arguments.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -86,10 +89,21 @@ fn log(verbose: u8) {
         2 => "debug",
         _ => "trace",
     };
-    let filter = EnvFilter::try_from_env("BOWLINE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = match std::env::var(LOG).as_deref() {
+        Ok(wanted) if !wanted.is_empty() => EnvFilter::try_new(wanted).unwrap_or_else(|error| {
+            output::say(format_args!("warning: {LOG} is not understood and does nothing: {error}"));
+            EnvFilter::new(default)
+        }),
+        _ => EnvFilter::new(default),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(false)
+        // It would be told on standard error, which is what failed.
+        .log_internal_errors(false)
         .init();
 }
+
+/// The variable that says what is logged.
+const LOG: &str = "BOWLINE_LOG";

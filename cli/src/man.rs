@@ -23,7 +23,7 @@ pub(crate) fn man(options: &args::Man) -> Result<u8, Failure> {
     fs::create_dir_all(dir).map_err(|error| cannot("create", dir, &error))?;
     let mut written = 0;
     write(&command, dir, &mut written)?;
-    eprintln!("bowline: {written} pages are in {}", dir.display());
+    output::say(format_args!("{written} pages are in {}", dir.display()));
     Ok(exit::DONE)
 }
 

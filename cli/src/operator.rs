@@ -14,7 +14,7 @@ use bowline_tokio::Tokio;
 
 use crate::args::Dial;
 use crate::exit::{self, Failure};
-use crate::{peer, place};
+use crate::{output, peer, place};
 
 /// Connects as an operator.
 pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, Failure> {
@@ -121,7 +121,7 @@ fn secret(dial: &Dial, data: &Path) -> CredentialSource {
 fn remote(dial: &Dial) -> Result<PeerBuilder<Tokio>, Failure> {
     let config = peer::config(dial, None)?;
     for warning in config.check(&dial.risks.insecure(false)).map_err(Failure::usage)? {
-        eprintln!("bowline: warning: {warning}");
+        output::say(format_args!("warning: {warning}"));
     }
     peer::builder(dial, &config)
 }

@@ -1,4 +1,7 @@
-//! Standard output, whose reader may go away.
+//! Standard output and standard error, whose readers may go away.
+//!
+//! Texts that a stranger wrote come this far: whatever could drive a terminal is escaped here, in the
+//! way that JSON does it. What a command wrote is passed on as it is.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, StdoutLock, Write};
@@ -6,6 +9,7 @@ use std::io::{self, ErrorKind, StdoutLock, Write};
 use bowline_core::wire::frame::Source;
 
 use crate::exit::{self, Failure};
+use crate::show;
 
 /// A line of a result.
 ///
@@ -20,7 +24,7 @@ pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
 /// # Errors
 /// As [`line`].
 pub(crate) fn try_line(text: impl Display) -> io::Result<()> {
-    written(|out| writeln!(out, "{text}"))
+    written(|out| writeln!(out, "{}", show::printable(&text.to_string())))
 }
 
 /// A result that is not made of lines.
@@ -51,14 +55,16 @@ pub(crate) fn stream(source: Source, bytes: &[u8]) -> io::Result<()> {
 /// of a program that gets SIGPIPE.
 pub(crate) fn unwritten(error: io::Error) -> Result<u8, Failure> {
     match error.kind() {
-        ErrorKind::BrokenPipe => Ok(128 + 13),
+        ErrorKind::BrokenPipe => Ok(UNREAD),
         _ => Err(failure(error)),
     }
 }
 
-/// Standard output takes no more: its reader is gone, or the disk behind it is full.
+/// Standard output takes no more: its reader is gone, of which there is nothing to say, or the disk
+/// behind it is full.
 pub(crate) fn failure(error: io::Error) -> Failure {
     let remedy = match error.kind() {
+        ErrorKind::BrokenPipe => return Failure::silent(UNREAD),
         ErrorKind::StorageFull => ". Make room where it goes, or send it elsewhere",
         _ => "",
     };
@@ -67,6 +73,14 @@ pub(crate) fn failure(error: io::Error) -> Failure {
 
 /// A line about what happens. That its reader went away is no reason to stop.
 pub(crate) fn event(text: impl Display) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    let _ = try_line(text);
 }
+
+/// A line on standard error. That nobody can read it is no reason to stop.
+pub(crate) fn say(text: impl Display) {
+    let text = text.to_string();
+    let _ = writeln!(io::stderr().lock(), "bowline: {}", show::printable(&text));
+}
+
+/// The exit code of a program that gets SIGPIPE.
+const UNREAD: u8 = 128 + 13;

@@ -27,7 +27,7 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     for warning in warnings {
-        eprintln!("bowline: warning: {warning}");
+        output::say(format_args!("warning: {warning}"));
     }
     let mut builder = builder(&options.dial, &config)?;
     for (name, value) in &config.labels {
@@ -37,7 +37,9 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
         builder = builder.program(spec.clone());
     }
     if config.commands.is_empty() {
-        eprintln!("bowline: warning: no commands are configured; see [commands.NAME] in peer.toml");
+        output::say(format_args!(
+            "warning: no commands are configured; see [commands.NAME] in peer.toml"
+        ));
     }
     let mut signals = Inbox::open()?;
     let data = options.dial.data.clone();
@@ -127,13 +129,13 @@ fn observer(json: bool, data: Option<PathBuf>) -> Observer {
         let (last, is_new) = &mut *told;
         if matches!(notice, Notice::Retry { .. }) {
             if std::mem::take(is_new) {
-                eprintln!("bowline: {sentence}");
+                output::say(format_args!("{sentence}"));
             }
             return tracing::info!("{sentence}");
         }
         *is_new = *last != sentence;
         if *is_new {
-            eprintln!("bowline: {sentence}");
+            output::say(format_args!("{sentence}"));
             *last = sentence;
         }
     })

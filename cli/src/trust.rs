@@ -23,13 +23,21 @@ pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
         }
         TrustAction::Forget { hub } => {
             let hub = hub.to_string();
-            file.forget(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
-            eprintln!("bowline: {hub} is forgotten; the next contact is a first contact");
+            let record = file.forget(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
+            if options.json {
+                output::line(object(&hub, &record))?;
+            }
+            output::say(format_args!("{hub} is forgotten; the next contact is a first contact"));
         }
         TrustAction::Pin { hub, trusted } => {
             DataDir::create(&path).map_err(Failure::usage)?;
-            file.pin(&hub.to_string(), *trusted).map_err(Failure::usage)?;
-            eprintln!("bowline: {hub} is trusted by exactly that");
+            let name = hub.to_string();
+            file.pin(&name, *trusted).map_err(Failure::usage)?;
+            if options.json {
+                let record = file.show(&name).map_err(Failure::usage)?.unwrap_or_default();
+                output::line(object(&name, &record))?;
+            }
+            output::say(format_args!("{hub} is trusted by exactly that"));
         }
     }
     Ok(exit::DONE)

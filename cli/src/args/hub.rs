@@ -10,7 +10,7 @@ use bowline_shell::config::{
 };
 use clap::Args;
 
-use super::Risks;
+use super::{Risks, number};
 
 /// Who may knock.
 #[derive(Args, Debug)]
@@ -49,19 +49,19 @@ pub(crate) fn some<T: Clone>(given: &[T]) -> Option<Vec<T>> {
 #[derive(Args, Debug)]
 pub(crate) struct Limits {
     /// Peers in the registry, at most [default: 10000].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     max_peers: Option<u64>,
     /// Sessions at one time, at most [default: 20000].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     max_sessions: Option<u64>,
     /// Links that are not admitted yet, at most [default: 1024].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     max_pending: Option<u64>,
     /// Those from one source, at most; an IPv6 source is its /64 [default: 64].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     max_pending_per_source: Option<u64>,
     /// Failed admissions from one source in a minute, at most [default: 30].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     failures_per_minute: Option<u64>,
 }
 

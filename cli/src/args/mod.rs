@@ -8,6 +8,7 @@ mod hub;
 mod inspect;
 mod ls;
 mod man;
+mod number;
 mod peer;
 mod peers;
 mod run;

@@ -3,7 +3,7 @@
 use bowline_core::id::CommandName;
 use clap::Args;
 
-use super::Dial;
+use super::{Dial, number};
 
 #[derive(Args, Debug)]
 pub(crate) struct Run {
@@ -20,7 +20,7 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<std::time::Duration>,
     /// Of several peers, run it on so many at a time, and on the next whenever one has ended; its
     /// input is then empty.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = number::within(1..=1000_u16), allow_negative_numbers = true)]
     pub(crate) batch: Option<u16>,
     /// Print the call's id and leave it to the hub; its input is then empty.
     #[arg(long, conflicts_with = "batch")]

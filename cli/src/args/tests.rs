@@ -89,3 +89,24 @@ fn every_option_says_what_it_is_for() {
         }
     }
 }
+
+#[test]
+fn every_option_that_takes_a_value_says_what_it_expects_in_its_place() {
+    let mut tried = 0;
+    for (typed, command) in every_command() {
+        for option in command.get_arguments().filter(|option| option.get_action().takes_values()) {
+            let Some(long) = option.get_long() else { continue };
+            for value in ["¤", "-1"] {
+                let line = typed.split(' ').map(str::to_owned).chain([format!("--{long}={value}")]);
+                let Err(error) = Arguments::try_parse_from(line) else { continue };
+                let said = error.render().to_string();
+                // What the standard library says of text that is no number, and so on.
+                for bare in ["invalid digit", "invalid float", "provided string", "empty string"] {
+                    assert!(!said.contains(bare), "{typed} --{long}: {said}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 20, "{tried}");
+}

@@ -45,9 +45,11 @@ async fn cancel(options: args::CallsCancel) -> Result<u8, Failure> {
     if options.json {
         output::line(json!({"call": call, "was_running": was_running}))?;
     } else if was_running {
-        eprintln!("bowline: {call} is told to stop; 'bowline calls show {call}' says how it ends");
+        output::say(format_args!(
+            "{call} is told to stop; 'bowline calls show {call}' says how it ends"
+        ));
     } else {
-        eprintln!("bowline: {call} had ended already");
+        output::say(format_args!("{call} had ended already"));
     }
     Ok(exit::DONE)
 }

@@ -91,10 +91,10 @@ async fn write_output(session: &Session, call: &str, wanted: &Wanted) -> Result<
         found = true;
         for (source, name, Kept { bytes, dropped }) in leg.outputs() {
             if *dropped > 0 {
-                eprintln!(
-                    "bowline: the first {dropped} bytes of {}'s {name} were not kept",
+                output::say(format_args!(
+                    "the first {dropped} bytes of {}'s {name} were not kept",
                     leg.peer
-                );
+                ));
             }
             match wanted {
                 Wanted::Of(_) => output::stream(source, bytes)?,

@@ -26,7 +26,7 @@ pub(super) async fn detach(
         (Some(id), _) => {
             output::line(id)?;
             if std::io::stderr().is_terminal() {
-                eprintln!("bowline: it runs on; 'bowline calls show {id}' says how it goes");
+                output::say(format_args!("it runs on; 'bowline calls show {id}' says how it goes"));
             }
         }
         (None, Status::Failed(Code::UnknownPeer)) => return Err(target.nobody()),

@@ -34,7 +34,7 @@ pub(super) async fn many(
                 }
                 interrupted = true;
                 teller.progress.around(|| {
-                    eprintln!("bowline: cancelling on each peer; once more ends at once");
+                    output::say(format_args!("cancelling on each peer; once more ends at once"));
                 });
                 fan.cancel();
                 continue;
@@ -130,7 +130,7 @@ impl Teller {
             return output::try_line(summary);
         }
         if !self.tally.is_empty() {
-            self.tally.summary().iter().for_each(|line| eprintln!("bowline: {line}"));
+            self.tally.summary().iter().for_each(|line| output::say(format_args!("{line}")));
         }
         Ok(())
     }

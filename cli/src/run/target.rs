@@ -50,7 +50,7 @@ impl FromStr for Target {
             tests if tests.contains('=') => tests.parse().map(Self::Labels).map_err(Failure::usage),
             peer => peer.parse().map(Self::Peer).map_err(|error| {
                 let other = "a target is a peer's id, label tests (role=web,zone=eu), or all";
-                Failure::usage(format!("'{peer}': {error}; {other}"))
+                Failure::usage(format!("{error}; {other}"))
             }),
         }
     }

@@ -103,6 +103,9 @@ impl<'d> Section<'d> {
         if entry.value.is_empty() {
             return Err(self.complain(&entry, "an empty path"));
         }
+        if entry.value.contains('\0') {
+            return Err(self.complain(&entry, "a path that holds a NUL character"));
+        }
         Ok(Some(self.document.beside(Path::new(&entry.value))))
     }
 

@@ -4,6 +4,8 @@ mod door;
 mod limits;
 mod tls;
 
+use std::fs::File;
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -260,8 +262,16 @@ impl HubConfig {
 
 /// The text of a configuration file.
 pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::Read { path: path.to_owned(), reason: error.to_string() })
+    let cannot = |reason: String| ConfigError::Read { path: path.to_owned(), reason };
+    let file = File::open(path).map_err(|error| cannot(error.to_string()))?;
+    let mut text = String::new();
+    file.take(MOST_TEXT + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| cannot(error.to_string()))?;
+    if text.len() as u64 > MOST_TEXT {
+        return Err(cannot(format!("it is larger than {MOST_TEXT} bytes")));
+    }
+    Ok(text)
 }
 
 /// A path from a flag, relative to the working directory, made good for any directory.
@@ -269,6 +279,9 @@ pub(crate) fn absolute(path: PathBuf) -> PathBuf {
     // Fails only without a working directory; then the path stands as it was given.
     std::path::absolute(&path).unwrap_or(path)
 }
+
+/// The largest configuration, in bytes.
+const MOST_TEXT: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -77,7 +77,11 @@ pub fn read_private(path: &Path, exposure: Exposure) -> Result<Zeroizing<Vec<u8>
     let fail = |error| FileError::system("read", path, error);
     let file = File::open(path).map_err(fail)?;
     // Asked of the open file, so that no other can take its place in between.
-    let mode = file.metadata().map_err(fail)?.mode() & 0o7777;
+    let found = file.metadata().map_err(fail)?;
+    if found.is_dir() {
+        return Err(fail(ErrorKind::IsADirectory.into()));
+    }
+    let mode = found.mode() & 0o7777;
     let (forbidden, what, limit) = match exposure {
         Exposure::Nothing => (0o077, "read", MOST_SECRET),
         Exposure::Readable => (0o022, "change", MOST_READABLE),

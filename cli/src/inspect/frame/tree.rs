@@ -171,7 +171,7 @@ fn labels(map: &[u8]) -> Shown {
 fn value(item: &[u8]) -> Shown {
     let Ok(value) = Value::parse(item) else { return bytes(item) };
     let object = object(&value);
-    Shown::One(show::printable(&object.to_string()), object)
+    Shown::One(show::printable(&object.to_string()).into_owned(), object)
 }
 
 /// A value as JSON. Bytes are told by their number and beginning, and what no JSON can hold as text.

@@ -22,10 +22,10 @@ const WARNING: &str = "NOT VERIFIED: the signature was not checked; anyone can h
 pub(super) fn token(given: &Given) -> Result<u8, Failure> {
     let bytes = given.value.as_encoded_bytes();
     if bytes != b"-" && !bytes.starts_with(b"@") {
-        eprintln!(
-            "bowline: warning: a token that is typed is kept by the shell and seen by other users \
+        output::say(format_args!(
+            "warning: a token that is typed is kept by the shell and seen by other users \
              of this machine; give @FILE, or - for standard input"
-        );
+        ));
     }
     let parts = input::read_text(&given.value)?.and_then(|text| Parts::of(&text));
     let parts = match parts {
@@ -70,7 +70,7 @@ fn members(object: &Object, now: u64) -> Vec<(String, String)> {
         let is_date = matches!(name.as_str(), "iat" | "exp" | "nbf");
         let shown = match value.unix().filter(|_| is_date) {
             Some(unix) => format!("{unix} = {}", date::seen_from(now, unix)),
-            None => show::printable(&Value::from(value).to_string()),
+            None => show::printable(&Value::from(value).to_string()).into_owned(),
         };
         (name.escape_debug().to_string(), shown)
     };

@@ -1,0 +1,237 @@
+//! Surroundings that do not cooperate: outputs that are gone or full, no home, names that are no
+//! text, files that are none of ours, and characters that drive a terminal.
+
+mod common;
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{bowline, code, command, stderr, stdout};
+
+const HUB: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// Commands that print a result and need nothing for it.
+const RESULTS: &[&[&str]] = &[
+    &["man"],
+    &["completions", "bash"],
+    &["hub", "--print-config"],
+    &["inspect", "pin", HUB],
+    &["inspect", "frame", "--json", "8210a10001"],
+    &["--help"],
+    &["--version"],
+    &["help", "run"],
+];
+
+fn raw(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bowline"));
+    command.args(arguments).env("HOME", home).env_remove("BOWLINE_LOG").stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn a_reader_that_went_away_ends_a_command_as_sigpipe_would_and_without_a_word() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in RESULTS {
+        let (read, write) = std::io::pipe().unwrap();
+        drop(read);
+        let output = raw(home.path(), arguments).stdout(write).output().unwrap();
+        assert_eq!((code(&output), stderr(&output)), (141, ""), "{arguments:?}");
+    }
+    // As `| head -1` does: the first line is read, and the rest is not.
+    let (mut read, write) = std::io::pipe().unwrap();
+    let child = raw(home.path(), &["completions", "bash"]).stdout(write).spawn().unwrap();
+    let mut first = [0; 10];
+    read.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"_bowline()");
+    drop(read);
+    let end = child.wait_with_output().unwrap();
+    assert!(matches!(end.status.code(), Some(0 | 141)), "{end:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_standard_output_is_a_failure_that_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in RESULTS {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = raw(home.path(), arguments).stdout(full).output().unwrap();
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        let says = "bowline: standard output: No space left on device";
+        assert!(stderr(&output).starts_with(says), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_standard_error_changes_no_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    for (arguments, exit) in [
+        (&["inspect", "pin", "x"][..], 1),
+        (&["nonsense"], 2),
+        (&["trust", "show", "wss://h"], 5),
+        (&["-vvv", "ls", "--hub", "wss://127.0.0.1:1", "--id", "a"], 2),
+        (&["man", "--dir", home.path().to_str().unwrap()], 0),
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = raw(home.path(), arguments).stderr(full).output().unwrap();
+        assert_eq!(code(&output), exit, "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_home_the_flag_that_says_where_data_is_is_named() {
+    for arguments in [
+        &["hub"][..],
+        &["ls"],
+        &["whoami"],
+        &["trust", "list"],
+        &["secret", "show"],
+        &["tls", "info"],
+        &["peer", "--hub", "wss://h", "--id", "a"],
+    ] {
+        let nowhere = Path::new("relative");
+        let output = bowline(nowhere, arguments);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{arguments:?}");
+        assert!(stderr(&output).contains("--data DIR"), "{arguments:?}: {}", stderr(&output));
+        let mut command = command(nowhere);
+        let output = command.env_remove("HOME").args(arguments).output().unwrap();
+        assert!(stderr(&output).contains("HOME is not set"), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_home_in_which_nothing_can_be_made_is_named_and_read_as_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("file");
+    fs::write(&home, "").unwrap();
+    for arguments in [&["hub", "--bind", "127.0.0.1:0"][..], &["trust", "pin", "wss://h", HUB]] {
+        let output = bowline(&home, arguments);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{arguments:?}");
+        let says = format!("cannot create the directory {}", home.display());
+        assert!(stderr(&output).contains(&says), "{}", stderr(&output));
+    }
+    let output = bowline(&home, &["ls"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("no hub is given"), "{}", stderr(&output));
+}
+
+#[test]
+fn names_that_are_no_text_are_taken_where_they_name_files_and_refused_elsewhere() {
+    let home = tempfile::tempdir().unwrap();
+    let odd = |prefix: &str| OsString::from_vec([prefix.as_bytes(), b"\xFF"].concat());
+    let config = home.path().join(odd("config"));
+    fs::write(&config, "name = \"odd\"\n").unwrap();
+    let flag = |name: &str, value: OsString| vec![OsString::from(name), value];
+    let print = |rest: Vec<OsString>| {
+        let arguments = [vec!["hub".into(), "--print-config".into()], rest].concat();
+        bowline(home.path(), &arguments)
+    };
+    let output = print(flag("--config", config.into_os_string()));
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("name = \"odd\""), "{}", stdout(&output));
+    for (name, value) in [("--config", odd("missing")), ("--name", odd("n")), ("--bind", odd("b"))]
+    {
+        let output = print(flag(name, value));
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{name}");
+        assert!(!stderr(&output).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_no_configuration_is_refused_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let large = home.path().join("large.toml");
+    fs::write(&large, format!("# {}\n", "x".repeat(1 << 20))).unwrap();
+    let binary = home.path().join("binary.toml");
+    fs::write(&binary, [0xFF, 0xFE]).unwrap();
+    for (path, reason) in [
+        (large.as_path(), "it is larger than 1048576 bytes"),
+        (&binary, "UTF-8"),
+        (home.path(), "Is a directory"),
+        (Path::new("/dev/zero"), "it is larger than 1048576 bytes"),
+    ] {
+        for command in ["hub", "peer"] {
+            let file = path.to_str().unwrap();
+            let output = bowline(home.path(), &[command, "--print-config", "--config", file]);
+            assert_eq!((code(&output), stdout(&output)), (2, ""), "{file}");
+            assert!(stderr(&output).contains(file), "{}", stderr(&output));
+            assert!(stderr(&output).contains(reason), "{file}: {}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_secret_is_told_as_one() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().to_str().unwrap();
+    let peer = ["peer", "--hub", "wss://h", "--id", "a", "--secret-file", dir];
+    let output = bowline(home.path(), &peer);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("is a directory"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_nul_in_a_configuration_is_refused_wherever_it_stands() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("peer.toml");
+    for text in [
+        "id = \"a\\u0000b\"",
+        "hub = \"wss://h\\u0000\"",
+        "secret-file = \"a\\u0000\"",
+        "[labels]\nrole = \"a\\u0000\"",
+        "[labels]\n\"a\\u0000\" = \"b\"",
+        "[tls]\nroots = \"a\\u0000\"",
+        "[tls]\npins = [\"sha256/\\u0000\"]",
+        "[commands.x]\nrun = [\"a\\u0000\"]",
+        "[commands.\"a\\u0000\"]\nrun = [\"a\"]",
+        "\"a\\u0000\" = 1",
+    ] {
+        fs::write(&file, text).unwrap();
+        let path = file.to_str().unwrap();
+        let output = bowline(home.path(), &["peer", "--print-config", "--config", path]);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{text}");
+        assert!(stderr(&output).contains("line "), "{text}: {}", stderr(&output));
+        assert!(!stderr(&output).contains('\0'), "{text}");
+    }
+}
+
+#[test]
+fn nothing_that_was_typed_or_configured_drives_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("peer.toml");
+    fs::write(&file, "id = \"\\u001b[2J\"\n").unwrap();
+    let path = file.to_str().unwrap();
+    let escape = "w\u{1b}[2J";
+    for arguments in [
+        &["peer", "--print-config", "--config", path][..],
+        &["peer", "--id", escape],
+        &["run", escape, "x"],
+        &["run", "web-1", escape],
+        &["hub", "--print-config", "--hostname", escape],
+        &["trust", "show", escape],
+        &[escape],
+    ] {
+        let output = bowline(home.path(), arguments);
+        assert!(!stderr(&output).contains('\u{1b}'), "{arguments:?}: {:?}", stderr(&output));
+        assert!(stderr(&output).contains("\\u001b[2J"), "{arguments:?}: {:?}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_log_filter_that_is_not_understood_is_told_and_not_silently_left_out() {
+    let home = tempfile::tempdir().unwrap();
+    let list = |filter: &str| {
+        command(home.path()).env("BOWLINE_LOG", filter).args(["trust", "list"]).output().unwrap()
+    };
+    let output = list("a[b");
+    assert_eq!(code(&output), 0);
+    let says = "bowline: warning: BOWLINE_LOG is not understood and does nothing: ";
+    assert!(stderr(&output).starts_with(says), "{}", stderr(&output));
+    for good in ["", "debug", "bowline=trace,warn"] {
+        assert_eq!(stderr(&list(good)), "", "{good}");
+    }
+}
