@@ -13,7 +13,6 @@ use common::{bowline, code, stderr, stdout};
 /// Keys whose flag has another name, and keys without one.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("tls.mode", "--tls"),
-    ("limits.peers", "--max-peers"),
     // What a machine runs for others is written down.
     ("commands", ""),
 ];
@@ -67,13 +66,18 @@ fn flags(home: &Path, command: &str) -> BTreeSet<String> {
     words.collect()
 }
 
-/// What the flag of a key is called: by its own name, in the singular, or with its table's before.
+/// What the flag of a key is called: by its own name, in the singular, with its table's before, or as
+/// the most that is allowed.
 fn flag_of(key: &str, flags: &BTreeSet<String>) -> Option<String> {
     if let Some((_, other)) = OTHER_NAMES.iter().find(|(known, _)| *known == key) {
         return Some((*other).to_owned());
     }
     let name = key.rsplit('.').next().unwrap();
-    let names = [name.to_owned(), name.trim_end_matches('s').to_owned(), key.replace('.', "-")];
+    let singular = match name.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => name.trim_end_matches('s').to_owned(),
+    };
+    let names = [name.to_owned(), singular, key.replace('.', "-"), format!("max-{name}")];
     names.iter().map(|name| format!("--{name}")).find(|flag| flags.contains(flag))
 }
 
