@@ -39,7 +39,7 @@ async fn forget(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Fa
         1 => "its session was ended".to_owned(),
         n => format!("its {n} sessions were ended"),
     };
-    eprintln!("bowline: {peer} is forgotten, and free for another key; {sessions}");
+    output::say(format_args!("{peer} is forgotten, and free for another key; {sessions}"));
     Ok(())
 }
 
