@@ -6,6 +6,10 @@
 //! and the difference is added to [`Mono`]. A wall clock that was set forward looks the same, and
 //! costs timers that fire early; one that was set back adds nothing. One clock serves a whole
 //! process, because moments of different links are compared at the hub.
+//!
+//! A runtime's timers stand still too while the machine sleeps, so that a task which waits for its
+//! heartbeat would find out late. Somebody in each process therefore looks every [`PULSE`], and
+//! wakes whoever waits when the machine has slept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -32,6 +36,12 @@ impl Clock {
         // count that sleep twice.
         let mut reckoning = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reckoning.look(Instant::now(), SystemTime::now())
+    }
+
+    /// How long the machine has slept since the start, as far as anybody looked.
+    #[must_use]
+    pub fn slept(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).slept
     }
 
     /// The moment for a runtime's timer to wake at, so that a deadline of the core is met; `None`
@@ -77,6 +87,9 @@ impl Reckoning {
         Now { mono: Mono::default().after(self.slept).after(running), unix: unix.as_secs() }
     }
 }
+
+/// How often somebody looks at the clock, so that a sleep is noticed as soon as it is over.
+pub const PULSE: Duration = Duration::from_secs(1);
 
 /// How far the wall clock may run ahead between two looks before it means a sleep: NTP corrects
 /// less than this by slewing, and a task may be held up between reading the one and the other.

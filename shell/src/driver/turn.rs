@@ -5,6 +5,7 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bowline_core::ledger::{Answer, AskId};
 use bowline_core::link::{Ended, Event, Link};
@@ -31,11 +32,18 @@ pub(crate) struct Turn<R: Runtime, S> {
     stream: S,
     alarm: Alarm<R>,
     clock: Clock,
+    /// It wakes this often whatever happens, where nobody else would tell it of a sleep.
+    pulse: Option<Duration>,
 }
 
 impl<R: Runtime, S: Stream> Turn<R, S> {
     pub(crate) fn new(runtime: &R, link: Link, stream: S, clock: Clock) -> Self {
-        Self { link, stream, alarm: Alarm::new(runtime), clock }
+        Self { link, stream, alarm: Alarm::new(runtime), clock, pulse: None }
+    }
+
+    /// Looks at the clock this often.
+    pub(crate) fn with_pulse(self, pulse: Duration) -> Self {
+        Self { pulse: Some(pulse), ..self }
     }
 
     /// Drives the link to its end; gives back the socket, for [`linger`](super::linger).
@@ -63,8 +71,10 @@ impl<R: Runtime, S: Stream> Turn<R, S> {
                 continue;
             }
             self.link.rest();
-            let deadline = self.link.poll_timeout().and_then(|(at, _)| self.clock.instant(at));
-            self.alarm.set(deadline);
+            let deadline = self.link.poll_timeout().map(|(at, _)| at);
+            let pulse = self.pulse.map(|pulse| now.mono.after(pulse));
+            let wake = deadline.into_iter().chain(pulse).min();
+            self.alarm.set(wake.and_then(|at| self.clock.instant(at)));
             if self.alarm.poll(cx).is_pending() {
                 return Poll::Pending;
             }

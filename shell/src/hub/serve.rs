@@ -14,6 +14,7 @@ use bowline_core::id::{HubId, Pin};
 use bowline_core::link::Link;
 use bowline_core::wire::frame::Method;
 
+use crate::clock::PULSE;
 use crate::config::{HubConfig, HubUrl, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
@@ -233,17 +234,22 @@ async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream,
     }
 }
 
-/// Ends calls whose peers do not answer in time, and carries on with those for very many, one slice
-/// at a turn so that others get the lock in between.
+/// Ends calls whose peers do not answer in time, wakes every link after the machine has slept, and
+/// carries on with calls for very many, one slice at a turn so that others get the lock in between.
 async fn keep_deadlines<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     let mut alarm = Alarm::new(&runtime);
+    let mut slept = shared.clock.slept();
     poll_fn(|cx| {
         shared.timer.register(cx.waker());
         if shared.work(shared.clock.now()) {
             cx.waker().wake_by_ref();
         }
         loop {
-            let next = shared.arm(shared.clock.now());
+            let now = shared.clock.now();
+            if core::mem::replace(&mut slept, shared.clock.slept()) < slept {
+                shared.wake_all();
+            }
+            let next = shared.arm(now).into_iter().chain([now.mono.after(PULSE)]).min();
             alarm.set(next.and_then(|at| shared.clock.instant(at)));
             if alarm.poll(cx).is_pending() {
                 return match shared.links.look(|links| links.stopping) {

@@ -147,6 +147,12 @@ impl Shared {
         self.with(|hub| hub.has_work() && hub.work(now))
     }
 
+    /// Has every link look at the clock.
+    pub(super) fn wake_all(&self) {
+        let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.mailboxes.values().for_each(|mailbox| mailbox.wake());
+    }
+
     /// The machine's next deadline, which the timer task will keep.
     pub(super) fn arm(&self, now: Now) -> Option<Mono> {
         self.with(|hub| hub.handle_timeout(now));

@@ -10,7 +10,7 @@ use bowline_core::time::Now;
 use bowline_core::trust::Mode;
 use bowline_core::tunnel::ClientTls;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, PULSE};
 use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
@@ -123,7 +123,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let mailbox = Arc::new(Mailbox::default());
         let state = Arc::new(Watch::new(LinkState::Coming));
         let owner = self.owner(mailbox.clone(), state.clone(), remote, began);
-        let turn = Turn::new(&self.runtime, link, stream, clock.clone());
+        let turn = Turn::new(&self.runtime, link, stream, clock.clone()).with_pulse(PULSE);
         self.runtime.spawn(drive(self.runtime.clone(), turn, owner));
         let unfinished = Unfinished(Some(mailbox.clone()));
         let admitted = state

@@ -9,7 +9,7 @@ use bowline_core::peer::{Next, Outcome, Pace, Peer as Machine};
 use bowline_core::time::Mono;
 use bowline_core::trust::Known;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, PULSE};
 use crate::entropy;
 use crate::notice::Notice;
 use crate::peer::dial::outcome;
@@ -96,7 +96,8 @@ impl<R: Runtime> PeerBuilder<R> {
 
     async fn sleep(&self, clock: &Clock, at: Mono, shared: &Watch<Standing>) -> Woken {
         let mut alarm = Alarm::new(&self.runtime);
-        alarm.set(clock.instant(at));
+        // A machine that slept meanwhile may be due much earlier than a timer knows.
+        alarm.set(clock.instant(at.min(clock.now().mono.after(PULSE))));
         let mut stopped = pin!(shared.until(|standing| standing.stopping.then_some(())));
         poll_fn(|cx| {
             if stopped.as_mut().poll(cx).is_ready() {
