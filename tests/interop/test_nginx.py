@@ -108,7 +108,7 @@ def test_without_the_proxys_pin_the_peer_says_that_the_hub_does_not_vouch_for_th
             ended = peer.event("ended")
         assert ended["code"] == "key-not-vouched"
         assert certificate.pin_text in ended["reason"]
-        assert "external-pins" in ended["reason"]
+        assert f'external-pins = ["{certificate.pin_text}"]' in ended["remedy"]
         assert "web-1" not in hub.peers()
 
 
