@@ -65,9 +65,11 @@ fn ls_lists_the_peers_from_another_machine_too() {
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("web"), "{out}");
     stage.hub = None;
-    let reason = std::io::Error::from(rustix::io::Errno::CONNREFUSED).to_string();
-    let says = "cannot reach HUB: REASON. Check the address, and that the hub is running";
-    let names = [("HUB", stage.url.as_str()), ("REASON", &reason)];
+    let says = "cannot reach HUB: not-listening: nothing listens at ADDRESS (connection refused). \
+                Check the host and the port, and that the hub is running: 'bowline hub' prints \
+                where it listens, which is its own machine alone (127.0.0.1) unless --bind says \
+                more.";
+    let names = [("HUB", stage.url.as_str()), ("ADDRESS", &stage.address())];
     refused(&outcome(stage.dial("ls", &["--secret-file", &secret])), 4, says, &names);
 }
 

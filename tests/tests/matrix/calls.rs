@@ -161,7 +161,7 @@ async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
 fn what_is_typed_wrongly_does_not_reach_the_hub() {
     let stage = Stage::empty();
     let typed = |rest: &[&str]| outcome(stage.bowline(&[&["run"], rest].concat()));
-    let says = "'VALUE': 'VALUE' is not a peer id: 1 to 64 of a-z 0-9 . _ -, starting with a \
+    let says = "'VALUE' is not a peer id: 1 to 64 of a-z 0-9 . _ -, starting with a \
                 letter or digit, and neither 'all' nor 'hub'; a target is a peer's id, label tests \
                 (role=web,zone=eu), or all";
     refused(&typed(&["Web 1", "say"]), 2, says, &[("VALUE", "Web 1")]);
