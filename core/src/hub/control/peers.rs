@@ -1,6 +1,7 @@
 //! `peers`: who serves here, who did, and who is enrolled. `// spec: control §1`
 
 use core::str::FromStr;
+use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::hub::Hub;
@@ -49,14 +50,17 @@ impl Hub {
         let live = self.registry.serving(peer).and_then(|link| self.live(link));
         let Some(live) = live else {
             entry.push(("state", ValueBuf::text("offline")));
-            let left = self.registry.known(peer).and_then(|known| known.left);
+            let known = self.registry.known(peer);
+            let left = known.and_then(|known| known.left);
             entry.extend(left.map(|left| ("since", ValueBuf::uint(left))));
+            if let Some(known) = known.filter(|known| !known.labels.is_empty()) {
+                entry.push(("labels", labels(&known.labels)?));
+            }
             return Ok(entry);
         };
         let took = live.round_trip.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let names = live.serves.iter().flat_map(|register| &register.commands);
         let names = names.map(|command| ValueBuf::text(command.name.as_str()));
-        let labels = live.labels.iter().map(|(key, value)| (key.as_str(), ValueBuf::text(value)));
         entry.extend([
             ("state", ValueBuf::text("online")),
             ("ready", ValueBuf::boolean(live.serves.is_some())),
@@ -65,7 +69,7 @@ impl Hub {
             ("session", ValueBuf::text(&live.session.to_string())),
             ("remote", ValueBuf::text(&live.source.to_string())),
             ("commands", ValueBuf::array(names)?),
-            ("labels", ValueBuf::map(labels)?),
+            ("labels", labels(&live.labels)?),
         ]);
         entry.extend(took.map(|took| ("rtt_us", ValueBuf::uint(took))));
         Ok(entry)
@@ -82,6 +86,10 @@ impl Hub {
             ("serves", ValueBuf::boolean(binding.serves)),
         ]
     }
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> Result<ValueBuf, ValueError> {
+    ValueBuf::map(labels.iter().map(|(key, value)| (key.as_str(), ValueBuf::text(value))))
 }
 
 /// Who is listed.
