@@ -1,6 +1,9 @@
 //! Calls made to their end, with everything that came.
 
+use std::collections::BTreeMap;
+
 use bowline_core::code::Code;
+use bowline_core::id::PeerId;
 use bowline_core::wire::frame::{Source, Status};
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::{CallBuilder, CallEvent, Calling, Finished};
@@ -102,6 +105,75 @@ pub async fn finish(mut calling: Calling) -> Outcome {
     })
     .await;
     Outcome { out, err, finished }
+}
+
+/// What a call for several peers came to.
+#[derive(Debug, Default)]
+pub struct Fanned {
+    /// The peers that it was sent to, in the order in which they were told.
+    pub sent: Vec<PeerId>,
+    /// Standard output, by peer.
+    pub out: BTreeMap<PeerId, Vec<u8>>,
+    /// How it ended on each peer, in the order in which they were told.
+    pub answers: Vec<Finished>,
+    /// The end.
+    pub end: Option<Finished>,
+}
+
+impl Fanned {
+    /// Standard output of one peer as text.
+    #[must_use]
+    pub fn text(&self, peer: &str) -> String {
+        let out = self.out.get(&id(peer)).map(Vec::as_slice).unwrap_or_default();
+        String::from_utf8_lossy(out).into_owned()
+    }
+
+    /// Each peer and how it ended there, by peer.
+    ///
+    /// # Panics
+    /// When an answer is nobody's.
+    #[must_use]
+    pub fn ends(&self) -> Vec<(String, Status)> {
+        let of = |answer: &Finished| (answer.peer.expect("a peer").to_string(), answer.status);
+        let mut ends: Vec<_> = self.answers.iter().map(of).collect();
+        ends.sort_by(|a, b| a.0.cmp(&b.0));
+        ends
+    }
+
+    /// How many answered, failed and are missing.
+    ///
+    /// # Panics
+    /// When the end has no counts.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64, u64) {
+        let counts = self.end.as_ref().and_then(|end| end.counts).expect("counts");
+        (counts.answered, counts.failed, counts.missing)
+    }
+}
+
+/// Collects everything until the end of a call for several peers.
+pub async fn finish_all(mut calling: Calling) -> Fanned {
+    let mut fanned = Fanned::default();
+    within(async {
+        loop {
+            match calling.next().await.expect("an end") {
+                CallEvent::Accepted { sent } => fanned.sent.extend(sent),
+                CallEvent::Output { peer, source: Source::Out, bytes } => {
+                    let peer = peer.expect("a peer");
+                    assert!(fanned.answers.iter().all(|answer| answer.peer != Some(peer)));
+                    fanned.out.entry(peer).or_default().extend(bytes);
+                }
+                CallEvent::Output { .. } => {}
+                CallEvent::Answered(answer) => fanned.answers.push(answer),
+                CallEvent::Finished(end) => {
+                    fanned.end = Some(end);
+                    return fanned;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    })
+    .await
 }
 
 /// Collects standard output until `wanted` is in it.

@@ -17,7 +17,8 @@ pub struct Fleet {
     dir: TempDir,
     url: String,
     peers: BTreeMap<String, Running>,
-    hub: Running,
+    /// The hub, which tells what happens as JSON.
+    pub hub: Running,
 }
 
 impl Fleet {
@@ -27,10 +28,19 @@ impl Fleet {
     /// When it does not start.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// A hub that is told this, with nobody.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn with(told: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let data = dir.path().join("hub");
         let mut command = bowline(&["hub", "--json", "--bind", "127.0.0.1:0"], dir.path());
-        command.arg("--data").arg(data);
+        command.args(told).arg("--data").arg(data);
         let mut hub = Running::start(command);
         let told: Value = serde_json::from_str(&hub.line("listening")).expect("an object");
         let url = told["url"].as_str().expect("a URL").to_owned();
@@ -89,6 +99,16 @@ impl Fleet {
     #[must_use]
     pub fn run(&self, rest: &[&str]) -> Command {
         self.operator(&["run"], rest)
+    }
+
+    /// `bowline COMMAND REST`, as somebody else with the hub's secret types it.
+    #[must_use]
+    pub fn elsewhere(&self, command: &[&str], rest: &[&str]) -> Command {
+        let who = ["--hub", &self.url, "--id", "me"];
+        let mut typed = bowline(&[command, &who].concat(), self.home());
+        typed.arg("--data").arg(self.at("me"));
+        typed.arg("--secret-file").arg(self.at("hub/secret.key")).args(rest);
+        typed
     }
 
     fn home(&self) -> &Path {

@@ -1,9 +1,11 @@
 //! Programs as commands, written for `sh`, and processes that must be gone.
 
+use std::time::{Duration, Instant};
+
 use bowline_shell::arguments::CommandSpec;
 use rustix::process::{Pid, test_kill_process};
 
-use crate::wait::poll_for;
+use crate::wait::{BOUND, poll_for};
 
 /// The command `name` that runs `run`; each `{placeholder}` takes any text.
 ///
@@ -37,6 +39,18 @@ pub async fn process_gone(id: i32) {
 #[must_use]
 pub fn process_runs(id: i32) -> bool {
     !is_gone(Pid::from_raw(id).expect("a process id"))
+}
+
+/// As [`process_gone`], for a test that is not asynchronous.
+///
+/// # Panics
+/// When it does not go away.
+pub fn wait_gone(id: i32) {
+    let (pid, until) = (Pid::from_raw(id).expect("a process id"), Instant::now() + BOUND);
+    while !is_gone(pid) {
+        assert!(Instant::now() < until, "process {id} is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A process that nobody has waited for is dead all the same.

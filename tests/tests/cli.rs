@@ -2,13 +2,12 @@
 //! rely on.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::{Running, bowline, outcome};
+use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
-use bowline_tests::wait::BOUND;
-use rustix::process::{Pid, Signal, test_kill_process};
+use rustix::process::Signal;
 
 const PEER: &str = r#"
 id = "web"
@@ -26,14 +25,6 @@ run = ["sh", "-c", "echo $$; exec sleep 1000"]
 
 fn stage() -> Stage {
     Stage::with_peer(PEER)
-}
-
-fn wait_gone(id: i32) {
-    let (pid, until) = (Pid::from_raw(id).unwrap(), Instant::now() + BOUND);
-    while test_kill_process(pid).is_ok() {
-        assert!(Instant::now() < until, "process {id} is still there");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

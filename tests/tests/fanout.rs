@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::fleet::Fleet;
+use bowline_tests::program::wait_gone;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -44,31 +45,42 @@ fn objects(out: &str) -> Vec<Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// Whether the hub spreads the command or the program goes through the peers looks the same.
+const WAYS: [&[&str]; 2] = [&[], &["--batch", "1"]];
+
 #[test]
-fn a_batch_tells_each_line_with_its_peer_and_names_who_failed_and_who_is_missing() {
+fn each_line_has_its_peer_before_it_and_the_summary_names_who_failed_and_who_is_missing() {
     let fleet = three();
-    let (code, out, err) = outcome(fleet.run(&["all", "who", "--batch", "1"]));
-    assert_eq!(lines(&out), ["a: I am a", "a: unended", "b: I am b"]);
-    assert_eq!(
-        lines(&err),
-        [
-            "b: oops",
-            "bowline:   b: exit code 3",
-            "bowline:   c: offline: The peer is not connected.",
-            "bowline: 3 peers: 1 answered, 1 failed, 1 missing",
-        ]
-    );
-    assert_eq!(code, Some(1));
+    for way in WAYS {
+        let (code, out, err) = outcome(fleet.run(&[&["all", "who"], way].concat()));
+        assert_eq!(lines(&out), ["a: I am a", "a: unended", "b: I am b"], "{way:?}");
+        assert_eq!(
+            lines(&err),
+            [
+                "b: oops",
+                "bowline:   b: exit code 3",
+                "bowline:   c: offline: The peer is not connected.",
+                "bowline: 3 peers: 1 answered, 1 failed, 1 missing",
+            ],
+            "{way:?}"
+        );
+        assert_eq!(code, Some(1), "{way:?}");
+    }
 }
 
 #[test]
-fn a_batch_is_for_those_with_all_of_the_labels() {
+fn a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody() {
     let fleet = three();
-    let (code, out, err) = outcome(fleet.run(&["role=web", "count", "--batch", "9"]));
-    assert_eq!((code, lines(&out)), (Some(0), vec!["a: 0", "b: 0"]), "{err}");
-    let none = outcome(fleet.run(&["role=web,zone=eu", "who", "--batch", "9"]));
-    assert_eq!((none.0, none.1.as_str()), (Some(5), ""));
-    assert!(none.2.contains("no peer has the labels role=web,zone=eu"), "{}", none.2);
+    for way in WAYS {
+        let (code, out, err) = outcome(fleet.run(&[&["role=web", "count"], way].concat()));
+        assert_eq!((code, lines(&out)), (Some(0), vec!["a: 0", "b: 0"]), "{way:?}: {err}");
+        let db = outcome(fleet.run(&[&["role=db", "who"], way].concat()));
+        assert_eq!((db.0, db.1.as_str()), (Some(1), ""), "{way:?}: the labels that it left with");
+        assert!(db.2.contains("1 peer: 0 answered, 0 failed, 1 missing"), "{way:?}: {}", db.2);
+        let none = outcome(fleet.run(&[&["role=web,zone=eu", "who"], way].concat()));
+        assert_eq!((none.0, none.1.as_str()), (Some(5), ""), "{way:?}");
+        assert!(none.2.contains("no peer has the labels role=web,zone=eu"), "{}", none.2);
+    }
 }
 
 /// `a` ends once `d` has run: a batch that waited for all of its first peers would never end.
@@ -85,7 +97,7 @@ fn a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_on
         );
         fleet.peer(id, &format!("[commands.mark]\nrun = [\"sh\", \"-c\", \"{script}\"]\n"));
     }
-    let (code, out, err) = outcome(fleet.run(&["all", "mark", "--batch", "2"]));
+    let (code, out, err) = outcome(fleet.run(&["all", "mark", "--batch", "2", "--timeout", "20s"]));
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(out.lines().count(), 4);
     for line in out.lines() {
@@ -95,51 +107,147 @@ fn a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_on
 }
 
 #[test]
-fn a_batch_passes_no_input_on() {
+fn each_peer_gets_the_input_and_those_of_a_batch_get_none() {
     let fleet = three();
-    let mut run = fleet.run(&["role=web", "count", "--batch", "2"]);
     let input = fleet.at("input");
     fs::write(&input, "seven77").unwrap();
-    run.stdin(Stdio::from(fs::File::open(input).unwrap()));
-    assert_eq!(lines(&outcome(run).1), ["a: 0", "b: 0"]);
+    for (way, expected) in [(WAYS[0], ["a: 7", "b: 7"]), (WAYS[1], ["a: 0", "b: 0"])] {
+        let mut run = fleet.run(&[&["role=web", "count"], way].concat());
+        run.stdin(Stdio::from(fs::File::open(&input).unwrap()));
+        assert_eq!(lines(&outcome(run).1), expected);
+    }
 }
 
 #[test]
 fn json_has_an_object_for_each_piece_and_each_result_and_a_summary_at_the_end() {
     let fleet = three();
-    let (code, out, err) = outcome(fleet.run(&["all", "who", "--json", "--batch", "1"]));
-    assert_eq!((code, err.as_str()), (Some(1), ""));
-    let told = objects(&out);
-    let text: String = told
-        .iter()
-        .filter(|line| line["peer"] == "a" && line["stream"] == "out")
-        .filter_map(|line| line["text"].as_str())
-        .collect();
-    assert_eq!(text, "I am a\nunended");
-    let results: Vec<String> = told
-        .iter()
-        .filter(|line| !line["result"].is_null())
-        .map(|line| format!("{} {}", line["peer"].as_str().unwrap(), line["result"]))
-        .collect();
-    let expected = [r#"a {"exit":0}"#, r#"b {"exit":3}"#, r#"c {"failed":"offline"}"#];
-    assert_eq!(results, expected);
-    let summary = serde_json::json!({"summary": {"answered": 1, "failed": 1, "missing": 1}});
-    assert_eq!(told.last().unwrap(), &summary);
+    for way in WAYS {
+        let (code, out, err) = outcome(fleet.run(&[&["all", "who", "--json"], way].concat()));
+        assert_eq!((code, err.as_str()), (Some(1), ""), "{way:?}");
+        let told = objects(&out);
+        let text: String = told
+            .iter()
+            .filter(|line| line["peer"] == "a" && line["stream"] == "out")
+            .filter_map(|line| line["text"].as_str())
+            .collect();
+        assert_eq!(text, "I am a\nunended");
+        let mut results: Vec<String> = told
+            .iter()
+            .filter(|line| !line["result"].is_null())
+            .map(|line| format!("{} {}", line["peer"].as_str().unwrap(), line["result"]))
+            .collect();
+        results.sort();
+        let expected = [r#"a {"exit":0}"#, r#"b {"exit":3}"#, r#"c {"failed":"offline"}"#];
+        assert_eq!(results, expected, "{way:?}");
+        let summary = serde_json::json!({"summary": {"answered": 1, "failed": 1, "missing": 1}});
+        assert_eq!(told.last().unwrap(), &summary, "{way:?}");
+    }
+}
+
+/// Peers that stay until they are told to end, and say which process they are.
+fn staying() -> Fleet {
+    let mut fleet = Fleet::new();
+    for id in ["a", "b", "c"] {
+        let script = "echo $$; exec sleep 1000";
+        fleet.peer(id, &format!("[commands.stay]\nrun = ['sh', '-c', '{script}']\n"));
+    }
+    fleet
+}
+
+/// The process of a line `PEER: PROCESS`.
+fn process(line: &str) -> i32 {
+    line.split_once(": ").unwrap().1.parse().unwrap()
 }
 
 #[test]
-fn an_interrupt_ends_a_batch_on_each_peer_and_calls_nobody_more() {
+fn an_interrupt_ends_it_on_each_peer_and_a_batch_calls_nobody_more() {
+    let fleet = staying();
+    for (way, running, last) in [
+        (&[][..], 3, "c: cancelled: The caller cancelled the call."),
+        (&["--batch", "2"], 2, "c: cancelled: not called any more"),
+    ] {
+        let mut run = Running::start(fleet.run(&[&["all", "stay"], way].concat()));
+        let processes: Vec<i32> = (0..running).map(|_| process(&run.line(": "))).collect();
+        run.signal(Signal::INT);
+        let (code, err) = run.end();
+        assert_eq!(code, Some(1), "{way:?}: {err}");
+        for line in ["a: cancelled: ", "b: cancelled: ", last] {
+            assert!(err.contains(line), "{way:?}: {line}: {err}");
+        }
+        processes.into_iter().for_each(wait_gone);
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_the_program_at_once() {
     let mut fleet = Fleet::new();
-    for id in ["a", "b", "c"] {
-        peer(&mut fleet, id, "", "exec sleep 1000");
+    // It takes no notice of TERM, so that the first interrupt does not end it before the second.
+    let script = "trap : TERM; echo ready; while :; do sleep 0.1; done";
+    fleet.peer("a", &format!("[commands.stay]\nrun = ['sh', '-c', '{script}']\n"));
+    for way in WAYS {
+        let mut run = Running::start(fleet.run(&[&["all", "stay"], way].concat()));
+        run.line("ready");
+        run.signal(Signal::INT);
+        run.said("cancelling");
+        run.signal(Signal::INT);
+        assert_eq!(run.end().0, Some(130), "{way:?}");
     }
-    let mut run = Running::start(fleet.run(&["all", "who", "--batch", "2"]));
-    run.line("I am");
-    run.line("I am");
-    run.signal(Signal::INT);
-    let (code, err) = run.end();
-    assert_eq!(code, Some(1), "{err}");
-    for line in ["a: cancelled: ", "b: cancelled: ", "c: cancelled: not called any more"] {
-        assert!(err.contains(line), "{line}: {err}");
+}
+
+#[test]
+fn a_caller_that_is_killed_ends_its_command_on_each_peer() {
+    let fleet = staying();
+    let mut run = Running::start(fleet.run(&["all", "stay"]));
+    let processes: Vec<i32> = (0..3).map(|_| process(&run.line(": "))).collect();
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().0, None);
+    processes.into_iter().for_each(wait_gone);
+}
+
+#[test]
+fn a_hub_that_is_killed_ends_it_with_4_and_names_those_whose_answers_did_not_come() {
+    for way in WAYS {
+        let fleet = staying();
+        let mut run = Running::start(fleet.run(&[&["all", "stay"], way].concat()));
+        let processes = if way.is_empty() { 3 } else { 1 };
+        let processes: Vec<i32> = (0..processes).map(|_| process(&run.line(": "))).collect();
+        fleet.hub.signal(Signal::KILL);
+        let (code, err) = run.end();
+        assert_eq!(code, Some(4), "{way:?}: {err}");
+        assert!(err.contains("3 peers: 0 answered, 0 failed, 3 missing"), "{way:?}: {err}");
+        for line in ["  a: lost: ", "  b: lost: ", "  c: lost: ", "bowline: lost: "] {
+            assert!(err.contains(line), "{way:?}: {line}: {err}");
+        }
+        processes.into_iter().for_each(wait_gone);
     }
+}
+
+#[test]
+fn who_may_not_call_is_refused_with_3_and_told_what_is_lacking() {
+    let mut fleet = Fleet::with(&["--secret-role", "agent"]);
+    peer(&mut fleet, "a", "role = 'web'", "true");
+    for rest in [&["all", "who"][..], &["role=web", "who"], &["all", "who", "--batch", "1"]] {
+        let (code, out, err) = outcome(fleet.elsewhere(&["run"], rest));
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{rest:?}: {err}");
+        assert!(err.contains("denied") && err.contains("the capability 'call"), "{rest:?}: {err}");
+    }
+    let (code, out, err) = outcome(fleet.elsewhere(&["run"], &["a", "who", "--detach"]));
+    assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_as_it_ends_any_program() {
+    let fleet = staying();
+    for way in WAYS {
+        let mut run = fleet.run(&[&["all", "stay"], way].concat());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        run.stdout(writer);
+        assert_eq!(outcome_of(run), Some(128 + 13), "{way:?}");
+    }
+}
+
+/// The exit code of a program whose outputs are where they are.
+fn outcome_of(mut command: std::process::Command) -> Option<i32> {
+    command.stderr(Stdio::null()).status().unwrap().code()
 }

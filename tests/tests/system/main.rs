@@ -6,6 +6,7 @@ mod blocking;
 mod calling;
 mod door;
 mod ending;
+mod fanout;
 mod faults;
 mod forget;
 mod links;
