@@ -45,25 +45,49 @@ const DIALS_WITHIN: Duration = Duration::from_secs(60);
 /// What a hub waits beyond a deadline, and what a network may hold up the news.
 const NEWS: Duration = Duration::from_secs(10 + 70);
 
+/// Whom a call is for.
+#[derive(Clone, Debug)]
+pub enum Goal {
+    /// One peer.
+    One(PeerId),
+    /// Any of these, as the hub finds them.
+    Some(BTreeSet<PeerId>),
+}
+
 /// The life of one call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Whom it was for.
-    pub target: PeerId,
-    /// When it was made.
-    pub made: Mono,
-    /// What it may take.
-    pub within: Duration,
-    /// Whether its caller cancelled it.
-    pub cancelled: bool,
+    goal: Goal,
+    /// Whether the hub keeps it, and its caller is told no more than its number.
+    detached: bool,
+    made: Mono,
+    within: Duration,
+    cancelled: bool,
+    legs: BTreeMap<PeerId, Leg>,
+    /// What its caller was told of it as a whole.
+    told: Option<Told>,
+    /// Links that had ended when it was made.
+    ends_before: u64,
+}
+
+/// One peer's part in a call.
+#[derive(Clone, Debug, Default)]
+struct Leg {
     /// How often it was begun.
     started: usize,
     /// How it ended where it ran, and what it wrote.
     ran: Option<(Status, [u64; 2])>,
-    /// What its caller was told.
+    /// What the caller was told.
     told: Option<Status>,
-    /// Links that had ended when it was made.
-    ends_before: u64,
+}
+
+/// How a call ended for its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// With one status.
+    Status(Status),
+    /// With counts: answered, failed, missing.
+    Counts([u64; 3]),
 }
 
 /// All that is known of a world.
@@ -162,12 +186,19 @@ impl Model {
     }
 
     /// A call is made.
-    pub fn call(&mut self, target: PeerId, made: Mono, within: Duration) -> Token {
+    pub fn call(&mut self, goal: Goal, detached: bool, made: Mono, within: Duration) -> Token {
         let token = Token(self.next);
         self.next += 1;
-        let (cancelled, started, ran, told) = (false, 0, None, None);
-        let ends_before = self.ends;
-        let call = Call { target, made, within, cancelled, started, ran, told, ends_before };
+        let call = Call {
+            goal,
+            detached,
+            made,
+            within,
+            cancelled: false,
+            legs: BTreeMap::new(),
+            told: None,
+            ends_before: self.ends,
+        };
         self.calls.insert(token, call);
         token
     }
@@ -182,44 +213,80 @@ impl Model {
     /// A call begins to run.
     ///
     /// # Errors
-    /// Nobody made it, it runs elsewhere, or it ran before.
+    /// Nobody made it, it runs elsewhere, or it ran there before.
     pub fn started(&mut self, token: Token, peer: PeerId) -> Checked {
         let Some(call) = self.calls.get_mut(&token) else {
             return violated("a call ran that nobody made", token);
         };
-        call.started += 1;
-        match (call.started, call.target == peer) {
+        let is_meant = match &call.goal {
+            Goal::One(target) => *target == peer,
+            Goal::Some(targets) => targets.contains(&peer),
+        };
+        let leg = call.legs.entry(peer).or_default();
+        leg.started += 1;
+        match (leg.started, is_meant) {
             (1, true) => Ok(()),
             (1, false) => violated("a call ran on another peer", (token, peer)),
-            _ => violated("a call ran twice", token),
+            _ => violated("a call ran twice", (token, peer)),
         }
     }
 
     /// A call ended where it ran.
-    pub fn ran(&mut self, token: Token, status: Status, written: [u64; 2]) {
+    pub fn ran(&mut self, token: Token, peer: PeerId, status: Status, written: [u64; 2]) {
         if let Some(call) = self.calls.get_mut(&token) {
-            call.ran = Some((status, written));
+            call.legs.entry(peer).or_default().ran = Some((status, written));
         }
     }
 
-    /// A caller was told how its call ended, after so many bytes of output.
+    /// A caller was told how a call for one peer ended, after so many bytes of output; or that a
+    /// call of any kind came to nothing, or was taken by the hub.
     ///
     /// # Errors
     /// It was told before, or what it was told did not happen.
     pub fn told(&mut self, token: Token, status: Status, got: [u64; 2], now: Mono) -> Checked {
+        let Some(call) = self.calls.get_mut(&token) else {
+            return violated("an end of a call that nobody made", token);
+        };
+        if call.told.replace(Told::Status(status)).is_some() {
+            return violated("a call ended twice", token);
+        }
+        match (call.detached, &call.goal, status) {
+            (true, _, Status::Exited(0) | Status::Failed(_))
+            | (false, Goal::Some(_), Status::Failed(_)) => Ok(()),
+            (false, Goal::One(peer), _) => {
+                let peer = *peer;
+                self.told_of(token, peer, status, got, now)
+            }
+            _ => violated("a call has another end than it may have", (token, status)),
+        }
+    }
+
+    /// A caller was told how a call ended on one of several peers.
+    ///
+    /// # Errors
+    /// It was told before, or what it was told did not happen.
+    pub fn told_of(
+        &mut self,
+        token: Token,
+        peer: PeerId,
+        status: Status,
+        got: [u64; 2],
+        now: Mono,
+    ) -> Checked {
         let ends = self.ends;
         let Some(call) = self.calls.get_mut(&token) else {
             return violated("an end of a call that nobody made", token);
         };
-        if call.told.replace(status).is_some() {
-            return violated("a call ended twice", token);
+        let seen = format!("{token:?} {peer} told {status:?} after {got:?}, was {call:?}");
+        let leg = call.legs.entry(peer).or_default();
+        if leg.told.replace(status).is_some() {
+            return violated("a peer's part ended twice", seen);
         }
-        let seen = format!("{token:?} told {status:?} after {got:?}, was {call:?}");
         if now > call.made.after(call.within).after(NEWS) {
             return violated("a call outlived its deadline", seen);
         }
         match status {
-            Status::Exited(_) | Status::Signalled(_) => match call.ran {
+            Status::Exited(_) | Status::Signalled(_) => match leg.ran {
                 Some((ran, written)) if ran == status && written == got => Ok(()),
                 Some((ran, _)) if ran == status => violated("output was lost", seen),
                 _ => violated("a result was made up", seen),
@@ -231,15 +298,37 @@ impl Model {
             Status::Failed(Code::Lost) if ends > call.ends_before => Ok(()),
             Status::Failed(Code::Lost) => violated("a call was lost with no link lost", seen),
             // It did not begin: the hub or the peer said so, and a call is made once.
-            Status::Failed(_) if call.started == 0 => Ok(()),
+            Status::Failed(_) if leg.started == 0 => Ok(()),
             Status::Failed(_) => violated("a call that ran was refused", seen),
+        }
+    }
+
+    /// A caller was told that a call for several peers is over.
+    ///
+    /// # Errors
+    /// It was told before, or the counts are not those of the ends that it was told.
+    pub fn done(&mut self, token: Token, counts: [u64; 3]) -> Checked {
+        let Some(call) = self.calls.get_mut(&token) else {
+            return violated("an end of a call that nobody made", token);
+        };
+        if call.told.replace(Told::Counts(counts)).is_some() {
+            return violated("a call ended twice", token);
+        }
+        let told: Vec<_> = call.legs.values().filter_map(|leg| leg.told).collect();
+        let answered = told.iter().filter(|status| **status == Status::Exited(0)).count() as u64;
+        if counts[0] != answered || counts.iter().sum::<u64>() != told.len() as u64 {
+            return violated("counts are wrong", (token, counts, told));
+        }
+        match call.legs.values().find(|leg| leg.started > 0 && leg.told.is_none()) {
+            Some(leg) => violated("a part of a call was forgotten", (token, leg)),
+            None => Ok(()),
         }
     }
 
     /// A call's caller died, and will not be told.
     pub fn caller_died(&mut self, token: Token) {
         if let Some(call) = self.calls.get_mut(&token) {
-            call.told = Some(Status::Failed(Code::Lost));
+            call.told = Some(Told::Status(Status::Failed(Code::Lost)));
         }
     }
 
@@ -251,7 +340,7 @@ impl Model {
 
     /// What the caller of a call was told.
     #[must_use]
-    pub fn was_told(&self, token: Token) -> Option<Status> {
+    pub fn was_told(&self, token: Token) -> Option<Told> {
         self.calls.get(&token)?.told
     }
 
@@ -261,11 +350,12 @@ impl Model {
         self.calls.iter().filter(|(_, call)| call.told.is_none()).map(|(t, _)| *t).collect()
     }
 
-    /// How many calls were made, how many ran, and how many ended with a result of their own.
+    /// How many calls were made, how many ran somewhere, and how many parts ended with an exit code.
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
-        let ran = self.calls.values().filter(|call| call.started > 0).count();
-        let told = |call: &&Call| matches!(call.told, Some(Status::Exited(_)));
-        (self.calls.len(), ran, self.calls.values().filter(told).count())
+        let has_run = |call: &&Call| call.legs.values().any(|leg| leg.started > 0);
+        let legs = self.calls.values().flat_map(|call| call.legs.values());
+        let exited = legs.filter(|leg| matches!(leg.told, Some(Status::Exited(_)))).count();
+        (self.calls.len(), self.calls.values().filter(has_run).count(), exited)
     }
 }

@@ -17,12 +17,14 @@ use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Entry, Known, Mode};
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Cancel, Command, Purpose, Register, Status, Target};
-use bowline_core::wire::value::ArgumentsBuf;
+use bowline_core::wire::frame::{
+    Call, Cancel, Command, Delivery, Purpose, Register, Status, Target,
+};
+use bowline_core::wire::value::{ArgumentsBuf, Labels};
 
 use crate::sim::dice::Dice;
 use crate::sim::hub::tick;
-use crate::sim::model::{Model, Violation, violated};
+use crate::sim::model::{Goal, Model, Violation, violated};
 use crate::sim::program::{INPUT, Looked, Plan, Run, Token, byte, bytes};
 
 /// Who a peer is, and what it keeps.
@@ -36,6 +38,8 @@ pub struct PeerNode {
     pub purpose: Purpose,
     /// Whether the hub must let it in, where nobody else has its id.
     pub honest: bool,
+    /// Its label `zone`.
+    pub zone: &'static str,
     secret: SharedSecret,
     limits: Limits,
     /// What it keeps of the hub.
@@ -68,11 +72,48 @@ pub struct PeerEnd {
     ended: bool,
 }
 
+/// A call that an operator wants made.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Whom it is for.
+    pub whom: Whom,
+    /// What it does.
+    pub plan: Plan,
+    /// What it may take.
+    pub within: Duration,
+    /// Credit for its output.
+    pub window: u64,
+    /// Whether the hub keeps it.
+    pub delivery: Delivery,
+}
+
+/// Whom a call is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom {
+    /// One peer.
+    Peer(PeerId),
+    /// Those of a zone.
+    Zone(&'static str),
+    /// All.
+    All,
+}
+
+impl Whom {
+    fn zone(self) -> Option<&'static str> {
+        match self {
+            Self::Zone(zone) => Some(zone),
+            Self::Peer(_) | Self::All => None,
+        }
+    }
+}
+
 /// A call that an operator made.
 #[derive(Debug)]
 struct Made {
     token: Token,
-    got: [u64; 2],
+    /// Whether more than one may answer.
+    many: bool,
+    got: BTreeMap<PeerId, [u64; 2]>,
     fed: u64,
     input_ended: bool,
     unread: u64,
@@ -95,6 +136,7 @@ impl PeerNode {
             key: Arc::new(PeerKey(key)),
             purpose,
             honest,
+            zone: if id == "p2" { "b" } else { "a" },
             secret,
             limits: limits.clone(),
             entry: None,
@@ -187,7 +229,7 @@ impl PeerNode {
             peer: self.id,
             key: self.key.clone(),
             agent: "sim/1".to_owned(),
-            labels: BTreeMap::new(),
+            labels: [("zone".to_owned(), self.zone.to_owned())].into(),
             limits: self.limits.clone(),
         }
     }
@@ -224,7 +266,7 @@ impl PeerNode {
         let Some(life) = &mut self.life else { return Ok(false) };
         let Some(end) = life.end.as_mut().filter(|end| !end.ended) else { return Ok(false) };
         let mut moved = tick(&mut end.link, now)?;
-        moved |= end.run(model, now);
+        moved |= end.run(id, model, now);
         if !paused {
             end.read();
         }
@@ -278,33 +320,35 @@ impl PeerNode {
         Ok(moved)
     }
 
-    /// Makes a call, where there is a session.
-    pub fn call(
-        &mut self,
-        target: PeerId,
-        plan: Plan,
-        within: Duration,
-        window: u64,
-        model: &mut Model,
-        now: Now,
-    ) -> Option<Token> {
+    /// Makes a call, where there is a session: of one peer, of a zone, or of all.
+    pub fn call(&mut self, wish: &Wish, goal: Goal, model: &mut Model, now: Now) -> Option<Token> {
         let end = self.live_end()?;
         let id = end.link.next_call()?;
-        let token = model.call(target, now.mono, within);
+        let detached = wish.delivery == Delivery::Detached;
+        let token = model.call(goal, detached, now.mono, wish.within);
         let mut arguments = ArgumentsBuf::new();
-        arguments.push_text(&format!("{} {}", token.0, plan.0)).expect("an argument");
+        arguments.push_text(&format!("{} {}", token.0, wish.plan.0)).expect("an argument");
+        let labels = wish.whom.zone().map(|zone| [("zone".to_owned(), zone.to_owned())].into());
+        let labels = labels.map(|labels| Labels::encode(&labels).expect("labels"));
+        let target = match (&wish.whom, &labels) {
+            (Whom::Peer(peer), _) => Target::Peer(*peer),
+            (_, Some(labels)) => Target::Labels(Labels::parse(labels).expect("labels")),
+            (_, None) => Target::All,
+        };
         let call = Call {
             id,
-            target: Target::Peer(target),
+            target,
             name: "run".parse().expect("a name"),
             arguments: arguments.as_arguments(),
-            deadline_ms: u64::try_from(within.as_millis()).unwrap_or(u64::MAX),
-            window,
-            delivery: Default::default(),
+            deadline_ms: u64::try_from(wish.within.as_millis()).unwrap_or(u64::MAX),
+            window: wish.window,
+            delivery: wish.delivery,
         };
         match end.link.send(&Frame::Call(call)) {
             Ok(()) => {
-                let made = Made { token, got: [0; 2], fed: 0, input_ended: false, unread: 0 };
+                let many = !detached && !matches!(wish.whom, Whom::Peer(_));
+                let got = BTreeMap::new();
+                let made = Made { token, many, got, fed: 0, input_ended: false, unread: 0 };
                 end.made.insert(id, made);
             }
             // It was never made, and so it has ended.
@@ -364,8 +408,10 @@ enum Came {
     Call(CallId, Token, Plan, Mono),
     Input(CallId, u64, Vec<u8>, bool),
     Cancel(CallId),
-    Output(CallId, usize, u64, Vec<u8>),
-    End(CallId, Status),
+    Output(CallId, PeerId, usize, u64, Vec<u8>),
+    Result(CallId, Option<PeerId>, Status),
+    Done(CallId, [u64; 3]),
+    Denied(CallId, Status),
     Nothing,
 }
 
@@ -396,11 +442,12 @@ impl ToOwnedFor for Frame<'_> {
             Frame::Cancel(cancel) => Came::Cancel(cancel.id),
             Frame::Output(output) => {
                 let at = output.source as usize - 1;
-                Came::Output(output.id, at, output.offset, output.bytes.to_vec())
+                Came::Output(output.id, output.peer, at, output.offset, output.bytes.to_vec())
             }
-            Frame::Result(result) => Came::End(result.id, result.status),
+            Frame::Result(result) => Came::Result(result.id, result.peer, result.status),
+            Frame::Done(done) => Came::Done(done.id, [done.answered, done.failed, done.missing]),
             Frame::Deny(deny) => match deny.id {
-                Some(id) => Came::End(id, Status::Failed(deny.code)),
+                Some(id) => Came::Denied(id, Status::Failed(deny.code)),
                 None => Came::Nothing,
             },
             _ => Came::Nothing,
@@ -428,37 +475,55 @@ impl PeerEnd {
                     run.stop(Code::Cancelled);
                 }
             }
-            Came::Output(id, at, offset, bytes) => {
+            Came::Output(id, peer, at, offset, bytes) => {
                 let Some(made) = self.made.get_mut(&id) else {
                     return violated("output of a call that is over", id);
                 };
+                let got = &mut made.got.entry(peer).or_default()[at];
                 let source = at as u64 + 1;
                 let same = (offset..).zip(&bytes).all(|(o, b)| *b == byte(made.token, source, o));
-                if offset != made.got[at] || !same {
+                if offset != *got || !same {
                     return violated("output was changed on the way", made.token);
                 }
-                made.got[at] += bytes.len() as u64;
+                *got += bytes.len() as u64;
                 made.unread += bytes.len() as u64;
             }
-            Came::End(id, status) => {
-                let Some(made) = self.made.remove(&id) else {
+            Came::Result(id, peer, status) => {
+                let is_part = self.made.get(&id).is_some_and(|made| made.many);
+                let made = if is_part { None } else { self.made.remove(&id) };
+                let Some(made) = made.as_ref().or_else(|| self.made.get(&id)) else {
                     return violated("a call ended twice on its link", id);
                 };
-                model.told(made.token, status, made.got, now.mono)?;
+                let got = peer.and_then(|peer| made.got.get(&peer)).copied().unwrap_or_default();
+                match (made.many, peer) {
+                    (false, _) => model.told(made.token, status, got, now.mono)?,
+                    (true, Some(peer)) => {
+                        model.told_of(made.token, peer, status, got, now.mono)?;
+                    }
+                    (true, None) => return violated("a result of nobody", made.token),
+                }
             }
+            Came::Done(id, counts) => match self.made.remove(&id) {
+                Some(made) if made.many => model.done(made.token, counts)?,
+                _ => return violated("a call ended twice on its link", id),
+            },
+            Came::Denied(id, status) => match self.made.remove(&id) {
+                Some(made) => model.told(made.token, status, [0; 2], now.mono)?,
+                None => return violated("a call ended twice on its link", id),
+            },
             Came::Nothing => {}
         }
         Ok(())
     }
 
     /// Commands go on.
-    fn run(&mut self, model: &mut Model, now: Now) -> bool {
+    fn run(&mut self, peer: PeerId, model: &mut Model, now: Now) -> bool {
         let Self { runs, link, .. } = self;
         let before = runs.len();
         runs.retain(|_, run| match run.look(link, now.mono) {
             Looked::Waits => true,
             Looked::Ended(status) => {
-                model.ran(run.token, status, run.written);
+                model.ran(run.token, peer, status, run.written);
                 false
             }
             Looked::Gone => false,
@@ -477,7 +542,7 @@ impl PeerEnd {
     fn abandon(&mut self, model: &mut Model, now: Now) -> Result<(), Violation> {
         self.runs.clear();
         for made in core::mem::take(&mut self.made).into_values() {
-            model.told(made.token, Status::Failed(Code::Lost), made.got, now.mono)?;
+            model.told(made.token, Status::Failed(Code::Lost), [0; 2], now.mono)?;
         }
         Ok(())
     }
