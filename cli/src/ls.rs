@@ -19,6 +19,9 @@ pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
         rows.iter().try_for_each(output::line)?;
     } else {
         output::line(table(&rows))?;
+        if rows.is_empty() {
+            output::say("no peer has come yet; 'bowline peer' on another machine starts one");
+        }
     }
     Ok(exit::DONE)
 }

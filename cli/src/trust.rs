@@ -12,9 +12,11 @@ pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
     let file = TrustFile::new(path.join("trust.toml"));
     match &options.action {
         TrustAction::List => {
-            for (hub, record) in file.list().map_err(Failure::usage)? {
-                print(&hub, &record, options.json)?;
+            let known = file.list().map_err(Failure::usage)?;
+            if known.is_empty() && !options.json {
+                output::say(format_args!("no hub is remembered in {}", path.display()));
             }
+            known.iter().try_for_each(|(hub, record)| print(hub, record, options.json))?;
         }
         TrustAction::Show { hub } => {
             let hub = hub.to_string();

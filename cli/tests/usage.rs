@@ -187,7 +187,9 @@ fn trust_is_pinned_listed_shown_and_forgotten() {
     let forgotten = trust(&["forget", "--json", "wss://h"]);
     assert_eq!((code(&forgotten), &json(&forgotten)["identity"]), (0, &HUB.into()));
     assert_eq!(code(&trust(&["forget", "wss://h"])), 5);
-    assert_eq!(stdout(&trust(&["list"])), "");
+    let none = trust(&["list"]);
+    assert_eq!((code(&none), stdout(&none)), (0, ""));
+    assert_eq!(stderr(&none), format!("bowline: no hub is remembered in {data}\n"));
 }
 
 /// A hub that was killed leaves its endpoint behind.

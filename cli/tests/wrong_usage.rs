@@ -63,6 +63,8 @@ fn a_value_of_the_wrong_type_is_told_with_what_was_expected() {
         (&["peer", "--label", "web"], "--label 'web': expected NAME=VALUE"),
         (&["trust", "pin", "wss://h", "x"], "'sha256/' and 44 characters"),
         (&["completions", "tcsh"], "possible values: bash"),
+        (&["calls", "show", "7"], "a call's id is two numbers: 1-7; 'bowline calls list'"),
+        (&["calls", "cancel", "01-7"], "a call's id is two numbers: 1-7"),
         (&["inspect", "frame", "--encoding", "utf", "x"], "possible values: hex"),
     ]);
 }
