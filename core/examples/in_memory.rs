@@ -142,6 +142,7 @@ fn main() {
                 moving |= ferry(&mut connection.peer, &mut connection.served, now);
                 moving |= ferry(&mut connection.served, &mut connection.peer, now);
             }
+            while hub.work(now) {} // What was too long for one hold of a hub's lock: none of this.
             while let Some(id) = hub.poll_wake() {
                 let connection = connections.iter_mut().find(|c| c.id == id).unwrap();
                 let mut outbox = Outbox::default();

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::hub::{Hub as Machine, HubConfig, Source as From};
-use bowline_core::id::CallId;
+use bowline_core::hub::{Hub as Machine, HubConfig, Outbox, Source as From};
+use bowline_core::id::{CallId, LinkId, PublicKey, SessionId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::ledger::Memory;
+use bowline_core::ledger::{Answer, Claim, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -19,7 +19,10 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Known, Mode};
 use bowline_core::tunnel::{ClientTls, ServerTls};
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, CallResult, Delivery, Purpose, Source, Status, Target};
+use bowline_core::wire::frame::{
+    Call, CallResult, Command, Delivery, Method, Output, Purpose, Register, Source, Status, Target,
+    Window,
+};
 use bowline_core::wire::value::Arguments;
 
 const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
@@ -242,4 +245,66 @@ fn an_idle_link_at_a_hub_holds_ten_kilobytes_of_heap_at_most_after_a_megabyte() 
     pair.hub.rest();
     let heap = pair.hub_heap();
     assert!((1..=10 << 10).contains(&heap), "{heap} bytes");
+}
+
+/// A session at a hub without links.
+fn session(hub: &mut Machine, peer: &str, purpose: Purpose) -> LinkId {
+    let link = hub.arrive(From::Network("127.0.0.1:9".parse().unwrap()), NOW).unwrap();
+    let claim = Claim {
+        method: Method::Secret,
+        purpose,
+        identity: Some((peer.parse().unwrap(), PublicKey([peer.len() as u8; 32]))),
+        agent: String::new(),
+        labels: BTreeMap::new(),
+    };
+    let reserve = Question::Reserve(Box::new(claim.clone()));
+    let Some(Answer::Reserved(grant)) = hub.answer(link, &reserve, NOW) else { panic!() };
+    let reservation = Reservation { claim, grant: *grant, session: SessionId([1; 16]) };
+    let commit = Question::Commit(Box::new(reservation));
+    assert_eq!(hub.answer(link, &commit, NOW), Some(Answer::Committed));
+    link
+}
+
+/// Takes what a hub has for a link; how many frames.
+fn taken(hub: &mut Machine, link: LinkId, outbox: &mut Outbox) -> usize {
+    assert_eq!(hub.take_outbox(link, outbox), None);
+    let mut frames = 0;
+    while outbox.front().is_some() {
+        outbox.pop();
+        frames += 1;
+    }
+    frames
+}
+
+#[test]
+fn a_hub_routes_a_call_its_output_credit_and_result_without_an_allocation() {
+    let mut hub = Machine::new(HubConfig::default(), []);
+    let web = session(&mut hub, "web", Purpose::Serve);
+    let (name, description, arguments) = ("ok".parse().unwrap(), String::new(), Vec::new());
+    let commands = vec![Command { name, description, arguments }];
+    hub.input(web, &Frame::Register(Register { commands }), NOW);
+    let op = session(&mut hub, "op", Purpose::Operate);
+    let (mut to_web, mut to_op) = (Outbox::default(), Outbox::default());
+    assert_eq!(taken(&mut hub, web, &mut to_web), 1);
+    while hub.poll_event().is_some() {}
+    let (target, arguments, delivery) =
+        (Target::Peer("web".parse().unwrap()), Default::default(), Delivery::Attached);
+    let (mut at_op, mut at_web) = (CallId(1), CallId(2));
+    let mut round = || {
+        let call =
+            Call { id: at_op, target, name, arguments, deadline_ms: 60_000, window: 100, delivery };
+        hub.input(op, &Frame::Call(call), NOW);
+        let (peer, source) = ("liar".parse().unwrap(), Source::Out);
+        let output = Output { id: at_web, peer, source, offset: 0, bytes: &[7; 10] };
+        hub.input(web, &Frame::Output(output), NOW);
+        hub.input(op, &Frame::Window(Window { id: at_op, bytes: 10 }), NOW);
+        assert_eq!(taken(&mut hub, web, &mut to_web), 2);
+        hub.input(web, &result(at_web), NOW);
+        assert_eq!(taken(&mut hub, op, &mut to_op), 2);
+        while hub.poll_wake().is_some() {}
+        assert!(!hub.has_work() && hub.poll_event().is_none());
+        (at_op, at_web) = (CallId(at_op.0 + 2), CallId(at_web.0 + 2));
+    };
+    (0..2000).for_each(|_| round());
+    assert_eq!(measure(|| (0..2000).for_each(|_| round())).count_total, 0);
 }

@@ -60,7 +60,7 @@ impl Hub {
     fn chosen(&mut self, job: &mut Job) {
         job.feed = Feed::new(job.legs.len());
         match job.hold {
-            Hold::Attached(..) | Hold::Abandoned => {
+            Hold::Attached(..) => {
                 let legs = job.legs.iter().map(Leg::is_chosen);
                 let Some(share) = Share::new(job.window, legs) else {
                     let running = job.legs.iter().filter(|leg| leg.is_chosen()).count();
@@ -89,7 +89,7 @@ impl Hub {
         let waiting = match job.hold {
             // Results that its caller does not read are held, too.
             Hold::Attached(link, _) => self.live(link).map_or(0, |live| live.outbox.legs()),
-            Hold::Detached(_) | Hold::Abandoned => 0,
+            Hold::Detached(_) => 0,
         };
         let others = self.book.legs_of(job.caller).saturating_add(waiting);
         self.config.limits.open_legs.saturating_sub(others)

@@ -124,7 +124,6 @@ impl Hub {
                 self.push(link, &Frame::Done(Done { id, answered, failed, missing }));
                 self.book.record(job.to_record());
             }
-            Hold::Abandoned => self.book.record(job.to_record()),
             Hold::Detached(_) => {
                 self.tell_number(&mut job);
                 (job.share, job.feed) = (Share::default(), Feed::default());
@@ -146,7 +145,7 @@ impl Hub {
                 let (peer, status) = (None, Status::Failed(code));
                 self.push(link, &Frame::Result(CallResult { id, peer, status, value: None, text }));
             }
-            Hold::Detached(None) | Hold::Abandoned => {}
+            Hold::Detached(None) => {}
         }
     }
 

@@ -42,7 +42,6 @@ impl Hub {
                     hub.keep_output(job, leg, output);
                     hub.push(runner, &Frame::Window(Window { id: run, bytes }));
                 }
-                Hold::Abandoned => {}
             }
         });
     }
@@ -157,7 +156,7 @@ impl Hub {
     fn caller_of(&mut self, job: &Job) -> Option<&mut Live> {
         match job.hold {
             Hold::Attached(link, _) => self.live_mut(link),
-            Hold::Detached(_) | Hold::Abandoned => None,
+            Hold::Detached(_) => None,
         }
     }
 }

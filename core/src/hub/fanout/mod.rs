@@ -69,11 +69,7 @@ impl Hub {
 
     /// The link of its caller has ended.
     pub(super) fn abandon_job(&mut self, number: CallNumber) {
-        self.with_job(number, |hub, job| {
-            job.hold = Hold::Abandoned;
-            job.stop(Code::Lost);
-            hub.slice(job);
-        });
+        self.stop_job(number, Code::Lost);
     }
 
     /// Its caller, or who may, wants no more; the runners still answer.

@@ -46,7 +46,6 @@ impl Hub {
                 self.push(link, &Frame::Accepted(Accepted { id, sent, queued }));
             }
             Hold::Detached(_) => self.tell_number(job),
-            Hold::Abandoned => {}
         }
         for (leg, code) in unable {
             self.end_leg(job, leg, End::Hub(code), None);
@@ -61,7 +60,7 @@ impl Hub {
             code => code,
         })?;
         let window = match job.hold {
-            Hold::Attached(..) | Hold::Abandoned => job.share.base(),
+            Hold::Attached(..) => job.share.base(),
             Hold::Detached(_) => DETACHED_WINDOW.min(self.config.limits.output_window),
         };
         let call = Call {

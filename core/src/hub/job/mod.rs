@@ -57,12 +57,10 @@ pub(super) struct Job {
 /// What a job hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// The link that made it, under its id there.
+    /// The link that made it, under its id there. Where that link has ended, nobody is told.
     Attached(LinkId, CallId),
     /// Nothing: it is kept. Whom it has still to be told to, before all its legs are known.
     Detached(Option<(LinkId, CallId)>),
-    /// Its caller's link has ended.
-    Abandoned,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -364,6 +364,18 @@ fn credit_goes_back_to_the_leg_that_consumed_and_never_beyond_what_the_caller_ga
 }
 
 #[test]
+fn what_a_leg_held_when_it_ended_goes_to_one_that_waits() {
+    let mut hub = hub();
+    let links = fleet(&mut hub, 2);
+    let op = join(&mut hub, "op", Purpose::Operate);
+    input(&mut hub, op, &everyone(1, 4));
+    (0..3).for_each(|_| input(&mut hub, links[0], &output(2)));
+    assert_eq!(sent(&mut hub, links[0]), ["call 2", "window 2 2"], "one byte is the other's");
+    input(&mut hub, links[1], &result(2));
+    assert_eq!(sent(&mut hub, links[0]), ["window 2 1"]);
+}
+
+#[test]
 fn output_beyond_a_legs_credit_ends_that_leg() {
     let mut hub = hub();
     let links = fleet(&mut hub, 2);
