@@ -39,7 +39,10 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::AddressNotAllowed => "Ask the hub's operator to add this address to allow-ips.",
         Code::RateLimited => "Find out what else dials from this address.",
         Code::Full => "Raise the hub's limits if this goes on.",
-        Code::IdTaken => "Give this peer another --id, or the key that it had.",
+        Code::IdTaken => {
+            "Give this peer another --id, or the key that it had; 'bowline peers forget ID' at the \
+             hub frees the id."
+        }
         Code::Revoked | Code::Expired | Code::Used => {
             "Ask the hub's administrator for a new credential."
         }

@@ -15,6 +15,7 @@ pub mod healthy;
 pub mod notices;
 pub mod program;
 pub mod proxy;
+pub mod raw;
 pub mod refusals;
 pub mod relay;
 pub mod shells;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bowline_core::id::PeerId;
+use bowline_core::limits::Limits;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
 use bowline_shell::files::{TrustFile, TrustRecord};
 use bowline_shell::notice::Notice;
@@ -25,9 +26,16 @@ pub struct World {
     pub hub_data: PathBuf,
     url: HubUrl,
     local: SocketAddr,
+    told: Told,
+    data: TempDir,
+}
+
+/// What a hub is told.
+#[derive(Debug)]
+struct Told {
     settings: HubSettings,
     insecure: Insecure,
-    data: TempDir,
+    limits: Limits,
 }
 
 impl World {
@@ -50,12 +58,22 @@ impl World {
     /// When it does not start.
     #[must_use]
     pub fn with(settings: HubSettings, insecure: Insecure) -> Self {
+        Self::limited(settings, insecure, Limits::default())
+    }
+
+    /// The same with other bounds; those of the settings go before.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn limited(settings: HubSettings, insecure: Insecure, limits: Limits) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let (notices, hub_data) = (Notices::default(), data.path().join("hub"));
         let bind = "127.0.0.1:0".parse().expect("an address");
-        let hub = start(&hub_data, &settings, &insecure, bind, &notices);
+        let told = Told { settings, insecure, limits };
+        let hub = start(&hub_data, &told, bind, &notices);
         let (url, local) = (hub.url().clone(), hub.local());
-        Self { hub: Some(hub), notices, hub_data, url, local, settings, insecure, data }
+        Self { hub: Some(hub), notices, hub_data, url, local, told, data }
     }
 
     /// The hub.
@@ -100,7 +118,7 @@ impl World {
 
     /// A hub on the address of the one that was stopped, with the data in `data`.
     pub fn start_hub(&mut self, data: &Path) {
-        self.hub = Some(start(data, &self.settings, &self.insecure, self.local, &self.notices));
+        self.hub = Some(start(data, &self.told, self.local, &self.notices));
     }
 
     /// A peer of the hub, named like its directory.
@@ -175,13 +193,8 @@ pub async fn refused(peer: PeerBuilder<Tokio>) -> ConnectError {
     within(peer.connect()).await.expect_err("no session")
 }
 
-fn start(
-    data: &Path,
-    settings: &HubSettings,
-    insecure: &Insecure,
-    bind: SocketAddr,
-    notices: &Notices,
-) -> Hub {
-    let made = hub(data).expect("a data directory").settings(settings.clone()).bind(bind);
-    made.insecure(*insecure).observer(notices.observer()).start().expect("a hub")
+fn start(data: &Path, told: &Told, bind: SocketAddr, notices: &Notices) -> Hub {
+    let made = hub(data).expect("a data directory").settings(told.settings.clone()).bind(bind);
+    let made = made.insecure(told.insecure).limits(told.limits.clone());
+    made.observer(notices.observer()).start().expect("a hub")
 }

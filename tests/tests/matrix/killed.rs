@@ -97,7 +97,8 @@ async fn a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_n
     let (data, secret) = (stage.text("other"), stage.secret());
     let other = ["ls", "--hub", &stage.url, "--id", "web", "--data", &data, "--secret-file"];
     let says = "HUB: the hub refused: id-taken: This peer id is bound to another key. Give this \
-                peer another --id, or the key that it had.";
+                peer another --id, or the key that it had; 'bowline peers forget ID' at the hub \
+                frees the id.";
     let outcome = outcome(stage.bowline(&[&other[..], &[&secret]].concat()));
     refused(&outcome, 3, says, &[("HUB", &stage.url)]);
 }

@@ -8,4 +8,5 @@ mod full;
 mod killed;
 mod places;
 mod secrets;
+mod strangers;
 mod trust;
