@@ -30,6 +30,14 @@ impl Inbox {
         }
     }
 
+    /// What `work` gives; none where a signal asked for an end first.
+    pub(crate) async fn or_end<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            _ = self.end() => None,
+        }
+    }
+
     /// Waits for `ending`, or for the second signal that wants no waiting.
     pub(crate) async fn unless_again(&mut self, ending: impl Future<Output = ()>) -> u8 {
         tokio::select! {

@@ -2,9 +2,10 @@
 //! end, and the exit codes that scripts rely on.
 
 use std::fs;
+use std::net::TcpListener;
 use std::process::Stdio;
 
-use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::bowline::{Running, bowline, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::program::wait_gone;
 use rustix::process::Signal;
@@ -250,4 +251,21 @@ fn a_reader_that_goes_away_ends_it_as_it_ends_any_program() {
 /// The exit code of a program whose outputs are where they are.
 fn outcome_of(mut command: std::process::Command) -> Option<i32> {
     command.stderr(Stdio::null()).status().unwrap().code()
+}
+
+#[test]
+fn an_interrupt_while_nothing_answers_ends_it_at_once() {
+    let fleet = Fleet::new();
+    for rest in [&["a", "who"][..], &["all", "who"], &["all", "who", "--batch", "2"]] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("wss://{}", silent.local_addr().unwrap());
+        let who = ["run", "--hub", &url, "--id", "me"];
+        let mut run = bowline(&[&who, rest].concat(), &fleet.at(""));
+        run.arg("--data").arg(fleet.at("me"));
+        run.arg("--secret-file").arg(fleet.at("hub/secret.key"));
+        let run = Running::start(run);
+        let _held = silent.accept().unwrap();
+        run.signal(Signal::INT);
+        assert_eq!(run.end().0, Some(130), "{rest:?}");
+    }
 }

@@ -8,17 +8,23 @@ use bowline_shell::call::CallBuilder;
 use bowline_shell::peer::Session;
 use serde_json::json;
 
+use super::INTERRUPTED;
 use super::target::Target;
 use crate::exit::{self, Failure};
 use crate::output;
+use crate::signals::Inbox;
 
 pub(super) async fn detach(
     session: &Session,
     target: &Target,
     call: CallBuilder,
+    signals: &mut Inbox,
     json: bool,
 ) -> Result<u8, Failure> {
-    let finished = call.detach().start().finished().await;
+    let Some(finished) = signals.or_end(call.detach().start().finished()).await else {
+        output::say("'bowline calls list' shows whether the hub has taken the call");
+        return Ok(INTERRUPTED);
+    };
     session.close();
     session.ended().await;
     match (finished.kept_as(), finished.status) {

@@ -6,6 +6,7 @@ use std::io;
 use bowline_core::id::PeerId;
 use bowline_shell::peer::Session;
 
+use super::INTERRUPTED;
 use super::fan::{Fan, Told};
 use super::json::{piece, result};
 use super::progress::Progress;
@@ -30,7 +31,7 @@ pub(super) async fn many(
             told = poll_fn(|cx| fan.poll(cx)) => told,
             _ = signals.end() => {
                 if interrupted {
-                    return Ok(130);
+                    return Ok(INTERRUPTED);
                 }
                 interrupted = true;
                 teller.progress.around(|| {
@@ -125,6 +126,7 @@ impl Teller {
         if self.json {
             let mut summary = self.tally.json();
             if let Some(failure) = failure {
+                summary["code"] = failure.name.map(|name| name.name()).into();
                 summary["text"] = failure.message.as_str().into();
             }
             return output::try_line(summary);

@@ -24,6 +24,9 @@ use batch::Batch;
 use pipe::Pipe;
 use target::Target;
 
+/// The exit code of a program that SIGINT ended.
+const INTERRUPTED: u8 = 128 + 2;
+
 pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     let target: Target = options.target.parse()?;
     if options.batch.is_some() && matches!(target, Target::Peer(_)) {
@@ -35,9 +38,11 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     let coded = |failure: Failure| if is_like_ssh { failure.ours() } else { failure };
     let arguments = target::arguments(&options.arguments)?;
     let mut signals = Inbox::open().map_err(coded)?;
-    let session = match operator::connect(&options.dial, Observer::default()).await {
-        Ok(session) => session,
-        Err(failure) => {
+    let connected = signals.or_end(operator::connect(&options.dial, Observer::default())).await;
+    let session = match connected {
+        None => return Ok(INTERRUPTED),
+        Some(Ok(session)) => session,
+        Some(Err(failure)) => {
             if options.json {
                 let code = failure.name.map(|name| name.name());
                 let said =
@@ -56,12 +61,15 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     };
     let json = options.json;
     if options.detach {
-        return detach::detach(&session, &target, make(&session, &target), json).await;
+        let call = make(&session, &target);
+        return detach::detach(&session, &target, call, &mut signals, json).await;
     }
     if let Some(size) = options.batch {
-        let peers = batch::pick(&session, &target).await?;
+        let Some(peers) = signals.or_end(batch::pick(&session, &target)).await else {
+            return Ok(INTERRUPTED);
+        };
         let call = |peer| make(&session, &Target::Peer(peer)).start();
-        let batch = Batch::new(usize::from(size), peers, call);
+        let batch = Batch::new(usize::from(size), peers?, call);
         return many::many(&session, &target, batch, &mut signals, json).await;
     }
     let call = make(&session, &target);

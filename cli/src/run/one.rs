@@ -6,6 +6,7 @@ use bowline_core::wire::frame::Status;
 use bowline_shell::call::{CallBuilder, CallEvent, Finished};
 use bowline_shell::peer::Session;
 
+use super::INTERRUPTED;
 use super::json::{piece, result};
 use super::pipe::Pipe;
 use crate::exit::{self, Failure};
@@ -25,7 +26,7 @@ pub(super) async fn one(
             next = poll_fn(|cx| pipe.poll(cx)) => next,
             _ = signals.end() => {
                 if interrupted {
-                    return Ok(130);
+                    return Ok(INTERRUPTED);
                 }
                 interrupted = true;
                 pipe.cancel();

@@ -48,7 +48,8 @@ pub struct Finished {
     pub text: String,
     /// The capability that was missing, where the call was denied.
     pub required: Option<Capability>,
-    /// What became of a call for several peers, at its end; none for a call for one.
+    /// What became of a call for several peers, at its end; none for a call for one, and where the
+    /// hub refused it or the link was lost.
     pub counts: Option<Counts>,
 }
 

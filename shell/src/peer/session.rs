@@ -39,7 +39,7 @@ impl Session {
         CallBuilder::new(self.mailbox.clone(), Callee::Peer(peer), command)
     }
 
-    /// Calls a command on every peer that is enrolled, at once. Each of them answers, by
+    /// Calls a command on every peer that serves the hub, or has. Each of them has its end, by
     /// [`CallEvent::Answered`](crate::call::CallEvent::Answered); those that are away are missing.
     pub fn call_all(&self, command: CommandName) -> CallBuilder {
         CallBuilder::new(self.mailbox.clone(), Callee::All, command)
