@@ -83,7 +83,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "admitted": ended.admitted,
             "code": ended.reason.code().name(),
             "reason": ended.reason.to_string(),
-            "remedy": remedy::of_end(&ended.reason),
+            "remedy": remedy::of_ended(ended),
             "received": traffic.0,
             "sent": traffic.1,
         }),
@@ -109,7 +109,7 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())
         }
         Notice::Registered { commands } => format!("serving {commands} commands"),
-        Notice::Ended { ended, .. } => exit::end(&ended.reason),
+        Notice::Ended { ended, .. } => exit::end(ended),
         Notice::Unreachable { reason, .. } => reason.clone(),
         Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
         _ => return None,
@@ -146,7 +146,7 @@ pub(crate) fn source(source: Option<IpAddr>) -> String {
     }
 }
 
-fn how(how: How) -> &'static str {
+pub(crate) fn how(how: How) -> &'static str {
     match how {
         How::Identity => "identity",
         How::Pin => "pin",

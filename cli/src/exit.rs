@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::{Code, Use};
-use bowline_core::link::EndReason;
+use bowline_core::link::{EndReason, Ended};
 use bowline_shell::call::Finished;
 use bowline_shell::peer::ConnectError;
 
@@ -101,8 +101,8 @@ pub(crate) fn in_data(text: &str, data: Option<&Path>) -> String {
 /// What the error says, and what to do. A verdict on a hub names the hub itself.
 fn with_remedy(error: &ConnectError) -> String {
     match error {
-        ConnectError::Ended { ended, .. } if is_verdict(&ended.reason) => end(&ended.reason),
-        ConnectError::Ended { hub, ended } => format!("{hub}: {}", end(&ended.reason)),
+        ConnectError::Ended { ended, .. } if is_verdict(&ended.reason) => end(ended),
+        ConnectError::Ended { hub, ended } => format!("{hub}: {}", end(ended)),
         _ => error.to_string(),
     }
 }
@@ -112,7 +112,8 @@ fn is_verdict(reason: &EndReason) -> bool {
 }
 
 /// How a link ended: the code, what happened, and what to do.
-pub(crate) fn end(reason: &EndReason) -> String {
+pub(crate) fn end(ended: &Ended) -> String {
+    let reason = &ended.reason;
     let mut said = match reason {
         // Their sentences have the code in them.
         EndReason::Closed(_) | EndReason::Refused(_) | EndReason::Goaway { .. } => {
@@ -120,7 +121,7 @@ pub(crate) fn end(reason: &EndReason) -> String {
         }
         _ => format!("{}: {reason}", reason.code()),
     };
-    if let Some(remedy) = remedy::of_end(reason) {
+    if let Some(remedy) = remedy::of_ended(ended) {
         append(&mut said, &remedy);
     }
     if let Some(seconds) = reason.retry_after() {
@@ -232,13 +233,13 @@ mod tests {
     #[test]
     fn the_end_of_a_link_says_its_code_what_happened_and_what_to_do_once_each() {
         assert_eq!(
-            end(&EndReason::Cut),
+            end(&Ended { reason: EndReason::Cut, admitted: true }),
             "lost: the connection was cut. Check that the hub still runs, and try again."
         );
         let refusal =
             Refusal { code: Code::Full, text: String::new(), unix: 0, retry_after: Some(10) };
         assert_eq!(
-            end(&EndReason::Refused(refusal)),
+            end(&Ended { reason: EndReason::Refused(refusal), admitted: false }),
             "the hub refused: full: The hub has no room for another session; come back later. Raise \
              the hub's limits if this goes on. It asks to be left alone for 10 s."
         );

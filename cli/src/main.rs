@@ -10,6 +10,7 @@ mod certificate;
 mod completions;
 mod date;
 mod demo;
+mod doctor;
 mod event;
 mod exit;
 mod hub;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
             Command::Calls(options) => calls::calls(*options).await,
             Command::Ls(options) => ls::ls(options).await,
             Command::Demo(options) => demo::demo(options).await,
+            Command::Doctor(options) => doctor::doctor(*options).await,
             Command::Peers(options) => peers::peers(*options).await,
             Command::Secret(options) => secret::secret(&options),
             Command::Trust(options) => trust::trust(&options),

@@ -78,8 +78,16 @@ pub(crate) fn builder(dial: &Dial, config: &PeerConfig) -> Result<PeerBuilder<To
     let id = config.id().map_err(Failure::usage)?;
     let insecure = dial.risks.insecure(false);
     let credential = place::credential(dial.secret_file.as_deref(), config, &data, insecure)?;
-    let mut builder = bowline_tokio::peer(url, id, &data).map_err(Failure::usage)?;
-    builder = builder.credential(credential).trust(match config.mode {
+    let builder = bowline_tokio::peer(url, id, &data).map_err(Failure::usage)?;
+    checked_by(builder.credential(credential), config)
+}
+
+/// The same peer, which checks the hub as the configuration says.
+pub(crate) fn checked_by(
+    builder: PeerBuilder<Tokio>,
+    config: &PeerConfig,
+) -> Result<PeerBuilder<Tokio>, Failure> {
+    let mut builder = builder.trust(match config.mode {
         TlsMode::Plain => Mode::Plain,
         TlsMode::Tofu => Mode::Tofu,
         TlsMode::Strict => Mode::Strict,

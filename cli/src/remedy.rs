@@ -7,16 +7,21 @@ use std::borrow::Cow;
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
-use bowline_core::link::EndReason;
+use bowline_core::link::{EndReason, Ended};
 use bowline_shell::peer::Unreached;
 
 /// What to do about a link's end; `None` where nothing is to be done.
-pub(crate) fn of_end(reason: &EndReason) -> Option<Cow<'static, str>> {
+pub(crate) fn of_ended(ended: &Ended) -> Option<Cow<'static, str>> {
+    let reason = &ended.reason;
     if let Some(remedy) = reason.remedy() {
         return Some(remedy);
     }
     let remedy = match reason {
         EndReason::Closed(_) => return None,
+        EndReason::Cut if !ended.admitted => {
+            "What listens there closed without a word: check the port, and whether it is a proxy \
+             with no hub behind it, or a hub with too many connections."
+        }
         EndReason::Cut | EndReason::WebSocketClosed(_) => {
             "Check that the hub still runs, and try again."
         }

@@ -4,6 +4,7 @@ mod calls;
 mod completions;
 mod demo;
 mod dial;
+mod doctor;
 mod hub;
 mod inspect;
 mod ls;
@@ -23,6 +24,7 @@ pub(crate) use calls::{Calls, CallsAction, CallsCancel, CallsList, CallsShow};
 pub(crate) use completions::Completions;
 pub(crate) use demo::Demo;
 pub(crate) use dial::{Dial, Risks};
+pub(crate) use doctor::{Doctor, Side};
 pub(crate) use hub::{Hub, some};
 pub(crate) use inspect::{Encoding, Given, Inspect, What};
 pub(crate) use ls::Ls;
@@ -110,6 +112,19 @@ pub(crate) enum Command {
                             certificate @hub.crt"
     )]
     Inspect(Inspect),
+    /// What is wrong with a peer or a hub and the way between them, and how to put it right.
+    #[command(after_help = "Examples:\n  bowline doctor\n  bowline doctor --hub \
+                            wss://hub.example:7777 --id web-1 --secret-file secret.key\n  bowline \
+                            doctor --config peer.toml --json\n  bowline doctor --role hub --config \
+                            hub.toml\n\nEach check is ok, a problem, a note (risky or unusual) or \
+                            skipped; a checklist ends it.\nIt changes nothing on disk. At the hub \
+                            it is admitted with this peer's own id and key, as an operator, for a \
+                            moment: an id that is not bound yet is bound to that key, as it would \
+                            be at the peer's next start. Where the peer has no key it stops before \
+                            that, unless --enrol is given.\n\nExit code: 0 where no problem was \
+                            found, else that of the first: 2 configuration, 3 refused, 4 not \
+                            reachable.")]
+    Doctor(Box<Doctor>),
     /// A script that lets a shell complete this program's command line.
     #[command(after_help = "Examples:\n  bowline completions bash > \
                             ~/.local/share/bash-completion/completions/bowline\n  bowline \

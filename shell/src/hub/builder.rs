@@ -73,7 +73,7 @@ pub enum StartError {
         reason: String,
     },
     /// The address.
-    #[error("cannot listen on {bind}: {reason}{}", remedy(.reason.kind()))]
+    #[error("cannot listen on {bind}: {reason}{}", behind(remedy(.reason.kind())))]
     Listen {
         /// The address.
         bind: SocketAddr,
@@ -85,15 +85,30 @@ pub enum StartError {
     Thread(String),
 }
 
-fn remedy(kind: io::ErrorKind) -> &'static str {
+impl StartError {
+    /// What to do about an address that cannot be listened on; [`StartError::Listen`] says it too.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { reason, .. } => remedy(reason.kind()),
+            _ => None,
+        }
+    }
+}
+
+fn remedy(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
         io::ErrorKind::AddrInUse => {
-            ". Another program listens there: stop it, or give another --bind"
+            Some("Another program listens there: stop it, or give another --bind")
         }
-        io::ErrorKind::AddrNotAvailable => ". It is not an address of this machine: see --bind",
-        io::ErrorKind::PermissionDenied => ". This port needs a privilege: take one above 1023",
-        _ => "",
+        io::ErrorKind::AddrNotAvailable => Some("It is not an address of this machine: see --bind"),
+        io::ErrorKind::PermissionDenied => Some("This port needs a privilege: take one above 1023"),
+        _ => None,
     }
+}
+
+fn behind(remedy: Option<&'static str>) -> String {
+    remedy.map_or_else(String::new, |remedy| format!(". {remedy}"))
 }
 
 impl<R: Runtime> HubBuilder<R> {

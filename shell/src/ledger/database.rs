@@ -196,15 +196,15 @@ impl From<LedgerError> for Prepare {
     }
 }
 
-fn open_error(path: &Path, reason: &impl ToString) -> LedgerError {
+pub(super) fn open_error(path: &Path, reason: &impl ToString) -> LedgerError {
     LedgerError::Open { path: path.to_owned(), reason: reason.to_string() }
 }
 
-fn damaged(path: &Path, reason: String) -> LedgerError {
+pub(super) fn damaged(path: &Path, reason: String) -> LedgerError {
     LedgerError::Damaged { path: path.to_owned(), reason }
 }
 
-fn sort_error(path: &Path, error: &rusqlite::Error) -> LedgerError {
+pub(super) fn sort_error(path: &Path, error: &rusqlite::Error) -> LedgerError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             damaged(path, error.to_string())

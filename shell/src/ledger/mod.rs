@@ -7,9 +7,11 @@
 
 mod database;
 mod error;
+mod look;
 mod schema;
 mod thread;
 
 pub use database::{Ledger, Recorded};
 pub use error::LedgerError;
+pub use look::{Look, look};
 pub use thread::LedgerThread;

@@ -25,6 +25,11 @@ const STEPS: &[&str] = &["
     INSERT INTO meta (only, generation) VALUES (0, 0);
 "];
 
+/// The latest version.
+pub(super) fn version() -> i64 {
+    STEPS.len() as i64
+}
+
 /// Brings the file to the latest version, all steps in one transaction.
 ///
 /// # Errors
@@ -32,7 +37,7 @@ const STEPS: &[&str] = &["
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = STEPS.len() as i64;
+    let known = version();
     if found > known {
         return Err(LedgerError::Newer { path: path.to_owned(), found, known });
     }

@@ -1,0 +1,53 @@
+//! `bowline doctor`: one check after the other, what is wrong, and how to put it right.
+//!
+//! `peer` and `hub` gather facts, `verdict`, `exposure` and `find` make findings of them without
+//! touching anything, `report` tells them. Nothing on the disk is changed.
+
+mod certificate;
+mod check;
+mod dial;
+mod exposure;
+mod find;
+mod hub;
+mod own;
+mod peer;
+mod report;
+mod status;
+mod verdict;
+
+use std::io;
+
+use bowline_shell::files::Role;
+
+use crate::args::{self, Side};
+use crate::exit::Failure;
+use crate::place;
+
+use report::Report;
+
+pub(crate) async fn doctor(options: args::Doctor) -> Result<u8, Failure> {
+    let mut report = Report::new(options.json);
+    match side(&options)? {
+        Side::Peer => peer::examine(&options, &mut report).await?,
+        Side::Hub => hub::examine(&options, &mut report).await?,
+    }
+    report.end()
+}
+
+/// Which side to look at: as with `ls` and `run`, this machine's hub where there is one and nothing
+/// names another.
+fn side(options: &args::Doctor) -> Result<Side, Failure> {
+    if let Some(role) = options.role {
+        return Ok(role);
+    }
+    let dial = &options.dial;
+    if dial.hub.is_some() || dial.config.is_some() {
+        return Ok(Side::Peer);
+    }
+    let key = place::data(Role::Hub, dial.data.as_deref())?.join("identity.key");
+    Ok(match std::fs::metadata(key) {
+        Ok(_) => Side::Hub,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Side::Hub,
+        Err(_) => Side::Peer,
+    })
+}

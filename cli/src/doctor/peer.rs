@@ -1,0 +1,275 @@
+//! A peer: what is on its disk, its way to the hub, and what the hub lets it do.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bowline_core::code::Code;
+use bowline_core::identity::PeerKey;
+use bowline_core::link::{EndReason, TimerKind};
+use bowline_core::tunnel::TunnelError;
+use bowline_core::wire::frame::Method;
+use bowline_shell::config::{HubUrl, PeerConfig, Scheme, Warning};
+use bowline_shell::files::{DataDir, Role, Secret, SecretOrigin, SecretSources, TrustFile};
+use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, load_key, shared};
+use bowline_tokio::Tokio;
+
+use crate::args;
+use crate::doctor::check::{Check, PEER};
+use crate::doctor::dial::{self, Facts};
+use crate::doctor::find;
+use crate::doctor::own::Own;
+use crate::doctor::report::{Finding, Report};
+use crate::doctor::verdict::{self, Asked, Looks};
+use crate::exit::{self, Failure};
+use crate::{peer, place};
+
+/// Where a peer's files are.
+struct Place {
+    path: PathBuf,
+    dir: Option<DataDir>,
+}
+
+pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Result<(), Failure> {
+    let config = match configuration(options) {
+        Ok((config, url, findings)) => {
+            report.extend(findings)?;
+            Some((config, url))
+        }
+        Err(finding) => {
+            report.add(finding)?;
+            None
+        }
+    };
+    let Some((config, url)) = config else {
+        return report.skip_rest(PEER, "the configuration cannot be used");
+    };
+    let place = match place::data(Role::Peer, options.dial.data.as_deref()) {
+        Ok(path) => {
+            let (dir, finding) = find::data(&path);
+            let unusable = finding.is_problem();
+            report.add(finding)?;
+            if unusable {
+                return report.skip_rest(PEER, "the data directory cannot be used");
+            }
+            Place { path, dir }
+        }
+        Err(failure) => {
+            report.add(Finding::problem(Check::Data, Own::Configuration, failure.message))?;
+            return report.skip_rest(PEER, "there is no data directory");
+        }
+    };
+    let (key, finding) = key(options, &place);
+    report.add(finding)?;
+    let (secret, finding) = secret(options, &config, &place.path);
+    report.add(finding)?;
+    let finding = trust(&url, &place.path);
+    let unknown = finding.is_problem();
+    report.add(finding)?;
+    if unknown {
+        return report.skip_rest(PEER, "what is known of the hub cannot be read");
+    }
+    reach(options, &config, &url, &place, key, secret, report).await
+}
+
+/// What is in force, and what is risky in it.
+fn configuration(options: &args::Doctor) -> Result<(PeerConfig, HubUrl, Vec<Finding>), Finding> {
+    let wrong = |message: String| {
+        Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
+    };
+    let config = peer::config(&options.dial, None).map_err(|failure| wrong(failure.message))?;
+    let insecure = options.dial.risks.insecure(false);
+    let warnings = config.check(&insecure).map_err(|error| wrong(error.to_string()))?;
+    let url = config.hub().map_err(|error| wrong(error.to_string()))?.clone();
+    let id = config.id().map_err(|error| wrong(error.to_string()))?;
+    let from = match &options.dial.config {
+        Some(path) => path.display().to_string(),
+        None => "flags alone".to_owned(),
+    };
+    let said = format!("{from}: {id} of {url}, TLS mode {}", config.mode);
+    let mut findings = vec![Finding::ok(Check::Configuration, said)];
+    // That a weak secret is accepted matters only where it is one.
+    for warning in warnings.iter().filter(|warning| matches!(warning, Warning::PlainHub(_))) {
+        let note = Finding::note(Check::Configuration, Own::RiskyPlain, warning.to_string());
+        findings.push(note.remedy("Use wss:// with --tls tofu at both ends"));
+    }
+    Ok((config, url, findings))
+}
+
+/// The peer's own key, which is made only where that was asked for.
+fn key(options: &args::Doctor, place: &Place) -> (Option<PeerKey>, Finding) {
+    let path = place.path.join("peer.key");
+    let read = match &place.dir {
+        Some(_) => find::key(Check::Key, &path),
+        None => Ok(None),
+    };
+    match read {
+        Ok(Some(key)) => (Some(PeerKey(key)), Finding::ok(Check::Key, path.display().to_string())),
+        Ok(None) if options.enrol => made(&place.path),
+        Ok(None) => {
+            let why = format!("{} is not there yet: 'bowline peer' makes it", path.display());
+            (None, Finding::skipped(Check::Key, why))
+        }
+        Err(finding) => (None, finding),
+    }
+}
+
+/// Makes the key, as the first start would.
+fn made(path: &Path) -> (Option<PeerKey>, Finding) {
+    let key = DataDir::create(path).map_err(|error| find::of_file(Check::Key, &error));
+    let key = key.and_then(|data| {
+        load_key(&data.peer_key()).map_err(|error| {
+            Finding::problem(Check::Key, Own::Unreadable, error.to_string()).with_remedy_inside()
+        })
+    });
+    match key {
+        Ok(key) => (Some(key), Finding::ok(Check::Key, "made, as --enrol asks")),
+        Err(finding) => (None, finding),
+    }
+}
+
+/// The secret of the first source that is given.
+fn secret(
+    options: &args::Doctor,
+    config: &PeerConfig,
+    data: &Path,
+) -> (Option<(Secret, SecretOrigin)>, Finding) {
+    let (environment, data) = (place::secret_variable(), data.join("secret.key"));
+    let sources = SecretSources {
+        flag: options.dial.secret_file.as_deref(),
+        environment: environment.as_deref(),
+        config: config.secret_file.as_deref(),
+        data: Some(&data),
+    };
+    let strength = place::strength(options.dial.risks.insecure(false));
+    match sources.find(&mut std::io::stdin(), strength) {
+        Ok((secret, origin)) => {
+            let finding = find::of_secret(&secret, &origin);
+            (Some((secret, origin)), finding)
+        }
+        Err(error) => (None, find::of_secret_error(&error)),
+    }
+}
+
+/// What is remembered of the hub.
+fn trust(url: &HubUrl, data: &Path) -> Finding {
+    let file = TrustFile::new(data.join("trust.toml"));
+    match file.show(&url.to_string()) {
+        Ok(Some(record)) => Finding::ok(
+            Check::Trust,
+            match (record.identity, record.pinned.len()) {
+                (Some(identity), _) => format!("{url} is known as {identity}"),
+                (None, pinned) => format!("{url} is known by {pinned} pinned keys"),
+            },
+        ),
+        Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {url}: a first contact")),
+        Err(error) => {
+            Finding::problem(Check::Trust, Own::Damaged, error.to_string()).with_remedy_inside()
+        }
+    }
+}
+
+/// Dials the hub as far as it goes.
+async fn reach(
+    options: &args::Doctor,
+    config: &PeerConfig,
+    url: &HubUrl,
+    place: &Place,
+    key: Option<PeerKey>,
+    secret: Option<(Secret, SecretOrigin)>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let (key, credential, asked) = match (key, secret) {
+        (Some(key), Some((secret, origin))) => {
+            let secret = Arc::new(secret);
+            let credential = CredentialSource::new(move || shared(secret.as_bytes()));
+            (key, credential, Ok(origin.to_string()))
+        }
+        (key, secret) => {
+            let why = match (key, secret) {
+                (_, None) => "there is no secret to prove",
+                (_, Some(_)) => {
+                    "this peer has no key yet, and asking would bind its id to one: start \
+                     'bowline peer', or give --enrol"
+                }
+            };
+            let credential = CredentialSource::withheld(Method::Secret);
+            (dial::no_key()?, credential, Err(why.to_owned()))
+        }
+    };
+    let id = config.id().map_err(Failure::usage)?;
+    let asked = Asked { url: url.clone(), secret: asked, id: id.to_string() };
+    let builder = PeerBuilder::with_key(Tokio, url.clone(), id, key)
+        .recall(&place.path.join("trust.toml"))
+        .credential(credential)
+        .timeout(options.timeout);
+    let builder = match peer::checked_by(builder, config) {
+        Ok(builder) => builder,
+        Err(failure) => {
+            let finding = Finding::problem(Check::Trust, Own::Configuration, failure.message);
+            report.add(finding.with_remedy_inside())?;
+            return report.skip_rest(PEER, "the hub could not be checked");
+        }
+    };
+    let (facts, connected) = dial::dial(builder).await;
+    let error = connected.as_ref().err();
+    let looks = match error {
+        Some(error) => looks(url, &facts, error, options).await?,
+        None => Looks::default(),
+    };
+    let data = options.dial.data.as_deref();
+    let findings = verdict::steps(&asked, &facts, error, &looks).into_iter();
+    report.extend(findings.map(|finding| finding.in_data(data)))?;
+    let Ok(session) = connected else {
+        return report.skip_rest(PEER, "there is no session");
+    };
+    report.add(match dial::round_trip(&session, options.timeout).await {
+        Some(took) => {
+            Finding::ok(Check::RoundTrip, format!("{:.2} ms", took.as_secs_f64() * 1000.0))
+        }
+        None => {
+            let (code, after) = (Code::NoAnswer, options.timeout.as_secs_f64());
+            let said = format!("the hub admitted this peer and did not answer it within {after} s");
+            Finding::refused(Check::RoundTrip, code.name(), exit::of_code(code), said)
+                .remedy("Look at the hub's log: it may be overloaded")
+        }
+    })?;
+    report.extend(verdict::rights(&facts, config.commands.len()))?;
+    session.close();
+    // The hub has seen it leave, or it has not; neither changes what was found.
+    let _ = tokio::time::timeout(options.timeout, session.ended()).await;
+    Ok(())
+}
+
+/// Looks again at what answered, where that tells more than the failure.
+async fn looks(
+    url: &HubUrl,
+    facts: &Facts,
+    error: &ConnectError,
+    options: &args::Doctor,
+) -> Result<Looks, Failure> {
+    let ConnectError::Ended { ended, .. } = error else { return Ok(Looks::default()) };
+    let is_plain = url.scheme() == Scheme::Ws;
+    Ok(match &ended.reason {
+        EndReason::Tunnel(
+            TunnelError::PlainWhereTlsExpected | TunnelError::TlsWherePlainExpected,
+        ) => {
+            let crossed = Some(dial::look_across(url, options.timeout).await?);
+            Looks { crossed, greeting: None }
+        }
+        // Some TLS servers hang up on what is no TLS.
+        EndReason::Cut if is_plain && !facts.upgraded => {
+            let crossed = Some(dial::look_across(url, options.timeout).await?);
+            Looks { crossed, greeting: None }
+        }
+        reason => {
+            let silence =
+                matches!(reason, EndReason::Cut | EndReason::TimedOut(TimerKind::Upgrade));
+            let foreign = reason.code() == Code::NotBowline || silence;
+            let greeting = match &facts.remote {
+                Some(remote) if foreign => dial::greeting(remote, options.timeout).await,
+                _ => None,
+            };
+            Looks { crossed: None, greeting }
+        }
+    })
+}
