@@ -204,9 +204,8 @@ fn listening(running: &Running) -> Finding {
 /// Listens where the hub is to, for a moment.
 async fn free(config: &HubConfig, options: &args::Doctor) -> Result<Finding, Failure> {
     let bind = config.bind.0;
-    let reason = match listen::tcp(bind) {
-        Ok(_) => return Ok(Finding::ok(Check::Bind, format!("{bind} is free"))),
-        Err(reason) => reason,
+    let Err(reason) = listen::tcp(bind) else {
+        return Ok(Finding::ok(Check::Bind, format!("{bind} is free")));
     };
     let code = match reason.kind() {
         io::ErrorKind::AddrInUse => Own::PortTaken,
