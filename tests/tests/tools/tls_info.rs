@@ -5,7 +5,7 @@ use std::thread;
 
 use bowline_core::identity::{Description, TlsKey};
 use bowline_core::random::{Random, Seed};
-use bowline_tests::bowline::outcome;
+use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::stage::Stage;
 use serde_json::Value;
 
@@ -73,7 +73,10 @@ fn where_there_is_no_tls_the_reason_is_told() {
     let mut stage = Stage::empty();
     let data = stage.text("hub");
     let plain = ["hub", "--tls", "plain", "--bind", "127.0.0.1:0", "--data", &data];
-    stage.listen(stage.bowline(&plain));
+    // Without TLS it prints no pin, which `Stage::listen` waits for.
+    let mut hub = Running::start(stage.bowline(&plain));
+    stage.url = hub.line("listening").split_whitespace().nth(1).unwrap().to_owned();
+    stage.hub = Some(hub);
     let (code, out, err) = info(&stage, &["--hub", &stage.url]);
     let says = format!(
         "bowline: {} is without TLS, so there is no certificate: expected wss://\n",
