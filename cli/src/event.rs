@@ -26,6 +26,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "code": why.code().name(),
             "count": count,
         }),
+        Notice::Contested { peer } => json!({"event": "contested", "peer": peer.as_str()}),
         Notice::Secured { link, security } => {
             let Security { tls, served, .. } = security;
             json!({

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bowline_core::auth::AuthError;
+use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, SecretSources};
@@ -131,6 +132,10 @@ fn tell(notice: &Notice, json: bool) {
         Notice::TurnedAway { source, why, count } => {
             let source = crate::event::source(*source);
             tracing::warn!(%source, code = %why.code(), count, "turned away");
+        }
+        Notice::Contested { peer } => {
+            let code = Code::DuplicateId;
+            tracing::warn!(%peer, %code, "two machines use this id: give each one of its own");
         }
         // Told together, and not each: a flood must not fill the log.
         Notice::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {

@@ -48,6 +48,10 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
             "Give this peer another --id, or the key that it had; 'bowline peers forget ID' at the \
              hub frees the id."
         }
+        Code::DuplicateId => {
+            "Give each machine an id and a data directory of its own; 'bowline ls' at the hub shows \
+             where the other is."
+        }
         Code::Revoked | Code::Expired | Code::Used => {
             "Ask the hub's administrator for a new credential."
         }

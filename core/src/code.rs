@@ -104,6 +104,7 @@ codes! {
     AddressNotAllowed "address-not-allowed" Refusal REFUSED false "The hub takes no connection from this address.";
     Full "full" Refusal REFUSED true "The hub has no room for another session; come back later.";
     IdTaken "id-taken" Refusal REFUSED false "This peer id is bound to another key.";
+    DuplicateId "duplicate-id" Refusal SUPERSEDED false "Two machines use this peer id with one key, and take each other's place.";
     Revoked "revoked" Refusal REVOKED false "This peer, its key or its token was revoked.";
     Expired "expired" Refusal EXPIRED false "The credential has ended.";
     NotYetValid "not-yet-valid" Refusal REFUSED true "The credential is not valid yet; one of the clocks is wrong.";

@@ -93,6 +93,9 @@ pub struct Limits {
     /// Failed admissions from one source in a minute, and in one burst (30). Stops guessing, and
     /// work on proofs that do not hold.
     pub failures_per_minute: u64,
+    /// Sessions that begin in a second, and in one burst (200). What is over is told when to come:
+    /// all peers of a hub that starts again come back at once.
+    pub admissions_per_second: u64,
     /// Sources whose failures are counted (4,096). Stops one that has many addresses from filling
     /// memory.
     pub sources: usize,
@@ -139,6 +142,7 @@ impl Default for Limits {
             local_links: 256,
             turned_away: 64,
             failures_per_minute: 30,
+            admissions_per_second: 200,
             sources: 4096,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),

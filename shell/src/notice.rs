@@ -52,6 +52,12 @@ pub enum Notice {
         /// How many there were since the last notice.
         count: u64,
     },
+    /// Hub: a peer was refused because two machines have its id and its key; at most once a minute
+    /// for each.
+    Contested {
+        /// The peer.
+        peer: PeerId,
+    },
     /// The transport is up.
     Secured {
         /// At a hub, the connection's number.

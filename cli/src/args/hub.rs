@@ -63,6 +63,9 @@ pub(crate) struct Limits {
     /// Failed admissions from one source in a minute, at most [default: 30].
     #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     failures_per_minute: Option<u64>,
+    /// Sessions that begin in a second, at most; the rest are told when to come [default: 200].
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
+    admissions_per_second: Option<u64>,
 }
 
 impl Limits {
@@ -73,6 +76,7 @@ impl Limits {
             pending: self.max_pending,
             pending_per_source: self.max_pending_per_source,
             failures_per_minute: self.failures_per_minute,
+            admissions_per_second: self.admissions_per_second,
         }
     }
 }

@@ -104,6 +104,9 @@ impl Hub {
             Ok(granted) => granted,
             Err(code) => return Answer::No(code.into()),
         };
+        if let Err(no) = self.paced(link, peer, claim, now) {
+            return Answer::No(no);
+        }
         let record = self.to_record(claim, now);
         let new = record.map(|b| b.peer).filter(|&peer| self.registry.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
@@ -156,13 +159,33 @@ impl Hub {
         self.links.insert(link, Standing::Live(Box::new(live)));
         self.door.left(source, Counted::Source);
         if claim.purpose == Purpose::Serve
-            && let Some(older) = self.registry.serve(grant.peer, link)
+            && let Some(older) = self.registry.serve(grant.peer, link, now.mono)
         {
             self.close(older, Code::Superseded);
         }
         let (peer, purpose) = (grant.peer, claim.purpose);
         self.events.push_back(HubEvent::Online { link, peer, purpose });
         Answer::Committed
+    }
+
+    /// Whether it is this peer's turn: two that take each other's place have to stop, and so many
+    /// sessions begin in a second. What is asked again, since it was stale, was counted before.
+    fn paced(&mut self, link: LinkId, peer: PeerId, claim: &Claim, now: Now) -> Result<(), No> {
+        let Some(Standing::Pending(source)) = self.links.get(&link) else { return Ok(()) };
+        if source.is_local() {
+            return Ok(());
+        }
+        if claim.purpose == Purpose::Serve
+            && let Some(wait) = self.registry.contested(peer, now.mono)
+        {
+            if self.registry.tell_contested(peer, now.mono) {
+                self.events.push_back(HubEvent::Contested { peer });
+            }
+            return Err(No { code: Code::DuplicateId, retry_after: Some(wait.as_secs()) });
+        }
+        self.pace
+            .admit(now.mono)
+            .map_err(|retry_after| No { code: Code::RateLimited, retry_after: Some(retry_after) })
     }
 
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.

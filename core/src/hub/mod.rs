@@ -27,6 +27,7 @@ mod fanout;
 mod job;
 mod operator;
 mod outbox;
+mod pace;
 mod record;
 mod registry;
 mod route;
@@ -58,6 +59,7 @@ use book::Book;
 use deadlines::{Deadlines, Timed};
 use door::{Away, Door, Summary};
 use job::Feeding;
+use pace::Pace;
 use registry::Registry;
 use routes::{Back, Made, Routes};
 
@@ -83,6 +85,7 @@ pub struct Hub {
     facts: Option<Facts>,
     registry: Registry,
     door: Door,
+    pace: Pace,
     links: BTreeMap<LinkId, Standing>,
     next_link: u64,
     /// For ids of peers that have none.
@@ -170,6 +173,12 @@ pub enum HubEvent {
         /// How many there were since the last time.
         count: u64,
     },
+    /// A peer was refused because its links take each other's place: two machines have its id and
+    /// its key. At most once in a minute for each.
+    Contested {
+        /// The peer.
+        peer: PeerId,
+    },
     /// A session is over.
     Offline {
         /// The link.
@@ -194,6 +203,7 @@ impl Hub {
         Self {
             book: Book::new(&config.limits),
             door: Door::new(&config),
+            pace: Pace::new(config.limits.admissions_per_second),
             config,
             facts: None,
             registry: Registry::new(known),

@@ -1,17 +1,34 @@
 //! Who may use which id, and which link serves for it.
 
 use core::ops::Bound;
-use std::collections::BTreeMap;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::id::{LinkId, PeerId, PublicKey};
 use crate::ledger::Binding;
+use crate::time::Mono;
 
 /// The peers that a hub knows.
 #[derive(Debug)]
 pub(super) struct Registry {
     bound: BTreeMap<PeerId, Known>,
-    serving: BTreeMap<PeerId, LinkId>,
+    serving: BTreeMap<PeerId, Serving>,
 }
+
+/// Which link serves for a peer.
+#[derive(Debug)]
+struct Serving {
+    link: LinkId,
+    /// When links of this peer were last replaced by newer ones, at most [`TWINS`] less one.
+    replaced: VecDeque<Mono>,
+    /// When it was last told that two use one id.
+    told: Option<Mono>,
+}
+
+/// So many links that replace each other within [`CONTEST`] are not one machine's, which comes back
+/// after its network failed, but two that have one id and one key.
+const TWINS: usize = 3;
+const CONTEST: Duration = Duration::from_secs(60);
 
 /// What is known of one peer.
 #[derive(Clone, Debug)]
@@ -63,12 +80,41 @@ impl Registry {
 
     /// The link that serves for a peer.
     pub(super) fn serving(&self, peer: PeerId) -> Option<LinkId> {
-        self.serving.get(&peer).copied()
+        self.serving.get(&peer).map(|serving| serving.link)
+    }
+
+    /// Whether another link of this peer would be one too many: how long it has to wait.
+    pub(super) fn contested(&self, peer: PeerId, now: Mono) -> Option<Duration> {
+        let replaced = &self.serving.get(&peer)?.replaced;
+        let first = replaced.front().filter(|_| replaced.len() + 1 >= TWINS)?;
+        let until = first.after(CONTEST);
+        (until > now).then_some(CONTEST)
+    }
+
+    /// Whether that is to be told: once in the time that it holds.
+    pub(super) fn tell_contested(&mut self, peer: PeerId, now: Mono) -> bool {
+        let Some(serving) = self.serving.get_mut(&peer) else { return false };
+        let due = serving.told.is_none_or(|told| told.after(CONTEST) <= now);
+        serving.told = if due { Some(now) } else { serving.told };
+        due
+    }
+
+    /// The peers of which this holds.
+    pub(super) fn twins(&self, now: Mono) -> impl Iterator<Item = PeerId> + '_ {
+        self.serving.keys().copied().filter(move |&peer| self.contested(peer, now).is_some())
     }
 
     /// This link serves from here on; the one that did.
-    pub(super) fn serve(&mut self, peer: PeerId, link: LinkId) -> Option<LinkId> {
-        self.serving.insert(peer, link)
+    pub(super) fn serve(&mut self, peer: PeerId, link: LinkId, now: Mono) -> Option<LinkId> {
+        let Some(serving) = self.serving.get_mut(&peer) else {
+            self.serving.insert(peer, Serving { link, replaced: VecDeque::new(), told: None });
+            return None;
+        };
+        serving.replaced.push_back(now);
+        if serving.replaced.len() >= TWINS {
+            serving.replaced.pop_front();
+        }
+        Some(core::mem::replace(&mut serving.link, link))
     }
 
     /// This link, which had these labels, serves no more; nothing where another has taken its place.
@@ -79,7 +125,7 @@ impl Registry {
         labels: BTreeMap<String, String>,
         unix: u64,
     ) {
-        if self.serving.get(&peer) != Some(&link) {
+        if self.serving(peer) != Some(link) {
             return;
         }
         self.serving.remove(&peer);

@@ -26,7 +26,7 @@ impl Hub {
             return self.deny(link, call, Code::Denied, Some(required));
         }
         match (call.delivery, call.target) {
-            (Delivery::Attached, Target::Hub) => self.control(link, call),
+            (Delivery::Attached, Target::Hub) => self.control(link, call, now),
             (Delivery::Attached, Target::Peer(peer)) => {
                 if let Err(code) = self.forward(link, peer, call, now) {
                     self.fail(link, call.id, Some(peer), code);

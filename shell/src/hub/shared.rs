@@ -167,6 +167,7 @@ fn notice(event: HubEvent) -> Option<Notice> {
     match event {
         HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
         HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
+        HubEvent::Contested { peer } => Some(Notice::Contested { peer }),
         HubEvent::TurnedAway { source, why, count } => {
             Some(Notice::TurnedAway { source, why, count })
         }

@@ -12,6 +12,7 @@ use crate::capability::Capability;
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::id::{CallId, LinkId};
+use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Status};
 use crate::wire::value::{ValueBuf, ValueError};
@@ -22,7 +23,7 @@ use arguments::named;
 type Entry = Vec<(&'static str, ValueBuf)>;
 
 impl Hub {
-    pub(super) fn control(&mut self, link: LinkId, call: &Call<'_>) {
+    pub(super) fn control(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
         match call.name.as_str() {
             "peers" => self.peers(link, call),
             "peer" => self.peer_shown(link, call),
@@ -30,7 +31,7 @@ impl Hub {
             "calls" => self.calls(link, call),
             "call" => self.show_call(link, call),
             "cancel-call" => self.cancel_call(link, call),
-            "status" => self.status(link, call),
+            "status" => self.status(link, call, now),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
         }
     }

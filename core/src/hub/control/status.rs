@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::hub::control::named;
 use crate::hub::{Facts, Hub, Standing};
 use crate::id::LinkId;
+use crate::time::Now;
 use crate::wire::frame::Call;
 use crate::wire::value::{ValueBuf, ValueError};
 
@@ -19,7 +20,7 @@ struct Counts {
 }
 
 impl Hub {
-    pub(super) fn status(&mut self, link: LinkId, call: &Call<'_>) {
+    pub(super) fn status(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
         if !self.may(link, call, Capability::PeerAdmin) {
             return;
         }
@@ -29,11 +30,12 @@ impl Hub {
         let Some(facts) = &self.facts else {
             return self.fail(link, call.id, None, Code::Unsupported);
         };
-        let value = self.state(facts);
+        let value = self.state(facts, now);
         self.answer_call(link, call.id, value);
     }
 
-    fn state(&self, facts: &Facts) -> Result<ValueBuf, ValueError> {
+    fn state(&self, facts: &Facts, now: Now) -> Result<ValueBuf, ValueError> {
+        let contested = self.registry.twins(now.mono).map(|peer| ValueBuf::text(peer.as_str()));
         let Counts { sessions, operators, pending, serving, calls } = self.counts();
         let texts =
             |texts: &[String]| ValueBuf::array(texts.iter().map(|text| ValueBuf::text(text)));
@@ -57,6 +59,7 @@ impl Hub {
             ("peers", ValueBuf::uint(self.registry.len() as u64)),
             ("serving", ValueBuf::uint(serving)),
             ("calls", ValueBuf::uint(calls)),
+            ("contested", ValueBuf::array(contested)?),
         ];
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
         state.extend(facts.not_after.map(|at| ("not_after", ValueBuf::uint(at))));

@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// What a peer that comes and is proved is answered.
+fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Answer {
+    let link = hub.arrive(somewhere(), now).unwrap();
+    let key = peer.bytes().fold(0, u8::wrapping_add);
+    let question = Question::Reserve(Box::new(claim(peer, key, purpose)));
+    let answer = hub.answer(link, &question, now).unwrap();
+    hub.gone(link, now);
+    answer
+}
+
 #[test]
 fn new_calls_go_to_the_newer_link_and_the_older_may_still_answer_what_it_runs() {
     let mut hub = hub();
@@ -34,4 +44,48 @@ fn the_older_link_takes_what_it_ran_with_it_and_leaves_the_newer_online() {
     assert_eq!(hub.registry.serving("web-1".parse().unwrap()), Some(newer));
     input(&mut hub, op, &uptime(3, "web-1"));
     assert_eq!(sent(&mut hub, newer), ["call 2"]);
+}
+
+#[test]
+fn a_third_link_within_a_minute_is_another_machine_with_the_same_id_and_is_told_once() {
+    let mut hub = hub();
+    serve(&mut hub, "web-1");
+    serve(&mut hub, "web-1");
+    serve(&mut hub, "web-1");
+    while hub.poll_event().is_some() {}
+    for _ in 0..2 {
+        let answer = ask(&mut hub, "web-1", Purpose::Serve, Now::default());
+        assert_eq!(answer, Answer::No(No { code: Code::DuplicateId, retry_after: Some(60) }));
+    }
+    let contested = HubEvent::Contested { peer: "web-1".parse().unwrap() };
+    assert_eq!((hub.poll_event(), hub.poll_event()), (Some(contested), None));
+    // Whoever calls is not many, and the peer that is there stays.
+    let answer = ask(&mut hub, "web-1", Purpose::Operate, Now::default());
+    assert!(matches!(answer, Answer::Reserved(_)), "{answer:?}");
+    let later = Now { mono: Mono::default().after(Duration::from_secs(60)), unix: 60 };
+    let answer = ask(&mut hub, "web-1", Purpose::Serve, later);
+    assert!(matches!(answer, Answer::Reserved(_)), "{answer:?}");
+}
+
+#[test]
+fn a_peer_that_left_and_came_again_is_one_machine_however_often() {
+    let mut hub = hub();
+    for _ in 0..9 {
+        let link = serve(&mut hub, "web-1");
+        hub.gone(link, Now::default());
+    }
+}
+
+#[test]
+fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
+    let limits = Limits { admissions_per_second: 2, ..Limits::default() };
+    let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, []);
+    join(&mut hub, "a", Purpose::Serve);
+    join(&mut hub, "b", Purpose::Operate);
+    let no =
+        |retry_after| Answer::No(No { code: Code::RateLimited, retry_after: Some(retry_after) });
+    let answers = [(); 4].map(|()| ask(&mut hub, "c", Purpose::Serve, Now::default()));
+    assert_eq!(answers, [no(1), no(1), no(2), no(2)]);
+    let later = Now { mono: Mono::default().after(Duration::from_secs(1)), unix: 1 };
+    assert!(matches!(ask(&mut hub, "c", Purpose::Serve, later), Answer::Reserved(_)));
 }

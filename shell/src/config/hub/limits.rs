@@ -63,17 +63,28 @@ limits! {
     /// `limits.failures-per-minute`, `--failures-per-minute`: failed admissions from one source.
     failures_per_minute: "failures-per-minute", "failures-per-minute", 1..=1_000_000,
         Limits::default().failures_per_minute;
+    /// `limits.admissions-per-second`, `--admissions-per-second`: sessions that begin in a second.
+    admissions_per_second: "admissions-per-second", "admissions-per-second", 1..=1_000_000,
+        Limits::default().admissions_per_second;
 }
 
 impl HubLimits {
     /// Puts these in the place of their defaults.
     pub fn apply(&self, limits: &mut Limits) {
-        let Self { peers, sessions, pending, pending_per_source, failures_per_minute } = *self;
+        let Self {
+            peers,
+            sessions,
+            pending,
+            pending_per_source,
+            failures_per_minute,
+            admissions_per_second,
+        } = *self;
         limits.peers = narrow(peers);
         limits.sessions = narrow(sessions);
         limits.pending = narrow(pending);
         limits.pending_per_source = narrow(pending_per_source);
         limits.failures_per_minute = failures_per_minute;
+        limits.admissions_per_second = admissions_per_second;
     }
 }
 

@@ -50,6 +50,7 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
         "version=1.2.3",
         "sessions=3",
         "warnings=[anyone may come]",
+        "contested=[]",
         "not_after=99",
         "operators=1",
         "generation=7",
