@@ -1,5 +1,6 @@
 //! Many links at once.
 
+use bowline_shell::config::{HubSettings, Insecure, LimitSettings};
 use bowline_shell::peer::PeerBuilder;
 use bowline_tests::calls::{call, run};
 use bowline_tests::wait::within;
@@ -8,7 +9,10 @@ use bowline_tokio::Tokio;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_peers_idle_on_one_hub_and_each_answers() {
-    let world = World::new();
+    // As many as come within a second, and the operator.
+    let limits = LimitSettings { admissions_per_second: Some(1_000), ..LimitSettings::default() };
+    let settings = HubSettings { limits, ..HubSettings::default() };
+    let world = World::with(settings, Insecure::default());
     let mut sessions = Vec::new();
     // Each source may have 64 admissions pending.
     for batch in (0..200).collect::<Vec<_>>().chunks(50) {

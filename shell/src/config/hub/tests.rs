@@ -36,6 +36,7 @@ sessions = 4
 pending = 5
 pending-per-source = 6
 failures-per-minute = 7
+admissions-per-second = 8
 "#;
 
 fn networks(list: &[&str]) -> Vec<Network> {
@@ -81,6 +82,7 @@ fn every_key_reaches_the_configuration() {
                 pending: 5,
                 pending_per_source: 6,
                 failures_per_minute: 7,
+                admissions_per_second: 8,
             },
         }
     );
@@ -222,6 +224,7 @@ fn every_bound_is_taken_to_the_ends_of_its_range_and_no_further() {
         ("pending", "max-pending", 100_000),
         ("pending-per-source", "max-pending-per-source", 100_000),
         ("failures-per-minute", "failures-per-minute", 1_000_000),
+        ("admissions-per-second", "admissions-per-second", 1_000_000),
     ] {
         let set = |value: u64| parse(&format!("[limits]\n{key} = {value}")).unwrap().resolve();
         for good in [1, most] {
