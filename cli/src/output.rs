@@ -22,7 +22,7 @@ pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
 /// A line of a result, for whoever ends otherwise where nobody reads on.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn try_line(text: impl Display) -> io::Result<()> {
     written(|out| writeln!(out, "{}", show::printable(&text.to_string())))
 }
@@ -30,7 +30,7 @@ pub(crate) fn try_line(text: impl Display) -> io::Result<()> {
 /// A result that is not made of lines.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     written(|out| out.write_all(bytes)).map_err(failure)
 }
@@ -43,7 +43,7 @@ fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> io::Res
 /// What a command wrote, where it wrote it.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn stream(source: Source, bytes: &[u8]) -> io::Result<()> {
     match source {
         Source::Out => written(|out| out.write_all(bytes)),

@@ -1,7 +1,8 @@
 //! What to do about a code: one sentence for each, the same for every command.
 //!
-//! What a peer finds wrong with a hub ([`Use::Local`]) may depend on the values that differ, so the
-//! errors of `bowline_core` say what to do about those. `docs/refusals.md` shows all of them.
+//! What a peer finds wrong with a hub ([`Use::Local`](bowline_core::code::Use::Local)) may depend on
+//! the values that differ, so the errors of `bowline_core` say what to do about those.
+//! `docs/refusals.md` shows all of them.
 
 use std::borrow::Cow;
 

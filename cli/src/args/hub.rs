@@ -24,7 +24,7 @@ pub(crate) struct Door {
     /// The TLS key that such a proxy serves for a hub with --tls plain: sha256/…; may be repeated.
     #[arg(long, value_name = "PIN")]
     external_pin: Vec<Pin>,
-    /// What a browser may send as Origin: https://console.example; may be repeated.
+    /// What a browser may send as Origin: `https://console.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<Origin>,
 }
