@@ -74,6 +74,10 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Answered { id, status: ended } => {
             json!({"event": "answered", "call": id.0, "status": status(*ended)})
         }
+        Notice::SecretRotated { old_until } => {
+            json!({"event": "secret-rotated", "old_until": old_until})
+        }
+        Notice::SecretEnded => json!({"event": "secret-ended"}),
         Notice::Offline { peer, purpose: of } => {
             json!({"event": "offline", "peer": peer.as_str(), "purpose": purpose(*of)})
         }

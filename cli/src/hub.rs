@@ -6,7 +6,7 @@ use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure};
-use bowline_shell::files::{Role, SecretSources};
+use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::StartError;
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::runtime::Signal;
@@ -31,9 +31,9 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
     let mut builder = bowline_tokio::hub(&data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);
     if config.auth_secret
-        && let Some(secret) = given_secret(&options, insecure)?
+        && let Some((secret, origin)) = given_secret(&options, insecure)?
     {
-        builder = builder.secret(secret);
+        builder = builder.secret_from(secret, origin);
     }
     let json = options.json;
     let hub = builder.observer(Observer::new(move |notice| tell(&notice, json)));
@@ -78,7 +78,7 @@ fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
 fn given_secret(
     options: &args::Hub,
     insecure: Insecure,
-) -> Result<Option<bowline_shell::files::Secret>, Failure> {
+) -> Result<Option<(Secret, SecretOrigin)>, Failure> {
     let variable = place::secret_variable();
     if options.secret_file.is_none() && variable.is_none() {
         return Ok(None);
@@ -89,7 +89,7 @@ fn given_secret(
         ..SecretSources::default()
     };
     let found = sources.find(&mut std::io::stdin(), place::strength(insecure));
-    Ok(Some(found.map_err(Failure::usage)?.0))
+    found.map(Some).map_err(Failure::usage)
 }
 
 fn start_failure(error: StartError) -> Failure {
@@ -128,6 +128,8 @@ fn tell(notice: &Notice, json: bool) {
         Notice::Admitted { admitted, .. } => {
             tracing::info!(peer = %admitted.peer, method = admitted.method.name(), "admitted");
         }
+        Notice::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
+        Notice::SecretEnded => tracing::info!("the old secret admits nobody any more"),
         Notice::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
         Notice::TurnedAway { source, why, count } => {
             let source = crate::event::source(*source);

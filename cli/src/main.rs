@@ -65,7 +65,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::demo(options).await,
             Command::Doctor(options) => doctor::doctor(*options).await,
             Command::Peers(options) => peers::peers(*options).await,
-            Command::Secret(options) => secret::secret(&options),
+            Command::Secret(options) => secret::secret(options).await,
             Command::Trust(options) => trust::trust(&options),
             Command::Whoami(options) => whoami::whoami(options).await,
             Command::Tls(options) => tls::tls(options).await,

@@ -99,10 +99,10 @@ fn main() {
     let config = HubConfig { limits: limits.clone(), ..HubConfig::default() };
     let (mut hub, mut hub_ledger) = (Hub::new(config, []), Memory::default());
     let snapshot = Arc::new(HubSnapshot {
-        identity: HubIdentity(SigningKey::generate(&mut random)),
+        identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
         name: "example".to_owned(),
         tls: None, // `ServerTls` here, and `Transport::Tls` below, make the same link encrypted.
-        secret: Some(secret.clone()),
+        secrets: secret.clone().into(),
         open: false,
         generation: 1,
         external_pins: Vec::new(),

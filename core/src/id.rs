@@ -296,6 +296,16 @@ impl fmt::Display for CallId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u64);
 
+/// Which of its shared secrets a hub means: each that replaces another has the next number. It
+/// means nothing after the hub's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretNumber(pub u64);
+
+impl SecretNumber {
+    /// The secret that a hub starts with.
+    pub const FIRST: Self = Self(1);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

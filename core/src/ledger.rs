@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::capability::Capabilities;
 use crate::code::Code;
-use crate::id::{PeerId, PublicKey, SessionId};
+use crate::id::{PeerId, PublicKey, SecretNumber, SessionId};
 use crate::trust::Entry;
 use crate::wire::frame::{Method, Purpose};
 
@@ -39,6 +39,14 @@ pub enum Question {
     Keep(Entry),
     /// Hub, durably: this id is bound to no key any more.
     Forget(PeerId),
+    /// Hub, durably: another shared secret, which has this number here. The one before it admits
+    /// for so many seconds more.
+    Rotate {
+        /// The number.
+        number: SecretNumber,
+        /// The grace; none where the secret before ends at once.
+        grace: Option<u64>,
+    },
 }
 
 /// The answer to a [`Question`].
@@ -61,6 +69,15 @@ pub enum Answer {
     Kept,
     /// To Forget: the id is free on the disk; whether it was bound there.
     Forgotten(bool),
+    /// To Rotate: it is on the disk, and links that begin from here on have it.
+    Rotated(Rotated),
+    /// To a question of the hub's own: it cannot be done, and nothing has changed.
+    Cannot {
+        /// What the caller is told.
+        code: Code,
+        /// Why, for a person.
+        reason: String,
+    },
     /// To any: no, and why.
     No(No),
 }
@@ -80,6 +97,15 @@ impl From<Code> for No {
     }
 }
 
+/// A shared secret that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// The file that holds the secret from here on.
+    pub file: String,
+    /// When the one before it ends, seconds since 1970; none where it has.
+    pub old_until: Option<u64>,
+}
+
 /// Who asks for a session; every proof has been checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -89,6 +115,8 @@ pub struct Claim {
     pub purpose: Purpose,
     /// The id and the key whose possession was proved; none for `open`.
     pub identity: Option<(PeerId, PublicKey)>,
+    /// The shared secret that proved it; none for `open`.
+    pub secret: Option<SecretNumber>,
     /// The program and its version.
     pub agent: String,
     /// The peer's own labels.
@@ -153,7 +181,10 @@ impl Memory {
                 Some(Answer::Kept)
             }
             Question::Forget(peer) => Some(Answer::Forgotten(self.peers.remove(peer).is_some())),
-            Question::Arrive(_) | Question::Reserve(_) | Question::Commit(_) => None,
+            Question::Arrive(_)
+            | Question::Reserve(_)
+            | Question::Commit(_)
+            | Question::Rotate { .. } => None,
         }
     }
 

@@ -13,7 +13,7 @@ use bowline_core::buffer::Buffer;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
-use bowline_core::id::{CallId, LinkId, Nonce, Pin};
+use bowline_core::id::{CallId, LinkId, Nonce, Pin, SecretNumber};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use bowline_core::ledger::{Answer, Claim, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
@@ -90,10 +90,10 @@ fn limits() -> Limits {
 
 fn snapshot(page: &Page) -> Arc<HubSnapshot> {
     Arc::new(HubSnapshot {
-        identity: HubIdentity(key(page, "identity seed")),
+        identity: Arc::new(HubIdentity(key(page, "identity seed"))),
         name: "example hub".to_owned(),
         tls: Some(server_tls(page)),
-        secret: Some(secret(page)),
+        secrets: secret(page).into(),
         open: false,
         generation: 5,
         external_pins: Vec::new(),
@@ -349,6 +349,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
         method: Method::Secret,
         purpose,
         identity: Some((name.parse().unwrap(), key)),
+        secret: Some(SecretNumber::FIRST),
         agent: String::new(),
         labels: Default::default(),
     };

@@ -111,6 +111,13 @@ pub enum Notice {
         /// How it ended.
         status: Status,
     },
+    /// Hub: another shared secret took the place of the one before.
+    SecretRotated {
+        /// When the one before it ends, seconds since 1970; none where it has.
+        old_until: Option<u64>,
+    },
+    /// Hub: the shared secret before the current one admits nobody any more.
+    SecretEnded,
     /// Hub: a peer's session is over.
     Offline {
         /// The peer.

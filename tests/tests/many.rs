@@ -76,11 +76,11 @@ impl World {
         let mut random = Random::new(&Seed([3; 32]));
         let secret = SharedSecret::new(&[7; 32]).unwrap();
         let snapshot = HubSnapshot {
-            identity: HubIdentity(SigningKey::generate(&mut random)),
+            identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
             name: "hub".to_owned(),
             tls: None,
             external_pins: Vec::new(),
-            secret: Some(secret.clone()),
+            secrets: secret.clone().into(),
             open: false,
             generation: 1,
             policy: Arc::default(),

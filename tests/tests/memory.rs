@@ -9,7 +9,7 @@ use std::sync::Arc;
 use allocation_counter::measure;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
 use bowline_core::hub::{Hub as Machine, HubConfig, Outbox, Source as From};
-use bowline_core::id::{CallId, LinkId, PublicKey, SessionId};
+use bowline_core::id::{CallId, LinkId, PublicKey, SecretNumber, SessionId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use bowline_core::ledger::{Answer, Claim, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
@@ -167,10 +167,10 @@ fn snapshot(mode: Mode) -> Arc<HubSnapshot> {
         ServerTls::new(chain, key).unwrap()
     });
     Arc::new(HubSnapshot {
-        identity: HubIdentity(key(1)),
+        identity: Arc::new(HubIdentity(key(1))),
         name: "hub".to_owned(),
         tls,
-        secret: Some(secret()),
+        secrets: secret().into(),
         open: false,
         generation: 1,
         external_pins: Vec::new(),
@@ -254,6 +254,7 @@ fn session(hub: &mut Machine, peer: &str, purpose: Purpose) -> LinkId {
         method: Method::Secret,
         purpose,
         identity: Some((peer.parse().unwrap(), PublicKey([peer.len() as u8; 32]))),
+        secret: Some(SecretNumber::FIRST),
         agent: String::new(),
         labels: BTreeMap::new(),
     };

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
 use serde_json::Value;
 
@@ -144,4 +145,121 @@ fn whatever_the_secret_may_do_the_hubs_own_machine_administers() {
 
     here.restart(&["--auth-required", "false", "--auth-secret", "false", "--insecure-no-auth"]);
     assert_eq!(here.json(&["peers", "list"])[0]["state"], "offline");
+}
+
+/// The secret as the file has it.
+fn secret(here: &Here) -> String {
+    fs::read_to_string(here.0.secret()).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_secret_is_rotated_by_the_hub_that_runs_and_never_printed() {
+    let here = Here::new();
+    let mut web = here.peer("web-1", "web");
+    web.line("registered");
+    let first = secret(&here);
+
+    let (code, out, err) = outcome(here.typed(&["secret", "rotate"]));
+    assert_eq!((code, out), (Some(0), format!("{}\n", here.0.secret())), "{err}");
+    let told = "bowline: the old secret admits nobody any more; 1 session was ended. Give the file \
+                to each peer, by a way that you trust\n";
+    assert_eq!(err, told);
+    let second = secret(&here);
+    assert_ne!(first, second);
+    // The peer reads the hub's own file: it comes back by itself.
+    web.line("registered");
+
+    let told = here.json(&["secret", "rotate", "--grace", "1h"]);
+    assert_eq!((&told[0]["file"], &told[0]["ended"]), (&here.0.secret().into(), &0.into()));
+    assert!(told[0]["old_until"].as_u64().unwrap() > 3600);
+    let third = secret(&here);
+    let (_, out, err) = outcome(here.typed(&["secret", "rotate", "--grace", "60s"]));
+    assert!(err.contains("the old secret admits until 20") && err.contains("(in "), "{err}");
+    for secret in [first, second, third, secret(&here)] {
+        assert!(![&out, &err].iter().any(|text| text.contains(&secret)));
+    }
+    // Its session was by the second secret, which the last rotation left no place for.
+    web.line("registered");
+    assert_eq!(here.json(&["ls"])[0]["state"], "online");
+}
+
+#[test]
+fn where_no_hub_runs_the_secret_is_rotated_in_its_place() {
+    let mut here = Here::new();
+    let first = here.0.private("first.key", &format!("{}\n", secret(&here)));
+    // Killed, so that its endpoint and its socket stay behind.
+    here.0.hub = None;
+    let (code, out, err) = outcome(here.typed(&["secret", "rotate", "--grace", "1h"]));
+    assert_eq!((code, out), (Some(0), format!("{}\n", here.0.secret())), "{err}");
+    assert!(err.contains("no hub runs here"), "{err}");
+    assert_ne!(fs::read_to_string(&first).unwrap().trim(), secret(&here));
+    here.restart(&[]);
+    let dial = |secret: &str| outcome(here.0.dial("ls", &["--secret-file", secret])).0;
+    assert_eq!((dial(&first), dial(&here.0.secret())), (Some(0), Some(0)));
+    here.0.hub = None;
+    let told = here.json(&["secret", "rotate"]);
+    assert_eq!((&told[0]["old_until"], &told[0]["ended"]), (&Value::Null, &Value::Null));
+    here.restart(&[]);
+    let dial = |secret: &str| outcome(here.0.dial("ls", &["--secret-file", secret])).0;
+    assert_eq!((dial(&first), dial(&here.0.secret())), (Some(3), Some(0)));
+}
+
+#[test]
+fn what_cannot_be_rotated_says_why_and_stays() {
+    let mut here = Here::new();
+    let file = here.0.secret();
+    let names = [("FILE", file.as_str())];
+    for grace in ["0s", "500ms", "8d"] {
+        let says = "--grace: expected whole seconds, from 1s to 7d";
+        refused(&outcome(here.typed(&["secret", "rotate", "--grace", grace])), 2, says, &[]);
+    }
+    let (code, _, err) = outcome(here.away(&["secret", "rotate"]));
+    assert_eq!(code, Some(3));
+    assert!(err.starts_with("bowline: denied: ") && err.contains("'key.admin'"), "{err}");
+
+    // A person changed the file under the hub that runs.
+    let before = secret(&here);
+    here.0.private("hub/secret.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+    let says = "failed: FILE holds another secret than the hub, so it was changed since the hub \
+                started: start the hub again to take it, or put the hub's own back";
+    refused(&outcome(here.typed(&["secret", "rotate"])), 1, says, &names);
+    assert_eq!(secret(&here), "A".repeat(43));
+
+    // The hub was given its secret, and has no file to write another one to.
+    here.0.hub = None;
+    let data = here.0.text("hub");
+    let mut hub = here.0.bowline(&["hub", "--bind", "127.0.0.1:0", "--data", &data]);
+    hub.env("BOWLINE_SECRET", &before);
+    here.0.listen(hub);
+    let says = "failed: the secret came from BOWLINE_SECRET, which cannot be written: put another \
+                one there and start the hub again, or start it with a file (--secret-file, or \
+                auth.secret-file)";
+    refused(&outcome(here.typed(&["secret", "rotate", "--grace", "1h"])), 1, says, &[]);
+    assert_eq!(secret(&here), "A".repeat(43));
+
+    // There is none.
+    here.restart(&["--auth-required", "false", "--auth-secret", "false", "--insecure-no-auth"]);
+    let says = "failed: this hub has no shared secret: auth.secret is false";
+    refused(&outcome(here.typed(&["secret", "rotate"])), 1, says, &[]);
+
+    // Nor is there a hub, nor a file.
+    here.0.hub = None;
+    fs::remove_file(here.0.secret()).unwrap();
+    let says = "FILE is not there: 'bowline hub' makes it at its first start; where the hub's \
+                secret is elsewhere, start the hub and rotate it then";
+    refused(&outcome(here.typed(&["secret", "rotate"])), 2, says, &names);
+}
+
+#[test]
+fn a_secret_that_a_flag_named_is_rotated_where_it_is() {
+    let mut here = Here::new();
+    here.0.hub = None;
+    let named = here.0.private("named.key", &format!("{}\n", secret(&here)));
+    let untouched = secret(&here);
+    here.restart(&["--secret-file", &named]);
+    let told = here.json(&["secret", "rotate"]);
+    assert_eq!(told[0]["file"], *named);
+    assert_eq!(secret(&here), untouched);
+    assert_ne!(fs::read_to_string(&named).unwrap().trim(), untouched);
+    assert_eq!(outcome(here.0.dial("ls", &["--secret-file", &named])).0, Some(0));
 }

@@ -32,7 +32,7 @@ pub(crate) use man::Man;
 pub(crate) use peer::Peer;
 pub(crate) use peers::{Peers, PeersAction};
 pub(crate) use run::Run;
-pub(crate) use secret::{Secret, SecretAction};
+pub(crate) use secret::{Secret, SecretAction, SecretRotate};
 pub(crate) use tls::{Tls, TlsAction};
 pub(crate) use trust::{Trust, TrustAction};
 pub(crate) use whoami::Whoami;
@@ -95,7 +95,8 @@ pub(crate) enum Command {
                             bowline peers forget web-1")]
     Peers(Box<Peers>),
     /// The shared secret.
-    #[command(after_help = "Example:\n  bowline secret show > secret.key")]
+    #[command(after_help = "Examples:\n  bowline secret show > secret.key\n  bowline secret \
+                            rotate --grace 1h")]
     Secret(Secret),
     /// What this peer remembers of hubs.
     #[command(after_help = "Examples:\n  bowline trust list\n  bowline trust pin \

@@ -24,6 +24,7 @@ pub mod hub;
 pub mod peer;
 mod proof;
 mod secret;
+mod secrets;
 mod snapshot;
 mod transcript;
 
@@ -31,4 +32,5 @@ pub use dial::{Credential, Dial, Transport};
 pub use error::AuthError;
 pub use proof::{Admitted, ChannelBound, HubProved, PeerProved};
 pub use secret::{SharedSecret, WeakSecret};
+pub use secrets::Secrets;
 pub use snapshot::HubSnapshot;

@@ -37,6 +37,13 @@ impl SharedSecret {
         })
     }
 
+    /// Whether this is the same secret, in constant time.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = Transcript([0; 32]);
+        self.peer_mac_is(&same, &other.peer_mac(&same))
+    }
+
     /// The peer's proof: `HMAC-SHA256(k_peer, T)`.
     pub(crate) fn peer_mac(&self, transcript: &Transcript) -> [u8; 32] {
         mac(&self.peer, &[&transcript.0]).finalize().into_bytes().into()
@@ -106,6 +113,13 @@ mod tests {
         assert!(!SharedSecret::new(&[8; 32]).unwrap().peer_mac_is(&transcript, &proof));
         assert!(!secret.peer_mac_is(&transcript, &proof[..31]));
         assert!(!secret.peer_mac_is(&transcript, &[]));
+    }
+
+    #[test]
+    fn a_secret_is_the_same_as_itself_only() {
+        let secret = |byte| SharedSecret::new(&[byte; 32]).unwrap();
+        assert!(secret(7).is_same(&secret(7)));
+        assert!(!secret(7).is_same(&secret(8)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arrival::Way;
-use crate::auth::SharedSecret;
+use crate::auth::Secrets;
 use crate::id::{Nonce, Pin};
 use crate::identity::HubIdentity;
 use crate::limits::Limits;
@@ -13,10 +13,10 @@ use crate::tunnel::ServerTls;
 use crate::wire::frame::{HelloBody, Method, SessionLimits};
 
 /// A hub's keys and offers at one moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct HubSnapshot {
     /// The key that vouches for everything else.
-    pub identity: HubIdentity,
+    pub identity: Arc<HubIdentity>,
     /// The display name, at most 1,024 bytes.
     pub name: String,
     /// The certificate served; none in `plain`.
@@ -25,8 +25,8 @@ pub struct HubSnapshot {
     /// [`TLS_KEYS`](crate::wire::bounds::TLS_KEYS): they are listed, and may be seen, on
     /// connections from trusted proxies only.
     pub external_pins: Vec<Pin>,
-    /// The shared secret; `secret` is offered where there is one.
-    pub secret: Option<SharedSecret>,
+    /// The shared secrets; `secret` is offered where there is one.
+    pub secrets: Secrets,
     /// Whether `open` is offered: authentication is not required.
     pub open: bool,
     /// How often this hub has started.
@@ -45,7 +45,7 @@ impl HubSnapshot {
             return vec![Method::Open];
         }
         let open = self.open.then_some(Method::Open);
-        let secret = self.secret.is_some().then_some(Method::Secret);
+        let secret = (!self.secrets.is_empty()).then_some(Method::Secret);
         open.into_iter().chain(secret).collect()
     }
 

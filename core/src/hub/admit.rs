@@ -99,6 +99,10 @@ impl Hub {
                 return Answer::No(Code::Refused.into());
             }
         };
+        let expires = match self.expiry(claim) {
+            Ok(expires) => expires,
+            Err(code) => return Answer::No(code.into()),
+        };
         let granted = if source.is_local() { Self::operator(claim) } else { self.peer(claim) };
         let (peer, capabilities) = match granted {
             Ok(granted) => granted,
@@ -114,7 +118,7 @@ impl Hub {
         }
         self.links.insert(link, Standing::Reserved(source, new));
         let epoch = self.epoch;
-        Answer::Reserved(Box::new(Grant { peer, capabilities, expires: None, record, epoch }))
+        Answer::Reserved(Box::new(Grant { peer, capabilities, expires, record, epoch }))
     }
 
     pub(super) fn commit(&mut self, link: LinkId, reservation: &Reservation, now: Now) -> Answer {
@@ -143,6 +147,7 @@ impl Hub {
             peer: grant.peer,
             session: *session,
             purpose: claim.purpose,
+            secret: claim.secret,
             capabilities: grant.capabilities.clone(),
             agent: claim.agent.clone(),
             labels: claim.labels.clone(),
@@ -206,6 +211,15 @@ impl Hub {
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.events.push_back(HubEvent::Offline { link, peer, purpose });
+    }
+
+    /// When a session of this claim has to end, where it has to.
+    fn expiry(&self, claim: &Claim) -> Result<Option<u64>, Code> {
+        match (claim.method, claim.secret) {
+            (Method::Secret, None) => Err(Code::Refused),
+            (_, Some(number)) => self.secrets.expiry(number),
+            (_, None) => Ok(None),
+        }
     }
 
     /// Who a claim over the network is, and what it may do.

@@ -13,6 +13,9 @@ use crate::code::Code;
 use crate::hub::Hub;
 use crate::id::{CallId, LinkId};
 use crate::ledger::{Answer, AskId, No, Question};
+use crate::time::Now;
+use crate::wire::Frame;
+use crate::wire::frame::{CallResult, Status};
 
 /// Questions that wait to be taken, and those that wait for their answer.
 #[derive(Debug, Default)]
@@ -39,15 +42,31 @@ impl Hub {
     }
 
     /// The answer to a question of the hub's own; ignored where it is not open.
-    pub fn answer_ask(&mut self, ask: AskId, answer: Answer) {
+    pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
+        self.look_at_secrets(now);
         let Some(Asked { link, call, question }) = self.asks.open.remove(&ask) else { return };
         match (question, answer) {
             (Question::Forget(peer), Answer::Forgotten(bound)) => {
                 self.forgotten(link, call, peer, bound);
             }
+            (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
+                self.rotated(link, call, number, &rotated, now);
+            }
+            (_, Answer::Cannot { code, reason }) => self.fail_with(link, call, code, &reason),
             (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
             _ => self.fail(link, call, None, Code::Failed),
         }
+    }
+
+    /// Whether such a question waits for its answer.
+    pub(super) fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
+        self.asks.open.values().any(|asked| which(&asked.question))
+    }
+
+    /// Ends a call that could not be carried out, and says why.
+    fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
+        let (peer, status, value) = (None, Status::Failed(code), None);
+        self.push(link, &Frame::Result(CallResult { id, peer, status, value, text }));
     }
 
     /// Asks on behalf of a call, which ends with the answer.

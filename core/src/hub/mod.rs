@@ -32,10 +32,12 @@ mod record;
 mod registry;
 mod route;
 mod routes;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
 pub use crate::source::Source;
+pub use control::GRACE;
 pub use facts::Facts;
 pub use outbox::Outbox;
 
@@ -46,7 +48,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::arrival::Why;
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
-use crate::id::{CallId, LinkId, PeerId, SessionId};
+use crate::id::{CallId, LinkId, PeerId, SecretNumber, SessionId};
 use crate::ledger::{Answer, Binding, Question};
 use crate::limits::Limits;
 use crate::network::Network;
@@ -62,6 +64,7 @@ use job::Feeding;
 use pace::Pace;
 use registry::Registry;
 use routes::{Back, Made, Routes};
+use secrets::Held;
 
 /// What a hub is told at its start.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +98,7 @@ pub struct Hub {
     /// The latest time that came in, seconds since 1970.
     unix: u64,
     book: Book,
+    secrets: Held,
     deadlines: Deadlines,
     asks: Asks,
     wakes: VecDeque<LinkId>,
@@ -123,6 +127,8 @@ struct Live {
     peer: PeerId,
     session: SessionId,
     purpose: Purpose,
+    /// The shared secret that it was admitted by.
+    secret: Option<SecretNumber>,
     capabilities: Capabilities,
     agent: String,
     labels: BTreeMap<String, String>,
@@ -179,6 +185,11 @@ pub enum HubEvent {
         /// The peer.
         peer: PeerId,
     },
+    /// The grace of an old secret is over: it admits nobody any more.
+    SecretEnded {
+        /// Its number.
+        number: SecretNumber,
+    },
     /// A session is over.
     Offline {
         /// The link.
@@ -212,6 +223,7 @@ impl Hub {
             next_guest: 1,
             epoch: 0,
             unix: 0,
+            secrets: Held::default(),
             deadlines: Deadlines::default(),
             asks: Asks::default(),
             wakes: VecDeque::new(),
@@ -228,17 +240,22 @@ impl Hub {
     /// under the same lock as everything else.
     #[must_use]
     pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
+        self.look_at_secrets(now);
         match question {
             Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
             Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
             Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
-            Question::Record(_) | Question::Keep(_) | Question::Forget(_) => None,
+            Question::Record(_)
+            | Question::Keep(_)
+            | Question::Forget(_)
+            | Question::Rotate { .. } => None,
         }
     }
 
     /// Takes one frame of an admitted link, as its `Event::Frame` told it.
     pub fn input(&mut self, link: LinkId, frame: &Frame<'_>, now: Now) {
         self.unix = now.unix;
+        self.look_at_secrets(now);
         match frame {
             Frame::Register(register) => self.register(link, register),
             Frame::Call(call) => self.call(link, call, now),
@@ -293,16 +310,18 @@ impl Hub {
         self.events.pop_front()
     }
 
-    /// The next deadline of a call, or of a summary. It may have changed after any input.
+    /// The next deadline of a call, of a summary, or of an old secret. It may have changed after any
+    /// input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        [self.deadlines.next(), self.door.due()].into_iter().flatten().min()
+        [self.deadlines.next(), self.door.due(), self.secrets.ends()].into_iter().flatten().min()
     }
 
-    /// Time has passed: calls whose peers did not answer in time end, and who was turned away is
-    /// told. Idempotent.
+    /// Time has passed: calls whose peers did not answer in time end, who was turned away is told,
+    /// and an old secret admits no more. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
         self.unix = now.unix;
+        self.look_at_secrets(now);
         while let Some(timed) = self.deadlines.expire(now.mono) {
             match timed {
                 Timed::Call(link, id) => self.deadline_passed(link, id),

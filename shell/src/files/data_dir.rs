@@ -119,6 +119,12 @@ impl DataDir {
         self.path.join("secret.key")
     }
 
+    /// Hub: `secret.old`, the secret before the current one, see [`crate::files::OldSecret`].
+    #[must_use]
+    pub fn old_secret(&self) -> PathBuf {
+        self.path.join("secret.old")
+    }
+
     /// Hub: `operator.key`, the local operator's own key where there is no local socket, PKCS#8 PEM.
     #[must_use]
     pub fn operator_key(&self) -> PathBuf {

@@ -10,6 +10,7 @@ mod data_dir;
 mod endpoint;
 mod error;
 mod lock;
+mod old_secret;
 pub mod pem;
 mod private;
 mod secret;
@@ -21,6 +22,7 @@ pub use data_dir::{DataDir, Role};
 pub use endpoint::Endpoint;
 pub use error::FileError;
 pub use lock::DirLock;
+pub use old_secret::{OldSecret, replace_secret};
 pub use private::{
     Created, Exposure, create_private, load_or_create, read_private, remove, write_private,
 };

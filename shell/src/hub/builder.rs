@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use bowline_core::auth::{HubSnapshot, SharedSecret};
+use bowline_core::auth::HubSnapshot;
 use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source};
 use bowline_core::id::Pin;
 use bowline_core::identity::TlsKey;
@@ -16,12 +16,12 @@ use bowline_core::tunnel::ServerTls;
 use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
 };
-use crate::entropy;
 use crate::files::{
     ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
-    SecretSources, Strength,
+    Strength,
 };
 use crate::hub::keys;
+use crate::hub::secret::{self, Loaded};
 use crate::hub::serve::{Facts, Hub, Sockets};
 use crate::hub::shared::Shared;
 use crate::ledger::{Ledger, LedgerError, LedgerThread};
@@ -40,7 +40,7 @@ pub struct HubBuilder<R: Runtime> {
     data: DataDir,
     settings: HubSettings,
     insecure: Insecure,
-    secret: Option<Secret>,
+    secret: Option<(Secret, Option<SecretOrigin>)>,
     limits: Limits,
     observer: Observer,
 }
@@ -149,7 +149,13 @@ impl<R: Runtime> HubBuilder<R> {
 
     /// The shared secret; without, it is the data directory's, or the configuration's file.
     pub fn secret(mut self, secret: Secret) -> Self {
-        self.secret = Some(secret);
+        self.secret = Some((secret, None));
+        self
+    }
+
+    /// The shared secret, and where it was found: one in a file can be rotated.
+    pub fn secret_from(mut self, secret: Secret, origin: SecretOrigin) -> Self {
+        self.secret = Some((secret, Some(origin)));
         self
     }
 
@@ -181,7 +187,7 @@ impl<R: Runtime> HubBuilder<R> {
             .map_err(|error| StartError::Thread(error.to_string()))?;
         let mut limits = self.limits.clone();
         config.limits.apply(&mut limits);
-        let (snapshot, facts) = self.snapshot(&config, generation, limits.clone())?;
+        let (snapshot, facts, loaded) = self.snapshot(&config, generation, limits.clone())?;
         let machine = MachineConfig {
             limits,
             secret_role: config.secret_role,
@@ -191,7 +197,9 @@ impl<R: Runtime> HubBuilder<R> {
         };
         let machine = Machine::new(machine, known);
         let methods = snapshot.methods(Source::Network(config.bind.0));
-        let shared = Shared::new(Arc::new(snapshot), machine, ledger, self.observer.clone());
+        let Loaded { old, keeper, .. } = loaded;
+        let shared = Shared::new(snapshot, machine, ledger, keeper, self.observer.clone());
+        shared.restore(old);
         let bind = config.bind.0;
         let (listener, local) =
             self.runtime.listen(bind).map_err(|reason| StartError::Listen { bind, reason })?;
@@ -226,7 +234,7 @@ impl<R: Runtime> HubBuilder<R> {
         config: &HubConfig,
         generation: u64,
         limits: Limits,
-    ) -> Result<(HubSnapshot, Facts), StartError> {
+    ) -> Result<(HubSnapshot, Facts, Loaded), StartError> {
         let identity = keys::identity(&self.data)?;
         let id = identity.id();
         let now = crate::clock::Clock::start().now().unix;
@@ -244,17 +252,18 @@ impl<R: Runtime> HubBuilder<R> {
                 path: "TLS".to_owned(),
                 reason: error.to_string(),
             })?;
-        let (secret, origin) = self.find_secret(config)?;
+        let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
+        let loaded = secret::load(config, &self.data, strength, self.secret.as_ref(), now)?;
         let scheme = match config.mode {
             TlsMode::Plain => Scheme::Ws,
             TlsMode::Tofu | TlsMode::Strict => Scheme::Wss,
         };
         let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
         let snapshot = HubSnapshot {
-            identity,
+            identity: Arc::new(identity),
             name: config.name.clone(),
             tls,
-            secret,
+            secrets: loaded.secrets.clone(),
             open: !config.auth_required,
             generation,
             external_pins: config.door.external_pins.clone(),
@@ -270,44 +279,12 @@ impl<R: Runtime> HubBuilder<R> {
             scheme,
             url,
             local,
-            secret: origin,
+            secret: loaded.keeper.origin().cloned(),
             generation,
             warnings: dates.into_iter().collect(),
             control: None,
         };
-        Ok((snapshot, facts))
-    }
-
-    fn find_secret(
-        &self,
-        config: &HubConfig,
-    ) -> Result<(Option<SharedSecret>, Option<SecretOrigin>), StartError> {
-        if !config.auth_secret {
-            return Ok((None, None));
-        }
-        let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
-        let (secret, origin) = match &self.secret {
-            Some(secret) => (secret.clone(), None),
-            None => {
-                let data = self.data.secret();
-                let sources = SecretSources {
-                    config: config.secret_file.as_deref(),
-                    data: Some(&data),
-                    ..SecretSources::default()
-                };
-                let make = || {
-                    entropy::seed().map(|seed| zeroize::Zeroizing::new(seed.0)).map_err(|error| {
-                        FileError::Content { path: data.clone(), reason: error.to_string() }
-                    })
-                };
-                let found = sources.find_or_create(&mut io::empty(), strength, make)?;
-                (found.0, Some(found.1))
-            }
-        };
-        // A secret that was parsed has at least 16 bytes.
-        let shared = SharedSecret::new(secret.as_bytes())
-            .map_err(|error| StartError::Key(SetupError::Credential(error.to_string())))?;
-        Ok((Some(shared), origin))
+        Ok((snapshot, facts, loaded))
     }
 }
 

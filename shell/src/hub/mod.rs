@@ -7,8 +7,10 @@ mod builder;
 mod chores;
 mod keys;
 mod link;
+mod secret;
 mod serve;
 mod shared;
 
 pub use builder::{HubBuilder, StartError};
+pub use secret::{RotateError, Rotation, rotate_secret};
 pub use serve::Hub;

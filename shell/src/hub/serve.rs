@@ -19,7 +19,7 @@ use crate::config::{HubConfig, HubUrl, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
 use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
-use crate::hub::chores::answer_asks;
+use crate::hub::chores::do_chores;
 use crate::hub::link::HubLink;
 use crate::hub::shared::{Links, Shared};
 use crate::notice::Notice;
@@ -97,7 +97,7 @@ impl<R: Runtime> Hub<R> {
             runtime.spawn(accept(runtime.clone(), shared.clone(), local, |()| Source::Local));
         }
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
-        runtime.spawn(answer_asks(shared.clone()));
+        runtime.spawn(do_chores(runtime.clone(), shared.clone()));
         Self { runtime, shared, facts, data, _lock: lock }
     }
 
@@ -206,7 +206,9 @@ async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream,
     let began = shared.clock.now();
     let Some((id, mailbox)) = shared.arrive(source, began) else { return };
     shared.observer.tell(Notice::Accepted { link: id, remote: source.to_string() });
-    match entropy::seed().map(|seed| Link::accept(shared.snapshot.clone(), source, &seed, began)) {
+    match entropy::seed()
+        .map(|seed| Link::accept(shared.snapshot.load_full(), source, &seed, began))
+    {
         Ok(Ok(link)) => {
             let turn = Turn::new(&runtime, link, stream, shared.clock.clone());
             let mut owner = HubLink {

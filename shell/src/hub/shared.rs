@@ -4,24 +4,29 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use atomic_waker::AtomicWaker;
-use bowline_core::auth::HubSnapshot;
+use bowline_core::auth::{HubSnapshot, Secrets, SharedSecret};
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub as Machine, HubEvent, Source};
-use bowline_core::id::LinkId;
+use bowline_core::id::{LinkId, SecretNumber};
+use bowline_core::ledger::{Answer, AskId, Rotated};
 use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;
 use crate::driver::Mailbox;
 use crate::hub::chores::Chores;
+use crate::hub::secret::SecretKeeper;
 use crate::ledger::LedgerThread;
 use crate::notice::{Notice, Observer};
 use crate::watch::Watch;
 
 /// One hub.
 pub(super) struct Shared {
-    pub(super) snapshot: Arc<HubSnapshot>,
+    /// What links are made from; another one from each change on.
+    pub(super) snapshot: ArcSwap<HubSnapshot>,
     pub(super) ledger: LedgerThread,
+    pub(super) secret: SecretKeeper,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     /// Wakes the task that looks after the machine's deadlines, and after what is too long for one
@@ -59,15 +64,17 @@ impl fmt::Debug for Shared {
 
 impl Shared {
     pub(super) fn new(
-        snapshot: Arc<HubSnapshot>,
+        snapshot: HubSnapshot,
         hub: Machine,
         ledger: LedgerThread,
+        secret: SecretKeeper,
         observer: Observer,
     ) -> Self {
         let locked = Locked { hub, mailboxes: BTreeMap::new(), armed: None };
         Self {
-            snapshot,
+            snapshot: ArcSwap::from_pointee(snapshot),
             ledger,
+            secret,
             clock: Clock::start(),
             observer,
             timer: AtomicWaker::new(),
@@ -100,15 +107,62 @@ impl Shared {
         }
         // Told outside the lock: what an observer does takes its own time.
         let mut notices = Vec::new();
+        let mut ended = Vec::new();
         while let Some(event) = locked.hub.poll_event() {
+            if let HubEvent::SecretEnded { number } = event {
+                ended.push(number);
+            }
             notices.extend(notice(event));
         }
         drop(locked);
+        ended.into_iter().for_each(|number| self.secret_ended(number));
         if !asks.is_empty() {
             self.chores.change(|chores| asks.into_iter().for_each(|(id, q)| chores.add(id, q)));
         }
         notices.into_iter().for_each(|notice| self.observer.tell(notice));
         output
+    }
+
+    /// At the start: a secret before the current one that still holds, and its end.
+    pub(super) fn restore(&self, old: Option<(SecretNumber, u64)>) {
+        let Some((current, _)) = self.snapshot.load().secrets.current() else { return };
+        let now = self.clock.now();
+        self.with(|hub| hub.set_secrets(current, old, now));
+    }
+
+    /// Has links know this secret from here on and, for a grace, the one before it; tells the
+    /// machine, and answers what it asked. Under the lock: no link that knows the secret is
+    /// admitted before.
+    pub(super) fn rotated(
+        &self,
+        ask: AskId,
+        number: SecretNumber,
+        secret: &SharedSecret,
+        rotated: Rotated,
+    ) {
+        let old_until = rotated.old_until;
+        self.with(|hub| {
+            self.snapshot.rcu(|snapshot| {
+                let secrets = Secrets::numbered(number, secret.clone());
+                let before = old_until.and(snapshot.secrets.current());
+                let secrets = match before {
+                    Some((old, before)) => secrets.with_old(old, before.clone()),
+                    None => secrets,
+                };
+                HubSnapshot { secrets, ..HubSnapshot::clone(snapshot) }
+            });
+            hub.answer_ask(ask, Answer::Rotated(rotated), self.clock.now());
+        });
+        self.observer.tell(Notice::SecretRotated { old_until });
+    }
+
+    /// A secret has ended: links do not know it any more, and its file goes.
+    fn secret_ended(&self, number: SecretNumber) {
+        self.snapshot.rcu(|snapshot| {
+            let secrets = snapshot.secrets.clone().without_old(number);
+            HubSnapshot { secrets, ..HubSnapshot::clone(snapshot) }
+        });
+        self.chores.change(Chores::drop_old);
     }
 
     /// A connection came; its number and its mailbox. None where it is to be closed at once.
@@ -165,6 +219,7 @@ impl Shared {
 /// Links tell of their own coming and going; the rest is told here.
 fn notice(event: HubEvent) -> Option<Notice> {
     match event {
+        HubEvent::SecretEnded { .. } => Some(Notice::SecretEnded),
         HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
         HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
         HubEvent::Contested { peer } => Some(Notice::Contested { peer }),

@@ -109,11 +109,11 @@ impl HubNode {
         };
         let hub = Hub::new(config, durable.bindings.values().copied());
         let snapshot = HubSnapshot {
-            identity: durable.key(),
+            identity: Arc::new(durable.key()),
             name: "world".to_owned(),
             tls: None,
             external_pins: Vec::new(),
-            secret: Some(durable.secret.clone()),
+            secrets: durable.secret.clone().into(),
             open: false,
             generation: durable.generation,
             policy: Arc::default(),

@@ -14,4 +14,5 @@ mod local;
 mod middle;
 mod programs;
 mod restart;
+mod rotate;
 mod streams;

@@ -11,7 +11,7 @@ use crate::identity::Transcript;
 use crate::ledger::{Answer, Claim, Question, Reservation};
 use crate::random::Random;
 use crate::wire::Frame;
-use crate::wire::frame::{Method, Welcome, WelcomeBody};
+use crate::wire::frame::{Welcome, WelcomeBody};
 
 /// A peer whose proofs hold.
 #[derive(Debug)]
@@ -105,10 +105,9 @@ impl AwaitCommitted {
             limits,
         }
         .encode();
-        let mac = match (claim.method, &snapshot.secret) {
-            (Method::Secret, Some(secret)) => Some(secret.hub_mac(&transcript, &body)),
-            _ => None,
-        };
+        // By the secret that the peer proved to have.
+        let secret = claim.secret.and_then(|number| snapshot.secrets.get(number));
+        let mac = secret.map(|secret| secret.hub_mac(&transcript, &body));
         let proof = mac.as_ref().map_or(&[][..], |mac| mac);
         Frame::Welcome(Welcome { body: &body, proof }).encode(reply);
         Admitted {

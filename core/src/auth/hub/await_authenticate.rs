@@ -9,7 +9,7 @@ use crate::auth::hub::await_answer::{AwaitReserved, Proved};
 use crate::auth::hub::{HubAuth, State, Step, Stop};
 use crate::auth::proof::{ChannelBound, PeerProved};
 use crate::auth::transcript::transcript;
-use crate::id::{Nonce, PeerId, PublicKey};
+use crate::id::{Nonce, PeerId, PublicKey, SecretNumber};
 use crate::identity::{Transcript, verify_possession};
 use crate::ledger::{Claim, Question};
 use crate::random::Random;
@@ -61,7 +61,7 @@ impl AwaitAuthenticate {
         let method = self.offered(body.method)?;
         let bound = self.channel(&body)?;
         let transcript = transcript(&self.peer_nonce, &self.hello, frame.body);
-        let (identity, proved) = match method {
+        let (identity, secret, proved) = match method {
             Method::Secret => self.secret(&body, frame.proof, &transcript)?,
             Method::Open => open(&body, frame.proof)?,
             Method::Join | Method::Resume | Method::Refresh | Method::Pass => {
@@ -72,6 +72,7 @@ impl AwaitAuthenticate {
             method,
             purpose: body.purpose,
             identity,
+            secret,
             agent: body.agent,
             labels: body.labels,
         };
@@ -102,7 +103,7 @@ impl AwaitAuthenticate {
         body: &AuthBody,
         proof: &[u8],
         transcript: &Transcript,
-    ) -> Result<(Option<(PeerId, PublicKey)>, PeerProved), AuthError> {
+    ) -> Result<ProvedClaim, AuthError> {
         let (Some(peer), Some(key), None) = (body.peer, body.key, &body.credential) else {
             return Err(AuthError::Form("'secret' carries a peer id and key, and no credential"));
         };
@@ -111,22 +112,19 @@ impl AwaitAuthenticate {
         else {
             return Err(AuthError::Form("'secret' is proved by 96 bytes"));
         };
-        let secret = self.snapshot.secret.as_ref().ok_or(AuthError::WrongSecret)?;
-        if !secret.peer_mac_is(transcript, mac) {
-            return Err(AuthError::WrongSecret);
-        }
+        let secret = self.snapshot.secrets.proved(transcript, mac).ok_or(AuthError::WrongSecret)?;
         verify_possession(&key, transcript, possession).map_err(|_| AuthError::NoPossession)?;
-        Ok((Some((peer, key)), PeerProved(())))
+        Ok((Some((peer, key)), Some(secret), PeerProved(())))
     }
 }
 
-fn open(
-    body: &AuthBody,
-    proof: &[u8],
-) -> Result<(Option<(PeerId, PublicKey)>, PeerProved), AuthError> {
+/// Who was proved, by which secret, and that it was.
+type ProvedClaim = (Option<(PeerId, PublicKey)>, Option<SecretNumber>, PeerProved);
+
+fn open(body: &AuthBody, proof: &[u8]) -> Result<ProvedClaim, AuthError> {
     let bare = body.peer.is_none() && body.key.is_none() && body.credential.is_none();
     if !bare || !proof.is_empty() {
         return Err(AuthError::Form("'open' carries no id, key, credential or proof"));
     }
-    Ok((None, PeerProved(())))
+    Ok((None, None, PeerProved(())))
 }

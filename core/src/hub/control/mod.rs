@@ -6,6 +6,7 @@ mod calls;
 mod forget;
 mod peer;
 mod peers;
+mod secret;
 mod status;
 
 use crate::capability::Capability;
@@ -18,6 +19,7 @@ use crate::wire::frame::{Call, CallResult, Status};
 use crate::wire::value::{ValueBuf, ValueError};
 
 use arguments::named;
+pub use secret::GRACE;
 
 /// A map in the making.
 type Entry = Vec<(&'static str, ValueBuf)>;
@@ -31,6 +33,7 @@ impl Hub {
             "calls" => self.calls(link, call),
             "call" => self.show_call(link, call),
             "cancel-call" => self.cancel_call(link, call),
+            "rotate-secret" => self.rotate_secret(link, call),
             "status" => self.status(link, call, now),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
         }

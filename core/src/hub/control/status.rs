@@ -61,6 +61,8 @@ impl Hub {
             ("calls", ValueBuf::uint(calls)),
             ("contested", ValueBuf::array(contested)?),
         ];
+        let until = self.secrets.old_until();
+        state.extend(until.map(|until| ("old_secret_until", ValueBuf::uint(until))));
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
         state.extend(facts.not_after.map(|at| ("not_after", ValueBuf::uint(at))));
         state.extend(facts.control.as_ref().map(|path| ("control", ValueBuf::text(path))));

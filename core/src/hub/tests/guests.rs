@@ -4,7 +4,12 @@ use super::*;
 
 fn guest(hub: &mut Hub) -> (LinkId, Claim, Grant) {
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
-    let claim = Claim { method: Method::Open, identity: None, ..claim("x", 0, Purpose::Serve) };
+    let claim = Claim {
+        method: Method::Open,
+        identity: None,
+        secret: None,
+        ..claim("x", 0, Purpose::Serve)
+    };
     let grant = reserve(hub, link, &claim).unwrap();
     (link, claim, grant)
 }

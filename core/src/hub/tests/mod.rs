@@ -35,7 +35,14 @@ fn hub() -> Hub {
 fn claim(peer: &str, key: u8, purpose: Purpose) -> Claim {
     let identity = Some((peer.parse().unwrap(), PublicKey([key; 32])));
     let (agent, labels) = (String::new(), BTreeMap::new());
-    Claim { method: Method::Secret, purpose, identity, agent, labels }
+    Claim {
+        method: Method::Secret,
+        purpose,
+        identity,
+        secret: Some(SecretNumber::FIRST),
+        agent,
+        labels,
+    }
 }
 
 fn source(text: &str) -> Source {
@@ -428,7 +435,7 @@ fn a_call_that_ends_gives_back_only_the_credit_that_it_still_held() {
 fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let mut hub = hub();
     let keyed = claim("guest-1", 1, Purpose::Serve);
-    let guest = Claim { method: Method::Open, identity: None, ..keyed.clone() };
+    let guest = Claim { method: Method::Open, identity: None, secret: None, ..keyed.clone() };
     let links = [
         hub.arrive(somewhere(), Now::default()).unwrap(),
         hub.arrive(somewhere(), Now::default()).unwrap(),

@@ -4,7 +4,7 @@ use super::*;
 use crate::capability::{Capabilities, Capability};
 
 fn claimed(purpose: Purpose) -> Claim {
-    Claim { method: Method::Open, identity: None, ..claim("x", 0, purpose) }
+    Claim { method: Method::Open, identity: None, secret: None, ..claim("x", 0, purpose) }
 }
 
 fn granted(hub: &mut Hub) -> (LinkId, Grant) {

@@ -9,5 +9,6 @@ mod proofs;
 mod properties;
 mod raw;
 mod refusals;
+mod rotation;
 mod scenario;
 mod wrong;

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::arrival::Way;
-use crate::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
+use crate::auth::{Credential, Dial, HubSnapshot, Secrets, SharedSecret, Transport};
 use crate::hub::{Hub, HubConfig, Source};
-use crate::id::{LinkId, Pin};
+use crate::id::{LinkId, Pin, SecretNumber};
 use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use crate::ledger::{Answer, AskId, Memory, Question};
 use crate::limits::Limits;
@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) purpose: Purpose,
     pub(super) known: Known,
     pub(super) hub_secret: Option<SharedSecret>,
+    /// The secret before the hub's, and when it ends.
+    pub(super) hub_old_secret: Option<(SharedSecret, u64)>,
     pub(super) hub_open: bool,
     pub(super) peer: &'static str,
     pub(super) peer_key: u8,
@@ -81,6 +83,7 @@ impl Plan {
             purpose: Purpose::Serve,
             known: Known { hub: "hub".to_owned(), ..Known::default() },
             hub_secret: Some(secret(7)),
+            hub_old_secret: None,
             hub_open: false,
             peer: "web-1",
             peer_key: 2,
@@ -98,16 +101,25 @@ impl Plan {
 
     pub(super) fn snapshot(&self) -> Arc<HubSnapshot> {
         Arc::new(HubSnapshot {
-            identity: identity(),
+            identity: Arc::new(identity()),
             name: "the hub".to_owned(),
             tls: self.tls.1.then(|| server_tls(3)),
-            secret: self.hub_secret.clone(),
+            secrets: self.secrets(),
             open: self.hub_open,
             generation: 5,
             external_pins: self.external_pins.clone(),
             policy: Arc::default(),
             limits: self.hub_limits.clone(),
         })
+    }
+
+    fn secrets(&self) -> Secrets {
+        match (self.hub_secret.clone(), self.hub_old_secret.clone()) {
+            (Some(secret), Some((old, _))) => {
+                Secrets::numbered(SecretNumber(2), secret).with_old(SecretNumber::FIRST, old)
+            }
+            (secret, _) => secret.into(),
+        }
     }
 
     pub(super) fn dial(&self) -> Arc<Dial> {
@@ -301,6 +313,7 @@ pub(super) fn name(question: &Question) -> &'static str {
         Question::Commit(_) => "commit",
         Question::Keep(_) => "keep",
         Question::Forget(_) => "forget",
+        Question::Rotate { .. } => "rotate",
     }
 }
 
@@ -326,6 +339,9 @@ impl World {
     pub(super) fn new(plan: &Plan) -> Self {
         let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.door.clone() };
         let mut registry = Hub::new(config, []);
+        if let Some((_, until)) = plan.hub_old_secret {
+            registry.set_secrets(SecretNumber(2), Some((SecretNumber::FIRST, until)), start());
+        }
         let id = registry.arrive(plan.source, start()).unwrap();
         Self {
             now: start(),

@@ -38,7 +38,7 @@ fn nothing_changes_before_the_ledger_has_forgotten_and_then_everything_does() {
     input(&mut hub, operator, &uptime(3, "web-1"));
     assert_eq!(sent(&mut hub, web), ["call 2"]);
 
-    hub.answer_ask(ask, Answer::Forgotten(true));
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
     assert_eq!(answered(&mut hub, operator), Ok("{id=web-1 ended=2}".to_owned()));
     for link in [web, calls] {
         assert_eq!(closing(&mut hub, link), Some(Code::Revoked));
@@ -65,12 +65,12 @@ fn a_ledger_that_cannot_forget_leaves_everything_as_it_was() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::No(Code::Unavailable.into()));
+    hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), Now::default());
     assert_eq!(answered(&mut hub, operator), Err("unavailable".to_owned()));
     assert_eq!((closing(&mut hub, web), hub.registry.len()), (None, 1));
     // An answer that comes twice, or to nothing, is none.
-    hub.answer_ask(ask, Answer::Forgotten(true));
-    hub.answer_ask(AskId(99), Answer::Forgotten(true));
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
+    hub.answer_ask(AskId(99), Answer::Forgotten(true), Now::default());
     assert_eq!((closing(&mut hub, web), hub.registry.len()), (None, 1));
 }
 
@@ -81,7 +81,7 @@ fn an_answer_of_another_kind_forgets_nobody() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Recorded);
+    hub.answer_ask(ask, Answer::Recorded, Now::default());
     assert_eq!(answered(&mut hub, operator), Err("failed".to_owned()));
     assert_eq!(hub.registry.len(), 1);
 }
@@ -94,7 +94,7 @@ fn whoever_asked_may_be_gone_when_it_is_done() {
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
     hub.gone(operator, Now::default());
-    hub.answer_ask(ask, Answer::Forgotten(true));
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
     assert_eq!((closing(&mut hub, web), hub.registry.len()), (Some(Code::Revoked), 0));
 }
 
@@ -109,7 +109,7 @@ fn an_id_that_neither_the_hub_nor_the_ledger_knows_is_unknown() {
     {
         forget(&mut hub, operator, 2 * n as u64 + 1, "web-1");
         let (ask, _) = asked(&mut hub);
-        hub.answer_ask(ask, Answer::Forgotten(bound));
+        hub.answer_ask(ask, Answer::Forgotten(bound), Now::default());
         assert_eq!(answered(&mut hub, operator), answer);
     }
 }
@@ -128,7 +128,7 @@ fn an_admission_under_way_is_asked_for_again_and_binds_anew() {
     assert_eq!(grant.record, None);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Forgotten(true));
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
     assert_eq!(commit(&mut hub, link, &claimed, grant), Answer::Stale);
     let again = reserve(&mut hub, link, &claimed).unwrap();
     assert!(again.record.is_some());

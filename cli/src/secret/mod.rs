@@ -1,5 +1,9 @@
 //! `bowline secret`.
 
+mod rotate;
+
+use std::path::Path;
+
 use bowline_shell::files::{DataDir, Role, SecretSources, Strength};
 use serde_json::json;
 
@@ -7,9 +11,15 @@ use crate::args::{self, SecretAction};
 use crate::exit::{self, Failure};
 use crate::{output, place};
 
-pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
-    let SecretAction::Show { data, json } = &options.action;
-    let path = place::data(Role::Hub, data.as_deref())?;
+pub(crate) async fn secret(options: args::Secret) -> Result<u8, Failure> {
+    match options.action {
+        SecretAction::Show { data, json } => show(data.as_deref(), json),
+        SecretAction::Rotate(options) => rotate::rotate(&options).await,
+    }
+}
+
+fn show(data: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+    let path = place::data(Role::Hub, data)?;
     let data = path.join("secret.key");
     if !data.exists() {
         return Err(Failure::usage(format!(
@@ -23,7 +33,7 @@ pub(crate) fn secret(options: &args::Secret) -> Result<u8, Failure> {
     // Whoever set a weak secret on purpose may see it, too.
     let found = sources.find(&mut std::io::empty(), Strength::Weak).map_err(Failure::usage)?;
     let text = found.0.to_text();
-    if *json {
+    if as_json {
         output::line(json!({"secret": text.as_str(), "file": data}))?;
     } else {
         output::line(text.as_str())?;
