@@ -75,7 +75,8 @@ pub(crate) enum Command {
                             role=web backup --detach\n\nExit code on one peer: the command's own; \
                             128+N where signal N ended it; 255 for a failure of ours.\nExit code \
                             on several: 0 where each answered with 0; 1 where one failed or is \
-                            missing; 5 where nobody is meant.\nOn several, each line of output has \
+                            missing; 5 where nobody is meant.\nExit code with --detach: 0 once the \
+                            hub has the call.\nOn several, each line of output has \
                             its peer's id before it, and a summary ends it on standard error.")]
     Run(Run),
     /// What is running, how it ended, and what was kept of it.
