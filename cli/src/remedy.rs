@@ -88,7 +88,7 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::Deadline => "Give it longer with --timeout, or look at what holds it up there.",
         Code::Lost => "Find out whether it was carried out before you try again.",
         Code::Denied => "Ask the hub's administrator for it, or use another identity.",
-        Code::Unsupported => "Name one peer, or use a hub of a later version.",
+        Code::Unsupported => "Use a hub of a later version.",
         code => return EndReason::remedy_of(code).or_else(|| Unreached::remedy_of(code)),
     })
 }

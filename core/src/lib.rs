@@ -27,7 +27,8 @@
 //!    or after it call `handle_timeout`. Early, late or twice does no harm.
 //!
 //! Before sleeping, [`rest`](link::Link::rest) frees every buffer that is empty. A
-//! [`hub::Hub`], which all links of a hub share, is drained likewise: wakes, events, timeout.
+//! [`hub::Hub`], which all links of a hub share, is drained likewise: wakes, events, timeout, and
+//! [`hub::Hub::work`], which goes on with what is too long for one hold of its lock.
 //!
 //! # Layers
 //!

@@ -70,7 +70,8 @@ pub struct Limits {
     pub output_window: u64,
     /// Output credit and waiting output of all calls of one caller, at a hub (64 MiB). A call or a
     /// window beyond it is refused as `busy`. As much input of its calls for several peers is under
-    /// way at one time; more of it waits.
+    /// way at one time, and more of it waits; and as much may the arguments of one such call take
+    /// for all peers together.
     pub caller_credit: u64,
     /// Bytes of output or input of one call that wait to be sent (64 KiB). What one call may take
     /// of the lane that all share.

@@ -19,6 +19,8 @@ pub(super) struct Book {
     forgettable: VecDeque<CallNumber>,
     /// Bytes that are kept of detached jobs.
     kept: usize,
+    /// Ids that were freed for another key, with the first call that may be of the other.
+    disowned: BTreeMap<PeerId, CallNumber>,
 }
 
 impl Book {
@@ -30,6 +32,7 @@ impl Book {
             ended: Ended::new(limits.ended_calls),
             forgettable: VecDeque::new(),
             kept: 0,
+            disowned: BTreeMap::new(),
         }
     }
 
@@ -38,6 +41,16 @@ impl Book {
         let number = CallNumber(self.next);
         self.next += 1;
         number
+    }
+
+    /// An id is free for another key: whoever has it next does not own the calls made until now.
+    pub(super) fn disown(&mut self, peer: PeerId) {
+        self.disowned.insert(peer, CallNumber(self.next));
+    }
+
+    /// Whether a call that was made under an id is of the one who has the id.
+    pub(super) fn owns(&self, peer: PeerId, number: CallNumber) -> bool {
+        self.disowned.get(&peer).is_none_or(|&first| number >= first)
     }
 
     pub(super) fn take(&mut self, number: CallNumber) -> Option<Box<Job>> {

@@ -325,7 +325,7 @@ impl Hub {
         while let Some(timed) = self.deadlines.expire(now.mono) {
             match timed {
                 Timed::Call(link, id) => self.deadline_passed(link, id),
-                Timed::Job(number) => self.job_late(number),
+                Timed::Job(number) => self.stop_job(number, Code::Deadline),
             }
         }
         for summary in self.door.summaries(now) {

@@ -246,7 +246,7 @@ impl Hub {
                     self.deadline_ended();
                     self.unlink(forward.target, forward.id, forward.cancelled);
                 }
-                Made::Job(job) => self.abandon_job(job),
+                Made::Job(job) => self.stop_job(job, Code::Lost),
             }
         }
     }

@@ -148,7 +148,8 @@ impl Hub {
     /// A peer knows of its own calls, an administrator of all.
     fn may_see(&self, link: LinkId, known: &Known<'_>) -> bool {
         let Some(live) = self.live(link) else { return false };
-        known.caller() == live.peer || live.capabilities.allow(Capability::PeerAdmin)
+        let own = known.caller() == live.peer && self.book.owns(live.peer, known.number());
+        own || live.capabilities.allow(Capability::PeerAdmin)
     }
 }
 

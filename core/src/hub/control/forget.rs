@@ -39,6 +39,7 @@ impl Hub {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
         self.registry.forget(peer);
+        self.book.disown(peer);
         self.epoch += 1;
         let ended =
             self.end_sessions(Code::Revoked, |live| live.peer == peer && !live.source.is_local());

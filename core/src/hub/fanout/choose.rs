@@ -59,11 +59,20 @@ impl Hub {
     /// Every leg is known.
     fn chosen(&mut self, job: &mut Job) {
         job.feed = Feed::new(job.legs.len());
+        let running = job.legs.iter().filter(|leg| leg.is_chosen()).count();
+        let (positional, named) = job.arguments.as_arguments().as_bytes();
+        let bytes = (positional.len() + named.len()) as u64;
+        let most = self.config.limits.caller_credit;
+        if bytes.saturating_mul(running as u64) > most {
+            let text = format!(
+                "the arguments, {bytes} bytes, are more than {most} bytes for all {running} targets"
+            );
+            return self.refuse(job, Code::BadArgument, &text);
+        }
         match job.hold {
             Hold::Attached(..) => {
                 let legs = job.legs.iter().map(Leg::is_chosen);
                 let Some(share) = Share::new(job.window, legs) else {
-                    let running = job.legs.iter().filter(|leg| leg.is_chosen()).count();
                     let text = format!(
                         "the window, {} bytes, is smaller than the number of targets, {running}",
                         job.window

@@ -62,27 +62,15 @@ impl Hub {
         self.run(Box::new(job), Self::slice);
     }
 
-    /// Its deadline has passed, and the grace.
-    pub(super) fn job_late(&mut self, number: CallNumber) {
-        self.stop_job(number, Code::Deadline);
-    }
-
-    /// The link of its caller has ended.
-    pub(super) fn abandon_job(&mut self, number: CallNumber) {
-        self.stop_job(number, Code::Lost);
+    /// It ends with a code. There may be many at once, so [`Hub::work`] does it.
+    pub(super) fn stop_job(&mut self, number: CallNumber, code: Code) {
+        self.with_job(number, |_, job| job.stop(code));
     }
 
     /// Its caller, or who may, wants no more; the runners still answer.
     pub(super) fn cancel_job(&mut self, number: CallNumber, reason: &str) {
         self.with_job(number, |hub, job| {
             job.cancel(reason);
-            hub.slice(job);
-        });
-    }
-
-    pub(super) fn stop_job(&mut self, number: CallNumber, code: Code) {
-        self.with_job(number, |hub, job| {
-            job.stop(code);
             hub.slice(job);
         });
     }

@@ -204,6 +204,23 @@ fn a_peer_knows_of_its_own_calls_and_an_administrator_of_all() {
 }
 
 #[test]
+fn who_has_an_id_that_was_freed_knows_nothing_of_the_calls_of_the_one_before() {
+    let mut hub = hub();
+    serve(&mut hub, "web-1");
+    let before = join(&mut hub, "op", Purpose::Operate);
+    input(&mut hub, before, &detached(1, Target::All));
+    assert_eq!(listed(&mut hub, before, 3, None), ["7-1"]);
+    let admin = join(&mut hub, "admin", Purpose::Operate);
+    hub.forgotten(admin, CallId(1), "op".parse().unwrap(), true);
+    hub.gone(before, Now::default());
+    let after = join(&mut hub, "op", Purpose::Operate);
+    assert_eq!(listed(&mut hub, after, 1, None), [] as [String; 0]);
+    assert_eq!(ask(&mut hub, after, 3, "call", &[("id", "7-1")]), Err(Code::UnknownCall));
+    input(&mut hub, after, &detached(5, Target::All));
+    assert_eq!(listed(&mut hub, after, 7, None), ["7-2"]);
+}
+
+#[test]
 fn a_call_is_cancelled_once_by_whoever_may() {
     let mut hub = hub();
     let web = serve(&mut hub, "web-1");

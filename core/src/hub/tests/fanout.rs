@@ -182,6 +182,24 @@ fn a_window_has_a_byte_for_each_peer_that_is_going_to_run_it() {
 }
 
 #[test]
+fn arguments_for_everybody_together_are_bounded() {
+    let mut hub = hub_with(Limits { caller_credit: 100, ..Limits::default() }, Role::Member);
+    fleet(&mut hub, 2);
+    let op = join(&mut hub, "op", Purpose::Operate);
+    let mut big = |id, len| {
+        let mut arguments = crate::wire::value::ArgumentsBuf::new();
+        arguments.push_text(&"x".repeat(len)).unwrap();
+        let Frame::Call(call) = everyone(id, 10) else { unreachable!() };
+        input(&mut hub, op, &Frame::Call(Call { arguments: arguments.as_arguments(), ..call }));
+        heard(&mut hub, op)
+    };
+    // An array of one text: three bytes more than the text.
+    assert_eq!(big(1, 47), ["accepted p00 p01"], "n");
+    let text = "the arguments, 51 bytes, are more than 100 bytes for all 2 targets";
+    assert_eq!(big(3, 48), [format!("deny bad-argument: {text}")], "n + 1");
+}
+
+#[test]
 fn a_call_for_very_many_is_carried_out_in_slices_with_the_lock_free_in_between() {
     let mut hub = hub_with(Limits { slice: 2, ..Limits::default() }, Role::Member);
     let links = fleet(&mut hub, 21);
@@ -397,6 +415,7 @@ fn credit_beyond_what_a_caller_may_hold_ends_its_call() {
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &everyone(1, 10));
     input(&mut hub, op, &window(1, 1));
+    while hub.work(Now::default()) {}
     let told = ["accepted p00 p01", "p00 busy", "p01 busy", "done 0 2 0"];
     assert_eq!(heard(&mut hub, op), told);
     for link in links {
@@ -416,6 +435,7 @@ fn a_peer_may_call_everybody_itself_among_them() {
     assert_eq!(sent(&mut hub, web), ["result 1 done", "done 1 1 0 0"]);
     input(&mut hub, web, &everyone(3, 100));
     hub.gone(web, Now::default());
-    assert!(hub.links.is_empty() && !hub.has_work());
+    while hub.work(Now::default()) {}
+    assert!(hub.links.is_empty());
     nothing_is_left(&hub);
 }
