@@ -4,10 +4,14 @@
 use std::fs;
 
 use bowline_core::identity::TlsKey;
+use bowline_shell::config::{HubSettings, Insecure};
+use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder};
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
-use bowline_tests::refusals::{refused, run_refused, usage_refused};
+use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
 use bowline_tests::stage::Stage;
+use bowline_tests::world::World;
+use bowline_tokio::Tokio;
 
 /// A pin of no key here, and an identity of no hub.
 const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -263,4 +267,36 @@ fn start_with(stage: &Stage, cert: &str) -> Outcome {
     let mut hub = stage.bowline(&["hub", "--bind", "127.0.0.1:0", "--data", &data]);
     hub.args(["--tls-source", "files", "--cert", cert, "--key", &key]);
     outcome(hub)
+}
+
+/// The program always has a secret; an application may come without, by `open`.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() {
+    let open = |world: &World| world.peer("me").credential(CredentialSource::open());
+    let settings = HubSettings { auth_required: Some(false), ..HubSettings::default() };
+    let world = World::with(settings, Insecure { no_auth: true, ..Insecure::default() });
+    let (id, url) = (world.hub().id().to_string(), world.url().to_string());
+    let pin = world.hub().pin().unwrap().to_string();
+    let says = "unknown-hub: nothing is known of HUB, and this admission method does not make it \
+                prove itself\n  identity  ID\n  pin       PIN\nCompare with what 'bowline hub' \
+                prints there. If they are the same:\n  bowline trust pin HUB ID";
+    let names = [("HUB", url.as_str()), ("ID", &id), ("PIN", &pin)];
+    assert_eq!(verdict(open(&world)).await, filled(says, &names));
+    documented(3, says);
+    assert!(!world.at("me/trust.toml").exists());
+
+    let world = World::new();
+    let says = "method-not-offered: the hub does not offer 'open', which this peer uses; it offers \
+                'secret'. Give this peer the hub's secret (--secret-file): 'bowline secret show' \
+                prints it there.";
+    let known = open(&world).hub_id(world.hub().id());
+    assert_eq!(verdict(known).await, says);
+    documented(3, says);
+}
+
+/// The code, what happened and what to do, of a dial that must fail.
+async fn verdict(peer: PeerBuilder<Tokio>) -> String {
+    let error = bowline_tests::world::refused(peer).await;
+    let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
+    format!("{}: {}", ended.reason.code(), ended.reason.with_remedy())
 }
