@@ -51,7 +51,12 @@ pub(super) fn examine(
         (TlsSource::SelfSigned, Some(data)) => {
             let path = data.tls_certificate();
             match pem::read_certificates(&path) {
-                Err(error) if error.is_not_found() => return skipped("the first start makes it"),
+                Err(error) if error.is_not_found() => {
+                    return match served {
+                        Some(served) => judge_served(served, now),
+                        None => skipped("the first start makes it"),
+                    };
+                }
                 Err(error) => return find::of_file(Check::Certificate, &error),
                 Ok(chain) => match chain.first().map(|der| Description::of(der)) {
                     Some(Ok(told)) => Ok(told),

@@ -30,6 +30,7 @@ pub(super) struct Facts {
     pub(super) upgraded: bool,
     /// What Hello taught, and this machine's clock at that moment.
     pub(super) learnt: Option<(Box<Learnt>, u64)>,
+    /// The session, and how long it took from the first look at the name.
     pub(super) admitted: Option<(Box<Admitted>, Duration)>,
 }
 
@@ -40,8 +41,13 @@ pub(super) async fn dial(builder: PeerBuilder<Tokio>) -> (Facts, Result<Session,
     let observer = Observer::new(move |notice| {
         gather(&mut gathering.lock().unwrap_or_else(PoisonError::into_inner), notice);
     });
+    let asked = Instant::now();
     let connected = builder.observer(observer).operate().connect().await;
-    let facts = gathered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut facts = gathered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    // The session may be here before its notice.
+    if let Ok(session) = &connected {
+        facts.admitted = Some((Box::new(session.admitted().clone()), asked.elapsed()));
+    }
     (facts, connected)
 }
 
@@ -51,7 +57,6 @@ fn gather(facts: &mut Facts, notice: Notice) {
         Notice::Secured { security, .. } => facts.security = Some(security),
         Notice::Upgraded { .. } => facts.upgraded = true,
         Notice::Learnt(learnt) => facts.learnt = Some((learnt, date::now())),
-        Notice::Admitted { admitted, took, .. } => facts.admitted = Some((admitted, took)),
         _ => {}
     }
 }

@@ -9,7 +9,9 @@ use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, PeerConfig, Scheme, Warning};
-use bowline_shell::files::{DataDir, Role, Secret, SecretOrigin, SecretSources, TrustFile};
+use bowline_shell::files::{
+    DataDir, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
+};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, load_key, shared};
 use bowline_tokio::Tokio;
 
@@ -162,6 +164,7 @@ fn trust(url: &HubUrl, data: &Path) -> Finding {
             },
         ),
         Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {url}: a first contact")),
+        Err(TrustError::File(error)) => find::of_file(Check::Trust, &error),
         Err(error) => {
             Finding::problem(Check::Trust, Own::Damaged, error.to_string()).with_remedy_inside()
         }

@@ -242,7 +242,9 @@ fn ending(check: Check, asked: &Asked, facts: &Facts, ended: &Ended, looks: &Loo
         EndReason::Tunnel(
             TunnelError::PlainWhereTlsExpected | TunnelError::TlsWherePlainExpected,
         ) => mismatch(finding, asked, looks),
-        EndReason::Cut if matches!(looks.crossed, Some(Crossed::Hub { .. })) => {
+        EndReason::Cut
+            if matches!(looks.crossed, Some(Crossed::Hub { .. } | Crossed::Other(_))) =>
+        {
             mismatch(finding, asked, looks)
         }
         _ if code == Code::NotBowline || is_silence(reason) => match &looks.greeting {

@@ -236,7 +236,7 @@ struct Seconds(Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = self.0.as_millis() / 100;
+        let tenths = (self.0.as_millis() + 50) / 100;
         if tenths.is_multiple_of(10) || tenths >= 100 {
             return write!(f, "{} s", tenths / 10);
         }
@@ -284,8 +284,8 @@ mod tests {
     fn a_span_is_told_in_seconds() {
         let told = |ms| Seconds(Duration::from_millis(ms)).to_string();
         assert_eq!(
-            [told(1000), told(1500), told(250), told(10_900)],
-            ["1 s", "1.5 s", "0.2 s", "10 s"]
+            [told(999), told(1500), told(250), told(10_900)],
+            ["1 s", "1.5 s", "0.3 s", "10 s"]
         );
     }
 }

@@ -1,0 +1,234 @@
+//! A hub on its own machine.
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+
+use bowline_tests::bowline::bowline;
+use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
+use rustix::process::Signal;
+
+use super::*;
+
+/// Doctor of the hub of a stage.
+fn hub(stage: &Stage, rest: &[&str]) -> Found {
+    let data = stage.text("hub");
+    found(stage.bowline(&[&["doctor", "--role", "hub", "--data", &data], rest].concat()))
+}
+
+/// A hub that ran and was stopped.
+fn stopped() -> Stage {
+    let mut stage = Stage::with_hub();
+    let hub = stage.hub.take().unwrap();
+    hub.signal(Signal::TERM);
+    assert_eq!(hub.end().0, Some(0));
+    stage
+}
+
+#[test]
+fn a_hub_that_runs_says_where_and_answers_as_itself() {
+    let mut stage = Stage::with_hub();
+    fs::write(stage.at("peer.toml"), "id = \"web\"\n").unwrap();
+    stage.start_peer();
+    // Nothing has to say that this is a hub's machine.
+    let data = stage.text("hub");
+    let found = found(stage.bowline(&["doctor", "--data", &data]));
+    found.all_well();
+    assert!(found.well("running").contains("1 sessions, 1 peers serving"), "{found:#?}");
+    assert_eq!(found.well("bind"), format!("listening on {}", stage.address()));
+    assert!(found.well("answer").starts_with(&stage.url), "{found:#?}");
+    assert!(found.well("exposure").contains("only this machine can connect"));
+    assert_eq!(found.well("addresses"), stage.url);
+    assert_eq!(found.well("ledger"), "1 ids bound, 1 starts");
+    found.well("certificate");
+}
+
+#[test]
+fn a_hub_that_does_not_run_is_looked_at_as_it_would_start() {
+    let stage = stopped();
+    let before: Vec<_> =
+        fs::read_dir(stage.at("hub")).unwrap().map(|e| e.unwrap().path()).collect();
+    let found = hub(&stage, &["--bind", "127.0.0.1:0"]);
+    found.all_well();
+    found.note("running", "not-running");
+    assert_eq!(found.well("bind"), "127.0.0.1:0 is free");
+    assert_eq!(found.skipped("answer"), "the hub is not running");
+    let after: Vec<_> = fs::read_dir(stage.at("hub")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(after, before);
+    // Where none has run yet, everything is still to be made.
+    let empty = Stage::empty();
+    let found = hub(&empty, &["--bind", "127.0.0.1:0"]);
+    found.all_well();
+    assert_eq!(found.skipped("keys"), "the first start makes them");
+    assert!(!empty.at("hub").exists());
+}
+
+#[test]
+fn a_hub_that_was_killed_is_told_with_its_process() {
+    let mut stage = Stage::with_hub();
+    let killed = stage.hub.take().unwrap();
+    killed.signal(Signal::KILL);
+    killed.end();
+    let found = hub(&stage, &["--bind", "127.0.0.1:0"]);
+    let problem = found.problem("running", "killed", 4);
+    says(&problem["message"], &stage.url);
+    says(&problem["remedy"], "'bowline hub'");
+    found.note("ledger", "ledger-not-closed");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_the_hub_that_has_it() {
+    let stage = stopped();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind = other.local_addr().unwrap().to_string();
+    let found = hub(&stage, &["--bind", &bind, "--timeout", "1s"]);
+    let problem = found.problem("bind", "port-taken", 2);
+    says(&problem["message"], &format!("cannot listen on {bind}"));
+    says(&problem["remedy"], "give another --bind");
+    assert_eq!(problem["seen"], Value::Null);
+
+    let hub_there = Stage::with_hub();
+    let found = hub(&stage, &["--bind", &hub_there.address()]);
+    let problem = found.problem("bind", "port-taken", 2);
+    says(&problem["seen"], "the hub hub_");
+}
+
+#[test]
+fn an_address_that_is_not_this_machines_and_a_port_that_needs_a_privilege_are_told() {
+    let stage = stopped();
+    let found_elsewhere = hub(&stage, &["--bind", "192.0.2.1:7777"]);
+    let problem = found_elsewhere.problem("bind", "not-our-address", 2);
+    says(&problem["remedy"], "not an address of this machine");
+
+    // As nobody, where we may become nobody and nobody can reach the program.
+    let first = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let guarded = first.is_ok_and(|port| port.trim().parse::<u32>().is_ok_and(|port| port > 1));
+    let as_nobody = |arguments: &[&str]| {
+        let mut command = bowline(arguments, std::path::Path::new("/"));
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534).gid(65534);
+        }
+        command
+    };
+    if !guarded || as_nobody(&["--version"]).output().is_err() {
+        return;
+    }
+    let nowhere = ["doctor", "--role", "hub", "--data", "/nonexistent", "--bind", "127.0.0.1:1"];
+    let found = found(as_nobody(&nowhere));
+    let problem = found.problem("bind", "needs-privilege", 2);
+    says(&problem["remedy"], "take one above 1023");
+}
+
+#[test]
+fn keys_that_others_can_read_and_a_ledger_that_is_none_are_told() {
+    let stage = stopped();
+    for (name, mode, check) in [
+        ("identity.key", 0o644, "keys"),
+        ("tls.key", 0o640, "keys"),
+        ("secret.key", 0o644, "secret"),
+        ("ledger.db", 0o666, "ledger"),
+    ] {
+        let path = stage.at("hub").join(name);
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let found = hub(&stage, &["--bind", "127.0.0.1:0"]);
+        let problem = found.problem(check, "exposed", 2);
+        says(&problem["message"], name);
+        says(&problem["remedy"], "chmod 600");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    }
+    stage.private("hub/ledger.db", &"no database ".repeat(1000));
+    let found = hub(&stage, &["--bind", "127.0.0.1:0"]);
+    found.problem("ledger", "ledger-unusable", 2);
+}
+
+#[test]
+fn risks_are_noted_where_the_hub_can_be_reached_from_outside() {
+    // There is no other way to be reached from outside than to listen there; the secret guards it.
+    let mut stage = Stage::empty();
+    let data = stage.text("hub");
+    let everywhere = ["hub", "--bind", "0.0.0.0:0", "--data", &data];
+    stage.listen(stage.bowline(&everywhere));
+    let found = hub(&stage, &[]);
+    found.all_well();
+    found.note("exposure", "all-addresses");
+    assert!(found.well("addresses").starts_with("wss://127.0.0.1:"), "{found:#?}");
+    stage.hub = None;
+
+    let weak = stage.private("weak.key", "a secret that I made up");
+    let risky = [
+        "--tls",
+        "plain",
+        "--auth-required",
+        "false",
+        "--insecure-no-auth",
+        "--insecure-allow-plain",
+        "--insecure-weak-secret",
+        "--secret-file",
+        &weak,
+    ];
+    stage.listen(stage.bowline(&[&everywhere[..], &risky].concat()));
+    let found = hub(&stage, &[]);
+    found.all_well();
+    for code in ["risky-plain", "risky-open", "weak-secret"] {
+        let note = found.note("exposure", code);
+        says(&note["message"], "--insecure-");
+    }
+    assert_eq!(found.summary["notes"].as_array().unwrap().len(), 3, "{found:#?}");
+    stage.hub = None;
+
+    // Before it starts, the switches decide.
+    let refused = hub(&stage, &["--bind", "0.0.0.0:0", "--tls", "plain"]);
+    let problem = refused.problem("configuration", "bad-configuration", 2);
+    says(&problem["remedy"], "--insecure-allow-plain");
+    let plain = ["--bind", "0.0.0.0:0", "--tls", "plain", "--insecure-allow-plain"];
+    hub(&stage, &plain).note("exposure", "risky-plain");
+}
+
+/// A `hub.toml` with a certificate from elsewhere.
+fn configured(stage: &Stage, names: &[&str], dates: Dates) -> String {
+    let (certificate, key) = Authority::new("Example Root").issue(names, dates);
+    stage.private("tls.crt", &certificate);
+    stage.private("tls.key", &key);
+    let text = "bind = '127.0.0.1:0'\nadvertise = ['wss://hub.example:7777']\n[tls]\n\
+                source = 'files'\ncert = 'tls.crt'\nkey = 'tls.key'\n";
+    stage.private("hub.toml", text)
+}
+
+#[test]
+fn a_certificate_is_judged_by_its_dates_its_names_and_its_key() {
+    let stage = stopped();
+    let config = configured(&stage, &["hub.example"], GOOD);
+    let good = hub(&stage, &["--config", &config]);
+    good.all_well();
+    assert!(good.well("certificate").starts_with("hub.example until "), "{good:#?}");
+    for (dates, wanted) in [(EXPIRED, "ended at 2021-01-01"), (FUTURE, "not valid before 2998")] {
+        let config = configured(&stage, &["hub.example"], dates);
+        let found = hub(&stage, &["--config", &config]);
+        let problem = found.problem("certificate", "certificate-dates", 2);
+        says(&problem["message"], wanted);
+        says(&problem["remedy"], "Renew it");
+    }
+    let config = configured(&stage, &["other.example"], GOOD);
+    let found = hub(&stage, &["--config", &config]);
+    let note = found.note("certificate", "certificate-names");
+    let both = (text(&note["expected"]), text(&note["seen"]));
+    assert_eq!(both, ("hub.example", "other.example"));
+
+    let (_, other) = Authority::new("Example Root").issue(&["hub.example"], GOOD);
+    stage.private("tls.key", &other);
+    let found = hub(&stage, &["--config", &config]);
+    found.problem("certificate", "certificate-unusable", 2);
+}
+
+#[test]
+fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
+    let mut stage = Stage::empty();
+    let config = configured(&stage, &["hub.example"], GOOD);
+    let data = stage.text("hub");
+    stage.listen(stage.bowline(&["hub", "--config", &config, "--data", &data]));
+    // Without its configuration only what the hub itself says is known.
+    let found = hub(&stage, &[]);
+    found.all_well();
+    assert!(found.well("certificate").contains("--config"), "{found:#?}");
+}
