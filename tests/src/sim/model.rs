@@ -344,6 +344,12 @@ impl Model {
         self.calls.get(&token)?.told
     }
 
+    /// What the caller of a call was told of one peer's part.
+    #[must_use]
+    pub fn was_told_of(&self, token: Token, peer: PeerId) -> Option<Status> {
+        self.calls.get(&token)?.legs.get(&peer)?.told
+    }
+
     /// Calls whose callers were never told anything.
     #[must_use]
     pub fn untold(&self) -> Vec<Token> {

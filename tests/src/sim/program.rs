@@ -46,6 +46,12 @@ impl Plan {
         Self(first | 2 << 3 | 0o77 << 5 | 0b10 << 9 | 0b0101 << 13 | 5 << 21)
     }
 
+    /// One that stays until it is told to stop.
+    #[must_use]
+    pub const fn staying() -> Self {
+        Self(1 | 1 << 25)
+    }
+
     fn acts(self) -> VecDeque<Act> {
         let bits = |at: u32, width: u32| (self.0 >> at) & ((1 << width) - 1);
         let mut acts = VecDeque::new();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bowline_core::auth::SharedSecret;
+use bowline_core::code::Code;
 use bowline_core::limits::Limits;
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::frame::{Delivery, Purpose, Status};
@@ -199,6 +200,7 @@ impl World {
         self.durable.full = false;
         self.peers.iter_mut().for_each(|peer| peer.paused = false);
         self.wait(Duration::from_secs(150))?;
+        self.lose_one()?;
         let ends = self.model.ends();
         self.probe()?;
         self.wait(Duration::from_secs(60))?;
@@ -222,6 +224,26 @@ impl World {
             [] => Ok(()),
             untold => violated("a call was forgotten", untold),
         }
+    }
+
+    /// A peer dies while calls run on it: their callers hear of it long before their deadlines.
+    fn lose_one(&mut self) -> Checked {
+        let is_up = |peer: &&PeerNode| peer.purpose == Purpose::Serve && peer.is_up();
+        let Some(id) = self.peers.iter().find(is_up).map(|peer| peer.id) else { return Ok(()) };
+        let Some(nth) = self.peers.iter().position(|peer| peer.id == id && peer.is_up()) else {
+            return Ok(());
+        };
+        let one = self.try_out(3, Whom::Peer(id), Plan::staying());
+        let all = self.try_out(4, Whom::All, Plan::staying());
+        self.wait(Duration::from_secs(2))?;
+        self.step(Step::CrashPeer(nth as u8, 500))?;
+        self.wait(Duration::from_secs(6))?;
+        let told = [one, all].map(|token| self.model.was_told_of(token?, id));
+        if told != [Some(Status::Failed(Code::Lost)); 2] {
+            return violated("a caller does not hear of a peer that died", (id, told));
+        }
+        self.peers[4].cancel(0, &mut self.model);
+        self.wait(Duration::from_secs(4))
     }
 
     /// Calls with nothing in their way, more output than credit, and input: each ends by itself.
