@@ -94,6 +94,32 @@ impl fmt::Display for Capability {
     }
 }
 
+impl Capability {
+    /// Whether it administers the hub or a room, or reads the audit.
+    #[must_use]
+    pub fn administers(self) -> bool {
+        match self {
+            Self::PolicyAdmin
+            | Self::RoomAdmin
+            | Self::TickAdmin
+            | Self::ArchiveAdmin
+            | Self::QueryAdmin
+            | Self::TopologyAdmin
+            | Self::TokenAdmin
+            | Self::PeerAdmin
+            | Self::KeyAdmin
+            | Self::AuditRead => true,
+            Self::Serve
+            | Self::Call
+            | Self::CallNamed(_)
+            | Self::Publish
+            | Self::Subscribe
+            | Self::ArchiveRead
+            | Self::QueryRead => false,
+        }
+    }
+}
+
 /// What a session holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(BTreeSet<Capability>);
@@ -107,6 +133,12 @@ impl Capabilities {
             _ => false,
         };
         covered || self.0.contains(&wanted)
+    }
+
+    /// The same without what administers.
+    #[must_use]
+    pub fn without_administration(self) -> Self {
+        self.0.into_iter().filter(|capability| !capability.administers()).collect()
     }
 
     /// Everything held, in order.
@@ -211,6 +243,20 @@ mod tests {
         assert!(Role::Member.capabilities().allow(uptime));
         let one = Capabilities::from_iter([uptime]);
         assert!(one.allow(uptime) && !one.allow(restart) && !one.allow(Capability::Call));
+    }
+
+    #[test]
+    fn without_administration_an_admin_is_what_a_member_is_and_reads_what_a_reader_reads() {
+        let left = Role::Admin.capabilities().without_administration();
+        let member = Role::Member.capabilities();
+        let reader = Role::ReadOnly.capabilities();
+        assert_eq!(left, member.iter().chain(reader.iter()).collect());
+        for role in [Role::Member, Role::Agent, Role::ReadOnly] {
+            assert_eq!(role.capabilities().without_administration(), role.capabilities());
+        }
+        for (capability, name) in PLAIN {
+            assert_eq!(capability.administers(), name.ends_with(".admin") || *name == "audit.read");
+        }
     }
 
     #[test]

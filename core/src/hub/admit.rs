@@ -233,7 +233,8 @@ impl Hub {
             }
             None => self.guest(),
         };
-        let capabilities = self.config.secret_role.capabilities();
+        // Whatever the role: who has the secret, or nothing at all, never administers.
+        let capabilities = self.config.secret_role.capabilities().without_administration();
         if claim.purpose == Purpose::Serve && !capabilities.allow(Capability::Serve) {
             return Err(Code::Refused);
         }

@@ -95,6 +95,13 @@ pub enum ConfigError {
         /// The mode in force.
         mode: TlsMode,
     },
+    /// A role that the secret does not give.
+    #[error(
+        "auth.secret-role = \"admin\" (--secret-role admin): whoever has the secret never \
+         administers; set it to member, agent or read-only. The hub's own machine administers \
+         without the secret"
+    )]
+    AdminBySecret,
     /// Authentication is required and the only method is off.
     #[error(
         "auth.secret = false (--auth-secret false) leaves no way to be admitted; set it to true"

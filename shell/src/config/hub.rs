@@ -210,6 +210,10 @@ impl HubSettings {
         if auth_required && !auth_secret {
             return Err(ConfigError::NoMethod);
         }
+        let secret_role = self.secret_role.unwrap_or_default();
+        if secret_role == Role::Admin {
+            return Err(ConfigError::AdminBySecret);
+        }
         Ok(HubConfig {
             name,
             bind: self.bind.unwrap_or_default(),
@@ -219,7 +223,7 @@ impl HubSettings {
             hostnames,
             auth_required,
             auth_secret,
-            secret_role: self.secret_role.unwrap_or_default(),
+            secret_role,
             secret_file: self.secret_file.map(absolute),
             door: self.door.resolve(mode)?,
             limits: self.limits.resolve()?,

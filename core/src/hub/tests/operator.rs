@@ -48,6 +48,23 @@ fn the_operator_does_not_serve_and_brings_no_proof_of_its_own() {
 }
 
 #[test]
+fn whoever_comes_by_the_secret_or_with_nothing_never_administers() {
+    let mut hub = hub_with(Limits::default(), Role::Admin);
+    let open = Claim {
+        method: Method::Open,
+        identity: None,
+        secret: None,
+        ..claim("x", 0, Purpose::Operate)
+    };
+    for claim in [claim("ops", 1, Purpose::Operate), open] {
+        let link = hub.arrive(somewhere(), Now::default()).unwrap();
+        let grant = reserve(&mut hub, link, &claim).unwrap();
+        assert!(grant.capabilities.allow(Capability::Call));
+        assert!(!grant.capabilities.iter().any(Capability::administers), "{grant:?}");
+    }
+}
+
+#[test]
 fn nobody_takes_the_operators_id_over_the_network() {
     let mut hub = hub();
     for purpose in [Purpose::Serve, Purpose::Operate] {
