@@ -74,6 +74,10 @@ impl Here {
 #[test]
 fn peers_are_listed_shown_and_forgotten() {
     let here = Here::new();
+    let (code, out, err) = outcome(here.typed(&["peers", "list"]));
+    assert_eq!((code, out.lines().count()), (Some(0), 1), "{out}");
+    assert!(err.starts_with("bowline: no id is bound to a key yet"), "{err}");
+    assert!(here.json(&["peers", "list"]).is_empty());
     let mut web = here.peer("web-1", "web");
     web.line("registered");
 

@@ -16,7 +16,11 @@ pub(super) async fn list(session: &Session, as_json: bool) -> Result<(), Failure
     if as_json {
         return rows.iter().try_for_each(output::line);
     }
-    output::line(table(&rows))
+    output::line(table(&rows))?;
+    if rows.is_empty() {
+        output::say("no id is bound to a key yet: the first peer that is admitted binds its own");
+    }
+    Ok(())
 }
 
 /// One peer, with every field; what is not known is null.
