@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bowline_core::link::Security;
+use bowline_core::link::{Measure, Security};
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
 use bowline_shell::notice::Notice;
@@ -27,6 +27,12 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "count": count,
         }),
         Notice::Contested { peer } => json!({"event": "contested", "peer": peer.as_str()}),
+        Notice::HeldBack { link, peer, measure } => json!({
+            "event": "held-back",
+            "link": link.0,
+            "peer": peer.as_str(),
+            "measure": self::measure(*measure),
+        }),
         Notice::Secured { link, security } => {
             let Security { tls, served, .. } = security;
             json!({
@@ -139,6 +145,14 @@ pub(crate) fn status(status: Status) -> Value {
         Status::Exited(code) => json!({"exit": code}),
         Status::Signalled(signal) => json!({"signal": signal}),
         Status::Failed(code) => json!({"failed": code.name()}),
+    }
+}
+
+/// What a peer sends too much of.
+pub(crate) fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Frames => "frames",
+        Measure::Bytes => "bytes",
     }
 }
 

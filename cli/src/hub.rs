@@ -139,6 +139,9 @@ fn tell(notice: &Notice, json: bool) {
             let code = Code::DuplicateId;
             tracing::warn!(%peer, %code, "two machines use this id: give each one of its own");
         }
+        Notice::HeldBack { peer, measure, .. } => {
+            tracing::warn!(%peer, measure = crate::event::measure(*measure), "held back");
+        }
         // Told together, and not each: a flood must not fill the log.
         Notice::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {
             tracing::debug!(%remote, reason = %ended.reason, "not admitted");

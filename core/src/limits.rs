@@ -100,6 +100,16 @@ pub struct Limits {
     /// Sources whose failures are counted (4,096). Stops one that has many addresses from filling
     /// memory.
     pub sources: usize,
+    /// Frames that an admitted peer may send in a second (100,000), and in one burst (as many).
+    /// Stops one that floods from taking the hub from all others: it is held back.
+    pub frames_per_second: u64,
+    /// See [`Limits::frames_per_second`].
+    pub frames_burst: u64,
+    /// Bytes of messages that an admitted peer may send in a second (128 MiB), and in one burst (as
+    /// many); it is held back likewise.
+    pub bytes_per_second: u64,
+    /// See [`Limits::bytes_per_second`].
+    pub bytes_burst: u64,
     /// The longest that a call may run (24 h); a longer deadline is shortened to this.
     pub call_deadline: Duration,
     /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
@@ -145,6 +155,10 @@ impl Default for Limits {
             failures_per_minute: 30,
             admissions_per_second: 200,
             sources: 4096,
+            frames_per_second: 100_000,
+            frames_burst: 100_000,
+            bytes_per_second: 128 << 20,
+            bytes_burst: 128 << 20,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),
             ending_within: Duration::from_secs(2),

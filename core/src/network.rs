@@ -15,6 +15,12 @@ use ipnet::IpNet;
 pub struct Network(IpNet);
 
 impl Network {
+    /// Whether it is every address of its family.
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
+        self.0.prefix_len() == 0
+    }
+
     /// Whether `address` is one of this network's.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -113,6 +119,7 @@ mod tests {
         }
         assert!(network("0.0.0.0/0").contains(address("255.255.255.255")));
         assert!(!network("::/0").contains(address("192.0.2.1")), "another family");
+        assert!(network("::/0").is_everyone() && !network("::/1").is_everyone());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
-use bowline_core::link::{Ended, Security};
+use bowline_core::link::{Ended, Measure, Security};
 use bowline_core::trust::Entry;
 use bowline_core::wire::frame::{Purpose, Status};
 
@@ -118,6 +118,16 @@ pub enum Notice {
     },
     /// Hub: the shared secret before the current one admits nobody any more.
     SecretEnded,
+    /// Hub: a peer is beyond its rate, and what it sends is held back. At most one a minute for each
+    /// link.
+    HeldBack {
+        /// Its number.
+        link: LinkId,
+        /// The peer.
+        peer: PeerId,
+        /// Which rate it is beyond.
+        measure: Measure,
+    },
     /// Hub: a peer's session is over.
     Offline {
         /// The peer.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bowline_core::capability::Role;
 use bowline_core::id::Pin;
 use bowline_core::network::Network;
+use bowline_shell::config::units::parse_size;
 use bowline_shell::config::{
     Bind, DoorSettings, HubUrl, LimitSettings, Origin, TlsMode, TlsSourceName,
 };
@@ -66,6 +67,18 @@ pub(crate) struct Limits {
     /// Sessions that begin in a second, at most; the rest are told when to come [default: 200].
     #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
     admissions_per_second: Option<u64>,
+    /// Frames from one peer in a second; a peer beyond that is held back [default: 100000].
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
+    frames_per_second: Option<u64>,
+    /// Frames from one peer at once [default: a second's worth].
+    #[arg(long, value_name = "N", value_parser = number::whole, allow_negative_numbers = true)]
+    frames_burst: Option<u64>,
+    /// Bytes from one peer in a second: 4MiB [default: 128MiB].
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    bytes_per_second: Option<u64>,
+    /// Bytes from one peer at once [default: a second's worth].
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    bytes_burst: Option<u64>,
 }
 
 impl Limits {
@@ -77,6 +90,10 @@ impl Limits {
             pending_per_source: self.max_pending_per_source,
             failures_per_minute: self.failures_per_minute,
             admissions_per_second: self.admissions_per_second,
+            frames_per_second: self.frames_per_second,
+            frames_burst: self.frames_burst,
+            bytes_per_second: self.bytes_per_second,
+            bytes_burst: self.bytes_burst,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::auth::{Admitted, AuthError};
 use crate::code::{CloseCode, Code};
 use crate::id::Pin;
 use crate::ledger::{AskId, Question};
-use crate::link::TimerKind;
+use crate::link::{Measure, TimerKind};
 use crate::session::SessionError;
 use crate::socket::SocketError;
 use crate::tunnel::TunnelError;
@@ -32,6 +32,8 @@ pub enum Event<'a> {
     Frame(Frame<'a>),
     /// A heartbeat was answered after this long.
     RoundTrip(Duration),
+    /// Hub: the peer is beyond its rate, and what it sends is held back. Told at most once a minute.
+    HeldBack(Measure),
     /// The link is over; nothing follows.
     Ended(Box<Ended>),
 }
@@ -118,9 +120,9 @@ impl EndReason {
             Self::WebSocketClosed(_) | Self::Cut => Code::Lost,
             Self::TimedOut(TimerKind::Upgrade | TimerKind::Admission) => Code::AdmissionTimeout,
             Self::TimedOut(TimerKind::Expiry) => Code::SessionExpired,
-            Self::TimedOut(TimerKind::Heartbeat | TimerKind::Silence | TimerKind::Ending) => {
-                Code::Idle
-            }
+            Self::TimedOut(
+                TimerKind::Heartbeat | TimerKind::Silence | TimerKind::Ending | TimerKind::Pace,
+            ) => Code::Idle,
             Self::Auth(error) => error.code(),
             Self::Tunnel(error) => error.code(),
             Self::Socket(error) => error.code(),

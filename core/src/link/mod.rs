@@ -15,12 +15,14 @@
 
 mod close;
 mod event;
+mod pace;
 mod phase;
 mod pump;
 mod remedy;
 mod timers;
 
 pub use event::{EndReason, Ended, Event, Security};
+pub use pace::Measure;
 pub use timers::TimerKind;
 
 use std::collections::VecDeque;
@@ -41,6 +43,7 @@ use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
 use crate::wire::frame::Source;
 
+use pace::Pace;
 use phase::Phase;
 use pump::Note;
 
@@ -76,6 +79,10 @@ pub struct Link {
     appetite: usize,
     /// Bytes from and to the network.
     traffic: (u64, u64),
+    /// What an admitted peer may send, at a hub; none where that is not counted.
+    pace: Option<Box<Pace>>,
+    /// The other end's stream has ended.
+    eof: bool,
 }
 
 /// Bytes that a busy link asks the socket for.
@@ -123,7 +130,11 @@ impl Link {
         tunnel.set_input_limit(TLS_RECORD);
         let socket = Socket::accept(snapshot.policy.clone(), &limits);
         let phase = Phase::Answering(snapshot, source);
-        Ok(Self::new(Side::Hub, tunnel, socket, phase, limits, Random::new(seed), now))
+        // The operator of this machine is nobody's flood.
+        let counted = source != source::Source::Local;
+        let pace = counted.then(|| Box::new(Pace::new(&limits, now.mono)));
+        let random = Random::new(seed);
+        Ok(Self { pace, ..Self::new(Side::Hub, tunnel, socket, phase, limits, random, now) })
     }
 
     fn new(
@@ -157,6 +168,8 @@ impl Link {
             goaway: None,
             appetite: TLS_RECORD,
             traffic: (0, 0),
+            pace: None,
+            eof: false,
         }
     }
 
@@ -165,7 +178,7 @@ impl Link {
     #[must_use]
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         let closed = matches!(self.phase, Phase::Ending(_) | Phase::Ended);
-        let full = self.plain.len() >= self.socket.wants();
+        let full = self.plain.len() >= self.socket.wants() || self.is_holding();
         let want = if closed || full || self.broken.is_some() { 0 } else { self.appetite };
         self.tunnel.receive_buffer(want)
     }
@@ -190,13 +203,15 @@ impl Link {
         self.tick(now);
         self.tunnel.received_eof();
         self.fresh = true;
+        self.eof = true;
     }
 
     /// Network bytes to be written, what has gathered sealed among them. Ask again after every
     /// [`Link::transmitted`] until it is empty.
     #[must_use]
     pub fn transmit(&mut self) -> &[u8] {
-        if matches!(self.phase, Phase::Ended) {
+        // Where the stream has ended and what came before is held back, nobody is there to write to.
+        if matches!(self.phase, Phase::Ended) || (self.eof && self.is_holding()) {
             return &[];
         }
         self.seal();
@@ -224,6 +239,8 @@ impl Link {
             match timer {
                 TimerKind::Heartbeat => self.beat(),
                 TimerKind::Ending => self.give_up(),
+                // What waits is looked at again with the next event.
+                TimerKind::Pace => {}
                 TimerKind::Upgrade
                 | TimerKind::Admission
                 | TimerKind::Silence
@@ -296,7 +313,9 @@ impl Link {
     pub fn rest(&mut self) {
         self.plain.rest();
         self.out.rest();
-        self.socket.rest();
+        if !self.is_holding() {
+            self.socket.rest();
+        }
         self.tunnel.rest();
         self.appetite = TLS_RECORD;
         if self.notes.is_empty() {
@@ -330,6 +349,12 @@ impl Link {
     #[must_use]
     pub fn traffic(&self) -> (u64, u64) {
         self.traffic
+    }
+
+    /// Whether a message was read and waits for its token.
+    fn is_holding(&self) -> bool {
+        let steady = matches!(self.phase, Phase::Steady(_));
+        steady && self.pace.as_ref().is_some_and(|pace| pace.is_holding())
     }
 
     fn session(&mut self) -> Option<&mut Session> {

@@ -9,8 +9,9 @@ use crate::auth::peer::{self, Learnt, PeerAuth};
 use crate::code::{CloseCode, Code};
 use crate::ledger::{Answer, AskId, Question};
 use crate::link::event::{EndReason, Ended, Event, Security};
+use crate::link::pace::Hold;
 use crate::link::phase::Phase;
-use crate::link::{GATHER, Link, TimerKind};
+use crate::link::{GATHER, Link, Measure, TimerKind};
 use crate::session::{Session, Verdict};
 use crate::socket::{Incoming, Upgraded};
 use crate::time::Now;
@@ -27,6 +28,7 @@ pub(super) enum Note {
     Admitted(Box<Admitted>),
     Frame,
     RoundTrip(Duration),
+    HeldBack(Measure),
     Ended(Box<Ended>),
 }
 
@@ -62,6 +64,7 @@ impl Link {
                 Event::Frame(frame)
             }
             Note::RoundTrip(took) => Event::RoundTrip(took),
+            Note::HeldBack(measure) => Event::HeldBack(measure),
             Note::Ended(ended) => Event::Ended(ended),
         })
     }
@@ -82,22 +85,47 @@ impl Link {
         if waits {
             return false;
         }
-        if core::mem::take(&mut self.fresh) {
+        let held = self.is_holding();
+        if !held && core::mem::take(&mut self.fresh) {
             self.open();
         }
+        let read = match held {
+            true => Ok(Some(Incoming::Message(self.socket.message(&self.plain)))),
+            false => self.socket.read(&mut self.plain, &mut self.out),
+        };
         let mut reply = Vec::new();
-        let came = match self.socket.read(&mut self.plain, &mut self.out) {
+        let came = match read {
             Ok(None) => return self.starved(),
             Ok(Some(incoming)) => {
+                if let (Phase::Steady(_), Incoming::Message(message)) = (&self.phase, &incoming)
+                    && let Some(pace) = &mut self.pace
+                    && let Err(hold) = pace.take(message.len(), self.now.mono)
+                {
+                    self.hold(hold);
+                    return false;
+                }
                 dispatch(&mut self.phase, incoming, &self.tunnel, self.now, &mut reply)
             }
             Err(error) => Came::Broken(error.into()),
         };
+        if held {
+            self.timers.stop(TimerKind::Pace);
+            self.timers.set(TimerKind::Silence, self.now.mono.after(self.limits.silence));
+        }
         if !reply.is_empty() {
             self.socket.write(&reply, &mut self.out);
         }
         self.happened(came);
         true
+    }
+
+    /// What was read waits. Nobody is silent who is not listened to.
+    fn hold(&mut self, hold: Hold) {
+        self.timers.set(TimerKind::Pace, hold.until);
+        self.timers.stop(TimerKind::Silence);
+        if let Some(measure) = hold.tell {
+            self.notes.push_back(Note::HeldBack(measure));
+        }
     }
 
     /// Decrypts all that is held. A failure waits until what came before it has been read.

@@ -17,10 +17,12 @@ pub enum TimerKind {
     Expiry,
     /// The last words must be out.
     Ending,
+    /// A peer that is held back may go on.
+    Pace,
 }
 
 impl TimerKind {
-    pub(super) const COUNT: usize = 6;
+    pub(super) const COUNT: usize = 7;
 
     /// What was waited for, for a person.
     pub(super) fn awaited(self) -> &'static str {
@@ -29,6 +31,7 @@ impl TimerKind {
             Self::Admission => "admission",
             Self::Heartbeat | Self::Silence => "anything from the other end",
             Self::Expiry => "a fresh credential",
+            Self::Pace => "the rate that the peer may send at",
             Self::Ending => "the last bytes to be taken",
         }
     }
@@ -42,6 +45,7 @@ impl Timer for TimerKind {
         Self::Silence,
         Self::Expiry,
         Self::Ending,
+        Self::Pace,
     ];
 
     fn index(self) -> usize {

@@ -120,7 +120,6 @@ impl HubSettings {
             auth.end()?;
         }
         if let Some(mut limits) = root.table("limits")? {
-            limits.planned(&["frames-per-second", "bytes-per-second"]);
             settings.limits = LimitSettings::read(&mut limits)?;
             limits.end()?;
         }

@@ -1,6 +1,8 @@
 //! Safe by default: what is refused unless a switch on the command line accepts it.
 
 use core::fmt;
+
+use bowline_core::network::Network;
 use std::path::PathBuf;
 
 use bowline_core::trust::ChainFault;
@@ -27,6 +29,8 @@ pub enum Warning {
     PlainOffLoopback(Bind),
     /// A hub that admits anyone.
     NoAuth(Bind),
+    /// A hub that believes everyone's word for where they come from.
+    ProxiesEverywhere(Network),
     /// A peer without TLS away from loopback.
     PlainHub(HubUrl),
     /// A weak secret is accepted.
@@ -54,6 +58,11 @@ impl fmt::Display for Warning {
                 f,
                 "listening on {bind} with authentication off (--insecure-no-auth): anyone who can \
                  connect can run commands"
+            ),
+            Self::ProxiesEverywhere(network) => write!(
+                f,
+                "trusted-proxies names {network}: anyone can claim to come from any address, so \
+                 allow-ips and the limits by source stop nobody"
             ),
             Self::PlainHub(url) => write!(
                 f,
@@ -100,6 +109,8 @@ impl HubConfig {
         if insecure.weak_secret {
             warnings.push(Warning::WeakSecret);
         }
+        let everyone = self.door.trusted_proxies.iter().find(|network| network.is_everyone());
+        warnings.extend(everyone.map(|&network| Warning::ProxiesEverywhere(network)));
         Ok(warnings)
     }
 }
@@ -172,6 +183,15 @@ mod tests {
         assert_eq!(config.check(&allowed), Ok(vec![Warning::NoAuth(bind)]));
         // The switch alone opens nothing.
         assert_eq!(hub("").check(&allowed), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_hub_that_trusts_every_address_as_a_proxy_says_what_that_means() {
+        let config = hub("trusted-proxies = ['10.0.0.0/8', '::/0']");
+        let warnings = config.check(&NONE).unwrap();
+        assert_eq!(warnings, [Warning::ProxiesEverywhere("::/0".parse().unwrap())]);
+        assert!(warnings[0].to_string().starts_with("trusted-proxies names ::/0: "));
+        assert_eq!(hub("trusted-proxies = ['10.0.0.0/8']").check(&NONE), Ok(vec![]));
     }
 
     #[test]

@@ -45,6 +45,17 @@ pub fn parse_size(text: &str) -> Result<u64, UnitError> {
     scaled(text, SIZES).ok_or_else(|| UnitError::Size(text.chars().take(40).collect()))
 }
 
+/// The size as [`parse_size`] reads it, in the largest unit that it is whole in.
+#[must_use]
+pub fn print_size(bytes: u64) -> String {
+    let (unit, size) = SIZES
+        .iter()
+        .rev()
+        .find(|(_, size)| bytes != 0 && bytes.is_multiple_of(*size))
+        .unwrap_or(&("B", 1));
+    format!("{}{unit}", bytes / size)
+}
+
 /// The number in front of a unit, times the unit.
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
@@ -91,6 +102,9 @@ mod tests {
     fn sizes_are_powers_of_two() {
         assert_eq!(parse_size("4MiB"), Ok(4 << 20));
         assert_eq!(parse_size("7B"), Ok(7));
+        for text in ["0B", "7B", "1023B", "1KiB", "1536KiB", "4MiB", "1024GiB"] {
+            assert_eq!(print_size(parse_size(text).unwrap()), text);
+        }
         for bad in ["", "4", "4MB", "4mib", "MiB", "99999999999GiB"] {
             assert!(parse_size(bad).is_err(), "{bad:?}");
         }

@@ -5,7 +5,7 @@ use std::task::Context;
 
 use bowline_core::code::Code;
 use bowline_core::hub::Outbox;
-use bowline_core::id::LinkId;
+use bowline_core::id::{LinkId, PeerId};
 use bowline_core::ledger::{Answer, AskId, Question};
 use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
@@ -23,6 +23,8 @@ pub(super) struct HubLink {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) outbox: Outbox,
     pub(super) remote: String,
+    /// Who it is, once admitted.
+    pub(super) peer: Option<PeerId>,
     pub(super) began: Now,
     pub(super) traffic: (u64, u64),
     /// The link is to end once the outbox is empty.
@@ -74,10 +76,16 @@ impl Owner for HubLink {
             Event::Admitted(admitted) => {
                 let took = now.mono.since(self.began.mono);
                 let traffic = self.traffic;
+                self.peer = Some(admitted.peer);
                 self.tell(Notice::Admitted { link, admitted, took, traffic });
             }
             Event::Frame(frame) => self.shared.with(|hub| hub.input(self.link, &frame, now)),
             Event::RoundTrip(took) => self.shared.with(|hub| hub.round_trip(self.link, took)),
+            Event::HeldBack(measure) => {
+                if let Some(peer) = self.peer {
+                    self.tell(Notice::HeldBack { link: self.link, peer, measure });
+                }
+            }
             Event::Ended(ended) => {
                 if !ended.admitted && ended.reason.is_failed_attempt() {
                     self.shared.with(|hub| hub.failed(self.link, now));

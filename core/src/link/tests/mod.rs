@@ -5,6 +5,7 @@ mod door;
 mod hostile;
 mod life;
 mod local;
+mod pace;
 mod proofs;
 mod properties;
 mod raw;

@@ -301,6 +301,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
         ),
         Event::Frame(frame) => format!("frame {}", frame.kind()),
         Event::RoundTrip(took) => format!("round trip {took:?}"),
+        Event::HeldBack(measure) => format!("held back {measure:?}"),
         Event::Ended(ended) => format!("ended {}", ended.reason),
     }
 }

@@ -6,11 +6,12 @@ use bowline_core::limits::Limits;
 use crate::config::ConfigError;
 use crate::config::document::Section;
 use crate::config::print::Printer;
+use crate::config::units::{parse_size, print_size};
 
 macro_rules! limits {
     ($(
         $(#[doc = $doc:literal])*
-        $field:ident: $key:literal, $flag:literal, $least:literal..=$most:literal, $default:expr;
+        $field:ident: $kind:ident $key:literal, $flag:literal, $least:expr, $most:expr, $default:expr;
     )*) => {
         /// What a file or a command line says of the bounds; everything is optional.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ macro_rules! limits {
 
         impl LimitSettings {
             pub(super) fn read(limits: &mut Section<'_>) -> Result<Self, ConfigError> {
-                Ok(Self { $($field: integer(limits, $key, $least, $most)?,)* })
+                Ok(Self { $($field: Kind::$kind.read(limits, $key, $least, $most)?,)* })
             }
 
             pub(super) fn over(self, under: Self) -> Self {
@@ -33,7 +34,7 @@ macro_rules! limits {
                 $(
                     let $field = self.$field.unwrap_or_else(|| $default);
                     if !($least..=$most).contains(&$field) {
-                        let reason = expected($least, $most);
+                        let reason = Kind::$kind.expected($least, $most);
                         let key = concat!("limits.", $key);
                         return Err(ConfigError::Setting { key, flag: $flag, reason });
                     }
@@ -44,7 +45,7 @@ macro_rules! limits {
 
         impl HubLimits {
             pub(super) fn print(&self, printer: &mut Printer) {
-                $(printer.bare($key, self.$field);)*
+                $(Kind::$kind.print(printer, $key, self.$field);)*
             }
         }
     };
@@ -52,57 +53,102 @@ macro_rules! limits {
 
 limits! {
     /// `limits.peers`, `--max-peers`: peers in the registry.
-    peers: "peers", "max-peers", 1..=1_000_000, wide(Limits::default().peers);
+    peers: Count "peers", "max-peers", 1, 1_000_000, wide(Limits::default().peers);
     /// `limits.sessions`, `--max-sessions`: sessions at one time.
-    sessions: "sessions", "max-sessions", 1..=1_000_000, wide(Limits::default().sessions);
+    sessions: Count "sessions", "max-sessions", 1, 1_000_000, wide(Limits::default().sessions);
     /// `limits.pending`, `--max-pending`: links that are not admitted yet.
-    pending: "pending", "max-pending", 1..=100_000, wide(Limits::default().pending);
+    pending: Count "pending", "max-pending", 1, 100_000, wide(Limits::default().pending);
     /// `limits.pending-per-source`, `--max-pending-per-source`: those from one source.
-    pending_per_source: "pending-per-source", "max-pending-per-source", 1..=100_000,
+    pending_per_source: Count "pending-per-source", "max-pending-per-source", 1, 100_000,
         wide(Limits::default().pending_per_source);
     /// `limits.failures-per-minute`, `--failures-per-minute`: failed admissions from one source.
-    failures_per_minute: "failures-per-minute", "failures-per-minute", 1..=1_000_000,
+    failures_per_minute: Count "failures-per-minute", "failures-per-minute", 1, 1_000_000,
         Limits::default().failures_per_minute;
     /// `limits.admissions-per-second`, `--admissions-per-second`: sessions that begin in a second.
-    admissions_per_second: "admissions-per-second", "admissions-per-second", 1..=1_000_000,
+    admissions_per_second: Count "admissions-per-second", "admissions-per-second", 1, 1_000_000,
         Limits::default().admissions_per_second;
+    /// `limits.frames-per-second`, `--frames-per-second`: frames from one admitted peer.
+    frames_per_second: Count "frames-per-second", "frames-per-second", 1, MOST_FRAMES,
+        Limits::default().frames_per_second;
+    /// `limits.frames-burst`, `--frames-burst`: those at once; a second's worth where it is not set.
+    frames_burst: Count "frames-burst", "frames-burst", 1, MOST_FRAMES, frames_per_second;
+    /// `limits.bytes-per-second`, `--bytes-per-second`: bytes from one admitted peer.
+    bytes_per_second: Size "bytes-per-second", "bytes-per-second", LEAST_BYTES, MOST_BYTES,
+        Limits::default().bytes_per_second;
+    /// `limits.bytes-burst`, `--bytes-burst`: those at once; a second's worth where it is not set.
+    bytes_burst: Size "bytes-burst", "bytes-burst", LEAST_BYTES, MOST_BYTES, bytes_per_second;
+}
+
+/// More than any link carries.
+const MOST_FRAMES: u64 = 1_000_000_000;
+const MOST_BYTES: u64 = 1 << 40;
+
+/// A link slower than this would keep its own heartbeat waiting behind its frames.
+const LEAST_BYTES: u64 = 64 << 10;
+
+/// How a bound is written.
+enum Kind {
+    /// A whole number.
+    Count,
+    /// A size in quotes, such as `4MiB`.
+    Size,
+}
+
+impl Kind {
+    /// The value of a key. A number that no `u64` holds is out of every range.
+    fn read(
+        &self,
+        limits: &mut Section<'_>,
+        key: &'static str,
+        least: u64,
+        most: u64,
+    ) -> Result<Option<u64>, ConfigError> {
+        match self {
+            Self::Count => {
+                let Some(entry) = limits.integer(key)? else { return Ok(None) };
+                match u64::try_from(entry.value) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(_) => Err(limits.complain(&entry, self.expected(least, most))),
+                }
+            }
+            Self::Size => {
+                let Some(entry) = limits.entry(key)? else { return Ok(None) };
+                match parse_size(&entry.value) {
+                    Ok(size) => Ok(Some(size)),
+                    Err(error) => Err(limits.complain(&entry, error)),
+                }
+            }
+        }
+    }
+
+    fn expected(&self, least: u64, most: u64) -> String {
+        match self {
+            Self::Count => format!("expected {least} to {most}"),
+            Self::Size => format!("expected {} to {}", print_size(least), print_size(most)),
+        }
+    }
+
+    fn print(&self, printer: &mut Printer, key: &str, value: u64) {
+        match self {
+            Self::Count => printer.bare(key, value),
+            Self::Size => printer.text(key, print_size(value)),
+        }
+    }
 }
 
 impl HubLimits {
     /// Puts these in the place of their defaults.
     pub fn apply(&self, limits: &mut Limits) {
-        let Self {
-            peers,
-            sessions,
-            pending,
-            pending_per_source,
-            failures_per_minute,
-            admissions_per_second,
-        } = *self;
-        limits.peers = narrow(peers);
-        limits.sessions = narrow(sessions);
-        limits.pending = narrow(pending);
-        limits.pending_per_source = narrow(pending_per_source);
-        limits.failures_per_minute = failures_per_minute;
-        limits.admissions_per_second = admissions_per_second;
-    }
-}
-
-fn expected(least: u64, most: u64) -> String {
-    format!("expected {least} to {most}")
-}
-
-/// A whole number; one that no `u64` holds is out of every range.
-fn integer(
-    limits: &mut Section<'_>,
-    key: &'static str,
-    least: u64,
-    most: u64,
-) -> Result<Option<u64>, ConfigError> {
-    let Some(entry) = limits.integer(key)? else { return Ok(None) };
-    match u64::try_from(entry.value) {
-        Ok(value) => Ok(Some(value)),
-        Err(_) => Err(limits.complain(&entry, expected(least, most))),
+        limits.peers = narrow(self.peers);
+        limits.sessions = narrow(self.sessions);
+        limits.pending = narrow(self.pending);
+        limits.pending_per_source = narrow(self.pending_per_source);
+        limits.failures_per_minute = self.failures_per_minute;
+        limits.admissions_per_second = self.admissions_per_second;
+        limits.frames_per_second = self.frames_per_second;
+        limits.frames_burst = self.frames_burst;
+        limits.bytes_per_second = self.bytes_per_second;
+        limits.bytes_burst = self.bytes_burst;
     }
 }
 

@@ -37,6 +37,10 @@ pending = 5
 pending-per-source = 6
 failures-per-minute = 7
 admissions-per-second = 8
+frames-per-second = 8
+frames-burst = 9
+bytes-per-second = "100KiB"
+bytes-burst = "4MiB"
 "#;
 
 fn networks(list: &[&str]) -> Vec<Network> {
@@ -83,6 +87,10 @@ fn every_key_reaches_the_configuration() {
                 pending_per_source: 6,
                 failures_per_minute: 7,
                 admissions_per_second: 8,
+                frames_per_second: 8,
+                frames_burst: 9,
+                bytes_per_second: 100 << 10,
+                bytes_burst: 4 << 20,
             },
         }
     );
@@ -142,8 +150,6 @@ fn a_key_that_is_not_built_yet_is_refused_as_that() {
         ("[tls]\nkeystore-password-file = 'x'", "'tls.keystore-password-file'"),
         ("[tls]\nkeystore-type = 'jks'", "'tls.keystore-type'"),
         ("[auth]\nskew = '60s'", "'auth.skew'"),
-        ("[limits]\nframes-per-second = 200", "'limits.frames-per-second'"),
-        ("[limits]\nbytes-per-second = '4MiB'", "'limits.bytes-per-second'"),
     ] {
         let line = 1 + text.matches('\n').count();
         let sentence =
@@ -175,6 +181,15 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
             "2: 'auth.secret-role': not a role: one of admin, member, agent, read-only",
         ),
         ("[limits]\npeers = -1", "2: 'limits.peers': expected 1 to 1000000"),
+        (
+            "[limits]\nbytes-burst = '4MB'",
+            "2: 'limits.bytes-burst': '4MB' is not a size: a whole number and B, KiB, MiB or GiB, \
+             such as 4MiB",
+        ),
+        (
+            "[limits]\nbytes-burst = 5",
+            "2: 'limits.bytes-burst': expected text in quotes, found a number",
+        ),
         ("[limits]\npending = '5'", "2: 'limits.pending': expected a whole number, found text"),
         (
             "allow-ips = ['192.0.2.7/24']",
@@ -225,6 +240,8 @@ fn every_bound_is_taken_to_the_ends_of_its_range_and_no_further() {
         ("pending-per-source", "max-pending-per-source", 100_000),
         ("failures-per-minute", "failures-per-minute", 1_000_000),
         ("admissions-per-second", "admissions-per-second", 1_000_000),
+        ("frames-per-second", "frames-per-second", 1_000_000_000),
+        ("frames-burst", "frames-burst", 1_000_000_000),
     ] {
         let set = |value: u64| parse(&format!("[limits]\n{key} = {value}")).unwrap().resolve();
         for good in [1, most] {
@@ -235,6 +252,23 @@ fn every_bound_is_taken_to_the_ends_of_its_range_and_no_further() {
             assert_eq!(set(bad).unwrap_err().to_string(), sentence);
         }
     }
+}
+
+#[test]
+fn sizes_have_their_range_too_and_a_burst_is_a_second_of_its_rate_where_it_is_not_set() {
+    let set = |text: &str| parse(&format!("[limits]\n{text}")).unwrap().resolve();
+    for key in ["bytes-per-second", "bytes-burst"] {
+        for good in ["64KiB", "1024GiB"] {
+            let printed = set(&format!("{key} = '{good}'")).unwrap().to_toml();
+            assert!(printed.contains(&format!("\n{key} = \"{good}\"\n")), "{printed}");
+        }
+        for bad in ["0B", "65535B", "1099511627777B"] {
+            let sentence = format!("'limits.{key}' (--{key}): expected 64KiB to 1024GiB");
+            assert_eq!(set(&format!("{key} = '{bad}'")).unwrap_err().to_string(), sentence);
+        }
+    }
+    let limits = set("frames-per-second = 7\nbytes-per-second = '1MiB'").unwrap().limits;
+    assert_eq!((limits.frames_burst, limits.bytes_burst), (7, 1 << 20));
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! What a peer may send: so many frames and so many bytes a second, each with a burst.
+//!
+//! A peer beyond its rate is held back, not refused: its next message waits here, its socket is not
+//! read, and TCP tells it to wait. Ending the link would lose its calls, and with them what others
+//! asked of it. Nothing is lost and nothing overtakes. The link's own pings go on meanwhile, and its
+//! silence is not counted, so that no end takes the other for dead.
+//!
+//! ```text
+//!  going ── a message, and no token for it ──► holding
+//!    ▲                                            │
+//!    └────── its token is there: it is told ──────┘
+//! ```
+//!
+//! spec: session §8
+
+use core::time::Duration;
+
+use crate::limits::Limits;
+use crate::rate::{Bucket, Rate};
+use crate::time::Mono;
+
+/// The buckets of one admitted link, at a hub.
+#[derive(Debug)]
+pub(super) struct Pace {
+    frames: (Rate, Bucket),
+    bytes: (Rate, Bucket),
+    /// The message that was read last has not been told.
+    holding: bool,
+    /// When it was last told that the peer is held back.
+    told: Option<Mono>,
+}
+
+/// Which rate a peer is beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Frames.
+    Frames,
+    /// Bytes.
+    Bytes,
+}
+
+/// A message has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    /// Until when.
+    pub(super) until: Mono,
+    /// Whether it is time to tell somebody, and what of.
+    pub(super) tell: Option<Measure>,
+}
+
+/// How often it is told that a peer is held back.
+const TELL: Duration = Duration::from_secs(60);
+
+impl Pace {
+    /// Full buckets.
+    pub(super) fn new(limits: &Limits, now: Mono) -> Self {
+        let frames = Rate::per_second(limits.frames_per_second, limits.frames_burst);
+        let bytes = Rate::per_second(limits.bytes_per_second, limits.bytes_burst);
+        Self {
+            frames: (frames, Bucket::full(&frames, now)),
+            bytes: (bytes, Bucket::full(&bytes, now)),
+            holding: false,
+            told: None,
+        }
+    }
+
+    /// Whether a message waits.
+    pub(super) fn is_holding(&self) -> bool {
+        self.holding
+    }
+
+    /// Takes a message of so many bytes: where there is a token for a frame and any byte at all. A
+    /// message larger than what is there puts the bytes into debt, by one message at most.
+    pub(super) fn take(&mut self, bytes: usize, now: Mono) -> Result<(), Hold> {
+        let (frame_rate, frames) = &mut self.frames;
+        let (byte_rate, held) = &mut self.bytes;
+        let waits = (frames.wait(frame_rate, 1, now), held.wait(byte_rate, 1, now));
+        let (wait, measure) =
+            if waits.0 >= waits.1 { (waits.0, Measure::Frames) } else { (waits.1, Measure::Bytes) };
+        if wait.is_zero() {
+            frames.spend(frame_rate, 1, now);
+            held.spend(byte_rate, u64::try_from(bytes).unwrap_or(u64::MAX), now);
+            self.holding = false;
+            return Ok(());
+        }
+        self.holding = true;
+        let due = self.told.is_none_or(|told| now.since(told) >= TELL);
+        let tell = due.then_some(measure);
+        if tell.is_some() {
+            self.told = Some(now);
+        }
+        Err(Hold { until: now.after(wait), tell })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(frames: (u64, u64), bytes: (u64, u64)) -> Pace {
+        let limits = Limits {
+            frames_per_second: frames.0,
+            frames_burst: frames.1,
+            bytes_per_second: bytes.0,
+            bytes_burst: bytes.1,
+            ..Limits::default()
+        };
+        Pace::new(&limits, Mono(0))
+    }
+
+    const MANY: (u64, u64) = (1 << 40, 1 << 40);
+
+    fn hold(millis: u64, tell: Option<Measure>) -> Result<(), Hold> {
+        Err(Hold { until: Mono(millis * 1_000_000), tell })
+    }
+
+    #[test]
+    fn a_burst_of_frames_goes_and_the_next_waits_for_its_token() {
+        let mut pace = pace((10, 3), MANY);
+        (0..3).for_each(|_| assert_eq!(pace.take(1 << 20, Mono(0)), Ok(())));
+        assert_eq!(pace.take(0, Mono(0)), hold(100, Some(Measure::Frames)));
+        assert!(pace.is_holding());
+        assert_eq!(pace.take(0, Mono(99_999_999)), hold(100, None));
+        assert_eq!(pace.take(0, Mono(100_000_000)), Ok(()));
+        assert!(!pace.is_holding());
+        assert_eq!(pace.take(0, Mono(100_000_000)), hold(200, None));
+    }
+
+    #[test]
+    fn bytes_go_while_any_are_there_and_a_debt_is_at_most_one_message() {
+        let mut pace = pace(MANY, (1000, 500));
+        assert_eq!(pace.take(499, Mono(0)), Ok(()));
+        assert_eq!(pace.take(2001, Mono(0)), Ok(()), "one byte was there");
+        assert_eq!(pace.take(0, Mono(0)), hold(2001, Some(Measure::Bytes)));
+        assert_eq!(pace.take(0, Mono(2_001_000_000)), Ok(()));
+    }
+
+    #[test]
+    fn it_is_told_once_a_minute_that_a_peer_is_held_back() {
+        let mut pace = pace((1, 1), MANY);
+        let mut told = Vec::new();
+        for second in 0..200 {
+            let now = Mono(second * 1_000_000_000);
+            assert_eq!(pace.take(0, now), Ok(()));
+            if let Err(Hold { tell: Some(_), .. }) = pace.take(0, now) {
+                told.push(second);
+            }
+        }
+        assert_eq!(told, [0, 60, 120, 180]);
+    }
+}
