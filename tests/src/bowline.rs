@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -64,7 +64,11 @@ impl Lines {
 
     /// The next line with `wanted` in it.
     fn next(&mut self, wanted: &str) -> Option<String> {
-        let until = Instant::now() + BOUND;
+        self.next_within(wanted, BOUND)
+    }
+
+    fn next_within(&mut self, wanted: &str, bound: Duration) -> Option<String> {
+        let until = Instant::now() + bound;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let line = self.come.recv_timeout(left).ok()?;
@@ -120,6 +124,15 @@ impl Running {
         found.unwrap_or_else(|| panic!("no line with {wanted:?} in {self:#?}"))
     }
 
+    /// The same, where it has to come before something else would bring it about.
+    ///
+    /// # Panics
+    /// When it does not come by then.
+    pub fn line_within(&mut self, wanted: &str, bound: Duration) -> String {
+        let found = self.out.next_within(wanted, bound);
+        found.unwrap_or_else(|| panic!("no line with {wanted:?} within {bound:?} in {self:#?}"))
+    }
+
     /// The lines of its standard output that were waited for or passed over so far.
     #[must_use]
     pub fn seen(&self) -> &[String] {
@@ -170,7 +183,7 @@ impl Running {
                 let err = core::mem::replace(&mut self.err, none());
                 return (status.code(), out.all(), err.all());
             }
-            thread::sleep(std::time::Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         panic!("it does not end: {self:#?}");
     }

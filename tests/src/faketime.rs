@@ -1,6 +1,6 @@
 //! Processes whose clock is wrong, by libfaketime (Debian's package `faketime`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Has the wall clock of `command` be so many seconds ahead, or behind where it is negative.
@@ -15,6 +15,16 @@ pub fn shift(command: &mut Command, seconds: i64) {
         .env("FAKETIME", format!("{seconds:+}s"))
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
         .env("DONT_FAKE_MONOTONIC", "1");
+}
+
+/// Has the wall clock of `command` run as much ahead as `file` says at that moment: `+0`, `+1h`.
+///
+/// # Panics
+/// As [`shift`].
+pub fn follow(command: &mut Command, file: &Path) {
+    shift(command, 0);
+    command.env_remove("FAKETIME").env("FAKETIME_TIMESTAMP_FILE", file);
+    command.env("FAKETIME_NO_CACHE", "1");
 }
 
 fn library() -> Option<PathBuf> {
