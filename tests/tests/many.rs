@@ -75,6 +75,9 @@ impl World {
     fn new() -> Self {
         let mut random = Random::new(&Seed([3; 32]));
         let secret = SharedSecret::new(&[7; 32]).unwrap();
+        // They all come at once.
+        let mut limits = Limits::default();
+        limits.admissions_per_second = 2 * PEERS as u64;
         let snapshot = HubSnapshot {
             identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
             name: "hub".to_owned(),
@@ -87,7 +90,7 @@ impl World {
             limits: Limits::default(),
         };
         Self {
-            hub: Hub::new(HubConfig::default(), []),
+            hub: Hub::new(HubConfig { limits, ..HubConfig::default() }, []),
             ledger: Memory::default(),
             snapshot: Arc::new(snapshot),
             secret,
