@@ -78,3 +78,29 @@ macro_rules! each_shell {
         }
     };
 }
+
+/// Makes each of these functions a test in the four pairings: the hub's shell, then its peers'. Once
+/// in a module. The test itself runs on tokio.
+#[macro_export]
+macro_rules! each_pairing {
+    ($($(#[$meta:meta])* async fn $name:ident<$hub:ident, $peer:ident>() $body:block)*) => {
+        $($(#[$meta])*
+        async fn $name<$hub: $crate::shells::Shell, $peer: $crate::shells::Shell>() $body)*
+
+        $crate::each_pairing!(@pairing hub_tokio_peer_tokio, Tokio, Tokio, $($name)*);
+        $crate::each_pairing!(@pairing hub_tokio_peer_smol, Tokio, Smol, $($name)*);
+        $crate::each_pairing!(@pairing hub_smol_peer_tokio, Smol, Tokio, $($name)*);
+        $crate::each_pairing!(@pairing hub_smol_peer_smol, Smol, Smol, $($name)*);
+    };
+    (@pairing $pairing:ident, $hub:ident, $peer:ident, $($name:ident)*) => {
+        mod $pairing {
+            #[allow(unused_imports)] // Each pairing uses one or both.
+            use {bowline_smol::Smol, bowline_tokio::Tokio};
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name::<$hub, $peer>().await;
+            })*
+        }
+    };
+}

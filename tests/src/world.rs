@@ -1,5 +1,6 @@
 //! A hub with its data directory, and builders of peers that know its secret.
 
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,19 +8,22 @@ use bowline_core::id::PeerId;
 use bowline_core::limits::Limits;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
 use bowline_shell::files::{TrustFile, TrustRecord};
+use bowline_shell::hub::{Hub, HubBuilder};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
-use bowline_tokio::{Hub, Tokio, hub, peer};
+use bowline_tokio::Tokio;
 use tempfile::TempDir;
 
 use crate::notices::Notices;
+use crate::shells::Shell;
 use crate::wait::within;
 
-/// One hub, and a directory that everything of this test is in.
+/// One hub, and a directory that everything of this test is in. The hub runs on one shell, its peers
+/// on the same or another.
 #[derive(Debug)]
-pub struct World {
+pub struct World<H: Shell = Tokio, P: Shell = Tokio> {
     /// The hub, while it runs.
-    pub hub: Option<Hub>,
+    pub hub: Option<Hub<H>>,
     /// What the hub told.
     pub notices: Notices,
     /// Where its data is, below the directory.
@@ -28,6 +32,7 @@ pub struct World {
     local: SocketAddr,
     told: Told,
     data: TempDir,
+    peers: PhantomData<P>,
 }
 
 /// What a hub is told.
@@ -38,7 +43,7 @@ struct Told {
     limits: Limits,
 }
 
-impl World {
+impl<H: Shell, P: Shell> World<H, P> {
     /// A hub with TLS and a shared secret of its own.
     #[must_use]
     pub fn new() -> Self {
@@ -73,7 +78,7 @@ impl World {
         let told = Told { settings, insecure, limits };
         let hub = start(&hub_data, &told, bind, &notices);
         let (url, local) = (hub.url().clone(), hub.local());
-        Self { hub: Some(hub), notices, hub_data, url, local, told, data }
+        Self { hub: Some(hub), notices, hub_data, url, local, told, data, peers: PhantomData }
     }
 
     /// The hub.
@@ -81,7 +86,7 @@ impl World {
     /// # Panics
     /// When it was stopped.
     #[must_use]
-    pub fn hub(&self) -> &Hub {
+    pub fn hub(&self) -> &Hub<H> {
         self.hub.as_ref().expect("the hub runs")
     }
 
@@ -122,12 +127,12 @@ impl World {
     }
 
     /// A peer of the hub, named like its directory.
-    pub fn peer(&self, id: &str) -> PeerBuilder<Tokio> {
+    pub fn peer(&self, id: &str) -> PeerBuilder<P> {
         self.peer_in(id, id)
     }
 
     /// A peer of the hub that keeps its key and its trust in the directory `data`.
-    pub fn peer_in(&self, id: &str, data: &str) -> PeerBuilder<Tokio> {
+    pub fn peer_in(&self, id: &str, data: &str) -> PeerBuilder<P> {
         self.peer_at(&self.url, id, data)
     }
 
@@ -135,8 +140,9 @@ impl World {
     ///
     /// # Panics
     /// When its directory cannot be made.
-    pub fn peer_at(&self, url: &HubUrl, id: &str, data: &str) -> PeerBuilder<Tokio> {
-        let made = peer(url.clone(), self::id(id), &self.at(data)).expect("a peer");
+    pub fn peer_at(&self, url: &HubUrl, id: &str, data: &str) -> PeerBuilder<P> {
+        let made = PeerBuilder::new(P::default(), url.clone(), self::id(id), &self.at(data));
+        let made = made.expect("a peer");
         made.secret_file(&self.secret())
     }
 
@@ -170,7 +176,7 @@ impl World {
     }
 }
 
-impl Default for World {
+impl<H: Shell, P: Shell> Default for World<H, P> {
     fn default() -> Self {
         Self::new()
     }
@@ -189,12 +195,15 @@ pub fn id(text: &str) -> PeerId {
 ///
 /// # Panics
 /// When it does not.
-pub async fn refused(peer: PeerBuilder<Tokio>) -> ConnectError {
+pub async fn refused<P: Shell>(peer: PeerBuilder<P>) -> ConnectError {
     within(peer.connect()).await.expect_err("no session")
 }
 
-fn start(data: &Path, told: &Told, bind: SocketAddr, notices: &Notices) -> Hub {
-    let made = hub(data).expect("a data directory").settings(told.settings.clone()).bind(bind);
+fn start<H: Shell>(data: &Path, told: &Told, bind: SocketAddr, notices: &Notices) -> Hub<H> {
+    let made = HubBuilder::new(H::default(), data)
+        .expect("a data directory")
+        .settings(told.settings.clone())
+        .bind(bind);
     let made = made.insecure(told.insecure).limits(told.limits.clone());
     made.observer(notices.observer()).start().expect("a hub")
 }

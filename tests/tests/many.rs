@@ -319,7 +319,7 @@ static FODDER: LazyLock<Vec<u8>> = LazyLock::new(|| (0..FED).map(|at| (at % 251)
 
 #[test]
 fn a_thousand_peers_get_all_input_and_are_heard_in_full_within_one_window() {
-    let mut world = World::new();
+    let mut world: World = World::new();
     let command = "echo".parse().unwrap();
     for n in 0..PEERS {
         let name = name(n);

@@ -7,7 +7,7 @@ use std::thread;
 use bowline_tests::sim;
 
 /// How many, and how long.
-const SEEDS: u64 = 240;
+const SEEDS: u64 = 120;
 const STEPS: usize = 150;
 
 #[test]

@@ -369,11 +369,17 @@ impl PeerNode {
         }
     }
 
-    /// Feeds all its calls to the end of their input.
-    pub fn feed_all(&mut self) {
+    /// Feeds all its calls so many bytes and the end, as far as there is credit for it.
+    pub fn feed_all(&mut self, total: u64) {
         let Some(end) = self.live_end() else { return };
         for (id, made) in end.made.iter_mut().filter(|(_, made)| !made.input_ended) {
-            made.input_ended = end.link.input(*id, &[], true).is_ok();
+            let rest = total.saturating_sub(made.fed) as usize;
+            let piece = bytes(made.token, INPUT, made.fed, rest.min(end.link.room(*id)));
+            let is_last = piece.len() == rest;
+            if let Ok(taken) = end.link.input(*id, &piece, is_last) {
+                made.fed += taken as u64;
+                made.input_ended = is_last && taken == piece.len();
+            }
         }
     }
 

@@ -52,6 +52,12 @@ impl Plan {
         Self(1 | 1 << 25)
     }
 
+    /// One that hears nothing, deadlines neither, for [`DEAF`].
+    #[must_use]
+    pub const fn deaf() -> Self {
+        Self(1)
+    }
+
     fn acts(self) -> VecDeque<Act> {
         let bits = |at: u32, width: u32| (self.0 >> at) & ((1 << width) - 1);
         let mut acts = VecDeque::new();
@@ -72,7 +78,7 @@ impl Plan {
             }
         }
         acts.push_back(match bits(21, 4) {
-            0 if bits(25, 2) == 0 => Act::Deaf(Duration::from_secs(200)),
+            0 if bits(25, 2) == 0 => Act::Deaf(DEAF),
             0 => Act::Stay,
             1 => Act::End(Status::Signalled(9)),
             n => Act::End(Status::Exited(i64::from(n) - 2)),
@@ -80,6 +86,9 @@ impl Plan {
         acts
     }
 }
+
+/// How long a deaf command hears nothing.
+pub const DEAF: Duration = Duration::from_secs(90);
 
 /// The byte at this place.
 #[must_use]

@@ -28,6 +28,9 @@ const DEAD: Duration = Duration::from_secs(48);
 /// Both write more than a window to both outputs, and exit with 3; the second reads first.
 const PROBES: [Plan; 2] = [Plan::of(false), Plan::of(true)];
 
+/// Input of each of them: more than the credit that a call begins with.
+const FED: u64 = 100_000;
+
 /// Everything.
 #[derive(Debug)]
 pub struct World {
@@ -200,6 +203,8 @@ impl World {
         self.durable.full = false;
         self.peers.iter_mut().for_each(|peer| peer.paused = false);
         self.wait(Duration::from_secs(150))?;
+        self.leave()?;
+        self.stop_two()?;
         self.lose_one()?;
         let ends = self.model.ends();
         self.probe()?;
@@ -243,7 +248,50 @@ impl World {
             return violated("a caller does not hear of a peer that died", (id, told));
         }
         self.peers[4].cancel(0, &mut self.model);
-        self.wait(Duration::from_secs(4))
+        self.wait(Duration::from_secs(4))?;
+        match all.and_then(|token| self.model.was_told(token)) {
+            Some(Told::Counts(_)) => Ok(()),
+            told => violated("a call for several was cancelled in vain", (all, told)),
+        }
+    }
+
+    /// An operator dies: what it started stops.
+    fn leave(&mut self) -> Checked {
+        self.wait(Duration::from_secs(1))?;
+        let before: usize = self.peers.iter().map(PeerNode::running).sum();
+        self.try_out(3, Whom::All, Plan::staying());
+        let is_up = |peer: &&PeerNode| peer.purpose == Purpose::Serve && peer.is_up();
+        if let Some(peer) = self.peers.iter().find(is_up).map(|peer| peer.id) {
+            self.try_out(3, Whom::Peer(peer), Plan::staying());
+        }
+        self.wait(Duration::from_secs(2))?;
+        self.step(Step::CrashPeer(3, 500))?;
+        self.wait(Duration::from_secs(6))?;
+        let after: usize = self.peers.iter().map(PeerNode::running).sum();
+        match after > before {
+            true => violated("a command runs for a caller that died", (before, after)),
+            false => Ok(()),
+        }
+    }
+
+    /// A call is cancelled, and one is late that hears of no deadline: both end in time.
+    fn stop_two(&mut self) -> Checked {
+        let is_up = |peer: &&PeerNode| peer.purpose == Purpose::Serve && peer.is_up();
+        let Some(id) = self.peers.iter().find(is_up).map(|peer| peer.id) else { return Ok(()) };
+        let stays = self.try_out(3, Whom::Peer(id), Plan::staying());
+        self.wait(Duration::from_secs(2))?;
+        self.peers[3].cancel(0, &mut self.model);
+        let (within, window, delivery) = (Duration::from_secs(3), 1, Delivery::Attached);
+        let wish = Wish { whom: Whom::Peer(id), plan: Plan::deaf(), within, window, delivery };
+        let goal = self.goal(wish.whom);
+        let deaf = self.peers[4].call(&wish, goal, &mut self.model, self.now);
+        self.wait(Duration::from_secs(16))?;
+        let told = [stays, deaf].map(|token| self.model.was_told(token?));
+        let codes = [Code::Cancelled, Code::Deadline];
+        if told != codes.map(|code| Some(Told::Status(Status::Failed(code)))) {
+            return violated("a call does not stop in time", (id, told));
+        }
+        Ok(())
     }
 
     /// Calls with nothing in their way, more output than credit, and input: each ends by itself.
@@ -262,7 +310,10 @@ impl World {
                 }
                 tokens.push(self.try_out(by, Whom::All, plan));
             }
-            self.wait(Duration::from_secs(10))?;
+            for _ in 0..100 {
+                [3, 4].into_iter().for_each(|by| self.peers[by].feed_all(FED));
+                self.wait(Duration::from_millis(100))?;
+            }
         }
         for token in tokens {
             let told = token.and_then(|token| self.model.was_told(token));
@@ -282,9 +333,7 @@ impl World {
         let within = Duration::from_secs(50);
         let wish = Wish { whom, plan, within, window, delivery: Delivery::Attached };
         let goal = self.goal(whom);
-        let token = self.peers[by].call(&wish, goal, &mut self.model, self.now);
-        self.peers[by].feed_all();
-        token
+        self.peers[by].call(&wish, goal, &mut self.model, self.now)
     }
 
     fn operator(&self, by: u8) -> usize {

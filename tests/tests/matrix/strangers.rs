@@ -44,7 +44,7 @@ impl Scene {
             ..HubSettings::default()
         };
         let insecure = Insecure { no_auth: true, ..Insecure::default() };
-        let world = World::limited(settings, insecure, limits);
+        let world: World = World::limited(settings, insecure, limits);
         let secret = world.secret();
         let healthy = Healthy::beside(world.url(), &secret, &world.at("healthy")).await;
         Self { world, healthy, ended: 0 }

@@ -274,7 +274,7 @@ fn start_with(stage: &Stage, cert: &str) -> Outcome {
 async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() {
     let open = |world: &World| world.peer("me").credential(CredentialSource::open());
     let settings = HubSettings { auth_required: Some(false), ..HubSettings::default() };
-    let world = World::with(settings, Insecure { no_auth: true, ..Insecure::default() });
+    let world: World = World::with(settings, Insecure { no_auth: true, ..Insecure::default() });
     let (id, url) = (world.hub().id().to_string(), world.url().to_string());
     let pin = world.hub().pin().unwrap().to_string();
     let says = "unknown-hub: nothing is known of HUB, and this admission method does not make it \
@@ -285,7 +285,7 @@ async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() 
     documented(3, says);
     assert!(!world.at("me/trust.toml").exists());
 
-    let world = World::new();
+    let world: World = World::new();
     let says = "method-not-offered: the hub does not offer 'open', which this peer uses; it offers \
                 'secret'. Give this peer the hub's secret (--secret-file): 'bowline secret show' \
                 prints it there.";

@@ -8,7 +8,7 @@ use bowline_tests::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_without_a_runtime_serves_a_command_and_ends_with_its_hub() {
-    let mut world = World::new();
+    let mut world: World = World::new();
     let example = path().with_file_name("examples").join("blocking_socket");
     let mut command = Command::new(&example);
     command.arg(world.local().to_string()).arg("blocking-1").arg(world.secret());

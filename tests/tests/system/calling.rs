@@ -7,12 +7,14 @@ use bowline_shell::arguments::{ArgumentSpec, CommandSpec, Kind};
 use bowline_shell::call::{Call, Reply};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, named, positional, run};
+use bowline_tests::each_pairing;
 use bowline_tests::program::{command, script};
+use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, id};
 
 /// A hub, a serving peer `web`, and an operator.
-async fn world() -> (World, Session, Session) {
+async fn world<H: Shell, P: Shell>() -> (World<H, P>, Session, Session) {
     let world = World::new();
     let web = world
         .peer("web")
@@ -46,102 +48,95 @@ async fn greet(mut call: Call) -> i32 {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_programs_outputs_are_kept_apart_and_its_exit_code_arrives() {
-    let (_world, _web, operator) = world().await;
-    let outcome = run(call(&operator, "web", "both")).await;
-    assert_eq!(outcome.out, b"to-out\n");
-    assert_eq!(outcome.err, b"to-err\n");
-    assert_eq!(outcome.finished.status, Status::Exited(3));
-    assert_eq!(outcome.finished.peer, Some(id("web")));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signal_that_ends_a_program_is_passed_on() {
-    let (_world, _web, operator) = world().await;
-    let outcome = run(call(&operator, "web", "die")).await;
-    assert_eq!(outcome.finished.status, Status::Signalled(15));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn arguments_by_position_and_by_name_reach_the_program_unchanged() {
-    let (_world, _web, operator) = world().await;
-    let echo = || call(&operator, "web", "echo");
-    let arguments = positional(&["a  b", "$(id) ; é"]);
-    assert_eq!(run(echo().arguments(arguments)).await.text(), "a  b $(id) ; é\n");
-    let arguments = named(&[("second", "2"), ("first", "1")]);
-    assert_eq!(run(echo().arguments(arguments)).await.text(), "1 2\n");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_argument_of_the_wrong_kind_is_refused_and_the_program_is_not_run() {
-    let (_world, _web, operator) = world().await;
-    for wrong in ["ten", "10", "-1"] {
-        let outcome = run(call(&operator, "web", "count").arguments(positional(&[wrong]))).await;
-        assert_eq!(outcome.code(), Code::BadArgument, "{wrong}");
-        assert!(outcome.finished.text.contains("'n'"), "{}", outcome.finished.text);
-        assert_eq!(outcome.out, b"");
+each_pairing! {
+    async fn a_programs_outputs_are_kept_apart_and_its_exit_code_arrives<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let outcome = run(call(&operator, "web", "both")).await;
+        assert_eq!(outcome.out, b"to-out\n");
+        assert_eq!(outcome.err, b"to-err\n");
+        assert_eq!(outcome.finished.status, Status::Exited(3));
+        assert_eq!(outcome.finished.peer, Some(id("web")));
     }
-    let mut integer = ArgumentsBuf::new();
-    integer.push(Scalar::Integer(2)).unwrap();
-    assert_eq!(run(call(&operator, "web", "count").arguments(integer)).await.out, b"1\n2\n");
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_missing_an_unknown_and_a_dashed_argument_are_refused() {
-    let (_world, _web, operator) = world().await;
-    let tries = [
-        positional(&["one"]),
-        positional(&["one", "two", "three"]),
-        named(&[("first", "1"), ("second", "2"), ("third", "3")]),
-        positional(&["-n", "two"]),
-    ];
-    for arguments in tries {
-        let outcome = run(call(&operator, "web", "echo").arguments(arguments)).await;
-        assert_eq!(outcome.code(), Code::BadArgument);
+    async fn a_signal_that_ends_a_program_is_passed_on<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let outcome = run(call(&operator, "web", "die")).await;
+        assert_eq!(outcome.finished.status, Status::Signalled(15));
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn unknown_names_have_codes_of_their_own() {
-    let (world, web, operator) = world().await;
-    assert_eq!(run(call(&operator, "nobody", "greet")).await.code(), Code::UnknownPeer);
-    assert_eq!(run(call(&operator, "web", "nothing")).await.code(), Code::UnknownCommand);
-    web.close();
-    within(web.ended()).await;
-    world.hub_saw_offline("web").await;
-    assert_eq!(run(call(&operator, "web", "greet")).await.code(), Code::Offline);
-}
+    async fn arguments_by_position_and_by_name_reach_the_program_unchanged<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let echo = || call(&operator, "web", "echo");
+        let arguments = positional(&["a  b", "$(id) ; é"]);
+        assert_eq!(run(echo().arguments(arguments)).await.text(), "a  b $(id) ; é\n");
+        let arguments = named(&[("second", "2"), ("first", "1")]);
+        assert_eq!(run(echo().arguments(arguments)).await.text(), "1 2\n");
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_is_not_there_was_not_started() {
-    let (_world, _web, operator) = world().await;
-    let outcome = run(call(&operator, "web", "missing")).await;
-    assert_eq!(outcome.code(), Code::NotStarted);
-    assert!(outcome.finished.text.contains("/nonexistent/program"), "{}", outcome.finished.text);
-}
+    async fn an_argument_of_the_wrong_kind_is_refused_and_the_program_is_not_run<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        for wrong in ["ten", "10", "-1"] {
+            let outcome = run(call(&operator, "web", "count").arguments(positional(&[wrong]))).await;
+            assert_eq!(outcome.code(), Code::BadArgument, "{wrong}");
+            assert!(outcome.finished.text.contains("'n'"), "{}", outcome.finished.text);
+            assert_eq!(outcome.out, b"");
+        }
+        let mut integer = ArgumentsBuf::new();
+        integer.push(Scalar::Integer(2)).unwrap();
+        assert_eq!(run(call(&operator, "web", "count").arguments(integer)).await.out, b"1\n2\n");
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_closure_is_a_command() {
-    let (_world, _web, operator) = world().await;
-    let arguments = named(&[("name", "Ada")]);
-    let outcome = run(call(&operator, "web", "greet").arguments(arguments)).await;
-    assert_eq!((outcome.text().as_str(), outcome.exit()), ("hello, Ada\n", 0));
-    assert_eq!(run(call(&operator, "web", "nine")).await.exit(), 9);
-    let outcome = run(call(&operator, "web", "panic-free")).await;
-    assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::Failed, "out of tea"));
-}
+    async fn a_missing_an_unknown_and_a_dashed_argument_are_refused<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let tries = [
+            positional(&["one"]),
+            positional(&["one", "two", "three"]),
+            named(&[("first", "1"), ("second", "2"), ("third", "3")]),
+            positional(&["-n", "two"]),
+        ];
+        for arguments in tries {
+            let outcome = run(call(&operator, "web", "echo").arguments(arguments)).await;
+            assert_eq!(outcome.code(), Code::BadArgument);
+        }
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn many_calls_share_a_link_and_each_gets_its_own_answer() {
-    let (_world, _web, operator) = world().await;
-    let calls = (0..100).map(|n| {
-        let name = n.to_string();
-        let calling = call(&operator, "web", "greet").arguments(named(&[("name", &name)])).start();
-        async move { (name, bowline_tests::calls::finish(calling).await) }
-    });
-    for task in calls.map(tokio::spawn).collect::<Vec<_>>() {
-        let (name, outcome) = task.await.unwrap();
-        assert_eq!(outcome.text(), format!("hello, {name}\n"));
+    async fn unknown_names_have_codes_of_their_own<H, P>() {
+        let (world, web, operator) = world::<H, P>().await;
+        assert_eq!(run(call(&operator, "nobody", "greet")).await.code(), Code::UnknownPeer);
+        assert_eq!(run(call(&operator, "web", "nothing")).await.code(), Code::UnknownCommand);
+        web.close();
+        within(web.ended()).await;
+        world.hub_saw_offline("web").await;
+        assert_eq!(run(call(&operator, "web", "greet")).await.code(), Code::Offline);
+    }
+
+    async fn a_program_that_is_not_there_was_not_started<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let outcome = run(call(&operator, "web", "missing")).await;
+        assert_eq!(outcome.code(), Code::NotStarted);
+        assert!(outcome.finished.text.contains("/nonexistent/program"), "{}", outcome.finished.text);
+    }
+
+    async fn a_closure_is_a_command<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let arguments = named(&[("name", "Ada")]);
+        let outcome = run(call(&operator, "web", "greet").arguments(arguments)).await;
+        assert_eq!((outcome.text().as_str(), outcome.exit()), ("hello, Ada\n", 0));
+        assert_eq!(run(call(&operator, "web", "nine")).await.exit(), 9);
+        let outcome = run(call(&operator, "web", "panic-free")).await;
+        assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::Failed, "out of tea"));
+    }
+
+    async fn many_calls_share_a_link_and_each_gets_its_own_answer<H, P>() {
+        let (_world, _web, operator) = world::<H, P>().await;
+        let calls = (0..100).map(|n| {
+            let name = n.to_string();
+            let calling = call(&operator, "web", "greet").arguments(named(&[("name", &name)])).start();
+            async move { (name, bowline_tests::calls::finish(calling).await) }
+        });
+        for task in calls.map(tokio::spawn).collect::<Vec<_>>() {
+            let (name, outcome) = task.await.unwrap();
+            assert_eq!(outcome.text(), format!("hello, {name}\n"));
+        }
     }
 }

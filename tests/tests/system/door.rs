@@ -11,17 +11,18 @@ use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, 
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_tests::calls::{call, finish, run};
+use bowline_tests::each_pairing;
 use bowline_tests::front::Front;
 use bowline_tests::notices::Notices;
 use bowline_tests::program::script;
+use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, id, refused};
-use bowline_tokio::Tokio;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 /// A hub without TLS that is told this about its door.
-fn plain(door: DoorSettings) -> World {
+fn plain<H: Shell, P: Shell>(door: DoorSettings) -> World<H, P> {
     let settings = HubSettings { mode: Some(TlsMode::Plain), door, ..HubSettings::default() };
     World::with(settings, Insecure::default())
 }
@@ -37,13 +38,13 @@ fn door(allow: &[&str], proxies: &[&str], pins: &[Pin]) -> DoorSettings {
 }
 
 /// A hub without TLS with these bounds.
-fn bounded(limits: LimitSettings) -> World {
+fn bounded<H: Shell, P: Shell>(limits: LimitSettings) -> World<H, P> {
     let settings = HubSettings { mode: Some(TlsMode::Plain), limits, ..HubSettings::default() };
     World::with(settings, Insecure::default())
 }
 
 /// A peer that brings another secret.
-fn wrong(world: &World, name: &str) -> PeerBuilder<Tokio> {
+fn wrong<H: Shell, P: Shell>(world: &World<H, P>, name: &str) -> PeerBuilder<P> {
     let file = world.at(&format!("{name}.wrong"));
     fs::write(&file, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n").unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
@@ -65,239 +66,230 @@ fn forwarded(notices: &Notices) -> Vec<String> {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hub_behind_a_tls_proxy_admits_peers_that_saw_the_proxys_key_and_those_beside_it() {
-    let front = Front::with_tls().await;
-    let pin = front.pin();
-    let world = plain(door(&[], &["127.0.0.1"], &[pin]));
-    let front = front.carry_to(world.local(), Some("10.9.9.9, 203.0.113.7"));
-    let web = world
-        .peer_at(&front.url(), "web", "web")
-        .command("me".parse().unwrap(), |mut call| async move { call.print("web").await });
-    let web = within(web.connect()).await.unwrap();
-    assert_eq!(web.admitted().hub, world.hub().id());
-    assert_eq!(world.trust(&front.url(), "web").unwrap().pin, Some(pin));
-    assert_eq!(forwarded(&world.notices), ["203.0.113.7"]);
-    // A peer of the hub's own machine needs no TLS, and stands beside the proxy.
-    let operator = world.operator().await;
-    assert_eq!(run(call(&operator, "web", "me")).await.text(), "web");
-    assert_eq!(forwarded(&world.notices).len(), 1);
-    // What the hub tells of a link names its true source.
-    web.close();
-    let gone = world.notices.first(|notice| match notice {
-        Notice::Ended { remote, ended, .. } if ended.admitted => Some(remote.clone()),
-        _ => None,
-    });
-    assert_eq!(gone.await, "203.0.113.7");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_proxys_key_that_the_hub_does_not_list_is_refused_with_the_line_that_lists_it() {
-    let (front, other) = (Front::with_tls().await, Front::with_tls().await);
-    let pin = front.pin();
-    for listed in [vec![], vec![other.pin()]] {
-        let world = plain(door(&[], &["127.0.0.1"], &listed));
+each_pairing! {
+    async fn a_hub_behind_a_tls_proxy_admits_peers_that_saw_the_proxys_key_and_those_beside_it<H, P>() {
         let front = Front::with_tls().await;
         let pin = front.pin();
+        let world = plain::<H, P>(door(&[], &["127.0.0.1"], &[pin]));
+        let front = front.carry_to(world.local(), Some("10.9.9.9, 203.0.113.7"));
+        let web = world
+            .peer_at(&front.url(), "web", "web")
+            .command("me".parse().unwrap(), |mut call| async move { call.print("web").await });
+        let web = within(web.connect()).await.unwrap();
+        assert_eq!(web.admitted().hub, world.hub().id());
+        assert_eq!(world.trust(&front.url(), "web").unwrap().pin, Some(pin));
+        assert_eq!(forwarded(&world.notices), ["203.0.113.7"]);
+        // A peer of the hub's own machine needs no TLS, and stands beside the proxy.
+        let operator = world.operator().await;
+        assert_eq!(run(call(&operator, "web", "me")).await.text(), "web");
+        assert_eq!(forwarded(&world.notices).len(), 1);
+        // What the hub tells of a link names its true source.
+        web.close();
+        let gone = world.notices.first(|notice| match notice {
+            Notice::Ended { remote, ended, .. } if ended.admitted => Some(remote.clone()),
+            _ => None,
+        });
+        assert_eq!(gone.await, "203.0.113.7");
+    }
+
+    async fn a_proxys_key_that_the_hub_does_not_list_is_refused_with_the_line_that_lists_it<H, P>() {
+        let (front, other) = (Front::with_tls().await, Front::with_tls().await);
+        let pin = front.pin();
+        for listed in [vec![], vec![other.pin()]] {
+            let world = plain::<H, P>(door(&[], &["127.0.0.1"], &listed));
+            let front = Front::with_tls().await;
+            let pin = front.pin();
+            let front = front.carry_to(world.local(), Some("203.0.113.7"));
+            let error = refused(world.peer_at(&front.url(), "web", "web")).await;
+            let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
+            assert_eq!(ended.reason.code(), Code::KeyNotVouched);
+            let said = error.to_string();
+            assert!(said.contains(&format!("external-pins = [\"{pin}\"]")), "{said}");
+            assert!(said.contains("trusted-proxies = "), "{said}");
+        }
+        // The right pin counts on connections from trusted proxies only.
+        let world = plain::<H, P>(door(&[], &["192.0.2.1"], &[pin]));
         let front = front.carry_to(world.local(), Some("203.0.113.7"));
         let error = refused(world.peer_at(&front.url(), "web", "web")).await;
-        let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
-        assert_eq!(ended.reason.code(), Code::KeyNotVouched);
-        let said = error.to_string();
-        assert!(said.contains(&format!("external-pins = [\"{pin}\"]")), "{said}");
-        assert!(said.contains("trusted-proxies = "), "{said}");
+        assert!(error.to_string().contains("does not vouch"), "{error}");
     }
-    // The right pin counts on connections from trusted proxies only.
-    let world = plain(door(&[], &["192.0.2.1"], &[pin]));
-    let front = front.carry_to(world.local(), Some("203.0.113.7"));
-    let error = refused(world.peer_at(&front.url(), "web", "web")).await;
-    assert!(error.to_string().contains("does not vouch"), "{error}");
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_peer_without_tls_through_a_tls_proxy_is_told_of_the_other_key() {
-    let (tls, front) = (Front::with_tls().await, Front::plain().await);
-    let world = plain(door(&[], &["127.0.0.1"], &[tls.pin()]));
-    let front = front.carry_to(world.local(), Some("203.0.113.7"));
-    let error = refused(world.peer_at(&front.url(), "web", "web")).await;
-    assert_eq!(refusal(&error).0, Code::OtherKeySeen);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_not_allowed_is_told_which_one_it_is() {
-    let world = plain(door(&["192.0.2.0/24"], &[], &[]));
-    let error = refused(world.peer("web")).await;
-    let said = "This hub takes no connection from 127.0.0.1.".to_owned();
-    assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None));
-    assert!(!error.outcome().heals);
-    let told = world.notices.first(|notice| match notice {
-        Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
-        _ => None,
-    });
-    assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::AddressNotAllowed, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_becomes_another_by_writing_a_header_and_a_proxy_speaks_for_each_of_its_clients() {
-    let front = Front::plain().await;
-    let world = plain(door(&["203.0.113.7"], &[], &[]));
-    let spoofing = front.carry_to(world.local(), Some("203.0.113.7"));
-    let error = refused(world.peer_at(&spoofing.url(), "web", "web")).await;
-    assert!(refusal(&error).1.contains("127.0.0.1"), "{error}");
-
-    let front = Front::plain().await;
-    let world = plain(door(&["203.0.113.7"], &["127.0.0.1"], &[]));
-    let front = front.carry_to(world.local(), Some("203.0.113.7"));
-    let session = within(world.peer_at(&front.url(), "web", "web").connect()).await.unwrap();
-    assert_eq!(session.admitted().peer, id("web"));
-    for (says, seen) in [
-        (Some("203.0.113.7, 203.0.113.8"), "203.0.113.8"),
-        (Some("203.0.113.7, nonsense"), "127.0.0.1"),
-        (None, "127.0.0.1"),
-    ] {
-        front.says(says);
-        let error = refused(world.peer_at(&front.url(), "other", "other")).await;
-        let said = format!("This hub takes no connection from {seen}.");
-        assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None), "{says:?}");
+    async fn a_peer_without_tls_through_a_tls_proxy_is_told_of_the_other_key<H, P>() {
+        let (tls, front) = (Front::with_tls().await, Front::plain().await);
+        let world = plain::<H, P>(door(&[], &["127.0.0.1"], &[tls.pin()]));
+        let front = front.carry_to(world.local(), Some("203.0.113.7"));
+        let error = refused(world.peer_at(&front.url(), "web", "web")).await;
+        assert_eq!(refusal(&error).0, Code::OtherKeySeen);
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_failed_too_often_is_told_when_to_come_back_and_harms_no_admitted_link() {
-    let world = bounded(LimitSettings { failures_per_minute: Some(2), ..LimitSettings::default() });
-    let web = world.peer("web").program(script("me", "echo web"));
-    let _web = within(web.connect()).await.unwrap();
-    let operator = world.operator().await;
-    for _ in 0..2 {
-        assert_eq!(refusal(&refused(wrong(&world, "guess")).await).0, Code::Refused);
+    async fn an_address_that_is_not_allowed_is_told_which_one_it_is<H, P>() {
+        let world = plain::<H, P>(door(&["192.0.2.0/24"], &[], &[]));
+        let error = refused(world.peer("web")).await;
+        let said = "This hub takes no connection from 127.0.0.1.".to_owned();
+        assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None));
+        assert!(!error.outcome().heals);
+        let told = world.notices.first(|notice| match notice {
+            Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
+            _ => None,
+        });
+        assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::AddressNotAllowed, 1));
     }
-    // The right secret does not help: the source has to wait, and knows how long.
-    let error = refused(world.peer("late")).await;
-    let (code, said, wait) = refusal(&error);
-    assert_eq!(code, Code::RateLimited);
-    assert_eq!(said, "Too many admissions from 127.0.0.1 have failed.");
-    assert!(wait.is_some_and(|seconds| (1..=30).contains(&seconds)), "{wait:?}");
-    assert!(error.outcome().heals);
-    let told = world.notices.first(|notice| match notice {
-        Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
-        _ => None,
-    });
-    assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::RateLimited, 1));
-    // Those of the same source that were admitted before are as they were.
-    assert_eq!(run(call(&operator, "web", "me")).await.text(), "web\n");
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_peer_that_is_told_to_wait_waits_as_long() {
-    let world = bounded(LimitSettings { failures_per_minute: Some(1), ..LimitSettings::default() });
-    refused(wrong(&world, "guess")).await;
-    let notices = Notices::default();
-    let peer = world.peer("web").observer(notices.observer()).start();
-    let asked = notices.first(|notice| match notice {
-        Notice::Ended { ended, .. } => ended.reason.retry_after(),
-        _ => None,
-    });
-    let asked = asked.await;
-    let waits = notices.first(|notice| match notice {
-        Notice::Retry { after } => Some(*after),
-        _ => None,
-    });
-    let waits = waits.await;
-    assert!((1..=60).contains(&asked), "{asked}");
-    assert!(waits >= Duration::from_secs(asked), "{waits:?} of {asked} s");
-    within(peer.stop()).await;
-}
+    async fn nobody_becomes_another_by_writing_a_header_and_a_proxy_speaks_for_each_of_its_clients<H, P>() {
+        let front = Front::plain().await;
+        let world = plain::<H, P>(door(&["203.0.113.7"], &[], &[]));
+        let spoofing = front.carry_to(world.local(), Some("203.0.113.7"));
+        let error = refused(world.peer_at(&spoofing.url(), "web", "web")).await;
+        assert!(refusal(&error).1.contains("127.0.0.1"), "{error}");
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_source_with_as_many_links_pending_as_may_be_is_told_so_until_one_is_gone() {
-    let world = bounded(LimitSettings { pending_per_source: Some(2), ..LimitSettings::default() });
-    // Two that say nothing, from this address.
-    let mut silent = Vec::new();
-    for n in 0..2 {
-        silent.push(TcpStream::connect(world.local()).await.unwrap());
-        world
-            .notices
-            .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
-            .await;
-    }
-    let (code, said, wait) = refusal(&refused(world.peer("web")).await);
-    assert_eq!((code, wait), (Code::RateLimited, Some(15)));
-    assert_eq!(said, "Too many connections from 127.0.0.1 wait to be admitted.");
-    // Once one is gone there is room, as soon as the hub has seen it go.
-    drop(silent.pop());
-    within(async { while world.peer("web").connect().await.is_err() {} }).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hub_that_is_full_of_pending_links_or_of_sessions_says_so_and_when_to_come_back() {
-    let world = bounded(LimitSettings { pending: Some(1), ..LimitSettings::default() });
-    let _silent = TcpStream::connect(world.local()).await.unwrap();
-    world.notices.first(|notice| matches!(notice, Notice::Accepted { .. }).then_some(())).await;
-    let said = "Too many connections wait to be admitted.".to_owned();
-    assert_eq!(refusal(&refused(world.peer("web")).await), (Code::Full, said, Some(15)));
-
-    for limits in [
-        LimitSettings { sessions: Some(1), ..LimitSettings::default() },
-        LimitSettings { peers: Some(1), ..LimitSettings::default() },
-    ] {
-        let world = bounded(limits);
-        let _web = within(world.peer("web").connect()).await.unwrap();
-        let (code, _, wait) = refusal(&refused(world.peer("other")).await);
-        assert_eq!((code, wait), (Code::Full, Some(10)), "{limits:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn more_than_can_be_told_are_closed_without_a_word_and_those_within_hear_why() {
-    let world = plain(door(&["192.0.2.1"], &[], &[]));
-    let mut told = Vec::new();
-    for n in 0..64 {
-        told.push(TcpStream::connect(world.local()).await.unwrap());
-        world
-            .notices
-            .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
-            .await;
-    }
-    let mut closed = TcpStream::connect(world.local()).await.unwrap();
-    let end = within(closed.read(&mut [0; 1])).await;
-    assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
-    let accepted = |notice: &Notice| matches!(notice, Notice::Accepted { .. }).then_some(());
-    assert_eq!(world.notices.all(accepted).len(), 64, "the last was not even looked at");
-    // Where there is room again, the next hears why.
-    drop(told.pop());
-    let hears = async {
-        loop {
-            let error = refused(world.peer("web")).await;
-            let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
-            if let EndReason::Refused(refusal) = &ended.reason {
-                return refusal.code;
-            }
+        let front = Front::plain().await;
+        let world = plain::<H, P>(door(&["203.0.113.7"], &["127.0.0.1"], &[]));
+        let front = front.carry_to(world.local(), Some("203.0.113.7"));
+        let session = within(world.peer_at(&front.url(), "web", "web").connect()).await.unwrap();
+        assert_eq!(session.admitted().peer, id("web"));
+        for (says, seen) in [
+            (Some("203.0.113.7, 203.0.113.8"), "203.0.113.8"),
+            (Some("203.0.113.7, nonsense"), "127.0.0.1"),
+            (None, "127.0.0.1"),
+        ] {
+            front.says(says);
+            let error = refused(world.peer_at(&front.url(), "other", "other")).await;
+            let said = format!("This hub takes no connection from {seen}.");
+            assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None), "{says:?}");
         }
-    };
-    assert_eq!(within(hears).await, Code::AddressNotAllowed);
-}
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_peer_that_floods_is_held_back_loses_nothing_and_holds_up_nobody_else() {
-    let world = bounded(LimitSettings { frames_per_second: Some(40), ..LimitSettings::default() });
-    let me = |name: &'static str| {
-        let me = "me".parse().unwrap();
-        world.peer(name).command(me, move |mut call| async move { call.print(name).await })
-    };
-    let _flood = within(me("flood").connect()).await.unwrap();
-    let _calm = within(me("calm").connect()).await.unwrap();
-    let (operator, other) = (world.operator().await, world.peer("other").operate().connect());
-    let other = within(other).await.unwrap();
-    // Each answer is a frame of its own at least, so these are more than a burst.
-    let calls: Vec<_> = (0..60).map(|_| call(&operator, "flood", "me").start()).collect();
-    let held = world.notices.first(|notice| match notice {
-        Notice::HeldBack { peer, measure, .. } if *peer == id("flood") => Some(*measure),
-        _ => None,
-    });
-    assert_eq!(held.await, Measure::Frames);
-    assert_eq!(run(call(&other, "calm", "me")).await.text(), "calm");
-    for calling in calls {
-        let outcome = finish(calling).await;
-        assert_eq!((outcome.text().as_str(), outcome.exit()), ("flood", 0));
+    async fn a_source_that_failed_too_often_is_told_when_to_come_back_and_harms_no_admitted_link<H, P>() {
+        let world = bounded::<H, P>(LimitSettings { failures_per_minute: Some(2), ..LimitSettings::default() });
+        let web = world.peer("web").program(script("me", "echo web"));
+        let _web = within(web.connect()).await.unwrap();
+        let operator = world.operator().await;
+        for _ in 0..2 {
+            assert_eq!(refusal(&refused(wrong(&world, "guess")).await).0, Code::Refused);
+        }
+        // The right secret does not help: the source has to wait, and knows how long.
+        let error = refused(world.peer("late")).await;
+        let (code, said, wait) = refusal(&error);
+        assert_eq!(code, Code::RateLimited);
+        assert_eq!(said, "Too many admissions from 127.0.0.1 have failed.");
+        assert!(wait.is_some_and(|seconds| (1..=30).contains(&seconds)), "{wait:?}");
+        assert!(error.outcome().heals);
+        let told = world.notices.first(|notice| match notice {
+            Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
+            _ => None,
+        });
+        assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::RateLimited, 1));
+        // Those of the same source that were admitted before are as they were.
+        assert_eq!(run(call(&operator, "web", "me")).await.text(), "web\n");
+    }
+
+    async fn a_peer_that_is_told_to_wait_waits_as_long<H, P>() {
+        let world = bounded::<H, P>(LimitSettings { failures_per_minute: Some(1), ..LimitSettings::default() });
+        refused(wrong(&world, "guess")).await;
+        let notices = Notices::default();
+        let peer = world.peer("web").observer(notices.observer()).start();
+        let asked = notices.first(|notice| match notice {
+            Notice::Ended { ended, .. } => ended.reason.retry_after(),
+            _ => None,
+        });
+        let asked = asked.await;
+        let waits = notices.first(|notice| match notice {
+            Notice::Retry { after } => Some(*after),
+            _ => None,
+        });
+        let waits = waits.await;
+        assert!((1..=60).contains(&asked), "{asked}");
+        assert!(waits >= Duration::from_secs(asked), "{waits:?} of {asked} s");
+        within(peer.stop()).await;
+    }
+
+    async fn a_source_with_as_many_links_pending_as_may_be_is_told_so_until_one_is_gone<H, P>() {
+        let world = bounded::<H, P>(LimitSettings { pending_per_source: Some(2), ..LimitSettings::default() });
+        // Two that say nothing, from this address.
+        let mut silent = Vec::new();
+        for n in 0..2 {
+            silent.push(TcpStream::connect(world.local()).await.unwrap());
+            world
+                .notices
+                .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
+                .await;
+        }
+        let (code, said, wait) = refusal(&refused(world.peer("web")).await);
+        assert_eq!((code, wait), (Code::RateLimited, Some(15)));
+        assert_eq!(said, "Too many connections from 127.0.0.1 wait to be admitted.");
+        // Once one is gone there is room, as soon as the hub has seen it go.
+        drop(silent.pop());
+        within(async { while world.peer("web").connect().await.is_err() {} }).await;
+    }
+
+    async fn a_hub_that_is_full_of_pending_links_or_of_sessions_says_so_and_when_to_come_back<H, P>() {
+        let world = bounded::<H, P>(LimitSettings { pending: Some(1), ..LimitSettings::default() });
+        let _silent = TcpStream::connect(world.local()).await.unwrap();
+        world.notices.first(|notice| matches!(notice, Notice::Accepted { .. }).then_some(())).await;
+        let said = "Too many connections wait to be admitted.".to_owned();
+        assert_eq!(refusal(&refused(world.peer("web")).await), (Code::Full, said, Some(15)));
+
+        for limits in [
+            LimitSettings { sessions: Some(1), ..LimitSettings::default() },
+            LimitSettings { peers: Some(1), ..LimitSettings::default() },
+        ] {
+            let world = bounded::<H, P>(limits);
+            let _web = within(world.peer("web").connect()).await.unwrap();
+            let (code, _, wait) = refusal(&refused(world.peer("other")).await);
+            assert_eq!((code, wait), (Code::Full, Some(10)), "{limits:?}");
+        }
+    }
+
+    async fn more_than_can_be_told_are_closed_without_a_word_and_those_within_hear_why<H, P>() {
+        let world = plain::<H, P>(door(&["192.0.2.1"], &[], &[]));
+        let mut told = Vec::new();
+        for n in 0..64 {
+            told.push(TcpStream::connect(world.local()).await.unwrap());
+            world
+                .notices
+                .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
+                .await;
+        }
+        let mut closed = TcpStream::connect(world.local()).await.unwrap();
+        let end = within(closed.read(&mut [0; 1])).await;
+        assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
+        let accepted = |notice: &Notice| matches!(notice, Notice::Accepted { .. }).then_some(());
+        assert_eq!(world.notices.all(accepted).len(), 64, "the last was not even looked at");
+        // Where there is room again, the next hears why.
+        drop(told.pop());
+        let hears = async {
+            loop {
+                let error = refused(world.peer("web")).await;
+                let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
+                if let EndReason::Refused(refusal) = &ended.reason {
+                    return refusal.code;
+                }
+            }
+        };
+        assert_eq!(within(hears).await, Code::AddressNotAllowed);
+    }
+
+    async fn a_peer_that_floods_is_held_back_loses_nothing_and_holds_up_nobody_else<H, P>() {
+        let world = bounded::<H, P>(LimitSettings { frames_per_second: Some(40), ..LimitSettings::default() });
+        let me = |name: &'static str| {
+            let me = "me".parse().unwrap();
+            world.peer(name).command(me, move |mut call| async move { call.print(name).await })
+        };
+        let _flood = within(me("flood").connect()).await.unwrap();
+        let _calm = within(me("calm").connect()).await.unwrap();
+        let (operator, other) = (world.operator().await, world.peer("other").operate().connect());
+        let other = within(other).await.unwrap();
+        // Each answer is a frame of its own at least, so these are more than a burst.
+        let calls: Vec<_> = (0..60).map(|_| call(&operator, "flood", "me").start()).collect();
+        let held = world.notices.first(|notice| match notice {
+            Notice::HeldBack { peer, measure, .. } if *peer == id("flood") => Some(*measure),
+            _ => None,
+        });
+        assert_eq!(held.await, Measure::Frames);
+        assert_eq!(run(call(&other, "calm", "me")).await.text(), "calm");
+        for calling in calls {
+            let outcome = finish(calling).await;
+            assert_eq!((outcome.text().as_str(), outcome.exit()), ("flood", 0));
+        }
     }
 }

@@ -7,13 +7,14 @@ use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::Finished;
 use bowline_shell::ledger::Ledger;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
+use bowline_tests::each_pairing;
+use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, refused};
-use bowline_tokio::Tokio;
 
-async fn operator(world: &World) -> Session {
+async fn operator<H: Shell, P: Shell>(world: &World<H, P>) -> Session {
     let control = world.hub().control().unwrap();
-    let local = PeerBuilder::local(Tokio, control, world.hub().id()).unwrap();
+    let local = PeerBuilder::local(P::default(), control, world.hub().id()).unwrap();
     within(local.connect()).await.unwrap()
 }
 
@@ -29,53 +30,52 @@ fn code(error: &ConnectError) -> Code {
     ended.reason.code()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn its_session_ends_and_another_key_has_the_id_at_once() {
-    let world = World::new();
-    let session = within(world.peer("web").connect()).await.unwrap();
-    let other = || world.peer_in("web", "another-key");
-    assert_eq!(code(&refused(other()).await), Code::IdTaken);
+each_pairing! {
+    async fn its_session_ends_and_another_key_has_the_id_at_once<H, P>() {
+        let world = World::<H, P>::new();
+        let session = within(world.peer("web").connect()).await.unwrap();
+        let other = || world.peer_in("web", "another-key");
+        assert_eq!(code(&refused(other()).await), Code::IdTaken);
 
-    let done = forget(&operator(&world).await, "web").await;
-    let value = done.value().unwrap();
-    assert_eq!(value.entry("id").unwrap().text(), Some("web"));
-    assert!(matches!(value.entry("ended").unwrap().scalar(), Some(Scalar::Integer(1))));
-    let ended = within(session.ended()).await;
-    assert!(matches!(ended.reason, EndReason::Goaway { code: Code::Revoked, .. }), "{ended:?}");
-    assert!(!ended.reason.heals());
+        let done = forget(&operator(&world).await, "web").await;
+        let value = done.value().unwrap();
+        assert_eq!(value.entry("id").unwrap().text(), Some("web"));
+        assert!(matches!(value.entry("ended").unwrap().scalar(), Some(Scalar::Integer(1))));
+        let ended = within(session.ended()).await;
+        assert!(matches!(ended.reason, EndReason::Goaway { code: Code::Revoked, .. }), "{ended:?}");
+        assert!(!ended.reason.heals());
 
-    within(other().connect()).await.unwrap();
-    assert_eq!(code(&refused(world.peer("web")).await), Code::IdTaken);
-}
+        within(other().connect()).await.unwrap();
+        assert_eq!(code(&refused(world.peer("web")).await), Code::IdTaken);
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_answered_is_on_the_disk() {
-    let mut world = World::new();
-    within(world.peer("web").connect()).await.unwrap();
-    within(world.peer("db").connect()).await.unwrap();
-    assert!(forget(&operator(&world).await, "web").await.is_success());
-    // Read beside the hub that runs, as it would be after a crash.
-    let ledger = Ledger::open(&world.hub_data.join("ledger.db")).unwrap();
-    let bound: Vec<_> = ledger.peers().unwrap().iter().map(|b| b.peer.to_string()).collect();
-    assert_eq!(bound, ["db"]);
-    drop(ledger);
-    world.stop_hub().await;
-    world.start_hub(&world.hub_data.clone());
-    within(world.peer_in("web", "another-key").connect()).await.unwrap();
-}
+    async fn what_was_answered_is_on_the_disk<H, P>() {
+        let mut world = World::<H, P>::new();
+        within(world.peer("web").connect()).await.unwrap();
+        within(world.peer("db").connect()).await.unwrap();
+        assert!(forget(&operator(&world).await, "web").await.is_success());
+        // Read beside the hub that runs, as it would be after a crash.
+        let ledger = Ledger::open(&world.hub_data.join("ledger.db")).unwrap();
+        let bound: Vec<_> = ledger.peers().unwrap().iter().map(|b| b.peer.to_string()).collect();
+        assert_eq!(bound, ["db"]);
+        drop(ledger);
+        world.stop_hub().await;
+        world.start_hub(&world.hub_data.clone());
+        within(world.peer_in("web", "another-key").connect()).await.unwrap();
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_id_is_told_and_who_came_by_the_secret_may_not() {
-    let world = World::new();
-    let session = within(world.peer("web").connect()).await.unwrap();
-    let unknown = forget(&operator(&world).await, "nobody").await;
-    assert_eq!(unknown.status, Status::Failed(Code::UnknownPeer));
-    let denied = forget(&world.operator().await, "web").await;
-    assert_eq!(denied.status, Status::Failed(Code::Denied));
-    // The peer's session is as it was.
-    let again = forget(&operator(&world).await, "nobody").await;
-    assert_eq!(again.status, Status::Failed(Code::UnknownPeer));
-    session.close();
-    let ended = within(session.ended()).await;
-    assert_eq!(ended.reason, EndReason::Closed(Code::GoingAway));
+    async fn an_unknown_id_is_told_and_who_came_by_the_secret_may_not<H, P>() {
+        let world = World::<H, P>::new();
+        let session = within(world.peer("web").connect()).await.unwrap();
+        let unknown = forget(&operator(&world).await, "nobody").await;
+        assert_eq!(unknown.status, Status::Failed(Code::UnknownPeer));
+        let denied = forget(&world.operator().await, "web").await;
+        assert_eq!(denied.status, Status::Failed(Code::Denied));
+        // The peer's session is as it was.
+        let again = forget(&operator(&world).await, "nobody").await;
+        assert_eq!(again.status, Status::Failed(Code::UnknownPeer));
+        session.close();
+        let ended = within(session.ended()).await;
+        assert_eq!(ended.reason, EndReason::Closed(Code::GoingAway));
+    }
 }

@@ -5,53 +5,54 @@ use bowline_core::link::EndReason;
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::ConnectError;
 use bowline_tests::calls::{call, run};
+use bowline_tests::each_pairing;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, refused};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn peers_come_back_by_themselves_when_the_hub_does() {
-    let mut world = World::new();
-    let notices = Notices::default();
-    let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
-    let web = web.observer(notices.observer()).start();
-    within(web.session()).await;
-    let before = world.trust(world.url(), "web").unwrap();
+each_pairing! {
+    async fn peers_come_back_by_themselves_when_the_hub_does<H, P>() {
+        let mut world = World::<H, P>::new();
+        let notices = Notices::default();
+        let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
+        let web = web.observer(notices.observer()).start();
+        within(web.session()).await;
+        let before = world.trust(world.url(), "web").unwrap();
 
-    world.stop_hub().await;
-    let left = notices.first(ended).await;
-    assert!(matches!(left.reason, EndReason::Goaway { code: Code::GoingAway, .. }), "{left:?}");
+        world.stop_hub().await;
+        let left = notices.first(ended).await;
+        assert!(matches!(left.reason, EndReason::Goaway { code: Code::GoingAway, .. }), "{left:?}");
 
-    world.start_hub(&world.hub_data.clone());
-    let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
-    notices.nth(1, is_registered).await;
-    let operator = world.operator().await;
-    assert_eq!(run(call(&operator, "web", "ok")).await.exit(), 0);
+        world.start_hub(&world.hub_data.clone());
+        let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
+        notices.nth(1, is_registered).await;
+        let operator = world.operator().await;
+        assert_eq!(run(call(&operator, "web", "ok")).await.exit(), 0);
 
-    let after = world.trust(world.url(), "web").unwrap();
-    assert_eq!((after.identity, after.pin), (before.identity, before.pin));
-    assert_eq!(after.generation, before.generation + 1);
-    assert_eq!(after.generation, world.hub().generation());
-    within(web.stop()).await;
-}
+        let after = world.trust(world.url(), "web").unwrap();
+        assert_eq!((after.identity, after.pin), (before.identity, before.pin));
+        assert_eq!(after.generation, before.generation + 1);
+        assert_eq!(after.generation, world.hub().generation());
+        within(web.stop()).await;
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hub_with_another_identity_on_the_same_address_is_refused_and_nothing_changes() {
-    let mut world = World::new();
-    within(world.peer("web").connect()).await.unwrap();
-    let file = world.at("web").join("trust.toml");
-    let before = std::fs::read(&file).unwrap();
-    world.stop_hub().await;
+    async fn a_hub_with_another_identity_on_the_same_address_is_refused_and_nothing_changes<H, P>() {
+        let mut world = World::<H, P>::new();
+        within(world.peer("web").connect()).await.unwrap();
+        let file = world.at("web").join("trust.toml");
+        let before = std::fs::read(&file).unwrap();
+        world.stop_hub().await;
 
-    // It knows the secret, so nothing but its identity gives it away.
-    let other = world.at("other");
-    std::fs::create_dir(&other).unwrap();
-    std::fs::copy(world.secret(), other.join("secret.key")).unwrap();
-    world.start_hub(&other);
+        // It knows the secret, so nothing but its identity gives it away.
+        let other = world.at("other");
+        std::fs::create_dir(&other).unwrap();
+        std::fs::copy(world.secret(), other.join("secret.key")).unwrap();
+        world.start_hub(&other);
 
-    let error = refused(world.peer("web")).await;
-    let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
-    assert_eq!(ended.reason.code(), Code::IdentityMismatch);
-    assert!(!ended.reason.heals());
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+        let error = refused(world.peer("web")).await;
+        let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
+        assert_eq!(ended.reason.code(), Code::IdentityMismatch);
+        assert!(!ended.reason.heals());
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
 }
