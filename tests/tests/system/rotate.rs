@@ -132,13 +132,13 @@ each_pairing! {
         world.stop_hub().await;
         world.start_hub(&world.hub_data.clone());
         for secret in [&first, &second] {
-            within(world.peer("web").secret_file(secret).connect()).await.unwrap();
+            within(world.peer("web").operate().secret_file(secret).connect()).await.unwrap();
         }
         rotate(&world, Some(3600)).await;
         let gone = refused(world.peer("web").secret_file(&first)).await;
         assert_eq!(code(&gone), Code::Refused);
         for secret in [&second, &world.secret()] {
-            within(world.peer("web").secret_file(secret).connect()).await.unwrap();
+            within(world.peer("web").operate().secret_file(secret).connect()).await.unwrap();
         }
         // And one without a grace leaves nothing of either.
         rotate(&world, None).await;
