@@ -6,6 +6,7 @@ use bowline_core::capability::Capability;
 use bowline_core::code::Code;
 use bowline_core::link::{EndReason, Ended, TimerKind};
 use bowline_core::socket::SocketError;
+use bowline_core::trust::TrustError;
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, Scheme};
@@ -57,9 +58,7 @@ pub(super) fn steps(
     error: Option<&ConnectError>,
     looks: &Looks,
 ) -> Vec<Finding> {
-    // A look ends by itself.
-    let looked = asked.secret.is_err() && facts.learnt.is_some();
-    let error = error.filter(|_| !looked);
+    let error = error.filter(|error| !is_look(asked, error));
     let failed = error.map(|error| (step(facts, asked, error), error));
     let mut findings = Vec::new();
     for check in STEPS {
@@ -74,6 +73,12 @@ pub(super) fn steps(
         });
     }
     findings
+}
+
+/// Whether this end closed what was to be no more than a look.
+fn is_look(asked: &Asked, error: &ConnectError) -> bool {
+    let closed = |ended: &Ended| matches!(ended.reason, EndReason::Closed(_));
+    asked.secret.is_err() && matches!(error, ConnectError::Ended { ended, .. } if closed(ended))
 }
 
 /// Whether a step must have been taken for the dial to end at another. A hub that turns an address
@@ -267,8 +272,16 @@ fn values(finding: Finding, reason: &EndReason, facts: &Facts) -> Finding {
                 [] => finding,
                 expected => finding.expected(expected.join(", ")),
             };
-            let served = || Some(facts.security.as_ref()?.served?.to_string());
-            match error.seen().or_else(served) {
+            let seen = match error {
+                // What could be pinned.
+                TrustError::NothingToCheckBy { .. } => facts
+                    .security
+                    .as_ref()
+                    .and_then(|security| security.served)
+                    .map(|pin| pin.to_string()),
+                error => error.seen(),
+            };
+            match seen {
                 Some(seen) => finding.seen(seen),
                 None => finding,
             }

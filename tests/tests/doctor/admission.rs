@@ -175,6 +175,17 @@ fn too_many_failures_are_told_with_when_to_come_back() {
 }
 
 #[test]
+fn a_hub_without_room_is_told_with_when_to_come_back() {
+    let mut stage = hub_with(&["--max-sessions", "1"]);
+    std::fs::write(stage.at("peer.toml"), "id = \"web\"\n").unwrap();
+    stage.start_peer();
+    let found = peer(&stage, &["--enrol"]);
+    let problem = found.problem("admission", "full", 3);
+    says(&problem["message"], "It asks to be left alone for ");
+    assert_eq!(bound(&stage), ["web"]);
+}
+
+#[test]
 fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
     let stage = hub_with(&["--secret-role", "read-only"]);
     peer(&stage, &["--enrol"]).all_well();

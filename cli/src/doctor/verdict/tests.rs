@@ -7,7 +7,7 @@ use bowline_core::auth::peer::{Learnt, Refusal};
 use bowline_core::code::Code;
 use bowline_core::id::{HubId, Pin};
 use bowline_core::link::Security;
-use bowline_core::trust::{How, Identities, TrustError};
+use bowline_core::trust::{How, Identities};
 use bowline_shell::peer::Miss;
 
 use super::*;
