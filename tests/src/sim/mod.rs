@@ -8,6 +8,7 @@
 //!
 //! Links run without TLS, whose key shares nobody can repeat; everything above it is the same.
 
+mod came;
 pub mod dice;
 pub mod hub;
 pub mod impostor;
@@ -16,6 +17,8 @@ pub mod network;
 pub mod peer;
 pub mod program;
 pub mod script;
+mod settle;
+pub mod wish;
 pub mod world;
 
 use std::fmt;

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bowline_core::auth::{Credential, Dial, SharedSecret, Transport};
 use bowline_core::code::Code;
@@ -22,10 +21,12 @@ use bowline_core::wire::frame::{
 };
 use bowline_core::wire::value::{ArgumentsBuf, Labels};
 
+use crate::sim::came::Came;
 use crate::sim::dice::Dice;
 use crate::sim::hub::tick;
 use crate::sim::model::{Goal, Model, Violation, violated};
-use crate::sim::program::{INPUT, Looked, Plan, Run, Token, byte, bytes};
+use crate::sim::program::{INPUT, Looked, Run, Token, byte, bytes};
+use crate::sim::wish::{Whom, Wish};
 
 /// Who a peer is, and what it keeps.
 #[derive(Debug)]
@@ -70,41 +71,6 @@ pub struct PeerEnd {
     runs: BTreeMap<CallId, Run>,
     made: BTreeMap<CallId, Made>,
     ended: bool,
-}
-
-/// A call that an operator wants made.
-#[derive(Clone, Copy, Debug)]
-pub struct Wish {
-    /// Whom it is for.
-    pub whom: Whom,
-    /// What it does.
-    pub plan: Plan,
-    /// What it may take.
-    pub within: Duration,
-    /// Credit for its output.
-    pub window: u64,
-    /// Whether the hub keeps it.
-    pub delivery: Delivery,
-}
-
-/// Whom a call is for.
-#[derive(Clone, Copy, Debug)]
-pub enum Whom {
-    /// One peer.
-    Peer(PeerId),
-    /// Those of a zone.
-    Zone(&'static str),
-    /// All.
-    All,
-}
-
-impl Whom {
-    fn zone(self) -> Option<&'static str> {
-        match self {
-            Self::Zone(zone) => Some(zone),
-            Self::Peer(_) | Self::All => None,
-        }
-    }
 }
 
 /// A call that an operator made.
@@ -301,8 +267,8 @@ impl PeerNode {
                     if !end.admitted {
                         return violated("a peer was told a frame before Welcome", frame.kind());
                     }
-                    let frame = frame.to_owned_for(id, model, now)?;
-                    end.take(frame, model, now)?;
+                    let came = Came::of(&frame, id, model, now)?;
+                    end.take(came, model, now)?;
                 }
                 Event::Ended(ended) => {
                     model.link_ended();
@@ -405,59 +371,6 @@ impl PeerNode {
 
     fn live_end(&mut self) -> Option<&mut PeerEnd> {
         self.life.as_mut()?.end.as_mut().filter(|end| end.admitted && !end.ended)
-    }
-}
-
-/// A frame without what it borrows.
-enum Came {
-    Registered,
-    Call(CallId, Token, Plan, Mono),
-    Input(CallId, u64, Vec<u8>, bool),
-    Cancel(CallId),
-    Output(CallId, PeerId, usize, u64, Vec<u8>),
-    Result(CallId, Option<PeerId>, Status),
-    Done(CallId, [u64; 3]),
-    Denied(CallId, Status),
-    Nothing,
-}
-
-trait ToOwnedFor {
-    fn to_owned_for(&self, peer: PeerId, model: &mut Model, now: Now) -> Result<Came, Violation>;
-}
-
-impl ToOwnedFor for Frame<'_> {
-    fn to_owned_for(&self, peer: PeerId, model: &mut Model, now: Now) -> Result<Came, Violation> {
-        Ok(match self {
-            Frame::Registered(_) => Came::Registered,
-            Frame::Call(call) => {
-                let text = call.arguments.positional().next();
-                let text = text.and_then(|value| value.text().map(str::to_owned));
-                let Some((token, plan)) = text.as_deref().and_then(|text| {
-                    let (token, plan) = text.split_once(' ')?;
-                    Some((Token(token.parse().ok()?), Plan(plan.parse().ok()?)))
-                }) else {
-                    return violated("arguments were changed on the way", text);
-                };
-                model.started(token, peer)?;
-                let deadline = now.mono.after(Duration::from_millis(call.deadline_ms));
-                Came::Call(call.id, token, plan, deadline)
-            }
-            Frame::Input(input) => {
-                Came::Input(input.id, input.offset, input.bytes.to_vec(), input.end)
-            }
-            Frame::Cancel(cancel) => Came::Cancel(cancel.id),
-            Frame::Output(output) => {
-                let at = output.source as usize - 1;
-                Came::Output(output.id, output.peer, at, output.offset, output.bytes.to_vec())
-            }
-            Frame::Result(result) => Came::Result(result.id, result.peer, result.status),
-            Frame::Done(done) => Came::Done(done.id, [done.answered, done.failed, done.missing]),
-            Frame::Deny(deny) => match deny.id {
-                Some(id) => Came::Denied(id, Status::Failed(deny.code)),
-                None => Came::Nothing,
-            },
-            _ => Came::Nothing,
-        })
     }
 }
 
