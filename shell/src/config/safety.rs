@@ -81,7 +81,8 @@ impl fmt::Display for Warning {
             Self::NoControlSocket(reason) => write!(
                 f,
                 "commands on this machine reach the hub by the shared secret, with no more than \
-                 its role, because there is no local socket: {reason}"
+                 its role, because there is no local socket: {reason}. Keep the data in a directory \
+                 of mode 0700 whose path has at most 95 bytes"
             ),
         }
     }

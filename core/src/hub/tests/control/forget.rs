@@ -87,6 +87,17 @@ fn an_answer_of_another_kind_forgets_nobody() {
 }
 
 #[test]
+fn a_binding_of_the_operators_id_is_forgotten_and_the_operator_stays() {
+    let mut hub = hub();
+    let operator = operator(&mut hub);
+    forget(&mut hub, operator, 1, "operator");
+    let (ask, _) = asked(&mut hub);
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
+    assert_eq!(answered(&mut hub, operator), Ok("{id=operator ended=0}".to_owned()));
+    assert_eq!(closing(&mut hub, operator), None);
+}
+
+#[test]
 fn whoever_asked_may_be_gone_when_it_is_done() {
     let mut hub = hub();
     let web = serve(&mut hub, "web-1");
