@@ -7,9 +7,9 @@ use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
-use bowline_shell::hub::StartError;
+use bowline_shell::hub::{Hub, HubBuilder, StartError};
 use bowline_shell::notice::{Notice, Observer};
-use bowline_shell::runtime::Signal;
+use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
 
 use crate::args::{self, some};
@@ -18,7 +18,7 @@ use crate::output;
 use crate::place;
 use crate::signals::Inbox;
 
-pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
+pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Result<u8, Failure> {
     let insecure = options.risks.insecure(options.insecure_no_auth);
     let settings = settings(&options)?;
     let config = settings.clone().resolve().map_err(Failure::usage)?;
@@ -28,7 +28,7 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     let data = place::data(Role::Hub, options.data.as_deref())?;
-    let mut builder = bowline_tokio::hub(&data).map_err(Failure::usage)?;
+    let mut builder = HubBuilder::new(runtime.clone(), &data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);
     if config.auth_secret
         && let Some((secret, origin)) = given_secret(&options, insecure)?
@@ -37,7 +37,7 @@ pub(crate) async fn hub(options: Box<args::Hub>) -> Result<u8, Failure> {
     }
     let json = options.json;
     let hub = builder.observer(Observer::new(move |notice| tell(&notice, json)));
-    let mut signals = Inbox::open()?;
+    let mut signals = Inbox::open(runtime)?;
     let hub = hub.start().map_err(start_failure)?;
     for warning in hub.warnings() {
         output::say(format_args!("warning: {warning}"));
@@ -101,7 +101,7 @@ fn start_failure(error: StartError) -> Failure {
 }
 
 /// The four lines that scripts wait for.
-fn print_listening(hub: &bowline_tokio::Hub, json: bool) -> Result<(), Failure> {
+fn print_listening<R: Runtime>(hub: &Hub<R>, json: bool) -> Result<(), Failure> {
     let pin = hub.pin().map(|pin| pin.to_string());
     let secret = hub.secret_origin().map(ToString::to_string);
     if json {

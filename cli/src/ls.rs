@@ -2,14 +2,15 @@
 
 use bowline_core::wire::value::Value;
 use bowline_shell::notice::Observer;
+use bowline_shell::runtime::Runtime;
 use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
 use crate::{list, operator, output, show};
 
-pub(crate) async fn ls(options: args::Ls) -> Result<u8, Failure> {
-    let session = operator::connect(&options.dial, Observer::default()).await?;
+pub(crate) async fn ls(runtime: &impl Runtime, options: args::Ls) -> Result<u8, Failure> {
+    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
     let mut rows = Vec::new();
     let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
     list::pages(&session, "peers", &[], page).await?;

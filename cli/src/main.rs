@@ -1,8 +1,8 @@
 //! `bowline`: a hub, a peer, and the operator's commands.
 //!
 //! One file a command; what they share is in `exit` (codes and errors), `place` (data directories
-//! and the environment), `operator` (a session to call through), `list` (lists of the hub) and
-//! `event` (what links tell).
+//! and the environment), `operator` (a session to call through), `list` (lists of the hub),
+//! `event` (what links tell) and `runtime` (what it all runs on).
 
 mod args;
 mod calls;
@@ -26,6 +26,7 @@ mod peers;
 mod place;
 mod remedy;
 mod run;
+mod runtime;
 mod secret;
 mod show;
 mod signals;
@@ -35,15 +36,13 @@ mod usage;
 mod whoami;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
+use bowline_shell::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 use args::Command;
 use exit::Failure;
-
-/// What tasks may take that cannot be dropped in between.
-const ENDING: Duration = Duration::from_millis(500);
+use runtime::Choice;
 
 fn main() -> ExitCode {
     let arguments = match usage::read() {
@@ -51,35 +50,36 @@ fn main() -> ExitCode {
         Err(end) => return end,
     };
     log(arguments.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Failure::new(exit::FAILURES, error).tell(),
+    let (choice, command) = (arguments.runtime, arguments.command);
+    let done = match choice {
+        Choice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),
+        Choice::Smol => runtime::on_smol(|smol| perform(smol, choice, command)),
     };
-    let done = runtime.block_on(async {
-        match arguments.command {
-            Command::Hub(options) => hub::hub(options).await,
-            Command::Peer(options) => peer::peer(options).await,
-            Command::Run(options) => run::run(options).await,
-            Command::Calls(options) => calls::calls(*options).await,
-            Command::Ls(options) => ls::ls(options).await,
-            Command::Demo(options) => demo::demo(options).await,
-            Command::Doctor(options) => doctor::doctor(*options).await,
-            Command::Peers(options) => peers::peers(*options).await,
-            Command::Secret(options) => secret::secret(options).await,
-            Command::Trust(options) => trust::trust(&options),
-            Command::Whoami(options) => whoami::whoami(options).await,
-            Command::Tls(options) => tls::tls(options).await,
-            Command::Inspect(options) => inspect::inspect(&options),
-            Command::Completions(options) => completions::completions(&options),
-            Command::Man(options) => man::man(&options),
-        }
-    });
-    // Every task is dropped, and with it the programs that still run. Whoever looks a name up may
-    // still be waiting for it.
-    runtime.shutdown_timeout(ENDING);
-    match done {
+    match done.unwrap_or_else(|error| Err(Failure::new(exit::FAILURES, error))) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.tell(),
+    }
+}
+
+/// Does what the command says, on this runtime, which is the chosen one.
+async fn perform<R: Runtime>(runtime: R, choice: Choice, command: Command) -> Result<u8, Failure> {
+    let runtime = &runtime;
+    match command {
+        Command::Hub(options) => hub::hub(runtime, options).await,
+        Command::Peer(options) => peer::peer(runtime, options).await,
+        Command::Run(options) => run::run(runtime, options).await,
+        Command::Calls(options) => calls::calls(runtime, *options).await,
+        Command::Ls(options) => ls::ls(runtime, options).await,
+        Command::Demo(options) => demo::demo(runtime, choice, options).await,
+        Command::Doctor(options) => doctor::doctor(runtime, *options).await,
+        Command::Peers(options) => peers::peers(runtime, *options).await,
+        Command::Secret(options) => secret::secret(runtime, options).await,
+        Command::Trust(options) => trust::trust(&options),
+        Command::Whoami(options) => whoami::whoami(runtime, options).await,
+        Command::Tls(options) => tls::tls(runtime, options).await,
+        Command::Inspect(options) => inspect::inspect(&options),
+        Command::Completions(options) => completions::completions(&options),
+        Command::Man(options) => man::man(&options),
     }
 }
 

@@ -10,16 +10,20 @@ use bowline_shell::notice::Observer;
 use bowline_shell::peer::{
     ConnectError, CredentialSource, PeerBuilder, Session, SetupError, load_key, shared,
 };
-use bowline_tokio::Tokio;
+use bowline_shell::runtime::Runtime;
 
 use crate::args::Dial;
 use crate::exit::{self, Failure};
 use crate::{output, peer, place};
 
 /// Connects as an operator.
-pub(crate) async fn connect(dial: &Dial, observer: Observer) -> Result<Session, Failure> {
-    let Some((builder, pid)) = local(dial)? else {
-        let connected = remote(dial)?.observer(observer).operate().connect().await;
+pub(crate) async fn connect(
+    runtime: &impl Runtime,
+    dial: &Dial,
+    observer: Observer,
+) -> Result<Session, Failure> {
+    let Some((builder, pid)) = local(runtime, dial)? else {
+        let connected = remote(runtime, dial)?.observer(observer).operate().connect().await;
         return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
     builder.observer(observer).operate().connect().await.map_err(|error| match &error {
@@ -58,7 +62,7 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
 }
 
 /// The operator of this machine's hub, and that hub's process.
-fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
+fn local<R: Runtime>(runtime: &R, dial: &Dial) -> Result<Option<(PeerBuilder<R>, u32)>, Failure> {
     let Some(data) = machine(dial)? else { return Ok(None) };
     let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
         let message = format!(
@@ -68,7 +72,7 @@ fn local(dial: &Dial) -> Result<Option<(PeerBuilder<Tokio>, u32)>, Failure> {
         return Err(Failure::new(exit::UNREACHABLE, message));
     };
     let pid = endpoint.pid;
-    operator(&data, endpoint, dial).map(|builder| Some((builder, pid)))
+    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, pid)))
 }
 
 /// The identity of the hub of this data directory.
@@ -80,21 +84,23 @@ pub(crate) fn identity(data: &DataDir) -> Result<HubId, Failure> {
     Ok(HubIdentity(key).id())
 }
 
-fn operator(
+fn operator<R: Runtime>(
+    runtime: &R,
     data: &DataDir,
     endpoint: Endpoint,
     dial: &Dial,
-) -> Result<PeerBuilder<Tokio>, Failure> {
+) -> Result<PeerBuilder<R>, Failure> {
     let hub = identity(data)?;
     if let Some(control) = endpoint.control {
-        return PeerBuilder::local(Tokio, &control, hub).map_err(Failure::usage);
+        return PeerBuilder::local(runtime.clone(), &control, hub).map_err(Failure::usage);
     }
     // The hub could not make a local socket, and said so at its start.
     let key = load_key(&data.operator_key()).map_err(Failure::usage)?;
     // A peer id by its letters.
     let id = "local-operator".parse().map_err(Failure::usage)?;
     let credential = secret(dial, &data.secret());
-    Ok(PeerBuilder::with_key(Tokio, endpoint.url, id, key).hub_id(hub).credential(credential))
+    let builder = PeerBuilder::with_key(runtime.clone(), endpoint.url, id, key);
+    Ok(builder.hub_id(hub).credential(credential))
 }
 
 /// The hub's secret, or none where the hub has none.
@@ -118,10 +124,10 @@ fn secret(dial: &Dial, data: &Path) -> CredentialSource {
     })
 }
 
-fn remote(dial: &Dial) -> Result<PeerBuilder<Tokio>, Failure> {
+fn remote<R: Runtime>(runtime: &R, dial: &Dial) -> Result<PeerBuilder<R>, Failure> {
     let config = peer::config(dial, None)?;
     for warning in config.check(&dial.risks.insecure(false)).map_err(Failure::usage)? {
         output::say(format_args!("warning: {warning}"));
     }
-    peer::builder(dial, &config)
+    peer::builder(runtime, dial, &config)
 }

@@ -9,7 +9,7 @@ use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
 use bowline_shell::files::{Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::PeerBuilder;
-use bowline_tokio::Tokio;
+use bowline_shell::runtime::Runtime;
 
 use crate::args::{self, Dial};
 use crate::exit::{self, Failure};
@@ -17,7 +17,7 @@ use crate::output;
 use crate::place;
 use crate::signals::Inbox;
 
-pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
+pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Result<u8, Failure> {
     let labels = labels(&options.label)?;
     let config = config(&options.dial, labels)?;
     let insecure = options.dial.risks.insecure(false);
@@ -29,7 +29,7 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
     for warning in warnings {
         output::say(format_args!("warning: {warning}"));
     }
-    let mut builder = builder(&options.dial, &config)?;
+    let mut builder = builder(runtime, &options.dial, &config)?;
     for (name, value) in &config.labels {
         builder = builder.label(name, value);
     }
@@ -41,7 +41,7 @@ pub(crate) async fn peer(options: Box<args::Peer>) -> Result<u8, Failure> {
             "warning: no commands are configured; see [commands.NAME] in peer.toml"
         ));
     }
-    let mut signals = Inbox::open()?;
+    let mut signals = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
     let peer = builder.observer(observer(options.json, data)).start();
     signals.end().await;
@@ -72,21 +72,25 @@ pub(crate) fn config(
 }
 
 /// A peer of the configured hub, with its data directory.
-pub(crate) fn builder(dial: &Dial, config: &PeerConfig) -> Result<PeerBuilder<Tokio>, Failure> {
+pub(crate) fn builder<R: Runtime>(
+    runtime: &R,
+    dial: &Dial,
+    config: &PeerConfig,
+) -> Result<PeerBuilder<R>, Failure> {
     let data = place::data(Role::Peer, dial.data.as_deref())?;
     let url = config.hub().map_err(Failure::usage)?.clone();
     let id = config.id().map_err(Failure::usage)?;
     let insecure = dial.risks.insecure(false);
     let credential = place::credential(dial.secret_file.as_deref(), config, &data, insecure)?;
-    let builder = bowline_tokio::peer(url, id, &data).map_err(Failure::usage)?;
+    let builder = PeerBuilder::new(runtime.clone(), url, id, &data).map_err(Failure::usage)?;
     checked_by(builder.credential(credential), config)
 }
 
 /// The same peer, which checks the hub as the configuration says.
-pub(crate) fn checked_by(
-    builder: PeerBuilder<Tokio>,
+pub(crate) fn checked_by<R: Runtime>(
+    builder: PeerBuilder<R>,
     config: &PeerConfig,
-) -> Result<PeerBuilder<Tokio>, Failure> {
+) -> Result<PeerBuilder<R>, Failure> {
     let mut builder = builder.trust(match config.mode {
         TlsMode::Plain => Mode::Plain,
         TlsMode::Tofu => Mode::Tofu,

@@ -3,16 +3,18 @@
 use std::future::poll_fn;
 
 use bowline_shell::runtime::{Runtime, Signal, Signals};
-use bowline_tokio::{Tokio, TokioSignals};
 
 use crate::exit::{self, Failure};
+use crate::runtime::{Either, race};
 
 /// The signals that reach this process, from here on.
-pub(crate) struct Inbox(TokioSignals);
+pub(crate) struct Inbox(Box<dyn Signals>);
 
 impl Inbox {
-    pub(crate) fn open() -> Result<Self, Failure> {
-        Tokio.signals().map(Self).map_err(|error| Failure::new(exit::FAILURES, error))
+    pub(crate) fn open(runtime: &impl Runtime) -> Result<Self, Failure> {
+        let signals = runtime.signals();
+        let signals = signals.map_err(|error| Failure::new(exit::FAILURES, error))?;
+        Ok(Self(Box::new(signals)))
     }
 
     /// The next one.
@@ -32,17 +34,17 @@ impl Inbox {
 
     /// What `work` gives; none where a signal asked for an end first.
     pub(crate) async fn or_end<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            done = work => Some(done),
-            _ = self.end() => None,
+        match race(self.end(), work).await {
+            Either::First(_) => None,
+            Either::Second(done) => Some(done),
         }
     }
 
     /// Waits for `ending`, or for the second signal that wants no waiting.
     pub(crate) async fn unless_again(&mut self, ending: impl Future<Output = ()>) -> u8 {
-        tokio::select! {
-            () = ending => exit::DONE,
-            _ = self.end() => 130,
+        match self.or_end(ending).await {
+            Some(()) => exit::DONE,
+            None => 130,
         }
     }
 }

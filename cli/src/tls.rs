@@ -5,17 +5,17 @@ use std::path::Path;
 use bowline_core::identity::Description;
 use bowline_shell::config::{HubConfig, HubSettings, HubUrl, Scheme, TlsMode, TlsSource};
 use bowline_shell::files::{Role, pem};
-use bowline_tokio::Tokio;
+use bowline_shell::runtime::Runtime;
 use serde_json::{Value, json};
 
 use crate::args::{self, TlsAction};
 use crate::exit::{self, Failure};
 use crate::{certificate, date, output, place, show};
 
-pub(crate) async fn tls(options: args::Tls) -> Result<u8, Failure> {
+pub(crate) async fn tls(runtime: &impl Runtime, options: args::Tls) -> Result<u8, Failure> {
     let TlsAction::Info { hub, data, config, json } = options.action;
     let found = match hub {
-        Some(url) => served(&url).await?,
+        Some(url) => served(runtime, &url).await?,
         None => on_this_machine(data.as_deref(), config.as_deref())?,
     };
     if json {
@@ -34,13 +34,13 @@ struct Found {
     chain: Vec<Description>,
 }
 
-async fn served(url: &HubUrl) -> Result<Found, Failure> {
+async fn served(runtime: &impl Runtime, url: &HubUrl) -> Result<Found, Failure> {
     if url.scheme() == Scheme::Ws {
         return Err(Failure::usage(format!(
             "{url} is without TLS, so there is no certificate: expected wss://"
         )));
     }
-    let (remote, secured) = bowline_shell::peer::served(&Tokio, url).await?;
+    let (remote, secured) = bowline_shell::peer::served(runtime, url).await?;
     let chain = secured.served.map(|served| served.chain).unwrap_or_default();
     let tls = Some((remote, secured.suite, secured.group));
     Ok(Found { from: url.to_string(), tls, chain: described(&url.to_string(), &chain)? })

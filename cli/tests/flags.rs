@@ -24,6 +24,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("--print-config", "it is an action"),
     ("--json", "it is about the output"),
     ("--verbose", "it is about the log"),
+    ("--runtime", "it is about the program"),
     ("--help", "it is an action"),
     ("--insecure-allow-plain", "no file may lower a guard by itself"),
     ("--insecure-no-auth", "no file may lower a guard by itself"),

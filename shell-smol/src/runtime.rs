@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bowline_shell::runtime::Runtime;
 use smol::{Async, Executor};
@@ -20,14 +20,15 @@ use crate::{Io, SmolChild, SmolSignals, SmolTimer, TcpSocket, UnixSocket};
 /// [`Smol::on`].
 #[derive(Clone, Debug, Default)]
 pub struct Smol {
-    executor: Option<Arc<Executor<'static>>>,
+    executor: Option<Weak<Executor<'static>>>,
 }
 
 impl Smol {
-    /// Tasks run on this executor.
+    /// Tasks run on this executor, which is not kept: its tasks are dropped with it, and so is
+    /// every task that is to be spawned after that.
     #[must_use]
-    pub fn on(executor: Arc<Executor<'static>>) -> Self {
-        Self { executor: Some(executor) }
+    pub fn on(executor: &Arc<Executor<'static>>) -> Self {
+        Self { executor: Some(Arc::downgrade(executor)) }
     }
 }
 
@@ -46,7 +47,11 @@ impl Runtime for Smol {
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         match &self.executor {
-            Some(executor) => executor.spawn(task).detach(),
+            Some(executor) => {
+                if let Some(executor) = executor.upgrade() {
+                    executor.spawn(task).detach();
+                }
+            }
             None => smol::spawn(task).detach(),
         }
     }

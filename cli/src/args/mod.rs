@@ -37,6 +37,8 @@ pub(crate) use tls::{Tls, TlsAction};
 pub(crate) use trust::{Trust, TrustAction};
 pub(crate) use whoami::Whoami;
 
+use crate::runtime::Choice;
+
 /// A secure command link: a hub, peers that connect out to it, commands called on them.
 #[derive(Debug, Parser)]
 #[command(
@@ -51,6 +53,9 @@ pub(crate) struct Arguments {
     /// Log more, on standard error; up to three times. BOWLINE_LOG says it exactly.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// What the program runs on; it behaves the same on each.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "RUNTIME")]
+    pub(crate) runtime: Choice,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

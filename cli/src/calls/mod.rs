@@ -5,22 +5,23 @@ mod show;
 
 use bowline_core::wire::value::{Scalar, Value};
 use bowline_shell::notice::Observer;
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args::{self, CallsAction};
 use crate::exit::{self, Failure};
 use crate::{list, operator, output};
 
-pub(crate) async fn calls(options: args::Calls) -> Result<u8, Failure> {
+pub(crate) async fn calls(runtime: &impl Runtime, options: args::Calls) -> Result<u8, Failure> {
     match options.action {
-        CallsAction::List(options) => list(options).await,
-        CallsAction::Show(options) => show::show(options).await,
-        CallsAction::Cancel(options) => cancel(options).await,
+        CallsAction::List(options) => list(runtime, options).await,
+        CallsAction::Show(options) => show::show(runtime, options).await,
+        CallsAction::Cancel(options) => cancel(runtime, options).await,
     }
 }
 
-async fn list(options: args::CallsList) -> Result<u8, Failure> {
-    let session = operator::connect(&options.dial, Observer::default()).await?;
+async fn list(runtime: &impl Runtime, options: args::CallsList) -> Result<u8, Failure> {
+    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
     let mut rows = Vec::new();
     let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
     list::pages(&session, "calls", &[], page).await?;
@@ -34,9 +35,9 @@ async fn list(options: args::CallsList) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-async fn cancel(options: args::CallsCancel) -> Result<u8, Failure> {
+async fn cancel(runtime: &impl Runtime, options: args::CallsCancel) -> Result<u8, Failure> {
     let call = options.call;
-    let session = operator::connect(&options.dial, Observer::default()).await?;
+    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
     let finished = list::ask(&session, "cancel-call", &[("id", &call)]).await?;
     session.close();
     session.ended().await;

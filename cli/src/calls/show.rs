@@ -6,6 +6,7 @@ use bowline_core::id::PeerId;
 use bowline_core::wire::value::Value;
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 
 use super::leg::{Kept, Leg};
 use super::object;
@@ -21,13 +22,13 @@ enum Wanted {
     All,
 }
 
-pub(super) async fn show(options: args::CallsShow) -> Result<u8, Failure> {
+pub(super) async fn show(runtime: &impl Runtime, options: args::CallsShow) -> Result<u8, Failure> {
     let wanted = match options.output.as_deref() {
         None => None,
         Some("all") => Some(Wanted::All),
         Some(peer) => Some(Wanted::Of(peer.parse().map_err(Failure::usage)?)),
     };
-    let session = operator::connect(&options.dial, Observer::default()).await?;
+    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
     let call = &options.call;
     let shown = match &wanted {
         Some(wanted) => write_output(&session, call, wanted).await,

@@ -1,20 +1,27 @@
 //! A process of the demo: this program, started again, its events read line by line.
 
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{self, ExitStatus, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use bowline_shell::entropy;
+use bowline_shell::runtime::Runtime;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process;
-use tokio::sync::mpsc::UnboundedSender;
+use smol::channel::Sender;
 
 use crate::demo::tell::Line;
 use crate::exit::{self, Failure};
+use crate::runtime::{self, Choice};
 
 /// How long a process has to end cleanly.
 const STOP: Duration = Duration::from_secs(6);
+
+/// How often a process that was told to end is looked at.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// One process. Dropping it kills it.
 pub(super) struct Child {
@@ -23,16 +30,18 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts this program with `arguments` and, last, a folder.
+    /// Starts this program on the same runtime with `arguments` and, last, a folder.
     pub(super) fn start(
         who: &'static str,
+        choice: Choice,
         arguments: &[&str],
         data: &Path,
-        send: UnboundedSender<Line>,
+        send: Sender<Line>,
     ) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::new(exit::FAILURES, error);
+        let failed = |error: io::Error| Failure::new(exit::FAILURES, error);
         let program = std::env::current_exe().map_err(failed)?;
         let mut process = process::Command::new(program)
+            .args(["--runtime", choice.name()])
             .args(arguments)
             .arg(data)
             .env_remove("BOWLINE_SECRET")
@@ -41,40 +50,53 @@ impl Child {
             .stderr(Stdio::inherit())
             // Ctrl-C reaches this process, which then ends the others in order.
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
         let out = process.stdout.take();
-        tokio::spawn(async move {
+        thread::spawn(move || {
             let Some(out) = out else { return };
-            let mut lines = BufReader::new(out).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if let Ok(event) = serde_json::from_str(&line) {
                     // The demo is over when nobody takes lines.
-                    let _ = send.send(Line::of(who, event));
+                    let _ = send.try_send(Line::of(who, event));
                 }
             }
-            let _ = send.send(Line::of(who, json!({"event": "failed"})));
+            let _ = send.try_send(Line::of(who, json!({"event": "failed"})));
         });
         Ok(Self { who, process })
     }
 
     /// Asks the process to end, and waits for it.
-    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+    pub(super) async fn stop(mut self, runtime: &impl Runtime) -> Result<(), Failure> {
         let who = self.who;
         let failed = |why: String| Failure::new(exit::FAILURES, format!("the {who} {why}"));
-        if let Some(id) = self.process.id().and_then(|id| i32::try_from(id).ok())
-            && let Some(id) = rustix::process::Pid::from_raw(id)
-        {
-            // It may have ended by itself; waiting tells.
-            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        // It may have ended by itself; waiting tells. Nobody has waited yet, so the number is its own.
+        if let Some(id) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(id, Signal::TERM);
         }
-        match tokio::time::timeout(STOP, self.process.wait()).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(failed(format!("ended with {status}"))),
-            Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed("did not end in time and was killed".to_owned())),
+        match runtime::within(runtime, STOP, self.ended(runtime)).await {
+            Some(Ok(status)) if status.success() => Ok(()),
+            Some(Ok(status)) => Err(failed(format!("ended with {status}"))),
+            Some(Err(error)) => Err(failed(error.to_string())),
+            None => Err(failed("did not end in time and was killed".to_owned())),
         }
+    }
+
+    async fn ended(&mut self, runtime: &impl Runtime) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.process.try_wait()? {
+                return Ok(status);
+            }
+            runtime::pause(runtime, LOOK).await;
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // One that was waited for is gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -97,7 +119,7 @@ impl Drop for Folder {
 /// Makes the folder, for this user alone.
 pub(super) fn folder() -> Result<Folder, Failure> {
     use std::os::unix::fs::DirBuilderExt;
-    let failed = |error: std::io::Error| Failure::new(exit::FAILURES, error);
+    let failed = |error: io::Error| Failure::new(exit::FAILURES, error);
     let [a, b, c, d, ..] = entropy::seed().map_err(failed)?.0;
     let name = format!("bowline-demo-{:08x}", u32::from_be_bytes([a, b, c, d]));
     let path = std::env::temp_dir().join(name);

@@ -16,12 +16,14 @@ use bowline_core::wire::value::ArgumentsBuf;
 use bowline_shell::call::CallEvent;
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 use clap::Parser;
-use tokio::sync::mpsc;
+use smol::channel::{self, Receiver, Sender};
 
 use crate::args::{self, Arguments, Command};
 use crate::exit::{self, Failure};
 use crate::operator;
+use crate::runtime::{self, Choice, Either, race};
 use crate::signals::Inbox;
 
 use child::Child;
@@ -48,16 +50,19 @@ run = ["sh", "-c", "for i in 1 2 3 4 5; do echo tick $i; sleep 0.3; done; echo d
 description = "Five ticks, one every 0.3 s"
 "#;
 
-pub(crate) async fn demo(options: args::Demo) -> Result<u8, Failure> {
-    let mut signals = Inbox::open()?;
+pub(crate) async fn demo(
+    runtime: &impl Runtime,
+    choice: Choice,
+    options: args::Demo,
+) -> Result<u8, Failure> {
+    let mut signals = Inbox::open(runtime)?;
     let dir = child::folder()?;
-    let (send, lines) = mpsc::unbounded_channel();
+    let (send, lines) = channel::unbounded();
     let teller = Teller::new(options.json);
-    let mut stage = Stage { dir: dir.path(), send, lines, teller, hub: None, peer: None };
-    let played = tokio::select! {
-        played = stage.play() => played,
-        _ = signals.end() => Err(Failure::new(130, "interrupted")),
-    };
+    let (hub, peer) = (None, None);
+    let mut stage = Stage { runtime, choice, dir: dir.path(), send, lines, teller, hub, peer };
+    let played = signals.or_end(stage.play()).await;
+    let played = played.unwrap_or_else(|| Err(Failure::new(130, "interrupted")));
     let ended = stage.clean_up().await;
     let (teller, path) = (stage.teller, dir.path().to_owned());
     drop(dir);
@@ -67,20 +72,23 @@ pub(crate) async fn demo(options: args::Demo) -> Result<u8, Failure> {
 }
 
 /// Everything that has to be cleaned up, and where lines come together.
-struct Stage<'a> {
+struct Stage<'a, R> {
+    runtime: &'a R,
+    /// By name, for the processes.
+    choice: Choice,
     dir: &'a Path,
-    send: mpsc::UnboundedSender<Line>,
-    lines: mpsc::UnboundedReceiver<Line>,
+    send: Sender<Line>,
+    lines: Receiver<Line>,
     teller: Teller,
     hub: Option<Child>,
     peer: Option<Child>,
 }
 
-impl Stage<'_> {
+impl<R: Runtime> Stage<'_, R> {
     async fn play(&mut self) -> Result<(), Failure> {
         let hub = self.dir.join("hub");
         let arguments = ["hub", "--json", "--bind", "127.0.0.1:0", "--name", "demo hub", "--data"];
-        self.hub = Some(Child::start("hub", &arguments, &hub, self.send.clone())?);
+        self.hub = Some(Child::start("hub", self.choice, &arguments, &hub, self.send.clone())?);
         let listening = self.until("hub", "listening").await?;
         let url = text(&listening, "url")?;
 
@@ -98,7 +106,7 @@ impl Stage<'_> {
             &secret,
             "--data",
         ];
-        self.peer = Some(Child::start("peer", &arguments, &peer, self.send.clone())?);
+        self.peer = Some(Child::start("peer", self.choice, &arguments, &peer, self.send.clone())?);
         self.until("peer", "registered").await?;
 
         let session = self.operate(&hub).await?;
@@ -123,9 +131,9 @@ impl Stage<'_> {
         let send = self.send.clone();
         let observer = Observer::new(move |notice| {
             // The demo is over when nobody takes lines.
-            let _ = send.send(Line::of("operator", crate::event::json(&notice)));
+            let _ = send.try_send(Line::of("operator", crate::event::json(&notice)));
         });
-        let session = operator::connect(&options.dial, observer).await?;
+        let session = operator::connect(self.runtime, &options.dial, observer).await?;
         self.until("operator", "admitted").await?;
         Ok(session)
     }
@@ -145,8 +153,9 @@ impl Stage<'_> {
         let began = Instant::now();
         let mut call = session.call(peer, name).arguments(arguments).deadline(STEP).start();
         loop {
-            tokio::select! {
-                event = call.next() => match event {
+            match race(self.lines.recv(), call.next()).await {
+                Either::First(line) => self.teller.line(line.ok().as_ref()),
+                Either::Second(event) => match event {
                     Some(CallEvent::Output { source, bytes, .. }) => {
                         self.teller.output(command, source, &bytes, began.elapsed());
                     }
@@ -161,7 +170,6 @@ impl Stage<'_> {
                     }
                     _ => return Err(Failure::new(exit::FAILURES, "a call without an end")),
                 },
-                line = self.lines.recv() => self.teller.line(line.as_ref()),
             }
         }
     }
@@ -172,7 +180,7 @@ impl Stage<'_> {
             || Failure::new(exit::FAILURES, format!("the {who} did not come as far as '{event}'"));
         let wait = async {
             loop {
-                let line = self.lines.recv().await.ok_or_else(late)?;
+                let line = self.lines.recv().await.map_err(|_| late())?;
                 self.teller.line(Some(&line));
                 if line.who == who && line.says("failed") {
                     return Err(Failure::new(exit::FAILURES, format!("the {who} ended")));
@@ -182,7 +190,7 @@ impl Stage<'_> {
                 }
             }
         };
-        tokio::time::timeout(STEP, wait).await.map_err(|_| late())?
+        runtime::within(self.runtime, STEP, wait).await.ok_or_else(late)?
     }
 
     /// Tells the lines that are here already.
@@ -196,7 +204,7 @@ impl Stage<'_> {
     async fn clean_up(&mut self) -> Result<(), Failure> {
         let mut ended = Ok(());
         for child in [self.peer.take(), self.hub.take()].into_iter().flatten() {
-            let stopped = child.stop().await;
+            let stopped = child.stop(self.runtime).await;
             ended = ended.and(stopped);
         }
         self.drain();

@@ -1,5 +1,6 @@
 //! One dial and what it came across, and two looks at what answers when it came to nothing.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,10 @@ use bowline_shell::config::{HubUrl, Scheme};
 use bowline_shell::entropy;
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session};
-use bowline_tokio::Tokio;
-use tokio::io::AsyncReadExt;
+use bowline_shell::runtime::{Runtime, Stream};
 
 use crate::exit::{self, Failure};
-use crate::{date, list};
+use crate::{date, list, runtime};
 
 /// How far a dial came.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,9 @@ pub(super) struct Facts {
 }
 
 /// Dials, and gathers what it comes across.
-pub(super) async fn dial(builder: PeerBuilder<Tokio>) -> (Facts, Result<Session, ConnectError>) {
+pub(super) async fn dial<R: Runtime>(
+    builder: PeerBuilder<R>,
+) -> (Facts, Result<Session, ConnectError>) {
     let gathered = Arc::new(Mutex::new(Facts::default()));
     let gathering = gathered.clone();
     let observer = Observer::new(move |notice| {
@@ -69,13 +71,17 @@ pub(super) fn no_key() -> Result<PeerKey, Failure> {
 
 /// How long the hub takes to answer; a denial is an answer too. `None` where it did not within the
 /// time.
-pub(super) async fn round_trip(session: &Session, within: Duration) -> Option<Duration> {
+pub(super) async fn round_trip(
+    runtime: &impl Runtime,
+    session: &Session,
+    within: Duration,
+) -> Option<Duration> {
     let last = "z".repeat(64);
     let asked = Instant::now();
     // The end of the list of peers: there is nothing behind it.
     let behind_all = [("after", last.as_str())];
     let answer = list::ask(session, "peers", &behind_all);
-    tokio::time::timeout(within, answer).await.ok().map(|_| asked.elapsed())
+    runtime::within(runtime, within, answer).await.map(|_| asked.elapsed())
 }
 
 /// What a look with TLS in place of plain, or the reverse, found at the same address.
@@ -99,13 +105,14 @@ pub(super) enum Crossed {
 /// Looks at what answers at `url`, which is to be the hub `identity` where that is given. Nothing is
 /// proved, bound or kept; why nothing was learnt, where nothing was.
 pub(super) async fn look(
+    runtime: &impl Runtime,
     url: &HubUrl,
     identity: Option<HubId>,
     within: Duration,
 ) -> Result<(Facts, Option<ConnectError>), Failure> {
     // Nobody is asked who this is.
     let id = "doctor".parse().map_err(Failure::usage)?;
-    let mut builder = PeerBuilder::with_key(Tokio, url.clone(), id, no_key()?)
+    let mut builder = PeerBuilder::with_key(runtime.clone(), url.clone(), id, no_key()?)
         .credential(CredentialSource::withheld(Method::Secret))
         .timeout(within);
     if let Some(identity) = identity {
@@ -117,14 +124,18 @@ pub(super) async fn look(
 }
 
 /// Looks at the same address in the other language.
-pub(super) async fn look_across(url: &HubUrl, within: Duration) -> Result<Crossed, Failure> {
+pub(super) async fn look_across(
+    runtime: &impl Runtime,
+    url: &HubUrl,
+    within: Duration,
+) -> Result<Crossed, Failure> {
     let scheme = match url.scheme() {
         Scheme::Ws => Scheme::Wss,
         Scheme::Wss => Scheme::Ws,
     };
     let other = format!("{scheme}://{}{}", url.authority(), url.path());
     let other: HubUrl = other.parse().map_err(Failure::usage)?;
-    let (facts, failed) = look(&other, None, within).await?;
+    let (facts, failed) = look(runtime, &other, None, within).await?;
     Ok(match (facts.learnt, failed) {
         (Some((learnt, _)), _) => {
             Crossed::Hub { url: other, id: learnt.hub.to_string(), name: learnt.name }
@@ -140,11 +151,15 @@ pub(super) async fn look_across(url: &HubUrl, within: Duration) -> Result<Crosse
 
 /// The first line that something says by itself to whoever connects, as far as it can be printed;
 /// `None` where it says nothing within a second.
-pub(super) async fn greeting(remote: &str, within: Duration) -> Option<String> {
+pub(super) async fn greeting(
+    runtime: &impl Runtime,
+    remote: &str,
+    within: Duration,
+) -> Option<String> {
     let listen = async {
-        let mut stream = tokio::net::TcpStream::connect(remote).await.ok()?;
+        let mut stream = runtime.connect(remote.parse().ok()?).await.ok()?;
         let mut bytes = [0; 80];
-        let n = stream.read(&mut bytes).await.ok()?;
+        let n = poll_fn(|cx| stream.poll_read(cx, &mut bytes)).await.ok()?;
         let line = bytes[..n].split(|&byte| byte == b'\r' || byte == b'\n').next()?;
         let shown = line.iter().map(|&byte| match byte {
             b' '..=b'~' => char::from(byte),
@@ -152,6 +167,6 @@ pub(super) async fn greeting(remote: &str, within: Duration) -> Option<String> {
         });
         Some(shown.collect::<String>())
     };
-    let heard = tokio::time::timeout(within.min(Duration::from_secs(1)), listen).await;
-    heard.ok().flatten().filter(|line| !line.is_empty())
+    let heard = runtime::within(runtime, within.min(Duration::from_secs(1)), listen).await;
+    heard.flatten().filter(|line| !line.is_empty())
 }

@@ -13,6 +13,7 @@ use bowline_shell::files::{DataDir, FileError, Role, SecretError, SecretSources,
 use bowline_shell::hub::StartError;
 use bowline_shell::ledger::{LedgerError, look};
 use bowline_shell::peer::ConnectError;
+use bowline_shell::runtime::Runtime;
 use bowline_shell::runtime::listen;
 
 use crate::args;
@@ -25,7 +26,11 @@ use crate::doctor::{certificate, dial, find};
 use crate::exit::Failure;
 use crate::{date, place};
 
-pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Result<(), Failure> {
+pub(super) async fn examine(
+    runtime: &impl Runtime,
+    options: &args::Doctor,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let (config, finding) = match configuration(options) {
         Ok((config, finding)) => (Some(config), finding),
         Err(finding) => (None, finding),
@@ -49,7 +54,7 @@ pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Resu
     let (strength, finding) = secret(options, config.as_ref(), &path);
     report.add(finding)?;
     let (running, finding) = match &data {
-        Some(data) => status::running(data, identity, options.timeout).await?,
+        Some(data) => status::running(runtime, data, identity, options.timeout).await?,
         None => (None, Finding::skipped(Check::Running, "no hub has run here yet")),
     };
     report.add(ledger(data.as_ref(), running.is_some()))?;
@@ -64,11 +69,11 @@ pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Resu
     report.add(finding)?;
     report.add(match (&running, &config) {
         (Some(running), _) => listening(running),
-        (None, Some(config)) => free(config, options).await?,
+        (None, Some(config)) => free(runtime, config, options).await?,
         (None, None) => Finding::skipped(Check::Bind, "the configuration cannot be used"),
     })?;
     report.add(match (&running, identity) {
-        (Some(running), Some(identity)) => answer(running, identity, options).await?,
+        (Some(running), Some(identity)) => answer(runtime, running, identity, options).await?,
         _ => Finding::skipped(Check::Answer, "the hub is not running"),
     })?;
     let Some(setup) = setup(config.as_ref(), running.as_ref(), strength) else {
@@ -202,7 +207,11 @@ fn listening(running: &Running) -> Finding {
 }
 
 /// Listens where the hub is to, for a moment.
-async fn free(config: &HubConfig, options: &args::Doctor) -> Result<Finding, Failure> {
+async fn free(
+    runtime: &impl Runtime,
+    config: &HubConfig,
+    options: &args::Doctor,
+) -> Result<Finding, Failure> {
     let bind = config.bind.0;
     let Err(reason) = listen::tcp(bind) else {
         return Ok(Finding::ok(Check::Bind, format!("{bind} is free")));
@@ -225,7 +234,7 @@ async fn free(config: &HubConfig, options: &args::Doctor) -> Result<Finding, Fai
     }
     // Often it is a hub that was forgotten.
     let url = HubUrl::of_address(scheme(config.mode), reachable(bind));
-    let (facts, _) = dial::look(&url, None, options.timeout).await?;
+    let (facts, _) = dial::look(runtime, &url, None, options.timeout).await?;
     Ok(match facts.learnt {
         Some((learnt, _)) => finding.seen(format!("the hub {} ('{}')", learnt.hub, learnt.name)),
         None => finding,
@@ -234,12 +243,13 @@ async fn free(config: &HubConfig, options: &args::Doctor) -> Result<Finding, Fai
 
 /// Whether the hub that runs answers over the network, as itself.
 async fn answer(
+    runtime: &impl Runtime,
     running: &Running,
     identity: HubId,
     options: &args::Doctor,
 ) -> Result<Finding, Failure> {
     let url = &running.endpoint.url;
-    let (facts, failed) = dial::look(url, Some(identity), options.timeout).await?;
+    let (facts, failed) = dial::look(runtime, url, Some(identity), options.timeout).await?;
     if facts.learnt.is_some() {
         return Ok(Finding::ok(Check::Answer, format!("{url}, as {identity}")));
     }

@@ -18,6 +18,7 @@ mod verdict;
 use std::io;
 
 use bowline_shell::files::Role;
+use bowline_shell::runtime::Runtime;
 
 use crate::args::{self, Side};
 use crate::exit::Failure;
@@ -25,11 +26,11 @@ use crate::place;
 
 use report::Report;
 
-pub(crate) async fn doctor(options: args::Doctor) -> Result<u8, Failure> {
+pub(crate) async fn doctor(runtime: &impl Runtime, options: args::Doctor) -> Result<u8, Failure> {
     let mut report = Report::new(options.json);
     match side(&options)? {
-        Side::Peer => peer::examine(&options, &mut report).await?,
-        Side::Hub => hub::examine(&options, &mut report).await?,
+        Side::Peer => peer::examine(runtime, &options, &mut report).await?,
+        Side::Hub => hub::examine(runtime, &options, &mut report).await?,
     }
     report.end()
 }

@@ -13,7 +13,7 @@ use bowline_shell::files::{
     DataDir, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
 };
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, load_key, shared};
-use bowline_tokio::Tokio;
+use bowline_shell::runtime::Runtime;
 
 use crate::args;
 use crate::doctor::check::{Check, PEER};
@@ -23,7 +23,7 @@ use crate::doctor::own::Own;
 use crate::doctor::report::{Finding, Report};
 use crate::doctor::verdict::{self, Asked, Looks};
 use crate::exit::{self, Failure};
-use crate::{peer, place};
+use crate::{peer, place, runtime};
 
 /// Where a peer's files are.
 struct Place {
@@ -31,7 +31,11 @@ struct Place {
     dir: Option<DataDir>,
 }
 
-pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Result<(), Failure> {
+pub(super) async fn examine(
+    runtime: &impl Runtime,
+    options: &args::Doctor,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let config = match configuration(options) {
         Ok((config, url, findings)) => {
             report.extend(findings)?;
@@ -70,7 +74,7 @@ pub(super) async fn examine(options: &args::Doctor, report: &mut Report) -> Resu
     if unknown {
         return report.skip_rest(PEER, "what is known of the hub cannot be read");
     }
-    reach(options, &config, &url, &place, key, secret, report).await
+    reach(runtime, options, (&config, &url), &place, (key, secret), report).await
 }
 
 /// What is in force, and what is risky in it.
@@ -173,15 +177,14 @@ fn trust(url: &HubUrl, data: &Path) -> Finding {
 
 /// Dials the hub as far as it goes.
 async fn reach(
+    runtime: &impl Runtime,
     options: &args::Doctor,
-    config: &PeerConfig,
-    url: &HubUrl,
+    (config, url): (&PeerConfig, &HubUrl),
     place: &Place,
-    key: Option<PeerKey>,
-    secret: Option<(Secret, SecretOrigin)>,
+    own: (Option<PeerKey>, Option<(Secret, SecretOrigin)>),
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let (key, credential, asked) = match (key, secret) {
+    let (key, credential, asked) = match own {
         (Some(key), Some((secret, origin))) => {
             let secret = Arc::new(secret);
             let credential = CredentialSource::new(move || shared(secret.as_bytes()));
@@ -201,7 +204,7 @@ async fn reach(
     };
     let id = config.id().map_err(Failure::usage)?;
     let asked = Asked { url: url.clone(), secret: asked, id: id.to_string() };
-    let builder = PeerBuilder::with_key(Tokio, url.clone(), id, key)
+    let builder = PeerBuilder::with_key(runtime.clone(), url.clone(), id, key)
         .recall(&place.path.join("trust.toml"))
         .credential(credential)
         .timeout(options.timeout);
@@ -216,7 +219,7 @@ async fn reach(
     let (facts, connected) = dial::dial(builder).await;
     let error = connected.as_ref().err();
     let looks = match error {
-        Some(error) => looks(url, &facts, error, options).await?,
+        Some(error) => looks(runtime, url, &facts, error, options).await?,
         None => Looks::default(),
     };
     let data = options.dial.data.as_deref();
@@ -225,7 +228,7 @@ async fn reach(
     let Ok(session) = connected else {
         return report.skip_rest(PEER, "there is no session");
     };
-    report.add(match dial::round_trip(&session, options.timeout).await {
+    report.add(match dial::round_trip(runtime, &session, options.timeout).await {
         Some(took) => {
             Finding::ok(Check::RoundTrip, format!("{:.2} ms", took.as_secs_f64() * 1000.0))
         }
@@ -239,12 +242,13 @@ async fn reach(
     report.extend(verdict::rights(&facts, config.commands.len()))?;
     session.close();
     // The hub has seen it leave, or it has not; neither changes what was found.
-    let _ = tokio::time::timeout(options.timeout, session.ended()).await;
+    let _ = runtime::within(runtime, options.timeout, session.ended()).await;
     Ok(())
 }
 
 /// Looks again at what answered, where that tells more than the failure.
 async fn looks(
+    runtime: &impl Runtime,
     url: &HubUrl,
     facts: &Facts,
     error: &ConnectError,
@@ -256,12 +260,12 @@ async fn looks(
         EndReason::Tunnel(
             TunnelError::PlainWhereTlsExpected | TunnelError::TlsWherePlainExpected,
         ) => {
-            let crossed = Some(dial::look_across(url, options.timeout).await?);
+            let crossed = Some(dial::look_across(runtime, url, options.timeout).await?);
             Looks { crossed, greeting: None }
         }
         // Some TLS servers hang up on what is no TLS.
         EndReason::Cut if is_plain && !facts.upgraded => {
-            let crossed = Some(dial::look_across(url, options.timeout).await?);
+            let crossed = Some(dial::look_across(runtime, url, options.timeout).await?);
             Looks { crossed, greeting: None }
         }
         reason => {
@@ -269,7 +273,7 @@ async fn looks(
                 matches!(reason, EndReason::Cut | EndReason::TimedOut(TimerKind::Upgrade));
             let foreign = reason.code() == Code::NotBowline || silence;
             let greeting = match &facts.remote {
-                Some(remote) if foreign => dial::greeting(remote, options.timeout).await,
+                Some(remote) if foreign => dial::greeting(runtime, remote, options.timeout).await,
                 _ => None,
             };
             Looks { crossed: None, greeting }

@@ -7,7 +7,7 @@ use bowline_core::wire::value::Value;
 use bowline_shell::config::{Bind, TlsMode};
 use bowline_shell::files::{DataDir, Endpoint};
 use bowline_shell::peer::{ConnectError, PeerBuilder};
-use bowline_tokio::Tokio;
+use bowline_shell::runtime::Runtime;
 use rustix::process::{Pid, test_kill_process};
 
 use crate::doctor::certificate::Served;
@@ -16,7 +16,7 @@ use crate::doctor::find;
 use crate::doctor::own::Own;
 use crate::doctor::report::Finding;
 use crate::exit::Failure;
-use crate::list;
+use crate::{list, runtime};
 
 /// A hub that runs.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ impl Status {
 
 /// Asks the hub of `data`, whose identity is `identity`.
 pub(super) async fn running(
+    runtime: &impl Runtime,
     data: &DataDir,
     identity: Option<HubId>,
     within: Duration,
@@ -88,7 +89,8 @@ pub(super) async fn running(
         let said = format!("process {pid}, which has no local socket to ask it by");
         return Ok((Some(Running { endpoint, status: None }), Finding::ok(Check::Running, said)));
     };
-    let operator = PeerBuilder::local(Tokio, control, identity).map_err(Failure::usage)?;
+    let operator =
+        PeerBuilder::local(runtime.clone(), control, identity).map_err(Failure::usage)?;
     let session = match operator.timeout(within).connect().await {
         Ok(session) => session,
         Err(ConnectError::Unreachable { .. }) if !is_alive(pid) => {
@@ -101,9 +103,9 @@ pub(super) async fn running(
             return Ok((Some(Running { endpoint, status: None }), finding.with_remedy_inside()));
         }
     };
-    let asked = tokio::time::timeout(within, list::ask(&session, "status", &[])).await;
+    let asked = runtime::within(runtime, within, list::ask(&session, "status", &[])).await;
     session.close();
-    let status = asked.ok().and_then(Result::ok);
+    let status = asked.and_then(Result::ok);
     let status = status.as_ref().and_then(|finished| finished.value()).map(|v| Status::read(&v));
     let said = match &status {
         Some(Status { sessions, serving, since, .. }) => format!(

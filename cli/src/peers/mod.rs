@@ -7,17 +7,18 @@ use bowline_core::id::PeerId;
 use bowline_core::wire::value::{Scalar, Value};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args::{self, PeersAction};
 use crate::exit::{self, Failure};
 use crate::{list, operator, output};
 
-pub(crate) async fn peers(options: args::Peers) -> Result<u8, Failure> {
+pub(crate) async fn peers(runtime: &impl Runtime, options: args::Peers) -> Result<u8, Failure> {
     let (PeersAction::List { dial, .. }
     | PeersAction::Show { dial, .. }
     | PeersAction::Forget { dial, .. }) = &options.action;
-    let session = operator::connect(dial, Observer::default()).await?;
+    let session = operator::connect(runtime, dial, Observer::default()).await?;
     let done = match &options.action {
         PeersAction::List { json, .. } => enrolled::list(&session, *json).await,
         PeersAction::Show { peer, json, .. } => show::show(&session, *peer, *json).await,

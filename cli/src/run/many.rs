@@ -27,19 +27,16 @@ pub(super) async fn many(
     let mut teller = Teller::new(json);
     let mut interrupted = false;
     let over = loop {
-        let told = tokio::select! {
-            told = poll_fn(|cx| fan.poll(cx)) => told,
-            _ = signals.end() => {
-                if interrupted {
-                    return Ok(INTERRUPTED);
-                }
-                interrupted = true;
-                teller.progress.around(|| {
-                    output::say(format_args!("cancelling on each peer; once more ends at once"));
-                });
-                fan.cancel();
-                continue;
+        let Some(told) = signals.or_end(poll_fn(|cx| fan.poll(cx))).await else {
+            if interrupted {
+                return Ok(INTERRUPTED);
             }
+            interrupted = true;
+            teller.progress.around(|| {
+                output::say(format_args!("cancelling on each peer; once more ends at once"));
+            });
+            fan.cancel();
+            continue;
         };
         match told {
             Told::Over(over) => break over,

@@ -13,6 +13,7 @@ mod target;
 
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args;
@@ -27,7 +28,7 @@ use target::Target;
 /// The exit code of a program that SIGINT ended.
 const INTERRUPTED: u8 = 128 + 2;
 
-pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
+pub(crate) async fn run(runtime: &impl Runtime, options: args::Run) -> Result<u8, Failure> {
     let target: Target = options.target.parse()?;
     if options.batch.is_some() && matches!(target, Target::Peer(_)) {
         let message = "--batch is for several peers: label tests (role=web) or all";
@@ -37,8 +38,9 @@ pub(crate) async fn run(options: args::Run) -> Result<u8, Failure> {
     let is_like_ssh = matches!(target, Target::Peer(_)) && !options.detach;
     let coded = |failure: Failure| if is_like_ssh { failure.ours() } else { failure };
     let arguments = target::arguments(&options.arguments)?;
-    let mut signals = Inbox::open().map_err(coded)?;
-    let connected = signals.or_end(operator::connect(&options.dial, Observer::default())).await;
+    let mut signals = Inbox::open(runtime).map_err(coded)?;
+    let connected =
+        signals.or_end(operator::connect(runtime, &options.dial, Observer::default())).await;
     let session = match connected {
         None => return Ok(INTERRUPTED),
         Some(Ok(session)) => session,

@@ -22,16 +22,13 @@ pub(super) async fn one(
     let mut pipe = Pipe::start(call);
     let mut interrupted = false;
     let finished = loop {
-        let next = tokio::select! {
-            next = poll_fn(|cx| pipe.poll(cx)) => next,
-            _ = signals.end() => {
-                if interrupted {
-                    return Ok(INTERRUPTED);
-                }
-                interrupted = true;
-                pipe.cancel();
-                continue;
+        let Some(next) = signals.or_end(poll_fn(|cx| pipe.poll(cx))).await else {
+            if interrupted {
+                return Ok(INTERRUPTED);
             }
+            interrupted = true;
+            pipe.cancel();
+            continue;
         };
         match next {
             Some(CallEvent::Output { peer, source, bytes }) => {

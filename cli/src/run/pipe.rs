@@ -1,22 +1,24 @@
 //! A call and what flows into it: standard input.
 
 use std::io::Read;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bowline_shell::call::{CallBuilder, CallEvent, Calling};
-use tokio::sync::mpsc;
+use smol::channel::{self, Receiver};
+use smol::stream::Stream;
 
 /// A call that is fed with standard input.
 pub(super) struct Pipe {
     call: Calling,
-    input: Option<mpsc::Receiver<Vec<u8>>>,
+    input: Option<Pin<Box<Receiver<Vec<u8>>>>>,
     chunk: Vec<u8>,
 }
 
 impl Pipe {
     /// Makes the call.
     pub(super) fn start(call: CallBuilder) -> Self {
-        Self { call: call.with_input().start(), input: Some(input()), chunk: Vec::new() }
+        Self { call: call.with_input().start(), input: Some(Box::pin(input())), chunk: Vec::new() }
     }
 
     pub(super) fn cancel(&mut self) {
@@ -39,7 +41,7 @@ impl Pipe {
                 continue;
             }
             let Some(input) = &mut self.input else { break };
-            match input.poll_recv(cx) {
+            match input.as_mut().poll_next(cx) {
                 Poll::Ready(Some(chunk)) => self.chunk = chunk,
                 Poll::Ready(None) => {
                     self.input = None;
@@ -53,13 +55,13 @@ impl Pipe {
 }
 
 /// Standard input, read by a thread of its own: a terminal cannot be polled.
-fn input() -> mpsc::Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel(1);
+fn input() -> Receiver<Vec<u8>> {
+    let (send, receive) = channel::bounded(1);
     std::thread::spawn(move || {
         let mut buffer = vec![0; 16 << 10];
         let mut input = std::io::stdin().lock();
         while let Ok(n) = input.read(&mut buffer) {
-            if n == 0 || send.blocking_send(buffer[..n].to_vec()).is_err() {
+            if n == 0 || send.send_blocking(buffer[..n].to_vec()).is_err() {
                 return;
             }
         }

@@ -5,16 +5,17 @@ mod rotate;
 use std::path::Path;
 
 use bowline_shell::files::{DataDir, Role, SecretSources, Strength};
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args::{self, SecretAction};
 use crate::exit::{self, Failure};
 use crate::{output, place};
 
-pub(crate) async fn secret(options: args::Secret) -> Result<u8, Failure> {
+pub(crate) async fn secret(runtime: &impl Runtime, options: args::Secret) -> Result<u8, Failure> {
     match options.action {
         SecretAction::Show { data, json } => show(data.as_deref(), json),
-        SecretAction::Rotate(options) => rotate::rotate(&options).await,
+        SecretAction::Rotate(options) => rotate::rotate(runtime, &options).await,
     }
 }
 

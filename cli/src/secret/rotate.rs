@@ -8,17 +8,18 @@ use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::files::{DataDir, DirLock, FileError};
 use bowline_shell::hub::rotate_secret;
 use bowline_shell::notice::Observer;
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args::SecretRotate;
 use crate::exit::{self, Failure};
 use crate::{date, list, operator, output};
 
-pub(super) async fn rotate(options: &SecretRotate) -> Result<u8, Failure> {
+pub(super) async fn rotate(runtime: &impl Runtime, options: &SecretRotate) -> Result<u8, Failure> {
     let grace = options.grace.map(grace).transpose()?;
     let rotated = match stopped(options)? {
         Some((data, lock)) => offline(&data, &lock, grace)?,
-        None => running(options, grace).await?,
+        None => running(runtime, options, grace).await?,
     };
     if options.json {
         output::line(json!({
@@ -90,8 +91,12 @@ fn offline(data: &DataDir, lock: &DirLock, grace: Option<u64>) -> Result<Rotated
     Ok(Rotated { file, old_until: rotation.old_until, ended: None })
 }
 
-async fn running(options: &SecretRotate, grace: Option<u64>) -> Result<Rotated, Failure> {
-    let session = operator::connect(&options.dial, Observer::default()).await?;
+async fn running(
+    runtime: &impl Runtime,
+    options: &SecretRotate,
+    grace: Option<u64>,
+) -> Result<Rotated, Failure> {
+    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
     let mut arguments = ArgumentsBuf::new();
     if let Some(grace) = grace {
         arguments.named("grace_s", Scalar::Integer(grace.into())).map_err(Failure::usage)?;

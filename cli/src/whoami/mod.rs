@@ -7,6 +7,7 @@ mod live;
 mod own;
 
 use bowline_shell::notice::Observer;
+use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args;
@@ -16,10 +17,10 @@ use crate::{date, operator, output, show};
 use live::Live;
 use own::Own;
 
-pub(crate) async fn whoami(options: args::Whoami) -> Result<u8, Failure> {
+pub(crate) async fn whoami(runtime: &impl Runtime, options: args::Whoami) -> Result<u8, Failure> {
     // First what a session needs, so that a wrong flag or file ends it before anything is shown.
     let mut own = Own::read(&options.dial)?;
-    let live = match operator::connect(&options.dial, Observer::default()).await {
+    let live = match operator::connect(runtime, &options.dial, Observer::default()).await {
         Ok(session) => Ok(Live::ask(session).await?),
         Err(failure) => Err(failure),
     };
