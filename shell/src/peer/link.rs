@@ -212,8 +212,10 @@ impl<R: Runtime> PeerLink<R> {
             cell.finish(Finished::lost());
         }
         work.orders.into_iter().chain(self.mailbox.end()).for_each(Order::lost);
-        self.state.change(|state| *state = LinkState::Over(Arc::new((*ended).clone())));
+        // Told before anybody goes on because of it: what they tell then comes after it.
         let (remote, traffic) = (self.remote.clone(), work.traffic);
+        let over = Arc::new((*ended).clone());
         self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
+        self.state.change(|state| *state = LinkState::Over(over));
     }
 }

@@ -3,11 +3,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubSettings, Insecure, TlsMode};
+use bowline_shell::notice::Observer;
 use bowline_shell::peer::{ConnectError, CredentialSource, SetupError};
 use bowline_tests::calls::{call, run};
 use bowline_tests::each_pairing;
@@ -56,6 +60,23 @@ each_pairing! {
         assert!(told.reason.to_string().contains("does not match the shared secret"));
         assert_eq!(world.trust(world.url(), "web"), None);
         assert!(!world.at("web").join("trust.toml").exists());
+    }
+
+    /// An observer that takes its time must not be overtaken by who waits for the dial.
+    async fn the_end_of_a_link_is_told_before_anybody_goes_on_because_of_it<H, P>() {
+        let world = World::<H, P>::new();
+        let wrong = world.at("wrong.key");
+        write_private(&wrong, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+        let told = Arc::new(AtomicBool::new(false));
+        let tells = told.clone();
+        let observer = Observer::new(move |notice| {
+            if ended(&notice).is_some() {
+                std::thread::sleep(Duration::from_millis(50));
+                tells.store(true, Ordering::SeqCst);
+            }
+        });
+        refused(world.peer("web").secret_file(&wrong).observer(observer)).await;
+        assert!(told.load(Ordering::SeqCst));
     }
 
     async fn a_secret_that_a_person_made_up_is_refused_before_anything_is_dialled<H, P>() {
