@@ -72,11 +72,13 @@
 //!
 //! # Questions
 //!
-//! What needs the world is asked: [`link::Event::Ask`] with a [`ledger::Question`]. Reserve and
-//! Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ledger::Memory`] forgets
-//! with the process). If a fact cannot be recorded, the answer is [`ledger::Answer::No`]. Trust is
-//! not asked: an unknown hub ends the link with what a person needs to decide, and the decision is
-//! a trust entry and a new link.
+//! What needs the world is asked: [`link::Event::Ask`] with a [`ledger::Question`]. Arrive, Reserve
+//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ledger::Memory`] forgets
+//! with the process). A hub has questions of its own, [`hub::Hub::poll_ask`], whose answers go to
+//! [`hub::Hub::answer_ask`]: Forget, and Rotate, after which links are made from another snapshot.
+//! If a fact cannot be recorded, the answer is [`ledger::Answer::No`]. Trust is not asked: an
+//! unknown hub ends the link with what a person needs to decide, and the decision is a trust entry
+//! and a new link.
 //!
 //! # Ending
 //!

@@ -7,6 +7,7 @@ use std::process::Command;
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
+use rustix::process::Signal;
 use serde_json::Value;
 
 const PEER: &str = r#"
@@ -277,4 +278,34 @@ fn a_secret_that_a_flag_named_is_rotated_where_it_is() {
     assert_eq!(secret(&here), untouched);
     assert_ne!(fs::read_to_string(&named).unwrap().trim(), untouched);
     assert_eq!(outcome(here.0.dial("ls", &["--secret-file", &named])).0, Some(0));
+}
+
+/// A peer that stands still and reads nothing: what waits for it does not put off its end.
+#[test]
+fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
+    let mut here = Here::new();
+    here.0.hub = None;
+    let data = here.0.text("hub");
+    let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--json"];
+    let mut hub = Running::start(here.0.bowline(&hub));
+    let listening: Value = serde_json::from_str(&hub.line("listening")).unwrap();
+    here.0.url = listening["url"].as_str().unwrap().to_owned();
+    let mut web = here.peer("web-1", "web");
+    web.line("registered");
+    web.signal(Signal::STOP);
+    // More than the sockets, the lanes and the outbox hold: one more call finds no room.
+    let named: Vec<String> = (0..8).map(|i| format!("a{i}={}", "x".repeat(120 << 10))).collect();
+    let call = |more: &[&str]| {
+        let mut run = here.typed(&["run", "web-1", "restart"]);
+        run.args(&named).args(more);
+        run
+    };
+    let calls: Vec<_> = (0..40).map(|_| Running::start(call(&[]))).collect();
+    let is_full = || outcome(call(&["--timeout", "100ms"])).2.contains("busy");
+    assert!((0..3).any(|_| is_full()));
+    let (code, _, err) = outcome(here.typed(&["peers", "forget", "web-1"]));
+    assert_eq!(code, Some(0), "{err}");
+    let ended = hub.line("\"revoked\"");
+    assert!(ended.contains("\"ended\""), "{ended}");
+    drop(calls);
 }

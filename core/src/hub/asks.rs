@@ -43,6 +43,7 @@ impl Hub {
 
     /// The answer to a question of the hub's own; ignored where it is not open.
     pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
+        self.unix = now.unix;
         self.look_at_secrets(now);
         let Some(Asked { link, call, question }) = self.asks.open.remove(&ask) else { return };
         match (question, answer) {

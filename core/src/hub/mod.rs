@@ -22,6 +22,7 @@ mod book;
 mod control;
 mod deadlines;
 mod door;
+mod ending;
 mod facts;
 mod fanout;
 mod job;
@@ -240,6 +241,7 @@ impl Hub {
     /// under the same lock as everything else.
     #[must_use]
     pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
+        self.unix = now.unix;
         self.look_at_secrets(now);
         match question {
             Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
@@ -256,6 +258,9 @@ impl Hub {
     pub fn input(&mut self, link: LinkId, frame: &Frame<'_>, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
+        if self.is_cut(link) {
+            return;
+        }
         match frame {
             Frame::Register(register) => self.register(link, register),
             Frame::Call(call) => self.call(link, call, now),
@@ -333,24 +338,6 @@ impl Hub {
         }
     }
 
-    /// Ends every session, with this code.
-    pub fn close_all(&mut self, code: Code) {
-        self.end_sessions(code, |_| true);
-    }
-
-    /// Ends the sessions that `which` picks; how many they are.
-    fn end_sessions(&mut self, code: Code, which: impl Fn(&Live) -> bool) -> u64 {
-        let picked = |standing: &Standing| matches!(standing, Standing::Live(live) if which(live));
-        let ending: Vec<_> = self
-            .links
-            .iter()
-            .filter(|(_, standing)| picked(standing))
-            .map(|(&link, _)| link)
-            .collect();
-        ending.iter().for_each(|&link| self.close(link, code));
-        ending.len() as u64
-    }
-
     fn register(&mut self, link: LinkId, register: &Register) {
         let Some(live) = self.live_mut(link) else { return };
         live.serves = Some(register.clone());
@@ -381,16 +368,6 @@ impl Hub {
             self.wakes.push_back(link);
         }
         taken
-    }
-
-    /// Has a link closed, once what is in its outbox has been sent.
-    fn close(&mut self, link: LinkId, code: Code) {
-        let Some(live) = self.live_mut(link) else { return };
-        let idle = live.outbox.is_idle();
-        live.outbox.close(code);
-        if idle {
-            self.wakes.push_back(link);
-        }
     }
 
     fn live(&self, link: LinkId) -> Option<&Live> {

@@ -91,8 +91,13 @@ impl Outbox {
         self.closing
     }
 
-    pub(super) fn close(&mut self, code: Code) {
-        self.closing.get_or_insert(code);
+    /// The link is to close, with the first code that is given, or the first `at_once`.
+    pub(super) fn close(&mut self, code: Code, at_once: bool) {
+        if at_once {
+            self.closing = Some(code);
+        } else {
+            self.closing.get_or_insert(code);
+        }
         self.told = true;
     }
 

@@ -41,6 +41,10 @@ impl Owner for HubLink {
         self.closing = self.closing.or(letters.close);
         loop {
             if !self.pass_on(link, now) {
+                // Who does not read what there is does not put off the end.
+                if let Some(code) = self.shared.with(|hub| hub.cut_off(self.link)) {
+                    link.close(code, now);
+                }
                 return;
             }
             let closing = self.shared.with(|hub| hub.take_outbox(self.link, &mut self.outbox));

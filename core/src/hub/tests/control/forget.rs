@@ -159,3 +159,32 @@ fn it_is_for_who_administers_peers_and_needs_an_id() {
     assert_eq!(answered(&mut hub, operator), Err("bad-argument".to_owned()));
     assert_eq!(hub.poll_ask(), None);
 }
+
+#[test]
+fn nobody_listens_to_a_session_that_was_cut_off_nor_calls_it_while_its_link_still_ends() {
+    let mut hub = hub();
+    let (web, other) = (serve(&mut hub, "web-1"), serve(&mut hub, "web-2"));
+    let operator = operator(&mut hub);
+    input(&mut hub, operator, &uptime(1, "web-1"));
+    assert_eq!(sent(&mut hub, web), ["call 2"]);
+    assert_eq!(hub.cut_off(web), None);
+    forget(&mut hub, operator, 3, "web-1");
+    let (ask, _) = asked(&mut hub);
+    hub.answer_ask(ask, Answer::Forgotten(true), Now::default());
+    assert!(answered(&mut hub, operator).is_ok());
+    // Even where frames wait that its link does not take.
+    assert_eq!(hub.cut_off(web), Some(Code::Revoked));
+    assert_eq!((hub.cut_off(other), hub.cut_off(operator)), (None, None));
+
+    input(&mut hub, web, &uptime(1, "web-2"));
+    assert_eq!(sent(&mut hub, other), Vec::<String>::new());
+    let (id, peer) = (CallId(2), "web-1".parse().unwrap());
+    let (status, value, text) = (Status::Exited(0), None, "");
+    input(&mut hub, web, &Frame::Result(CallResult { id, peer: Some(peer), status, value, text }));
+    assert_eq!(sent(&mut hub, operator), Vec::<String>::new());
+    input(&mut hub, operator, &uptime(5, "web-1"));
+    assert_eq!(sent(&mut hub, operator), ["result 5 unknown-peer"]);
+    // What it ran has an unknown outcome.
+    hub.gone(web, Now::default());
+    assert_eq!(sent(&mut hub, operator), ["result 1 lost"]);
+}

@@ -311,3 +311,38 @@ fn a_claim_by_the_secret_that_names_none_is_refused() {
     let claim = Claim { secret: None, ..claim("web-1", 1, Purpose::Operate) };
     assert_eq!(reserve(&mut hub, link, &claim).unwrap_err().code, Code::Refused);
 }
+
+#[test]
+fn a_session_whose_secret_has_ended_is_offline_at_once_and_is_counted_once() {
+    let mut hub = hub();
+    let web = serve(&mut hub, "web-1");
+    let operator = operator(&mut hub);
+    let now = at(1, 1000);
+    assert!(rotated(&mut hub, operator, 1, None, now).contains("ended=1"));
+    assert_eq!(hub.cut_off(web), Some(Code::SessionExpired));
+    input(&mut hub, operator, &uptime(3, "web-1"));
+    assert_eq!(sent(&mut hub, operator), ["result 3 offline"]);
+    let entry = say(&mut hub, operator, 5, "peer", &[("id", Scalar::Text("web-1"))]).unwrap();
+    assert!(entry.contains("state=offline") && entry.contains("since=1000"), "{entry}");
+    // Its link is still there when the next rotation comes.
+    assert!(rotated(&mut hub, operator, 7, None, now).contains("ended=0"));
+}
+
+#[test]
+fn a_link_that_is_to_close_is_woken_again_where_its_session_is_cut_off() {
+    let mut hub = hub();
+    let web = serve(&mut hub, "web-1");
+    let operator = operator(&mut hub);
+    // It was told of a frame, and has not come for it.
+    input(&mut hub, operator, &uptime(1, "web-1"));
+    let wakes = |hub: &mut Hub| core::iter::from_fn(|| hub.poll_wake()).collect::<Vec<_>>();
+    assert!(wakes(&mut hub).contains(&web));
+    hub.close(web, Code::Superseded);
+    assert!(!wakes(&mut hub).contains(&web));
+    rotate(&mut hub, operator, 3, None);
+    let (ask, _, _) = asked(&mut hub);
+    hub.answer_ask(ask, done(None), at(1, 1000));
+    assert!(wakes(&mut hub).contains(&web));
+    // The end that leaves no choice stands above the one before.
+    assert_eq!(hub.cut_off(web), Some(Code::SessionExpired));
+}

@@ -1,0 +1,65 @@
+//! Sessions that the hub ends: after what still waits for them, or at once.
+
+use crate::code::Code;
+use crate::hub::{Hub, Live, Standing};
+use crate::id::LinkId;
+
+/// Whether a session that ends so has no right to anything more.
+fn cuts(code: Code) -> bool {
+    matches!(code, Code::Revoked | Code::SessionExpired)
+}
+
+impl Hub {
+    /// Ends every session, with this code, after what is in its outbox.
+    pub fn close_all(&mut self, code: Code) {
+        self.end_sessions(code, |_| true);
+    }
+
+    /// The code of a session that has to end although its link takes no more: ask where the outbox
+    /// cannot be passed on, and close the link.
+    #[must_use]
+    pub fn cut_off(&self, link: LinkId) -> Option<Code> {
+        let code = self.live(link)?.outbox.closing()?;
+        (cuts(code) || code == Code::Overload).then_some(code)
+    }
+
+    /// Whether what a session says is not listened to any more.
+    pub(super) fn is_cut(&self, link: LinkId) -> bool {
+        self.live(link).and_then(|live| live.outbox.closing()).is_some_and(cuts)
+    }
+
+    /// Ends the sessions that `which` picks; how many they are.
+    pub(super) fn end_sessions(&mut self, code: Code, which: impl Fn(&Live) -> bool) -> u64 {
+        let picked = |standing: &Standing| match standing {
+            Standing::Live(live) => which(live) && !live.outbox.closing().is_some_and(cuts),
+            Standing::TurnedAway(_)
+            | Standing::Carried(_)
+            | Standing::Pending(_)
+            | Standing::Reserved(..) => false,
+        };
+        let ending: Vec<_> = self
+            .links
+            .iter()
+            .filter(|(_, standing)| picked(standing))
+            .map(|(&link, _)| link)
+            .collect();
+        ending.iter().for_each(|&link| self.close(link, code));
+        ending.len() as u64
+    }
+
+    /// Has a link closed, once what is in its outbox has been sent. Where its session has no right
+    /// to more, nobody calls it and it is not listened to from here on.
+    pub(super) fn close(&mut self, link: LinkId, code: Code) {
+        let unix = self.unix;
+        let Some(live) = self.live_mut(link) else { return };
+        let tell = live.outbox.is_idle() || cuts(code);
+        live.outbox.close(code, cuts(code));
+        let (peer, labels) = (live.peer, live.labels.clone());
+        if tell {
+            self.wakes.push_back(link);
+        }
+        if cuts(code) {
+            self.registry.leave(peer, link, labels, unix);
+        }
+    }
+}
