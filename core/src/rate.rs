@@ -170,6 +170,31 @@ mod tests {
     }
 
     proptest! {
+        /// What a token bucket is, said without a level: a token may be taken where no span that
+        /// begins with a token taken has had more than the burst and what the span brought.
+        #[test]
+        fn a_token_is_there_where_no_span_has_had_more_than_its_share(
+            tokens in 1u64..50,
+            burst in 1u64..8,
+            steps in prop::collection::vec(0u64..200_000_000, 1..120),
+        ) {
+            let rate = Rate::per_second(tokens, burst);
+            let (mut now, mut taken) = (Mono(3), Vec::<u64>::new());
+            let mut bucket = Bucket::full(&rate, now);
+            for step in steps {
+                now = Mono(now.0 + step);
+                let fits = taken.iter().enumerate().all(|(first, &from)| {
+                    let count = (taken.len() - first + 1) as u64;
+                    u128::from(count) * 1_000_000_000
+                        <= u128::from(burst) * 1_000_000_000 + u128::from(tokens) * u128::from(now.0 - from)
+                });
+                prop_assert_eq!(take(&mut bucket, &rate, now).is_ok(), fits);
+                if fits {
+                    taken.push(now.0);
+                }
+            }
+        }
+
         /// In any span of time no more is taken than the burst and what the span brought, and who
         /// waits as long as it was told gets its token, and none a nanosecond earlier.
         #[test]

@@ -338,6 +338,13 @@ impl Hub {
         }
     }
 
+    /// Tells what was counted of those who were turned away and not told yet: the hub stops.
+    pub fn summarise(&mut self) {
+        for summary in self.door.rest() {
+            self.events.push_back(summary.into());
+        }
+    }
+
     fn register(&mut self, link: LinkId, register: &Register) {
         let Some(live) = self.live_mut(link) else { return };
         live.serves = Some(register.clone());

@@ -34,6 +34,9 @@ impl Link {
         if !admitted && voice == Voice::Words && self.side == Side::Hub && self.socket.is_open() {
             self.write_refuse(&reason, retry_after);
         }
+        if !admitted && self.side == Side::Hub && reason.is_failed_attempt() {
+            self.notes.push_back(Note::Failed);
+        }
         self.asked = None;
         self.timers.stop_all();
         let close = close_code(&reason);

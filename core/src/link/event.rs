@@ -25,6 +25,9 @@ pub enum Event<'a> {
     Learnt(Box<Learnt>),
     /// The link waits for [`Link::answer`](crate::link::Link::answer).
     Ask(AskId, Question),
+    /// Hub: the admission failed by the peer's fault, and counts against its source. Comes before a
+    /// word of it goes out, so that it has counted when the peer can try again.
+    Failed,
     /// The session begins.
     Admitted(Box<Admitted>),
     /// A frame of the session, checked: Register, Registered, Call, Accepted, Output, Result, Done,

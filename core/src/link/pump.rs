@@ -25,6 +25,7 @@ pub(super) enum Note {
     Upgraded,
     Learnt(Box<Learnt>),
     Ask(AskId, Question),
+    Failed,
     Admitted(Box<Admitted>),
     Frame,
     RoundTrip(Duration),
@@ -57,6 +58,7 @@ impl Link {
             Note::Upgraded => Event::Upgraded,
             Note::Learnt(learnt) => Event::Learnt(learnt),
             Note::Ask(id, question) => Event::Ask(id, question),
+            Note::Failed => Event::Failed,
             Note::Admitted(admitted) => Event::Admitted(admitted),
             Note::Frame => {
                 // It was decoded, and nothing was read since.

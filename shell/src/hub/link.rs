@@ -85,15 +85,13 @@ impl Owner for HubLink {
             }
             Event::Frame(frame) => self.shared.with(|hub| hub.input(self.link, &frame, now)),
             Event::RoundTrip(took) => self.shared.with(|hub| hub.round_trip(self.link, took)),
+            Event::Failed => self.shared.with(|hub| hub.failed(self.link, now)),
             Event::HeldBack(measure) => {
                 if let Some(peer) = self.peer {
                     self.tell(Notice::HeldBack { link: self.link, peer, measure });
                 }
             }
             Event::Ended(ended) => {
-                if !ended.admitted && ended.reason.is_failed_attempt() {
-                    self.shared.with(|hub| hub.failed(self.link, now));
-                }
                 let (remote, traffic) = (self.remote.clone(), self.traffic);
                 self.tell(Notice::Ended { link, remote, ended, traffic });
             }

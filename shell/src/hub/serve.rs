@@ -168,6 +168,7 @@ impl<R: Runtime> Hub<R> {
             Poll::Pending => alarm.poll(cx),
         })
         .await;
+        self.shared.with(bowline_core::hub::Hub::summarise);
         if let Err(error) = Endpoint::remove(&self.data) {
             tracing::warn!(%error, "the endpoint file stays behind");
         }

@@ -13,12 +13,12 @@ use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_tests::calls::{call, finish, run};
 use bowline_tests::each_pairing;
 use bowline_tests::front::Front;
-use bowline_tests::notices::Notices;
+use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, id, refused};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A hub without TLS that is told this about its door.
@@ -123,16 +123,23 @@ each_pairing! {
     }
 
     async fn an_address_that_is_not_allowed_is_told_which_one_it_is<H, P>() {
-        let world = plain::<H, P>(door(&["192.0.2.0/24"], &[], &[]));
+        let mut world = plain::<H, P>(door(&["192.0.2.0/24"], &[], &[]));
         let error = refused(world.peer("web")).await;
         let said = "This hub takes no connection from 127.0.0.1.".to_owned();
         assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None));
         assert!(!error.outcome().heals);
-        let told = world.notices.first(|notice| match notice {
+        // The first is told at once, the others together, at the latest when the hub stops.
+        for _ in 0..3 {
+            refused(world.peer("web")).await;
+        }
+        world.stop_hub().await;
+        let told = world.notices.all(|notice| match notice {
             Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
             _ => None,
         });
-        assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::AddressNotAllowed, 1));
+        let here = Some("127.0.0.1".parse().unwrap());
+        let code = Code::AddressNotAllowed;
+        assert_eq!(told, [(here, code, 1), (here, code, 3)]);
     }
 
     async fn nobody_becomes_another_by_writing_a_header_and_a_proxy_speaks_for_each_of_its_clients<H, P>() {
@@ -291,5 +298,54 @@ each_pairing! {
             let outcome = finish(calling).await;
             assert_eq!((outcome.text().as_str(), outcome.exit()), ("flood", 0));
         }
+    }
+
+    async fn a_browser_is_let_in_from_the_origins_that_are_listed<H, P>() {
+        let origins = Some(vec!["https://console.example".parse().unwrap()]);
+        let world = plain::<H, P>(DoorSettings { origins, ..DoorSettings::default() });
+        for (origin, status) in [
+            (Some("https://console.example"), "101 Switching Protocols"),
+            (Some("https://evil.example"), "403 Forbidden"),
+            (Some("null"), "403 Forbidden"),
+            (None, "101 Switching Protocols"),
+        ] {
+            let line = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
+            let request = format!(
+                "GET /link?n={} HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\n\
+                 Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                 Sec-WebSocket-Protocol: bowline.v1\r\n{line}\r\n",
+                "A".repeat(43)
+            );
+            let mut socket = TcpStream::connect(world.local()).await.unwrap();
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let expected = format!("HTTP/1.1 {status}\r\n");
+            let mut answer = vec![0; expected.len()];
+            within(socket.read_exact(&mut answer)).await.unwrap();
+            assert_eq!(String::from_utf8(answer).unwrap(), expected, "{origin:?}");
+        }
+    }
+
+    async fn who_leaves_or_finds_no_room_did_not_fail_and_who_speaks_something_else_did<H, P>() {
+        let limits = LimitSettings {
+            failures_per_minute: Some(1),
+            sessions: Some(1),
+            ..LimitSettings::default()
+        };
+        let world = bounded::<H, P>(limits);
+        for n in 0..3 {
+            drop(TcpStream::connect(world.local()).await.unwrap());
+            world.notices.nth(n, |notice| ended(notice).map(|_| ())).await;
+        }
+        let _web = within(world.peer("web").connect()).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(refusal(&refused(world.peer("other")).await).0, Code::Full);
+        }
+        let mut socket = TcpStream::connect(world.local()).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        within(socket.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 404 "));
+        assert_eq!(refusal(&refused(world.peer("other")).await).0, Code::RateLimited);
     }
 }

@@ -190,6 +190,11 @@ impl Door {
         self.tally.due()
     }
 
+    /// What is left to summarise.
+    pub(super) fn rest(&mut self) -> Vec<Summary> {
+        self.tally.rest()
+    }
+
     /// Summaries that are due.
     pub(super) fn summaries(&mut self, now: Now) -> Vec<Summary> {
         self.tally.take(now.mono)

@@ -67,6 +67,16 @@ impl Tally {
         self.due
     }
 
+    /// Everything that was counted and not told.
+    pub(super) fn rest(&mut self) -> Vec<Summary> {
+        self.due = None;
+        let counts = core::mem::take(&mut self.counts).into_iter();
+        counts
+            .filter(|(_, count)| count.count > 0)
+            .map(|(source, Count { why, count, .. })| Summary { source, why, count })
+            .collect()
+    }
+
     /// The summaries that are due. A source that was quiet for a minute is forgotten.
     pub(super) fn take(&mut self, now: Mono) -> Vec<Summary> {
         if self.due.is_none_or(|due| due > now) {
@@ -125,6 +135,19 @@ mod tests {
         assert_eq!(tally.take(at(180)), []);
         assert_eq!((tally.due(), tally.counts.len()), (None, 0));
         assert_eq!(tally.count(address(1), Why::Failures, at(181)), Some(said(1, 1)));
+    }
+
+    #[test]
+    fn what_was_counted_and_not_told_is_told_at_the_end() {
+        let mut tally = Tally::new(10);
+        tally.count(address(1), Why::Failures, at(0));
+        assert_eq!(tally.rest(), []);
+        tally.count(address(2), Why::Failures, at(0));
+        for _ in 0..7 {
+            assert_eq!(tally.count(address(2), Why::Failures, at(1)), None);
+        }
+        assert_eq!(tally.rest(), [said(2, 7)]);
+        assert_eq!((tally.rest(), tally.due()), (vec![], None));
     }
 
     #[test]

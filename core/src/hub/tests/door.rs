@@ -248,6 +248,13 @@ fn a_flood_is_told_as_its_first_and_then_as_a_number_once_a_minute() {
     hub.handle_timeout(at(120));
     assert!(told(&mut hub).is_empty());
     assert_eq!(hub.poll_timeout(), None);
+    // A hub that stops tells what is left.
+    for n in 0..5 {
+        let _ = hub.arrive(source(&format!("[2001:db8::{n}]:1")), at(121));
+    }
+    assert_eq!(told(&mut hub), [1]);
+    hub.summarise();
+    assert_eq!(told(&mut hub), [4]);
 }
 
 #[derive(Clone, Debug)]

@@ -8,10 +8,12 @@ use crate::code::{CloseCode, Code};
 use crate::hub::{HubConfig, Source};
 use crate::id::Pin;
 use crate::ledger::Answer;
-use crate::link::EndReason;
+use crate::link::{EndReason, TimerKind};
+use crate::socket::SocketError;
 use crate::trust::{Mode, TrustError};
-use crate::wire::Frame;
+use crate::tunnel::TunnelError;
 use crate::wire::frame::{AuthBody, Authenticate, HelloBody, Method};
+use crate::wire::{Frame, WireError};
 
 fn source(text: &str) -> Source {
     Source::Network(text.parse().unwrap())
@@ -149,4 +151,53 @@ fn a_peer_behind_a_tls_proxy_whose_key_is_not_listed_is_told_what_to_do() {
     for part in [format!("external-pins = [\"{seen}\"]"), "trusted-proxies".to_owned()] {
         assert!(error.contains(&part), "{error}");
     }
+}
+
+#[test]
+fn only_what_the_peer_did_wrong_counts_against_its_source() {
+    let refused = |code| EndReason::Auth(AuthError::Refused(None, code));
+    let away = TurnedAway { why: Why::Failures, source: [192, 0, 2, 1].into(), retry_after: None };
+    for (reason, counts) in [
+        (AuthError::WrongSecret.into(), true),
+        (AuthError::NoPossession.into(), true),
+        (AuthError::MethodNotOffered(9).into(), true),
+        (AuthError::Form("").into(), true),
+        (AuthError::OutOfTurn("ping").into(), true),
+        (AuthError::Wire(WireError::Range).into(), true),
+        (EndReason::Wire(WireError::Range), true),
+        (EndReason::Socket(SocketError::Text), true),
+        (refused(Code::IdTaken), true),
+        (refused(Code::Revoked), true),
+        (refused(Code::Refused), true),
+        (refused(Code::Full), false),
+        (refused(Code::Unavailable), false),
+        (refused(Code::RateLimited), false),
+        (AuthError::TurnedAway(away).into(), false),
+        (EndReason::TimedOut(TimerKind::Admission), false),
+        (EndReason::TimedOut(TimerKind::Upgrade), false),
+        (EndReason::Cut, false),
+        (EndReason::WebSocketClosed(None), false),
+        (EndReason::Closed(Code::GoingAway), false),
+        (EndReason::Tunnel(TunnelError::PlainWhereTlsExpected), false),
+    ] {
+        assert_eq!(reason.is_failed_attempt(), counts, "{reason}");
+    }
+}
+
+#[test]
+fn a_failure_is_told_before_a_word_of_it_goes_out() {
+    let mut hub = End::new(Plan::plain().hub_link());
+    let mut raw = Raw::peer();
+    raw.exchange(&mut hub);
+    raw.say(b"garbage");
+    let garbage = raw.out.filled().to_vec();
+    hub.feed(&garbage, start());
+    assert_eq!(hub.told.last().unwrap(), "failed");
+    assert!(hub.ended.is_none() && !hub.link.transmit().is_empty(), "Refuse has yet to go out");
+    // One that was admitted fails no admission, whatever it says.
+    let mut world = Plan::plain().admitted();
+    world.hub.feed(&garbage, start());
+    world.run();
+    assert!(world.hub.ended.is_some());
+    assert!(!world.hub.told.contains(&"failed".to_owned()), "{:?}", world.hub.told);
 }

@@ -34,8 +34,8 @@ fn a_wrong_secret_is_refused_and_the_peer_is_not_told_why() {
     let world = refused(plan.world());
     assert_eq!(*world.hub.reason(), EndReason::Auth(AuthError::WrongSecret));
     assert_eq!(code_told(&world), Code::Refused);
-    assert_eq!(world.hub.told[..3], ["secured tls", "upgraded", "ask arrive"]);
-    assert_eq!(world.hub.told.len(), 4, "{:?}", world.hub.told);
+    assert_eq!(world.hub.told[..4], ["secured tls", "upgraded", "ask arrive", "failed"]);
+    assert_eq!(world.hub.told.len(), 5, "{:?}", world.hub.told);
 }
 
 #[test]

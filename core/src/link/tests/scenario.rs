@@ -293,6 +293,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
         Event::Upgraded => "upgraded".to_owned(),
         Event::Learnt(learnt) => format!("learnt {:?}", learnt.how),
         Event::Ask(_, question) => format!("ask {}", name(question)),
+        Event::Failed => "failed".to_owned(),
         Event::Admitted(admitted) => format!(
             "admitted {} {} {}",
             admitted.peer,

@@ -271,6 +271,32 @@ fn sizes_have_their_range_too_and_a_burst_is_a_second_of_its_rate_where_it_is_no
     assert_eq!((limits.frames_burst, limits.bytes_burst), (7, 1 << 20));
 }
 
+/// The table of `docs/door.md`, row for row.
+#[test]
+fn the_page_of_the_door_lists_each_key_with_its_default_and_its_range() {
+    let page = include_str!("../../../../docs/door.md");
+    let rows: Vec<Vec<_>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    let printed = parse("").unwrap().resolve().unwrap().to_toml();
+    for row in &rows {
+        let [_, key, flag, default, range, _] = row[..] else { panic!("{row:?}") };
+        let name = key.trim_start_matches("limits.");
+        assert!(printed.contains(&format!("\n{name} = {default}\n")), "{key} = {default}");
+        if name == key {
+            continue;
+        }
+        let bad = if default.starts_with('"') { "'1B'" } else { "0" };
+        let error = parse(&format!("[limits]\n{name} = {bad}")).unwrap().resolve().unwrap_err();
+        assert_eq!(error.to_string(), format!("'{key}' ({flag}): expected {range}"));
+    }
+    let limits = printed.split("[limits]\n").nth(1).unwrap().lines().count();
+    let listed = rows.iter().filter(|row| row[1].starts_with("limits.")).count();
+    assert_eq!((listed, rows.len()), (limits, limits + 4));
+}
+
 #[test]
 fn external_pins_need_a_hub_without_tls_and_a_proxy() {
     let pin = "external-pins = ['sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']";
