@@ -1,9 +1,9 @@
 //! `control`: the socket by which the operator of this machine reaches a running hub.
 //!
 //! Whoever may open it is the operator, so the file has mode 0600 and stands in a directory of mode
-//! 0700. That is the data directory, unless it lets others look, or its path is longer than a socket
-//! address holds; then it is a directory of its own below the platform's one for such files
-//! (`XDG_RUNTIME_DIR`), or for temporary ones.
+//! 0700. That is the data directory, or, where it lets others look, one of its own inside it. Where
+//! their paths are longer than a socket address holds, it is one below the platform's directory for
+//! such files (`XDG_RUNTIME_DIR`), or for temporary ones.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
@@ -41,12 +41,12 @@ impl ControlSocket {
         mut listen: impl FnMut(&Path) -> io::Result<L>,
     ) -> Result<(L, Self), NoControlSocket> {
         let beside = Self { path: data.path().join(NAME), own: None };
-        let elsewhere = bases(environment).into_iter().map(|base| {
-            let own = base.join(format!("bowline-{hub}"));
-            Self { path: own.join(NAME), own: Some(own) }
-        });
+        let in_its_own = |own: PathBuf| Self { path: own.join(NAME), own: Some(own) };
+        let inside = in_its_own(data.path().join(OWN));
+        let elsewhere = bases(environment).into_iter();
+        let elsewhere = elsewhere.map(|base| in_its_own(base.join(format!("bowline-{hub}"))));
         let mut reasons = Vec::new();
-        for place in [beside].into_iter().chain(elsewhere) {
+        for place in [beside, inside].into_iter().chain(elsewhere) {
             let error = match place.prepare() {
                 Err(error) => error,
                 Ok(()) => match listen(&place.path) {
@@ -137,6 +137,7 @@ fn bases(environment: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
 }
 
 const NAME: &str = "control";
+const OWN: &str = "operator";
 
 /// Bytes of a socket's path and the zero behind it: 104 on macOS, 108 on Linux.
 const ADDRESS: usize = 104;
@@ -215,10 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn a_data_directory_that_others_may_look_into_is_not_used() {
+    fn in_a_data_directory_that_others_may_look_into_it_has_a_directory_of_its_own() {
         let (base, runtime) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let data = data(&base, "hub");
         set_mode(data.path(), 0o755);
+        let (listener, socket) = open(&data, Some(runtime.path())).unwrap();
+        let own = data.path().join("operator");
+        assert_eq!(socket.path(), own.join("control"));
+        assert_eq!((mode(socket.path()), mode(&own)), (0o600, 0o700));
+        drop(listener);
+        socket.remove().unwrap();
+        assert!(!own.exists());
+        // What others may replace is no place for it.
+        set_mode(data.path(), 0o777);
         let (_, socket) = open(&data, Some(runtime.path())).unwrap();
         assert!(socket.path().starts_with(runtime.path()), "{socket:?}");
     }
