@@ -2,8 +2,9 @@
 //!
 //! A program that speaks Bowline moves bytes, tells the time and keeps files. This crate does all
 //! the rest, and none of that: no sockets, no clocks, no random source, no files, no threads, no
-//! `async`. It runs under any runtime, or under none. `bowline-tokio` is a shell
-//! around it; what follows is for whoever writes another, or wants to know what they rely on.
+//! `async`. It runs under any runtime, or under none. `bowline-tokio` and
+//! `bowline-smol` are shells around it; what follows is for whoever writes another, or wants to know
+//! what they rely on.
 //!
 //! # The loop contract
 //!
