@@ -5,6 +5,7 @@ use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::door::{Away, Counted, Knock};
 use crate::hub::job::Feeding;
+use crate::hub::registry::CONTEST;
 use crate::hub::routes::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
 use crate::id::{CallId, LinkId, PeerId, PublicKey};
@@ -180,13 +181,11 @@ impl Hub {
         if source.is_local() {
             return Ok(());
         }
-        if claim.purpose == Purpose::Serve
-            && let Some(wait) = self.registry.contested(peer, now.mono)
-        {
+        if claim.purpose == Purpose::Serve && self.registry.contested(peer, now.mono) {
             if self.registry.tell_contested(peer, now.mono) {
                 self.events.push_back(HubEvent::Contested { peer });
             }
-            return Err(No { code: Code::DuplicateId, retry_after: Some(wait.as_secs()) });
+            return Err(No { code: Code::DuplicateId, retry_after: Some(CONTEST.as_secs()) });
         }
         self.pace
             .admit(now.mono)

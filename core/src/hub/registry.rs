@@ -28,7 +28,7 @@ struct Serving {
 /// So many links that replace each other within [`CONTEST`] are not one machine's, which comes back
 /// after its network failed, but two that have one id and one key.
 const TWINS: usize = 3;
-const CONTEST: Duration = Duration::from_secs(60);
+pub(super) const CONTEST: Duration = Duration::from_secs(60);
 
 /// What is known of one peer.
 #[derive(Clone, Debug)]
@@ -83,25 +83,27 @@ impl Registry {
         self.serving.get(&peer).map(|serving| serving.link)
     }
 
-    /// Whether another link of this peer would be one too many: how long it has to wait.
-    pub(super) fn contested(&self, peer: PeerId, now: Mono) -> Option<Duration> {
-        let replaced = &self.serving.get(&peer)?.replaced;
-        let first = replaced.front().filter(|_| replaced.len() + 1 >= TWINS)?;
-        let until = first.after(CONTEST);
-        (until > now).then_some(CONTEST)
+    /// Whether another link of this peer would be one too many; it waits for [`CONTEST`] then.
+    pub(super) fn contested(&self, peer: PeerId, now: Mono) -> bool {
+        self.serving.get(&peer).is_some_and(|Serving { replaced, .. }| {
+            let first = replaced.front().filter(|_| replaced.len() + 1 >= TWINS);
+            first.is_some_and(|first| first.after(CONTEST) > now)
+        })
     }
 
     /// Whether that is to be told: once in the time that it holds.
     pub(super) fn tell_contested(&mut self, peer: PeerId, now: Mono) -> bool {
         let Some(serving) = self.serving.get_mut(&peer) else { return false };
         let due = serving.told.is_none_or(|told| told.after(CONTEST) <= now);
-        serving.told = if due { Some(now) } else { serving.told };
+        if due {
+            serving.told = Some(now);
+        }
         due
     }
 
     /// The peers of which this holds.
     pub(super) fn twins(&self, now: Mono) -> impl Iterator<Item = PeerId> + '_ {
-        self.serving.keys().copied().filter(move |&peer| self.contested(peer, now).is_some())
+        self.serving.keys().copied().filter(move |&peer| self.contested(peer, now))
     }
 
     /// This link serves from here on; the one that did.
