@@ -18,6 +18,7 @@ use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Call, CallResult, Command, Delivery, Done, Purpose, Register, Source, Status, Target,
 };
+use bowline_tests::carry::carry;
 
 const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
 const PEERS: usize = 1000;
@@ -182,8 +183,8 @@ impl World {
                     _ => {}
                 }
             }
-            moved |= carry(&mut node.peer, &mut node.at_hub);
-            moved |= carry(&mut node.at_hub, &mut node.peer);
+            moved |= carry(&mut node.peer, &mut node.at_hub, NOW);
+            moved |= carry(&mut node.at_hub, &mut node.peer, NOW);
             if !moved {
                 return;
             }
@@ -286,22 +287,6 @@ impl Caller {
             _ => {}
         }
         None
-    }
-}
-
-/// Moves bytes from one link to the other until none are left; whether any were.
-fn carry(from: &mut Link, to: &mut Link) -> bool {
-    let mut any = false;
-    loop {
-        let (room, bytes) = (to.receive_buffer(), from.transmit());
-        let n = bytes.len().min(room.len());
-        if n == 0 {
-            return any;
-        }
-        room[..n].copy_from_slice(&bytes[..n]);
-        from.transmitted(n, NOW);
-        to.received(n, NOW);
-        any = true;
     }
 }
 

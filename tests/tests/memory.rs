@@ -24,6 +24,7 @@ use bowline_core::wire::frame::{
     Window,
 };
 use bowline_core::wire::value::Arguments;
+use bowline_tests::carry::carry;
 
 const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
 
@@ -61,7 +62,9 @@ impl Pair {
                     }
                 }
             }
-            if !(any | carry(&mut pair.peer, &mut pair.hub) | carry(&mut pair.hub, &mut pair.peer))
+            if !(any
+                | carry(&mut pair.peer, &mut pair.hub, NOW)
+                | carry(&mut pair.hub, &mut pair.peer, NOW))
             {
                 break;
             }
@@ -74,8 +77,8 @@ impl Pair {
     fn settle(&mut self) {
         loop {
             let any = self.events();
-            let up = carry(&mut self.peer, &mut self.hub);
-            if !(any | up | carry(&mut self.hub, &mut self.peer)) {
+            let up = carry(&mut self.peer, &mut self.hub, NOW);
+            if !(any | up | carry(&mut self.hub, &mut self.peer, NOW)) {
                 return;
             }
         }
@@ -126,22 +129,6 @@ impl Pair {
     fn hub_heap(self) -> i64 {
         let Self { hub, .. } = self;
         -measure(|| drop(hub)).bytes_current
-    }
-}
-
-/// Moves bytes from one link to the other until none are left; whether any were.
-fn carry(from: &mut Link, to: &mut Link) -> bool {
-    let mut any = false;
-    loop {
-        let (room, bytes) = (to.receive_buffer(), from.transmit());
-        let n = bytes.len().min(room.len());
-        if n == 0 {
-            return any;
-        }
-        room[..n].copy_from_slice(&bytes[..n]);
-        from.transmitted(n, NOW);
-        to.received(n, NOW);
-        any = true;
     }
 }
 
