@@ -5,10 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
 use bowline_shell::call::Finished;
+use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 use comfy_table::{Table, presets};
 
+use crate::args::Dial;
 use crate::exit::{self, Failure};
+use crate::operator;
 
 /// Calls one of the hub's own commands with these named arguments.
 pub(crate) async fn ask(
@@ -26,6 +30,22 @@ pub(crate) async fn ask(
         Status::Failed(code) => Err(Failure::call(code, &finished)),
         _ => Ok(finished),
     }
+}
+
+/// All of a list that is told apart by its ids, an object for each entry, by a session of its own.
+pub(crate) async fn rows(
+    runtime: &impl Runtime,
+    dial: &Dial,
+    command: &str,
+    object: fn(&Value<'_>) -> serde_json::Value,
+) -> Result<Vec<serde_json::Value>, Failure> {
+    let session = operator::connect(runtime, dial, Observer::default()).await?;
+    let mut rows = Vec::new();
+    let page = |page: Value<'_>| entries(Some(page), "id", |entry| rows.push(object(entry)));
+    pages(&session, command, &[], page).await?;
+    session.close();
+    session.ended().await;
+    Ok(rows)
 }
 
 /// Asks the hub for page after page of a list and gives each to `take`, which says what the next

@@ -1,21 +1,15 @@
 //! `bowline ls`.
 
 use bowline_core::wire::value::Value;
-use bowline_shell::notice::Observer;
 use bowline_shell::runtime::Runtime;
 use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::{list, operator, output, show};
+use crate::{list, output, show};
 
 pub(crate) async fn ls(runtime: &impl Runtime, options: args::Ls) -> Result<u8, Failure> {
-    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
-    let mut rows = Vec::new();
-    let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
-    list::pages(&session, "peers", &[], page).await?;
-    session.close();
-    session.ended().await;
+    let rows = list::rows(runtime, &options.dial, "peers", object).await?;
     if options.json {
         rows.iter().try_for_each(output::line)?;
     } else {

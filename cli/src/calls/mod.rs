@@ -21,12 +21,7 @@ pub(crate) async fn calls(runtime: &impl Runtime, options: args::Calls) -> Resul
 }
 
 async fn list(runtime: &impl Runtime, options: args::CallsList) -> Result<u8, Failure> {
-    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
-    let mut rows = Vec::new();
-    let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
-    list::pages(&session, "calls", &[], page).await?;
-    session.close();
-    session.ended().await;
+    let rows = list::rows(runtime, &options.dial, "calls", object).await?;
     if options.json {
         rows.iter().try_for_each(output::line)?;
     } else {
