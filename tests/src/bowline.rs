@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::pairing::Pairing;
 use crate::wait::BOUND;
 
 /// Where the program is.
@@ -23,15 +24,23 @@ pub fn path() -> PathBuf {
     path
 }
 
-/// The program with these arguments, and nothing of this environment that it would look at.
+/// The program with these arguments, and nothing of this environment that it would look at; on the
+/// runtime of its part where the test is in a pairing.
 #[must_use]
 pub fn bowline(arguments: &[&str], home: &Path) -> Command {
     let mut command = Command::new(path());
-    command.args(arguments).env("HOME", home).stdin(Stdio::null());
+    command.args(runtime(arguments)).args(arguments).env("HOME", home).stdin(Stdio::null());
     for name in ["XDG_DATA_HOME", "BOWLINE_SECRET", "BOWLINE_LOG"] {
         command.env_remove(name);
     }
     command
+}
+
+/// What goes before these arguments in the pairing of the test.
+#[must_use]
+pub fn runtime(arguments: &[&str]) -> Vec<&'static str> {
+    let pairing = Pairing::current();
+    pairing.map_or_else(Vec::new, |pairing| vec!["--runtime", pairing.runtime(arguments)])
 }
 
 /// A process whose outputs are read line by line; killed when dropped.

@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod front;
 pub mod healthy;
 pub mod notices;
+pub mod pairing;
 pub mod program;
 pub mod proxy;
 pub mod raw;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::bowline::{Running, bowline, path};
+use crate::bowline::{Running, bowline, path, runtime};
 use crate::healthy::Healthy;
 
 /// A hub and a peer as processes, and their directories.
@@ -92,9 +92,10 @@ impl Stage {
     /// The same, started by `sh` behind `before`: traps and limits that the program inherits.
     #[must_use]
     pub fn bowline_behind(&self, before: &str, arguments: &[&str]) -> Command {
-        let program = bowline(&[], self.dir.path());
+        let program = bowline(arguments, self.dir.path());
         let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(path()).args(arguments);
+        shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(path());
+        shell.args(runtime(arguments)).args(arguments);
         for (name, value) in program.get_envs() {
             match value {
                 Some(value) => shell.env(name, value),

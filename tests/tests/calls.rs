@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::fleet::Fleet;
+use bowline_tests::in_each_pairing;
 use bowline_tests::program::wait_gone;
 use bowline_tests::wait::BOUND;
 use rustix::process::Signal;
@@ -60,7 +61,6 @@ fn ended(fleet: &Fleet, id: &str) -> (Value, Vec<Value>) {
     }
 }
 
-#[test]
 fn a_detached_call_is_found_again_with_its_results_and_what_it_said() {
     let fleet = fleet();
     let id = detach(&fleet, &["role=web", "who"]);
@@ -101,7 +101,6 @@ fn a_detached_call_is_found_again_with_its_results_and_what_it_said() {
     assert_eq!(err, "a: more\nb: oops\n");
 }
 
-#[test]
 fn kept_output_comes_alone_as_it_was_or_a_line_at_a_time() {
     let fleet = fleet();
     let id = detach(&fleet, &["all", "who"]);
@@ -120,7 +119,6 @@ fn kept_output_comes_alone_as_it_was_or_a_line_at_a_time() {
     assert_eq!(peers[0]["out"]["base64"], "/w==");
 }
 
-#[test]
 fn the_end_of_much_output_is_kept_and_what_went_before_is_counted() {
     let fleet = fleet();
     let id = detach(&fleet, &["a", "much"]);
@@ -137,7 +135,6 @@ fn the_end_of_much_output_is_kept_and_what_went_before_is_counted() {
     assert!(shown.contains(&format!("{} bytes, {dropped} before dropped", text.len())), "{shown}");
 }
 
-#[test]
 fn a_call_that_stays_is_listed_and_cancelled_with_everything_that_it_started() {
     let mut fleet = Fleet::new();
     let file = fleet.at("pids");
@@ -173,7 +170,6 @@ fn a_call_that_stays_is_listed_and_cancelled_with_everything_that_it_started() {
     assert_eq!(again, serde_json::json!({"call": id, "was_running": false}));
 }
 
-#[test]
 fn attached_calls_are_listed_too_and_theirs_was_told_to_their_caller_alone() {
     let fleet = fleet();
     let mut run = Running::start(fleet.run(&["all", "much"]));
@@ -194,7 +190,6 @@ fn attached_calls_are_listed_too_and_theirs_was_told_to_their_caller_alone() {
     assert!(shown.contains("told to its caller alone"), "{shown}");
 }
 
-#[test]
 fn a_call_that_nobody_knows_is_5_and_one_that_was_not_taken_says_why() {
     let fleet = fleet();
     for action in ["show", "cancel"] {
@@ -217,7 +212,6 @@ fn a_call_that_nobody_knows_is_5_and_one_that_was_not_taken_says_why() {
     }
 }
 
-#[test]
 fn a_member_sees_and_stops_their_own_calls_and_an_administrator_all() {
     let fleet = fleet();
     let theirs = detach(&fleet, &["a", "who"]);
@@ -243,7 +237,6 @@ fn a_member_sees_and_stops_their_own_calls_and_an_administrator_all() {
     }
 }
 
-#[test]
 fn json_gives_the_id_of_a_detached_call_and_its_caller_may_be_killed_at_once() {
     let fleet = fleet();
     let mut run = Running::start(fleet.run(&["a", "who", "--detach", "--json"]));
@@ -252,4 +245,15 @@ fn json_gives_the_id_of_a_detached_call_and_its_caller_may_be_killed_at_once() {
     run.end();
     let (_, peers) = ended(&fleet, told["call"].as_str().unwrap());
     assert_eq!(peers[0]["out"]["text"], "well\nunended");
+}
+
+in_each_pairing! {
+    a_detached_call_is_found_again_with_its_results_and_what_it_said,
+    kept_output_comes_alone_as_it_was_or_a_line_at_a_time,
+    the_end_of_much_output_is_kept_and_what_went_before_is_counted,
+    a_call_that_stays_is_listed_and_cancelled_with_everything_that_it_started,
+    attached_calls_are_listed_too_and_theirs_was_told_to_their_caller_alone,
+    a_call_that_nobody_knows_is_5_and_one_that_was_not_taken_says_why,
+    a_member_sees_and_stops_their_own_calls_and_an_administrator_all,
+    json_gives_the_id_of_a_detached_call_and_its_caller_may_be_killed_at_once,
 }

@@ -4,6 +4,8 @@
 use std::fs;
 
 use bowline_tests::bowline::{Running, bowline, outcome};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
@@ -27,7 +29,6 @@ fn stage() -> Stage {
     Stage::with_peer(PEER)
 }
 
-#[test]
 fn run_gives_the_commands_own_output_and_code() {
     let stage = stage();
     let done = outcome(stage.run(&["web", "hello", "name=Ada"]));
@@ -37,7 +38,6 @@ fn run_gives_the_commands_own_output_and_code() {
     assert_eq!(outcome(stage.run(&["web", "die"])).0, Some(128 + 9));
 }
 
-#[test]
 fn run_feeds_its_standard_input_to_the_command() {
     let stage = stage();
     let input = stage.at("input");
@@ -48,7 +48,6 @@ fn run_feeds_its_standard_input_to_the_command() {
     assert_eq!((code, out.trim()), (Some(0), "1000000"));
 }
 
-#[test]
 fn ls_lists_the_peers_from_another_machine_too() {
     let mut stage = stage();
     let secret = stage.secret();
@@ -64,7 +63,6 @@ fn ls_lists_the_peers_from_another_machine_too() {
     refused(&outcome(stage.dial("ls", &["--secret-file", &secret])), 4, says, &names);
 }
 
-#[test]
 fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
     let mut stage = stage();
     let (hub, address) = (stage.hub.take().unwrap(), stage.address());
@@ -75,7 +73,6 @@ fn a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again() {
     assert_eq!(outcome(stage.run(&["web", "hello", "again"])).1, "hello, again\n");
 }
 
-#[test]
 fn two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other() {
     let stage = stage();
     let mut stay = Running::start(stage.run(&["web", "stay"]));
@@ -94,7 +91,6 @@ fn two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other() {
     wait_gone(program);
 }
 
-#[test]
 fn a_hub_and_a_peer_end_cleanly_on_sigterm() {
     let mut stage = stage();
     for running in [stage.peer.take(), stage.hub.take()] {
@@ -106,7 +102,6 @@ fn a_hub_and_a_peer_end_cleanly_on_sigterm() {
     assert!(!stage.at("hub/endpoint").exists());
 }
 
-#[test]
 fn two_demos_at_once_succeed_and_leave_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let temp = dir.path().join("tmp");
@@ -125,4 +120,17 @@ fn two_demos_at_once_succeed_and_leave_nothing_behind() {
         assert_eq!(code, Some(0), "{err}");
     }
     assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
+}
+
+in_each_pairing! {
+    run_gives_the_commands_own_output_and_code,
+    run_feeds_its_standard_input_to_the_command,
+    ls_lists_the_peers_from_another_machine_too,
+    a_peer_comes_back_by_itself_to_a_hub_that_was_killed_and_started_again,
+    two_runs_at_once_beside_a_serving_peer_do_not_disturb_each_other,
+    a_hub_and_a_peer_end_cleanly_on_sigterm,
+}
+
+on_each_runtime! {
+    two_demos_at_once_succeed_and_leave_nothing_behind,
 }

@@ -7,6 +7,8 @@ use std::process::Stdio;
 
 use bowline_tests::bowline::{Running, bowline, outcome};
 use bowline_tests::fleet::Fleet;
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -49,7 +51,6 @@ fn objects(out: &str) -> Vec<Value> {
 /// Whether the hub spreads the command or the program goes through the peers looks the same.
 const WAYS: [&[&str]; 2] = [&[], &["--batch", "1"]];
 
-#[test]
 fn each_line_has_its_peer_before_it_and_the_summary_names_who_failed_and_who_is_missing() {
     let fleet = three();
     for way in WAYS {
@@ -69,7 +70,6 @@ fn each_line_has_its_peer_before_it_and_the_summary_names_who_failed_and_who_is_
     }
 }
 
-#[test]
 fn a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody() {
     let fleet = three();
     for way in WAYS {
@@ -85,7 +85,6 @@ fn a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody
 }
 
 /// `a` ends once `d` has run: a batch that waited for all of its first peers would never end.
-#[test]
 fn a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_once() {
     let mut fleet = Fleet::new();
     let dir = fleet.at("marks");
@@ -107,7 +106,6 @@ fn a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_on
     }
 }
 
-#[test]
 fn each_peer_gets_the_input_and_those_of_a_batch_get_none() {
     let fleet = three();
     let input = fleet.at("input");
@@ -119,7 +117,6 @@ fn each_peer_gets_the_input_and_those_of_a_batch_get_none() {
     }
 }
 
-#[test]
 fn json_has_an_object_for_each_piece_and_each_result_and_a_summary_at_the_end() {
     let fleet = three();
     for way in WAYS {
@@ -160,7 +157,6 @@ fn process(line: &str) -> i32 {
     line.split_once(": ").unwrap().1.parse().unwrap()
 }
 
-#[test]
 fn an_interrupt_ends_it_on_each_peer_and_a_batch_calls_nobody_more() {
     let fleet = staying();
     for (way, running, last) in [
@@ -179,7 +175,6 @@ fn an_interrupt_ends_it_on_each_peer_and_a_batch_calls_nobody_more() {
     }
 }
 
-#[test]
 fn a_second_interrupt_ends_the_program_at_once() {
     let mut fleet = Fleet::new();
     // It takes no notice of TERM, so that the first interrupt does not end it before the second.
@@ -195,7 +190,6 @@ fn a_second_interrupt_ends_the_program_at_once() {
     }
 }
 
-#[test]
 fn a_caller_that_is_killed_ends_its_command_on_each_peer() {
     let fleet = staying();
     let mut run = Running::start(fleet.run(&["all", "stay"]));
@@ -205,7 +199,6 @@ fn a_caller_that_is_killed_ends_its_command_on_each_peer() {
     processes.into_iter().for_each(wait_gone);
 }
 
-#[test]
 fn a_hub_that_is_killed_ends_it_with_4_and_names_those_whose_answers_did_not_come() {
     for way in WAYS {
         let fleet = staying();
@@ -223,7 +216,6 @@ fn a_hub_that_is_killed_ends_it_with_4_and_names_those_whose_answers_did_not_com
     }
 }
 
-#[test]
 fn who_may_not_call_is_refused_with_3_and_told_what_is_lacking() {
     let mut fleet = Fleet::with(&["--secret-role", "agent"]);
     peer(&mut fleet, "a", "role = 'web'", "true");
@@ -236,7 +228,6 @@ fn who_may_not_call_is_refused_with_3_and_told_what_is_lacking() {
     assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
 }
 
-#[test]
 fn a_reader_that_goes_away_ends_it_as_it_ends_any_program() {
     let fleet = staying();
     for way in WAYS {
@@ -253,7 +244,6 @@ fn outcome_of(mut command: std::process::Command) -> Option<i32> {
     command.stderr(Stdio::null()).status().unwrap().code()
 }
 
-#[test]
 fn an_interrupt_while_nothing_answers_ends_it_at_once() {
     let fleet = Fleet::new();
     for rest in [&["a", "who"][..], &["all", "who"], &["all", "who", "--batch", "2"]] {
@@ -268,4 +258,22 @@ fn an_interrupt_while_nothing_answers_ends_it_at_once() {
         run.signal(Signal::INT);
         assert_eq!(run.end().0, Some(130), "{rest:?}");
     }
+}
+
+in_each_pairing! {
+    each_line_has_its_peer_before_it_and_the_summary_names_who_failed_and_who_is_missing,
+    a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody,
+    a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_once,
+    each_peer_gets_the_input_and_those_of_a_batch_get_none,
+    json_has_an_object_for_each_piece_and_each_result_and_a_summary_at_the_end,
+    an_interrupt_ends_it_on_each_peer_and_a_batch_calls_nobody_more,
+    a_second_interrupt_ends_the_program_at_once,
+    a_caller_that_is_killed_ends_its_command_on_each_peer,
+    a_hub_that_is_killed_ends_it_with_4_and_names_those_whose_answers_did_not_come,
+    who_may_not_call_is_refused_with_3_and_told_what_is_lacking,
+    a_reader_that_goes_away_ends_it_as_it_ends_any_program,
+}
+
+on_each_runtime! {
+    an_interrupt_while_nothing_answers_ends_it_at_once,
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
@@ -72,7 +74,6 @@ impl Here {
     }
 }
 
-#[test]
 fn peers_are_listed_shown_and_forgotten() {
     let here = Here::new();
     let (code, out, err) = outcome(here.typed(&["peers", "list"]));
@@ -122,7 +123,6 @@ fn peers_are_listed_shown_and_forgotten() {
     assert_eq!(forgotten, [serde_json::json!({"id": "web-1", "forgotten": true, "ended": 1})]);
 }
 
-#[test]
 fn a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3() {
     let here = Here::new();
     for action in ["show", "forget"] {
@@ -136,7 +136,6 @@ fn a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3() {
     assert!(err.starts_with("bowline: denied: ") && err.contains("'peer.admin'"), "{err}");
 }
 
-#[test]
 fn whatever_the_secret_may_do_the_hubs_own_machine_administers() {
     let mut here = Here::new();
     here.restart(&["--secret-role", "agent"]);
@@ -157,7 +156,6 @@ fn secret(here: &Here) -> String {
     fs::read_to_string(here.0.secret()).unwrap().trim().to_owned()
 }
 
-#[test]
 fn a_secret_is_rotated_by_the_hub_that_runs_and_never_printed() {
     let here = Here::new();
     let mut web = here.peer("web-1", "web");
@@ -188,7 +186,6 @@ fn a_secret_is_rotated_by_the_hub_that_runs_and_never_printed() {
     assert_eq!(here.json(&["ls"])[0]["state"], "online");
 }
 
-#[test]
 fn where_no_hub_runs_the_secret_is_rotated_in_its_place() {
     let mut here = Here::new();
     let first = here.0.private("first.key", &format!("{}\n", secret(&here)));
@@ -209,7 +206,6 @@ fn where_no_hub_runs_the_secret_is_rotated_in_its_place() {
     assert_eq!((dial(&first), dial(&here.0.secret())), (Some(3), Some(0)));
 }
 
-#[test]
 fn what_cannot_be_rotated_says_why_and_stays() {
     let mut here = Here::new();
     let file = here.0.secret();
@@ -255,7 +251,6 @@ fn what_cannot_be_rotated_says_why_and_stays() {
     refused(&outcome(here.typed(&["secret", "rotate"])), 2, says, &names);
 }
 
-#[test]
 fn the_secret_is_given_no_role_that_administers() {
     let here = Here::new();
     let says = "auth.secret-role = \"admin\" (--secret-role admin): whoever has the secret never \
@@ -266,7 +261,6 @@ fn the_secret_is_given_no_role_that_administers() {
     refused(&outcome(here.0.bowline(&hub)), 2, says, &[]);
 }
 
-#[test]
 fn a_secret_that_a_flag_named_is_rotated_where_it_is() {
     let mut here = Here::new();
     here.0.hub = None;
@@ -281,7 +275,6 @@ fn a_secret_that_a_flag_named_is_rotated_where_it_is() {
 }
 
 /// A peer that stands still and reads nothing: what waits for it does not put off its end.
-#[test]
 fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
     let mut here = Here::new();
     here.0.hub = None;
@@ -308,4 +301,19 @@ fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
     let ended = hub.line("\"revoked\"");
     assert!(ended.contains("\"ended\""), "{ended}");
     drop(calls);
+}
+
+in_each_pairing! {
+    peers_are_listed_shown_and_forgotten,
+    a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3,
+    whatever_the_secret_may_do_the_hubs_own_machine_administers,
+    a_secret_is_rotated_by_the_hub_that_runs_and_never_printed,
+    where_no_hub_runs_the_secret_is_rotated_in_its_place,
+    what_cannot_be_rotated_says_why_and_stays,
+    a_secret_that_a_flag_named_is_rotated_where_it_is,
+    a_peer_that_reads_nothing_is_cut_off_all_the_same,
+}
+
+on_each_runtime! {
+    the_secret_is_given_no_role_that_administers,
 }

@@ -1,6 +1,7 @@
 //! What the hub makes of this peer: its method, its secret, its clock, its id, what it may do.
 
 use bowline_tests::faketime;
+use bowline_tests::in_each_pairing;
 use bowline_tests::wait::BOUND;
 use std::time::Instant;
 
@@ -15,7 +16,6 @@ fn bound(stage: &Stage) -> Vec<String> {
     rows.map(|row| text(&row["id"]).to_owned()).collect()
 }
 
-#[test]
 fn where_all_is_well_each_step_says_what_it_found() {
     let stage = enrolled();
     let found = peer(&stage, &[]);
@@ -40,7 +40,6 @@ fn where_all_is_well_each_step_says_what_it_found() {
     assert!(!out.contains("not well"), "{out}");
 }
 
-#[test]
 fn a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for() {
     let stage = Stage::with_hub();
     let found = peer(&stage, &[]);
@@ -56,7 +55,6 @@ fn a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for() {
     assert!(stage.at("me/peer.key").exists() && !stage.at("me/trust.toml").exists());
 }
 
-#[test]
 fn a_peer_that_serves_goes_on_beside_it() {
     let mut stage = Stage::with_peer("id = \"web\"\n[commands.hello]\nrun = [\"echo\", \"hi\"]\n");
     let (config, data, secret) = (stage.text("peer.toml"), stage.text("peer"), stage.secret());
@@ -73,7 +71,6 @@ fn a_peer_that_serves_goes_on_beside_it() {
     }
 }
 
-#[test]
 fn a_wrong_secret_is_told_after_which_proof_the_hub_refused() {
     let stage = enrolled();
     let wrong = stage.private("wrong.key", &format!("{}\n", "A".repeat(43)));
@@ -84,7 +81,6 @@ fn a_wrong_secret_is_told_after_which_proof_the_hub_refused() {
     found.well("method");
 }
 
-#[test]
 fn authentication_at_one_end_only_is_told_with_both_methods() {
     // Off at the hub.
     let stage =
@@ -104,7 +100,6 @@ fn authentication_at_one_end_only_is_told_with_both_methods() {
     assert_eq!(found_on.skipped("admission"), "there is no secret to prove");
 }
 
-#[test]
 #[cfg(target_os = "linux")]
 fn a_clock_that_is_off_is_told_with_both_times_and_which_is_ahead() {
     let mut stage = Stage::empty();
@@ -135,7 +130,6 @@ fn a_clock_that_is_off_is_told_with_both_times_and_which_is_ahead() {
     found(doctor).all_well();
 }
 
-#[test]
 fn an_id_that_is_taken_is_told_as_such() {
     let stage = enrolled();
     let (data, secret) = (stage.text("other"), stage.secret());
@@ -147,7 +141,6 @@ fn an_id_that_is_taken_is_told_as_such() {
     says(&problem["remedy"], "--id");
 }
 
-#[test]
 fn an_address_that_the_hub_turns_away_is_told_before_anything_is_known_of_the_hub() {
     let stage = hub_with(&["--allow-ip", "192.0.2.0/24"]);
     let found = peer(&stage, &[]);
@@ -157,7 +150,6 @@ fn an_address_that_the_hub_turns_away_is_told_before_anything_is_known_of_the_hu
     assert_eq!(found.skipped("hub"), "not reached: see admission");
 }
 
-#[test]
 fn too_many_failures_are_told_with_when_to_come_back() {
     let stage = hub_with(&["--failures-per-minute", "1"]);
     enrol(&stage);
@@ -174,7 +166,6 @@ fn too_many_failures_are_told_with_when_to_come_back() {
     says(&problem["message"], "It asks to be left alone for ");
 }
 
-#[test]
 fn a_hub_without_room_is_told_with_when_to_come_back() {
     let mut stage = hub_with(&["--max-sessions", "1"]);
     std::fs::write(stage.at("peer.toml"), "id = \"web\"\n").unwrap();
@@ -185,7 +176,6 @@ fn a_hub_without_room_is_told_with_when_to_come_back() {
     assert_eq!(bound(&stage), ["web"]);
 }
 
-#[test]
 fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
     let stage = hub_with(&["--secret-role", "read-only"]);
     peer(&stage, &["--enrol"]).all_well();
@@ -196,4 +186,19 @@ fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
     says(&problem["remedy"], "auth.secret-role");
     // Who serves nothing misses nothing.
     peer(&stage, &[]).all_well();
+}
+
+in_each_pairing! {
+    where_all_is_well_each_step_says_what_it_found,
+    a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for,
+    a_peer_that_serves_goes_on_beside_it,
+    a_wrong_secret_is_told_after_which_proof_the_hub_refused,
+    authentication_at_one_end_only_is_told_with_both_methods,
+    #[cfg(target_os = "linux")]
+    a_clock_that_is_off_is_told_with_both_times_and_which_is_ahead,
+    an_id_that_is_taken_is_told_as_such,
+    an_address_that_the_hub_turns_away_is_told_before_anything_is_known_of_the_hub,
+    too_many_failures_are_told_with_when_to_come_back,
+    a_hub_without_room_is_told_with_when_to_come_back,
+    a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so,
 }

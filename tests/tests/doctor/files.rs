@@ -1,5 +1,7 @@
 //! What is on a peer's disk and in its configuration.
 
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -22,7 +24,6 @@ fn snapshot(stage: &Stage, name: &str) -> Vec<(String, u32, Vec<u8>)> {
     files
 }
 
-#[test]
 fn nothing_on_the_disk_is_changed() {
     let stage = enrolled();
     let before = snapshot(&stage, "me");
@@ -38,7 +39,6 @@ fn nothing_on_the_disk_is_changed() {
     assert!(!stage.at("me").exists());
 }
 
-#[test]
 fn files_that_others_can_read_or_change_are_told_with_the_command() {
     let stage = enrolled();
     let secret = stage.private("secret.key", &fs::read_to_string(stage.secret()).unwrap());
@@ -61,7 +61,6 @@ fn files_that_others_can_read_or_change_are_told_with_the_command() {
     found(stage.dial("doctor", &["--secret-file", &secret])).all_well();
 }
 
-#[test]
 fn a_secret_that_is_none_is_told_and_the_hub_is_looked_at_all_the_same() {
     let stage = enrolled();
     for (content, says_why) in
@@ -79,7 +78,6 @@ fn a_secret_that_is_none_is_told_and_the_hub_is_looked_at_all_the_same() {
     found.note("secret", "weak-secret");
 }
 
-#[test]
 fn a_trust_file_that_cannot_be_read_ends_it_before_the_hub_is_dialled() {
     let stage = enrolled();
     stage.private("me/trust.toml", "[hub\n");
@@ -89,7 +87,6 @@ fn a_trust_file_that_cannot_be_read_ends_it_before_the_hub_is_dialled() {
     assert_eq!(found.skipped("connection"), "what is known of the hub cannot be read");
 }
 
-#[test]
 fn a_configuration_that_cannot_be_used_is_the_only_finding() {
     let stage = Stage::with_hub();
     let config = stage.private("peer.toml", "[tls]\nmdoe = 'tofu'\n");
@@ -107,4 +104,15 @@ fn a_configuration_that_cannot_be_used_is_the_only_finding() {
         assert_eq!((found.exit, text(&found.summary["code"])), (Some(2), "bad-configuration"));
         assert_eq!(found.skipped("rights"), "the configuration cannot be used");
     }
+}
+
+in_each_pairing! {
+    files_that_others_can_read_or_change_are_told_with_the_command,
+    a_secret_that_is_none_is_told_and_the_hub_is_looked_at_all_the_same,
+}
+
+on_each_runtime! {
+    nothing_on_the_disk_is_changed,
+    a_trust_file_that_cannot_be_read_ends_it_before_the_hub_is_dialled,
+    a_configuration_that_cannot_be_used_is_the_only_finding,
 }

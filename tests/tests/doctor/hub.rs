@@ -7,6 +7,8 @@ use std::os::unix::process::CommandExt;
 
 use bowline_tests::bowline::bowline;
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use rustix::process::Signal;
 
 use super::*;
@@ -26,7 +28,6 @@ fn stopped() -> Stage {
     stage
 }
 
-#[test]
 fn a_hub_that_runs_says_where_and_answers_as_itself() {
     let mut stage = Stage::with_hub();
     fs::write(stage.at("peer.toml"), "id = \"web\"\n").unwrap();
@@ -44,7 +45,6 @@ fn a_hub_that_runs_says_where_and_answers_as_itself() {
     found.well("certificate");
 }
 
-#[test]
 fn a_hub_that_does_not_run_is_looked_at_as_it_would_start() {
     let stage = stopped();
     let before: Vec<_> =
@@ -64,7 +64,6 @@ fn a_hub_that_does_not_run_is_looked_at_as_it_would_start() {
     assert!(!empty.at("hub").exists());
 }
 
-#[test]
 fn a_hub_that_was_killed_is_told_with_its_process() {
     let mut stage = Stage::with_hub();
     let killed = stage.hub.take().unwrap();
@@ -77,7 +76,6 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
     found.note("ledger", "ledger-not-closed");
 }
 
-#[test]
 fn a_port_that_is_taken_is_told_with_the_hub_that_has_it() {
     let stage = stopped();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -94,7 +92,6 @@ fn a_port_that_is_taken_is_told_with_the_hub_that_has_it() {
     says(&problem["seen"], "the hub hub_");
 }
 
-#[test]
 fn an_address_that_is_not_this_machines_and_a_port_that_needs_a_privilege_are_told() {
     let stage = stopped();
     let found_elsewhere = hub(&stage, &["--bind", "192.0.2.1:7777"]);
@@ -120,7 +117,6 @@ fn an_address_that_is_not_this_machines_and_a_port_that_needs_a_privilege_are_to
     says(&problem["remedy"], "take one above 1023");
 }
 
-#[test]
 fn keys_that_others_can_read_and_a_ledger_that_is_none_are_told() {
     let stage = stopped();
     for (name, mode, check) in [
@@ -142,7 +138,6 @@ fn keys_that_others_can_read_and_a_ledger_that_is_none_are_told() {
     found.problem("ledger", "ledger-unusable", 2);
 }
 
-#[test]
 fn risks_are_noted_where_the_hub_can_be_reached_from_outside() {
     // There is no other way to be reached from outside than to listen there; the secret guards it.
     let mut stage = Stage::empty();
@@ -195,7 +190,6 @@ fn configured(stage: &Stage, names: &[&str], dates: Dates) -> String {
     stage.private("hub.toml", text)
 }
 
-#[test]
 fn a_certificate_is_judged_by_its_dates_its_names_and_its_key() {
     let stage = stopped();
     let config = configured(&stage, &["hub.example"], GOOD);
@@ -221,7 +215,6 @@ fn a_certificate_is_judged_by_its_dates_its_names_and_its_key() {
     found.problem("certificate", "certificate-unusable", 2);
 }
 
-#[test]
 fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
     let mut stage = Stage::empty();
     let config = configured(&stage, &["hub.example"], GOOD);
@@ -231,4 +224,19 @@ fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
     let found = hub(&stage, &[]);
     found.all_well();
     assert!(found.well("certificate").contains("--config"), "{found:#?}");
+}
+
+in_each_pairing! {
+    a_hub_that_runs_says_where_and_answers_as_itself,
+    a_hub_that_was_killed_is_told_with_its_process,
+    a_port_that_is_taken_is_told_with_the_hub_that_has_it,
+}
+
+on_each_runtime! {
+    a_hub_that_does_not_run_is_looked_at_as_it_would_start,
+    an_address_that_is_not_this_machines_and_a_port_that_needs_a_privilege_are_told,
+    keys_that_others_can_read_and_a_ledger_that_is_none_are_told,
+    risks_are_noted_where_the_hub_can_be_reached_from_outside,
+    a_certificate_is_judged_by_its_dates_its_names_and_its_key,
+    of_a_certificate_from_elsewhere_what_the_hub_says_is_told,
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use bowline_tests::in_each_pairing;
 use bowline_tests::relay::Relay;
 use bowline_tests::stranger;
 
@@ -23,7 +24,6 @@ fn paste(stage: &Stage, remedy: &Value) {
     assert!(pasted > 0, "{remedy}");
 }
 
-#[test]
 fn a_wrong_pin_is_told_with_both_and_the_line_that_pins_the_one_seen() {
     let stage = Stage::with_hub();
     let found = peer(&stage, &["--pin", PIN]);
@@ -38,7 +38,6 @@ fn a_wrong_pin_is_told_with_both_and_the_line_that_pins_the_one_seen() {
     peer(&stage, &["--pin", PIN]).all_well();
 }
 
-#[test]
 fn another_identity_on_the_same_port_is_told_with_both_and_the_lines_that_accept_it() {
     let mut stage = enrolled();
     let known = text(&peer(&stage, &[]).check("trust")["message"]).to_owned();
@@ -64,7 +63,6 @@ fn another_identity_on_the_same_port_is_told_with_both_and_the_lines_that_accept
     peer(&stage, &[]).all_well();
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_ends_tls_with_a_key_of_its_own_is_not_vouched_for() {
     let mut stage = enrolled();
     let hub = stage.address().parse().unwrap();
@@ -77,7 +75,6 @@ async fn a_relay_that_ends_tls_with_a_key_of_its_own_is_not_vouched_for() {
     found.skipped("admission");
 }
 
-#[test]
 fn strict_with_nothing_to_check_by_shows_the_pin_that_could_be() {
     let stage = Stage::with_hub();
     let found = peer(&stage, &["--tls", "strict"]);
@@ -87,7 +84,6 @@ fn strict_with_nothing_to_check_by_shows_the_pin_that_could_be() {
     found.all_well();
 }
 
-#[test]
 fn a_hub_that_admits_without_the_secret_is_told_as_one_that_poses() {
     let mut stage = enrolled();
     let impostor = stranger::impostor();
@@ -95,4 +91,13 @@ fn a_hub_that_admits_without_the_secret_is_told_as_one_that_poses() {
     let found = peer(&stage, &["--tls", "plain"]);
     let problem = found.problem("admission", "hub-not-proved", 3);
     says(&problem["remedy"], "may be posing as the hub");
+}
+
+in_each_pairing! {
+    a_wrong_pin_is_told_with_both_and_the_line_that_pins_the_one_seen,
+    another_identity_on_the_same_port_is_told_with_both_and_the_lines_that_accept_it,
+    strict_with_nothing_to_check_by_shows_the_pin_that_could_be,
+    a_hub_that_admits_without_the_secret_is_told_as_one_that_poses,
+    ; async
+    a_relay_that_ends_tls_with_a_key_of_its_own_is_not_vouched_for,
 }

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use bowline_tests::front::Front;
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::stranger;
 use bowline_tests::wait::BOUND;
 
@@ -11,7 +13,6 @@ use super::*;
 
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-#[test]
 fn where_nothing_listens_the_address_and_the_hubs_own_default_are_named() {
     // It was bound, and so is nobody else's.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -24,7 +25,6 @@ fn where_nothing_listens_the_address_and_the_hubs_own_default_are_named() {
     }
 }
 
-#[test]
 fn a_firewall_that_swallows_is_told_from_a_closed_port() {
     let swallowing = stranger::Swallowing::start();
     let local = swallowing.local();
@@ -34,7 +34,6 @@ fn a_firewall_that_swallows_is_told_from_a_closed_port() {
     says(&problem["remedy"], "firewall");
 }
 
-#[test]
 fn a_name_without_an_address_is_told_as_one() {
     let mut stage = Stage::empty();
     stage.url = "wss://nowhere.invalid".to_owned();
@@ -47,7 +46,6 @@ fn a_name_without_an_address_is_told_as_one() {
     assert_eq!(found.skipped("connection"), "not reached: see name");
 }
 
-#[test]
 fn tls_at_one_end_only_is_told_with_the_url_that_works() {
     for (mode, wrong, code, right) in [
         ("plain", "wss", "plain-where-tls-expected", ("ws", "--tls plain")),
@@ -65,7 +63,6 @@ fn tls_at_one_end_only_is_told_with_the_url_that_works() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_web_server_is_no_hub_with_tls_or_without_whatever_was_expected() {
     let plain = stranger::web(NOT_FOUND);
     let secured = Front::with_tls().await.carry_to(plain, None).url().authority();
@@ -79,7 +76,6 @@ async fn a_web_server_is_no_hub_with_tls_or_without_whatever_was_expected() {
     }
 }
 
-#[test]
 fn what_is_neither_tls_nor_http_is_shown_with_its_greeting() {
     let ssh = stranger::greeting("SSH-2.0-OpenSSH_9.9p1 Debian-1\r\n");
     for (url, check) in urls(ssh).into_iter().zip(["tls", "websocket"]) {
@@ -89,7 +85,6 @@ fn what_is_neither_tls_nor_http_is_shown_with_its_greeting() {
     }
 }
 
-#[test]
 fn what_hangs_up_or_stays_silent_is_told_by_the_step_that_it_did_not_take() {
     let closing = stranger::closing();
     let silent = stranger::silent();
@@ -105,7 +100,6 @@ fn what_hangs_up_or_stays_silent_is_told_by_the_step_that_it_did_not_take() {
     }
 }
 
-#[test]
 fn a_hub_of_another_version_is_told_with_both() {
     let stage = hub_with(&["--tls", "plain"]);
     let local = address(&stage);
@@ -131,7 +125,6 @@ fn a_hub_of_another_version_is_told_with_both() {
     at(&format!("ws://{refuses}"), &[]).problem("websocket", "other-version", 3);
 }
 
-#[test]
 fn our_hub_says_what_it_speaks_to_a_peer_of_another_version() {
     let stage = hub_with(&["--tls", "plain"]);
     let mut stream = TcpStream::connect(address(&stage)).unwrap();
@@ -150,7 +143,6 @@ fn our_hub_says_what_it_speaks_to_a_peer_of_another_version() {
     assert!(answer.contains("is 'bowline.v2'; expected it to list 'bowline.v1'"), "{answer}");
 }
 
-#[test]
 fn a_path_that_is_not_the_hubs_is_told_by_the_hub() {
     let mut stage = Stage::with_hub();
     stage.url = stage.url.replace("/link", "/elsewhere");
@@ -163,4 +155,21 @@ fn a_path_that_is_not_the_hubs_is_told_by_the_hub() {
 /// Where a hub without TLS listens.
 fn address(stage: &Stage) -> SocketAddr {
     stage.url.trim_start_matches("ws://").trim_end_matches("/link").parse().unwrap()
+}
+
+in_each_pairing! {
+    tls_at_one_end_only_is_told_with_the_url_that_works,
+    a_hub_of_another_version_is_told_with_both,
+    a_path_that_is_not_the_hubs_is_told_by_the_hub,
+}
+
+on_each_runtime! {
+    where_nothing_listens_the_address_and_the_hubs_own_default_are_named,
+    a_firewall_that_swallows_is_told_from_a_closed_port,
+    a_name_without_an_address_is_told_as_one,
+    what_is_neither_tls_nor_http_is_shown_with_its_greeting,
+    what_hangs_up_or_stays_silent_is_told_by_the_step_that_it_did_not_take,
+    our_hub_says_what_it_speaks_to_a_peer_of_another_version,
+    ; async
+    a_web_server_is_no_hub_with_tls_or_without_whatever_was_expected,
 }

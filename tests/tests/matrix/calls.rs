@@ -7,6 +7,8 @@ use std::process::Stdio;
 use bowline_core::code::Code;
 use bowline_tests::bowline::outcome;
 use bowline_tests::calls::{call, named, run};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::program::process_gone;
 use bowline_tests::refusals::{documented, refused, run_refused, usage_refused};
 use bowline_tests::stage::Stage;
@@ -119,7 +121,6 @@ const REFUSED: [(&[&str], i32, &str); 20] = [
     ),
 ];
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_does_not_fit_is_refused_by_name_and_nothing_is_run() {
     let stage = stage();
     let mut healthy = stage.healthy().await;
@@ -136,7 +137,6 @@ async fn a_call_that_does_not_fit_is_refused_by_name_and_nothing_is_run() {
     assert!(stage.at("ran").exists());
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
     let stage = stage();
     let url = stage.url.parse().unwrap();
@@ -157,7 +157,6 @@ async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
     documented(1, &format!("bad-argument: {says}. Mend the argument; nothing was run."));
 }
 
-#[test]
 fn what_is_typed_wrongly_does_not_reach_the_hub() {
     let stage = Stage::empty();
     let typed = |rest: &[&str]| outcome(stage.bowline(&[&["run"], rest].concat()));
@@ -175,7 +174,6 @@ fn what_is_typed_wrongly_does_not_reach_the_hub() {
     refused(&typed(&["web", "say", "name=a", "name=b"]), 2, says, &[("VALUE", "name=b")]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_is_not_there_is_offline() {
     let mut stage = stage();
     let mut healthy = stage.healthy().await;
@@ -188,7 +186,6 @@ async fn a_peer_that_is_not_there_is_offline() {
     healthy.goes_on().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn programs_that_do_not_do_well_end_as_they_do_in_a_shell() {
     let stage = stage();
     let mut healthy = stage.healthy().await;
@@ -211,7 +208,6 @@ async fn programs_that_do_not_do_well_end_as_they_do_in_a_shell() {
     healthy.goes_on().await;
 }
 
-#[test]
 fn a_failure_carries_its_code_in_json_too() {
     let stage = stage();
     for (typed, code, text) in [
@@ -231,7 +227,6 @@ fn a_failure_carries_its_code_in_json_too() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_the_role_does_not_allow_is_denied_and_the_link_goes_on() {
     let mut stage = Stage::empty();
     let data = stage.text("hub");
@@ -255,7 +250,6 @@ async fn a_call_that_the_role_does_not_allow_is_denied_and_the_link_goes_on() {
     assert_eq!(outcome(stage.run(&["web", "say"])).1, "hi\n");
 }
 
-#[test]
 #[cfg(target_os = "linux")]
 fn a_standard_output_without_room_is_told() {
     let stage = stage();
@@ -289,4 +283,20 @@ fn outcome_without_output(mut command: std::process::Command) -> bowline_tests::
     let ended = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
     let err = String::from_utf8(ended.stderr).unwrap();
     (ended.status.code(), String::new(), err)
+}
+
+in_each_pairing! {
+    a_failure_carries_its_code_in_json_too,
+    #[cfg(target_os = "linux")]
+    a_standard_output_without_room_is_told,
+    ; async
+    a_call_that_does_not_fit_is_refused_by_name_and_nothing_is_run,
+    a_nul_which_no_command_line_can_carry_is_refused_as_well,
+    a_peer_that_is_not_there_is_offline,
+    programs_that_do_not_do_well_end_as_they_do_in_a_shell,
+    a_call_that_the_role_does_not_allow_is_denied_and_the_link_goes_on,
+}
+
+on_each_runtime! {
+    what_is_typed_wrongly_does_not_reach_the_hub,
 }

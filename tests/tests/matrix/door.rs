@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::front::Front;
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{refused, usage_refused};
 use bowline_tests::stage::Stage;
 
@@ -21,7 +23,6 @@ fn listed(stage: &Stage) -> Outcome {
     outcome(stage.dial("ls", &["--secret-file", &stage.secret()]))
 }
 
-#[test]
 fn an_address_that_is_not_allowed_is_told_how_the_hub_sees_it() {
     let mut stage = stage(&["--allow-ip", "192.0.2.0/24", "--allow-ip", "::1"]);
     let says = "HUB: the hub refused: address-not-allowed: This hub takes no connection from \
@@ -35,7 +36,6 @@ fn an_address_that_is_not_allowed_is_told_how_the_hub_sees_it() {
     assert_eq!(code, Some(0));
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_failed_too_often_is_told_how_long_to_wait() {
     let stage = stage(&["--failures-per-minute", "1"]);
     let mut healthy = stage.healthy().await;
@@ -52,7 +52,6 @@ async fn a_source_that_failed_too_often_is_told_how_long_to_wait() {
     healthy.goes_on().await;
 }
 
-#[test]
 fn too_much_that_waits_is_told_apart_by_whose_it_is() {
     let says = "HUB: the hub refused: rate-limited: Too many connections from ADDRESS wait to be \
                 admitted. Find out what else dials from this address. It asks to be left alone for \
@@ -77,7 +76,6 @@ fn waits(stage: &Stage) -> Outcome {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_proxys_key_that_is_not_named_is_told_with_the_lines_that_name_it() {
     let front = Front::with_tls().await;
     let pin = front.pin().to_string();
@@ -99,7 +97,6 @@ async fn a_proxys_key_that_is_not_named_is_told_with_the_lines_that_name_it() {
     refused(&said, 3, says, &[("HUB", &url), ("ID", identity), ("SEEN", &pin)]);
 }
 
-#[test]
 fn settings_of_the_door_that_cannot_hold_start_no_hub() {
     let stage = Stage::empty();
     let data = stage.text("hub");
@@ -128,4 +125,16 @@ fn settings_of_the_door_that_cannot_hold_start_no_hub() {
                 a network: write it as 192.0.2.0/24 or 2001:db8::/32, or as one address";
     usage_refused(&hub(&["--trusted-proxy", "proxy.example"]), says, &[]);
     assert!(!stage.at("hub").exists(), "nothing was made");
+}
+
+in_each_pairing! {
+    an_address_that_is_not_allowed_is_told_how_the_hub_sees_it,
+    too_much_that_waits_is_told_apart_by_whose_it_is,
+    ; async
+    a_source_that_failed_too_often_is_told_how_long_to_wait,
+    a_proxys_key_that_is_not_named_is_told_with_the_lines_that_name_it,
+}
+
+on_each_runtime! {
+    settings_of_the_door_that_cannot_hold_start_no_hub,
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
+use bowline_tests::in_each_pairing;
 use bowline_tests::refusals::{documented, filled, refused};
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
@@ -90,19 +91,16 @@ async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
     drop(full);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_whose_disk_fills_admits_nobody_new_and_recovers_with_room() {
     fills_and_has_room_again(|stage| SmallDisk::mount(&stage.at("hub"), 4096).map(Full::Disk))
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may() {
     fills_and_has_room_again(|_| Some(Full::Limit)).await;
 }
 
 /// The peer has a key; what it would learn of the hub finds no room.
-#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -132,3 +130,10 @@ async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
 
 /// A pin of no key here.
 const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+in_each_pairing! {
+    ; async
+    a_hub_whose_disk_fills_admits_nobody_new_and_recovers_with_room,
+    a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may,
+    a_peer_that_cannot_keep_the_hub_does_not_use_the_link,
+}

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::in_each_pairing;
 use bowline_tests::program::{process_gone, process_runs};
 use bowline_tests::refusals::{refused, run_refused};
 use bowline_tests::stage::Stage;
@@ -46,7 +47,6 @@ fn put_away(pid: i32) {
 
 /// What `SECURITY.md` says of a peer that is killed: its commands stay behind, their pipes break,
 /// and what ignores that goes on.
-#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_is_killed_loses_its_calls_and_leaves_what_ignores_broken_pipes() {
     let mut stage = Stage::with_peer(PEER);
     let mut healthy = stage.healthy().await;
@@ -70,7 +70,6 @@ async fn a_peer_that_is_killed_loses_its_calls_and_leaves_what_ignores_broken_pi
     healthy.goes_on().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_next() {
     let mut stage = Stage::with_peer(PEER);
     let (running, program) = begun(&stage, "stay");
@@ -103,7 +102,6 @@ async fn a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_n
     refused(&outcome, 3, says, &[("HUB", &stage.url)]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_is_killed_takes_its_program_with_it_and_nothing_else() {
     let stage = Stage::with_peer(PEER);
     let mut healthy = stage.healthy().await;
@@ -120,7 +118,6 @@ async fn a_caller_that_is_killed_takes_its_program_with_it_and_nothing_else() {
     process_gone(stays).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn one_interrupt_cancels_the_call_and_the_second_does_not_wait() {
     let stage = Stage::with_peer(PEER);
     let mut healthy = stage.healthy().await;
@@ -142,7 +139,6 @@ async fn one_interrupt_cancels_the_call_and_the_second_does_not_wait() {
 
 /// Programs that end when they are told are waited for, and those that do not are killed: a peer
 /// that was asked to end leaves nothing behind.
-#[tokio::test(flavor = "multi_thread")]
 async fn one_interrupt_ends_a_peer_cleanly_with_its_programs() {
     let mut stage = Stage::with_peer(PEER);
     let mut healthy = stage.healthy().await;
@@ -160,7 +156,6 @@ async fn one_interrupt_ends_a_peer_cleanly_with_its_programs() {
     healthy.goes_on().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_second_interrupt_of_a_peer_does_not_wait_and_still_leaves_nothing_behind() {
     let mut stage = Stage::with_peer(PEER);
     let mut healthy = stage.healthy().await;
@@ -175,7 +170,6 @@ async fn the_second_interrupt_of_a_peer_does_not_wait_and_still_leaves_nothing_b
     healthy.goes_on().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn one_interrupt_ends_a_hub_with_goaway_on_every_link() {
     let mut stage = Stage::with_peer(PEER);
     let (running, program) = begun(&stage, "stay");
@@ -189,4 +183,15 @@ async fn one_interrupt_ends_a_hub_with_goaway_on_every_link() {
     run_refused(&(code, String::new(), err), 4, LOST, &[]);
     process_gone(program).await;
     assert!(!stage.at("hub/endpoint").exists());
+}
+
+in_each_pairing! {
+    ; async
+    a_peer_that_is_killed_loses_its_calls_and_leaves_what_ignores_broken_pipes,
+    a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_next,
+    a_caller_that_is_killed_takes_its_program_with_it_and_nothing_else,
+    one_interrupt_cancels_the_call_and_the_second_does_not_wait,
+    one_interrupt_ends_a_peer_cleanly_with_its_programs,
+    the_second_interrupt_of_a_peer_does_not_wait_and_still_leaves_nothing_behind,
+    one_interrupt_ends_a_hub_with_goaway_on_every_link,
 }

@@ -8,6 +8,8 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Outcome, Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{Names, documented, filled, refused};
 use bowline_tests::stage::Stage;
 use rustix::io::Errno;
@@ -25,7 +27,6 @@ fn hub(stage: &Stage, bind: &str, data: &str) -> Outcome {
 
 const ANY: &str = "127.0.0.1:0";
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_second_hub_on_the_port_does_not_start_and_the_first_goes_on() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -38,7 +39,6 @@ async fn a_second_hub_on_the_port_does_not_start_and_the_first_goes_on() {
     healthy.goes_on().await;
 }
 
-#[test]
 fn an_address_of_another_machine_is_refused() {
     let stage = Stage::empty();
     let says = "cannot listen on ADDRESS: REASON. It is not an address of this machine: see --bind";
@@ -48,7 +48,6 @@ fn an_address_of_another_machine_is_refused() {
     refused(&outcome, 2, says, &[("ADDRESS", bind), ("REASON", &reason)]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -62,7 +61,6 @@ async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on
     healthy.goes_on().await;
 }
 
-#[test]
 fn what_cannot_be_a_data_directory_is_refused_and_left_as_it_is() {
     let stage = Stage::empty();
     let file = stage.private("file", "mine");
@@ -80,7 +78,6 @@ fn what_cannot_be_a_data_directory_is_refused_and_left_as_it_is() {
 }
 
 /// Nobody can make anything in /proc, root included.
-#[test]
 #[cfg(target_os = "linux")]
 fn a_data_directory_that_cannot_be_made_is_refused() {
     let stage = Stage::empty();
@@ -91,7 +88,6 @@ fn a_data_directory_that_cannot_be_made_is_refused() {
 
 /// Whoever this is: root may write into every directory, but not onto a file system that is
 /// read-only.
-#[test]
 fn a_data_directory_that_cannot_be_written_is_refused() {
     let stage = Stage::empty();
     let (place, disk) = (stage.text("disk"), SmallDisk::mount(&stage.at("disk"), 512));
@@ -125,7 +121,6 @@ fn the_page_has_both_ways_to_be_unwritable() {
     }
 }
 
-#[test]
 fn a_hub_does_not_start_where_no_file_can_be_written_and_says_which() {
     let stage = Stage::empty();
     let place = stage.text("hub");
@@ -142,7 +137,6 @@ fn a_hub_does_not_start_where_no_file_can_be_written_and_says_which() {
 
 /// The disk fills at one file or another: each way the hub names what it could not write, ends with
 /// 2, and starts on what is there once there is room.
-#[test]
 fn a_hub_does_not_start_on_a_full_disk_wherever_it_fills_up() {
     let stage = Stage::empty();
     let full = reason(Errno::NOSPC);
@@ -206,7 +200,6 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     text.split(before).nth(1).and_then(|rest| rest.split(after).next()).expect("both")
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_that_is_broken_while_the_hub_runs_changes_nothing() {
     let mut stage = Stage::empty();
     let config = stage.private("hub.toml", "bind = \"127.0.0.1:0\"\n");
@@ -248,4 +241,21 @@ fn hang_up(stage: &mut Stage, says: &str, names: Names<'_>) {
     let hub = stage.hub.as_mut().unwrap();
     hub.signal(Signal::HUP);
     assert_eq!(hub.said("SIGHUP"), format!("bowline: {}", filled(says, names)));
+}
+
+in_each_pairing! {
+    #[cfg(target_os = "linux")]
+    a_data_directory_that_cannot_be_made_is_refused,
+    ; async
+    a_second_hub_on_the_port_does_not_start_and_the_first_goes_on,
+    a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on,
+    a_configuration_that_is_broken_while_the_hub_runs_changes_nothing,
+}
+
+on_each_runtime! {
+    an_address_of_another_machine_is_refused,
+    what_cannot_be_a_data_directory_is_refused_and_left_as_it_is,
+    a_data_directory_that_cannot_be_written_is_refused,
+    a_hub_does_not_start_where_no_file_can_be_written_and_says_which,
+    a_hub_does_not_start_on_a_full_disk_wherever_it_fills_up,
 }

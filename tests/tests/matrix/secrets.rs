@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{filled, refused, run_refused};
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
@@ -29,7 +31,6 @@ const FAULTS: [(&str, &str); 4] = [
     ),
 ];
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -51,7 +52,6 @@ async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() 
     healthy.goes_on().await;
 }
 
-#[test]
 fn a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it() {
     let stage = Stage::empty();
     fs::create_dir(stage.at("hub")).unwrap();
@@ -65,7 +65,6 @@ fn a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it() {
     }
 }
 
-#[test]
 fn a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried() {
     let stage = Stage::with_hub();
     fs::create_dir(stage.at("me")).unwrap();
@@ -86,7 +85,6 @@ fn a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_trie
     assert_eq!(outcome(stage.dial("ls", &[])).0, Some(0));
 }
 
-#[test]
 fn a_secret_that_others_can_read_is_refused_at_either_end() {
     let stage = Stage::with_hub();
     let file = stage.text("open.key");
@@ -102,7 +100,6 @@ fn a_secret_that_others_can_read_is_refused_at_either_end() {
     }
 }
 
-#[test]
 fn without_a_secret_anywhere_it_is_said_where_one_comes_from() {
     let stage = Stage::with_hub();
     let says = "no secret is given: run 'bowline secret show' on the hub's machine and pass it \
@@ -112,7 +109,6 @@ fn without_a_secret_anywhere_it_is_said_where_one_comes_from() {
     run_refused(&outcome(stage.dial("run", &["web", "hello"])), 2, says, &[]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why() {
     let mut stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -133,7 +129,6 @@ async fn a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why() {
 }
 
 /// A peer says it once, and goes on trying: somebody may mend the file.
-#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_with_another_secret_says_so_and_does_not_end() {
     let stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -154,4 +149,18 @@ async fn a_peer_with_another_secret_says_so_and_does_not_end() {
     assert!(ended.contains("\"code\":\"refused\""), "{ended}");
     peer.signal(Signal::TERM);
     assert_eq!(peer.end().0, Some(0));
+}
+
+in_each_pairing! {
+    a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried,
+    a_secret_that_others_can_read_is_refused_at_either_end,
+    without_a_secret_anywhere_it_is_said_where_one_comes_from,
+    ; async
+    what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled,
+    a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why,
+    a_peer_with_another_secret_says_so_and_does_not_end,
+}
+
+on_each_runtime! {
+    a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it,
 }

@@ -8,6 +8,8 @@ use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder};
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
 use bowline_tests::stage::Stage;
 use bowline_tests::world::World;
@@ -30,7 +32,6 @@ fn printed(stage: &mut Stage) -> (String, String) {
     (word("hub ").to_owned(), word("pin ").to_owned())
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_seen() {
     let mut stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -55,7 +56,6 @@ async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_
     assert_eq!(ls(&stage, &["--tls", "strict", "--pin", PIN]).0, Some(0));
 }
 
-#[test]
 fn a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over() {
     let stage = Stage::with_hub();
     for pin in ["", "nonsense", "sha256/", "sha256/AAAA", PIN.trim_end_matches('=')] {
@@ -78,7 +78,6 @@ fn a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over(
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
     let mut stage = Stage::with_hub();
     let mut healthy = stage.healthy().await;
@@ -101,7 +100,6 @@ async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
     assert_eq!(ls(&stage, &["--tls", "strict", "--pin", &pin]).0, Some(0));
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn another_identity_is_refused_with_both_values_and_the_way_to_accept_it() {
     let mut stage = Stage::with_hub();
     let (id, _) = printed(&mut stage);
@@ -155,7 +153,6 @@ fn strict(stage: &Stage, roots: &str) -> Outcome {
     ls(stage, &["--tls", "strict", "--roots", &roots])
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_does_not_pass_the_roots_is_refused_by_its_own_fault() {
     let root = Authority::new("Example Root");
     let good = hub_with(&root, &["127.0.0.1"], GOOD);
@@ -183,7 +180,6 @@ async fn a_certificate_that_does_not_pass_the_roots_is_refused_by_its_own_fault(
     refused(&strict(&named, "roots.pem"), 3, says, &[("HUB", &named.url)]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_outside_its_dates_is_warned_of_at_the_hub_and_refused_by_roots_only() {
     let root = Authority::new("Example Root");
     for (dates, fault) in [
@@ -210,7 +206,6 @@ async fn a_certificate_outside_its_dates_is_warned_of_at_the_hub_and_refused_by_
     }
 }
 
-#[test]
 fn roots_that_are_none_are_refused_before_anything_is_dialled() {
     let stage = Stage::with_hub();
     let file = stage.private("roots.pem", "none\n");
@@ -221,7 +216,6 @@ fn roots_that_are_none_are_refused_before_anything_is_dialled() {
     refused(&strict(&stage, "roots.pem"), 2, says, &[("FILE", &file)]);
 }
 
-#[test]
 fn a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting() {
     let stage = Stage::empty();
     let root = Authority::new("Example Root");
@@ -270,7 +264,6 @@ fn start_with(stage: &Stage, cert: &str) -> Outcome {
 }
 
 /// The program always has a secret; an application may come without, by `open`.
-#[tokio::test(flavor = "multi_thread")]
 async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() {
     let open = |world: &World| world.peer("me").credential(CredentialSource::open());
     let settings = HubSettings { auth_required: Some(false), ..HubSettings::default() };
@@ -299,4 +292,20 @@ async fn verdict(peer: PeerBuilder<Tokio>) -> String {
     let error = bowline_tests::world::refused(peer).await;
     let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
     format!("{}: {}", ended.reason.code(), ended.reason.with_remedy())
+}
+
+in_each_pairing! {
+    a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over,
+    ; async
+    a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_seen,
+    strict_with_nothing_to_check_by_is_refused_and_says_what_to_give,
+    another_identity_is_refused_with_both_values_and_the_way_to_accept_it,
+    a_certificate_that_does_not_pass_the_roots_is_refused_by_its_own_fault,
+    a_certificate_outside_its_dates_is_warned_of_at_the_hub_and_refused_by_roots_only,
+    one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it,
+}
+
+on_each_runtime! {
+    roots_that_are_none_are_refused_before_anything_is_dialled,
+    a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting,
 }

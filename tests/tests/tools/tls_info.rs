@@ -6,6 +6,8 @@ use std::thread;
 use bowline_core::identity::{Description, TlsKey};
 use bowline_core::random::{Random, Seed};
 use bowline_tests::bowline::{Running, outcome};
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::stage::Stage;
 use serde_json::Value;
 
@@ -17,7 +19,6 @@ fn object(out: &str) -> Value {
     serde_json::from_str(out).unwrap_or_else(|error| panic!("{error}: {out}"))
 }
 
-#[test]
 fn what_a_hub_serves_is_what_is_in_its_data_directory() {
     let stage = Stage::with_hub();
     let (code, out, err) = info(&stage, &["--json", "--hub", &stage.url]);
@@ -38,7 +39,6 @@ fn what_a_hub_serves_is_what_is_in_its_data_directory() {
     assert!(!stage.at(".local").exists());
 }
 
-#[test]
 fn a_certificate_that_every_peer_would_refuse_is_shown_all_the_same() {
     let mut stage = Stage::empty();
     let mut random = Random::new(&Seed([5; 32]));
@@ -68,7 +68,6 @@ fn a_certificate_that_every_peer_would_refuse_is_shown_all_the_same() {
     }
 }
 
-#[test]
 fn where_there_is_no_tls_the_reason_is_told() {
     let mut stage = Stage::empty();
     let data = stage.text("hub");
@@ -89,7 +88,6 @@ fn where_there_is_no_tls_the_reason_is_told() {
     assert!(err.contains("the other end speaks plain text and this end expects TLS"), "{err}");
 }
 
-#[test]
 fn where_nothing_comes_of_a_connection_the_exit_code_is_4() {
     let stage = Stage::empty();
     // It is bound and so nobody else's; nothing listens on it any more.
@@ -107,4 +105,14 @@ fn where_nothing_comes_of_a_connection_the_exit_code_is_4() {
     hangs_up.join().unwrap();
     assert_eq!((code, out.as_str()), (Some(4), ""), "{err}");
     assert!(err.contains("cut"), "{err}");
+}
+
+in_each_pairing! {
+    what_a_hub_serves_is_what_is_in_its_data_directory,
+    where_there_is_no_tls_the_reason_is_told,
+}
+
+on_each_runtime! {
+    a_certificate_that_every_peer_would_refuse_is_shown_all_the_same,
+    where_nothing_comes_of_a_connection_the_exit_code_is_4,
 }

@@ -1,6 +1,8 @@
 //! `bowline whoami`: what is known here, and what the hub says.
 
 use bowline_tests::bowline::outcome;
+use bowline_tests::in_each_pairing;
+use bowline_tests::on_each_runtime;
 use bowline_tests::stage::Stage;
 use serde_json::{Value, json};
 
@@ -14,7 +16,6 @@ fn peer(stage: &Stage, secret: &str, rest: &[&str]) -> Outcome {
     outcome(stage.dial("whoami", &[&["--secret-file", secret], rest].concat()))
 }
 
-#[test]
 fn on_the_hubs_own_machine_it_is_the_operator() {
     let stage = Stage::with_hub();
     let data = stage.text("hub");
@@ -29,7 +30,6 @@ fn on_the_hubs_own_machine_it_is_the_operator() {
     assert!(told["live"]["rtt_ms"].as_f64().unwrap() > 0.0);
 }
 
-#[test]
 fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
     let stage = Stage::with_hub();
     let first = peer(&stage, &stage.secret(), &["--json"]);
@@ -56,7 +56,6 @@ fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
     }
 }
 
-#[test]
 fn without_a_session_what_is_known_here_is_told_all_the_same() {
     let mut stage = Stage::with_hub();
     let (secret, url) = (stage.secret(), stage.url.clone());
@@ -80,7 +79,6 @@ fn without_a_session_what_is_known_here_is_told_all_the_same() {
     assert!(gone.2.starts_with(&format!("bowline: cannot reach {url}")), "{}", gone.2);
 }
 
-#[test]
 fn a_machine_that_knows_no_hub_says_so_and_makes_nothing() {
     let stage = Stage::empty();
     let (code, out, err) = outcome(stage.bowline(&["whoami", "--id", "me"]));
@@ -89,4 +87,14 @@ fn a_machine_that_knows_no_hub_says_so_and_makes_nothing() {
     assert!(out.contains("\nhub      -\n"), "{out}");
     assert!(err.contains("no hub is given: use --hub URL"), "{err}");
     assert!(!stage.at(".local").exists());
+}
+
+in_each_pairing! {
+    on_the_hubs_own_machine_it_is_the_operator,
+    elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub,
+    without_a_session_what_is_known_here_is_told_all_the_same,
+}
+
+on_each_runtime! {
+    a_machine_that_knows_no_hub_says_so_and_makes_nothing,
 }
