@@ -25,5 +25,6 @@ pub mod shells;
 pub mod sim;
 pub mod stage;
 pub mod stranger;
+pub mod tap;
 pub mod wait;
 pub mod world;

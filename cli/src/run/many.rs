@@ -5,6 +5,7 @@ use std::io;
 
 use bowline_core::id::PeerId;
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 
 use super::INTERRUPTED;
 use super::fan::{Fan, Told};
@@ -12,41 +13,45 @@ use super::json::{piece, result};
 use super::progress::Progress;
 use super::tally::Tally;
 use super::target::Target;
+use super::watch::{Heard, Watch};
 use crate::exit::Failure;
 use crate::lines::Lines;
 use crate::output;
-use crate::signals::Inbox;
 
 pub(super) async fn many(
     session: &Session,
     target: &Target,
     mut fan: impl Fan,
-    signals: &mut Inbox,
+    mut watch: Watch<'_, impl Runtime>,
     json: bool,
 ) -> Result<u8, Failure> {
     let mut teller = Teller::new(json);
-    let mut interrupted = false;
     let over = loop {
-        let Some(told) = signals.or_end(poll_fn(|cx| fan.poll(cx))).await else {
-            if interrupted {
-                return Ok(INTERRUPTED);
+        let told = match watch.next(poll_fn(|cx| fan.poll(cx))).await {
+            Ok(told) => told,
+            Err(Heard::Interrupt) => {
+                teller.progress.around(|| {
+                    output::say(format_args!("cancelling on each peer; once more ends at once"));
+                });
+                fan.cancel();
+                continue;
             }
-            interrupted = true;
-            teller.progress.around(|| {
-                output::say(format_args!("cancelling on each peer; once more ends at once"));
-            });
-            fan.cancel();
-            continue;
+            Err(Heard::Again) => return Ok(INTERRUPTED),
         };
-        match told {
-            Told::Over(over) => break over,
-            told => {
-                if let Err(error) = teller.tell(told) {
-                    return output::unwritten(error);
-                }
-                teller.progress.show(&teller.tally, fan.waiting());
-            }
+        if let Told::Over(over) = told {
+            break over;
         }
+        let write = move || {
+            let told = teller.tell(told);
+            (teller, told)
+        };
+        let written = watch.write(|| fan.cancel(), write).await;
+        teller = match written.map_err(output::failure)? {
+            Some((teller, Ok(()))) => teller,
+            Some((_, Err(error))) => return output::unwritten(error),
+            None => return Ok(INTERRUPTED),
+        };
+        teller.progress.show(&teller.tally, fan.waiting());
     };
     session.close();
     session.ended().await;
@@ -60,9 +65,15 @@ pub(super) async fn many(
             Some(failure)
         }
     };
-    if let Err(error) = teller.finish(failure.as_ref()) {
-        return output::unwritten(error);
-    }
+    let write = move || {
+        let told = teller.finish(failure.as_ref());
+        (teller, failure, told)
+    };
+    let (teller, failure) = match watch.write(|| {}, write).await.map_err(output::failure)? {
+        Some((teller, failure, Ok(()))) => (teller, failure),
+        Some((_, _, Err(error))) => return output::unwritten(error),
+        None => return Ok(INTERRUPTED),
+    };
     failure.map_or_else(|| Ok(teller.tally.exit()), Err)
 }
 

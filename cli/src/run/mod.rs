@@ -10,6 +10,7 @@ mod pipe;
 mod progress;
 mod tally;
 mod target;
+mod watch;
 
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
@@ -24,6 +25,7 @@ use crate::signals::Inbox;
 use batch::Batch;
 use pipe::Pipe;
 use target::Target;
+use watch::Watch;
 
 /// The exit code of a program that SIGINT ended.
 const INTERRUPTED: u8 = 128 + 2;
@@ -72,13 +74,13 @@ pub(crate) async fn run(runtime: &impl Runtime, options: args::Run) -> Result<u8
         };
         let call = |peer| make(&session, &Target::Peer(peer)).start();
         let batch = Batch::new(usize::from(size), peers?, call);
-        return many::many(&session, &target, batch, &mut signals, json).await;
+        return many::many(&session, &target, batch, Watch::new(runtime, &mut signals), json).await;
     }
-    let call = make(&session, &target);
+    let (call, watch) = (make(&session, &target), Watch::new(runtime, &mut signals));
     match target {
-        Target::Peer(_) => one::one(&session, call, &mut signals, json).await,
+        Target::Peer(_) => one::one(&session, call, watch, json).await,
         Target::Labels(_) | Target::All => {
-            many::many(&session, &target, Pipe::start(call), &mut signals, json).await
+            many::many(&session, &target, Pipe::start(call), watch, json).await
         }
     }
 }

@@ -5,39 +5,43 @@ use std::future::poll_fn;
 use bowline_core::wire::frame::Status;
 use bowline_shell::call::{CallBuilder, CallEvent, Finished};
 use bowline_shell::peer::Session;
+use bowline_shell::runtime::Runtime;
 
 use super::INTERRUPTED;
 use super::json::{piece, result};
 use super::pipe::Pipe;
+use super::watch::{Heard, Watch};
 use crate::exit::{self, Failure};
 use crate::output;
-use crate::signals::Inbox;
 
 pub(super) async fn one(
     session: &Session,
     call: CallBuilder,
-    signals: &mut Inbox,
+    mut watch: Watch<'_, impl Runtime>,
     json: bool,
 ) -> Result<u8, Failure> {
     let mut pipe = Pipe::start(call);
-    let mut interrupted = false;
     let finished = loop {
-        let Some(next) = signals.or_end(poll_fn(|cx| pipe.poll(cx))).await else {
-            if interrupted {
-                return Ok(INTERRUPTED);
+        let next = match watch.next(poll_fn(|cx| pipe.poll(cx))).await {
+            Ok(next) => next,
+            Err(Heard::Interrupt) => {
+                pipe.cancel();
+                continue;
             }
-            interrupted = true;
-            pipe.cancel();
-            continue;
+            Err(Heard::Again) => return Ok(INTERRUPTED),
         };
         match next {
             Some(CallEvent::Output { peer, source, bytes }) => {
-                let written = match json {
+                let write = move || match json {
                     true => output::try_line(piece(peer, source, &bytes)),
                     false => output::stream(source, &bytes),
                 };
-                if let Err(error) = written {
-                    return output::unwritten(error).map_err(Failure::ours);
+                match watch.write(|| pipe.cancel(), write).await {
+                    Ok(Some(Ok(()))) => {}
+                    Ok(None) => return Ok(INTERRUPTED),
+                    Ok(Some(Err(error))) | Err(error) => {
+                        return output::unwritten(error).map_err(Failure::ours);
+                    }
                 }
             }
             Some(CallEvent::Finished(finished)) => break finished,
@@ -46,14 +50,18 @@ pub(super) async fn one(
     };
     session.close();
     session.ended().await;
-    end(&finished, json)
+    if json {
+        let told = result(finished.peer, finished.status, &finished.text);
+        match watch.write(|| {}, move || output::line(told)).await {
+            Ok(Some(told)) => told.map_err(Failure::ours)?,
+            Ok(None) => return Ok(INTERRUPTED),
+            Err(error) => return output::unwritten(error).map_err(Failure::ours),
+        }
+    }
+    end(&finished)
 }
 
-fn end(finished: &Finished, json: bool) -> Result<u8, Failure> {
-    if json {
-        output::line(result(finished.peer, finished.status, &finished.text))
-            .map_err(Failure::ours)?;
-    }
+fn end(finished: &Finished) -> Result<u8, Failure> {
     match finished.status {
         // Codes beyond a byte are cut as a shell cuts them.
         Status::Exited(code) => Ok((code & 0xFF) as u8),
