@@ -1,9 +1,10 @@
-//! The worked example of `spec/identity.md` §6; its values were made with OpenSSL.
+//! The worked examples of `spec/identity.md` §8. The values were made with OpenSSL, the certificate
+//! with Python's `cryptography`.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 
 use super::*;
-use crate::id::Nonce;
+use crate::id::{HubId, Nonce, PublicKey};
 
 const SEED: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 
@@ -40,4 +41,23 @@ fn the_example_of_the_specification_comes_out_byte_for_byte() {
         HEXLOWER.encode(&possession),
     ];
     assert_eq!(made, EXAMPLE.map(|(_, value)| value));
+}
+
+/// RFC 8032 §7.1, test 3.
+const PEER: &str = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
+
+#[test]
+fn the_certificate_of_the_specification_is_accepted_as_what_it_says() {
+    let spec = include_str!("../../../spec/identity.md");
+    let (_, block) = spec.split_once("-----BEGIN CERTIFICATE-----\n").unwrap();
+    let (block, _) = block.split_once("-----END CERTIFICATE-----").unwrap();
+    let der = BASE64.decode(block.replace('\n', "").as_bytes()).unwrap();
+    let authority = AuthorityPublic { hub: HubId::of(&key().public()), key: key().public() };
+    let told = PeerCertificate::check(&der, &authority).unwrap();
+    let peer = HEXLOWER.decode(PEER.as_bytes()).unwrap();
+    assert_eq!(told.key, PublicKey(peer.try_into().unwrap()));
+    assert_eq!((told.peer.as_str(), told.issue), ("web-1", 5));
+    assert_eq!((told.not_before, told.not_after), (1_767_225_600, 1_767_312_000));
+    assert_eq!(told.serial[..4], [0, 0, 0, 5]);
+    assert_eq!(told.serial[4..], [0x33; 12]);
 }

@@ -10,18 +10,23 @@
 //!
 //! spec: identity.
 
+mod authority;
 mod certificate;
 mod fingerprint;
 mod hello;
 mod key;
+mod making;
+mod peer_certificate;
 mod possession;
 mod tls_key;
 mod usage;
 
+pub use authority::{Authority, AuthorityPublic, NotTheAuthority};
 pub use certificate::{BadCertificate, Description, spki};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hello::{HelloVerified, HubIdentity, verify_hello};
 pub use key::{BadSignature, IdentityError, SigningKey, verify};
+pub use peer_certificate::{CertificateError, MintError, PEER_CERTIFICATE, PeerCertificate};
 pub use possession::{PeerKey, Transcript, verify_possession};
 pub use tls_key::{TlsKey, TlsKeyError};
 

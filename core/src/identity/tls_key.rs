@@ -10,8 +10,7 @@ use core::time::Duration;
 
 use data_encoding::BASE64;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose,
-    PublicKeyData, SanType, SerialNumber,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType,
 };
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
@@ -20,6 +19,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::certificate::{BadCertificate, Description, spki};
 use super::key::{IdentityError, SigningKey};
+use super::making::{EARLIER, LAST_DATE, Signer, serial, valid};
 use crate::id::Pin;
 use crate::random::Random;
 
@@ -263,9 +263,7 @@ fn params(
     params.serial_number = Some(serial(random));
     // One day is left free before the last one that X.509 can tell, so that no sum overflows.
     let now = now_unix.clamp(EARLIER.as_secs(), LAST_DATE - LIFE.as_secs());
-    let at = |unix: u64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(unix);
-    params.not_before = at(now - EARLIER.as_secs());
-    params.not_after = at(now + LIFE.as_secs());
+    valid(&mut params, now - EARLIER.as_secs(), now + LIFE.as_secs());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok(params)
@@ -282,52 +280,11 @@ fn san(name: &str) -> Result<SanType, TlsKeyError> {
     }
 }
 
-/// 16 random bytes as a positive integer of exactly that length (RFC 5280 §4.1.2.2).
-fn serial(random: &mut Random) -> SerialNumber {
-    let mut bytes: [u8; 16] = random.bytes();
-    bytes[0] = (bytes[0] & 0x7F) | 0x40;
-    SerialNumber::from_slice(&bytes)
-}
-
-/// A key as rcgen wants it, so that it signs with ours and draws nothing from the system.
-struct Signer<'a> {
-    key: &'a SigningKey,
-    public: [u8; 32],
-}
-
-impl<'a> Signer<'a> {
-    fn new(key: &'a SigningKey) -> Self {
-        Self { key, public: key.public().0 }
-    }
-}
-
-impl PublicKeyData for Signer<'_> {
-    fn der_bytes(&self) -> &[u8] {
-        &self.public
-    }
-
-    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        &rcgen::PKCS_ED25519
-    }
-}
-
-impl rcgen::SigningKey for Signer<'_> {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        Ok(self.key.sign(message).to_vec())
-    }
-}
-
 /// What an encrypted PKCS#8 block is called (RFC 7468 §11).
 const ENCRYPTED: &[u8] = b"BEGIN ENCRYPTED PRIVATE KEY";
 
 /// How long a certificate is valid after it is made.
 const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// How long before it is made a certificate is valid, for clocks that run behind.
-const EARLIER: Duration = Duration::from_secs(60 * 60);
-
-/// 9999-12-31T00:00:00Z, a day before the last second that X.509 can tell.
-const LAST_DATE: u64 = 253_402_214_400;
 
 #[cfg(test)]
 #[path = "tls_key_tests.rs"]
