@@ -33,6 +33,15 @@ pub enum IdError {
         "'{0}' is not a command name: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit"
     )]
     CommandName(String),
+    /// Not a room's name.
+    #[error("'{0}' is not a room: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit")]
+    Room(String),
+    /// Not a token's id.
+    #[error("not a token id: 22 characters of unpadded URL-safe base64")]
+    Jti,
+    /// Not a token key's id.
+    #[error("not a key id: 43 characters of unpadded URL-safe base64")]
+    KeyId,
 }
 
 /// What an error message shows of text that a stranger sent: its first 80 characters.
@@ -131,6 +140,11 @@ impl PeerId {
 name! {
     /// A command's name: 1 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit.
     CommandName, CommandName, |_| true
+}
+
+name! {
+    /// A room's name: 1 to 64 of `a-z 0-9 . _ -`, starting with a letter or digit.
+    Room, Room, |_| true
 }
 
 /// A hub's id: the first 16 bytes of SHA-256 over its identity key's SubjectPublicKeyInfo, printed
@@ -266,6 +280,71 @@ impl fmt::Debug for Nonce {
     }
 }
 
+/// One token: 16 random bytes, printed as 22 characters of unpadded base64url (`jti`). It names, it
+/// grants nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Jti(pub [u8; 16]);
+
+impl FromStr for Jti {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(IdError::Jti)
+    }
+}
+
+impl fmt::Display for Jti {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Jti {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which key signed a token (`kid`): the key's thumbprint (RFC 7638, SHA-256), printed as 43
+/// characters of unpadded base64url.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub [u8; 32]);
+
+impl KeyId {
+    /// The thumbprint of an Ed25519 key (RFC 8037 §2): a token key's, or a peer's in `cnf`.
+    #[must_use]
+    pub fn of(key: &PublicKey) -> Self {
+        let x = BASE64URL_NOPAD.encode(&key.0);
+        Self::of_jwk(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
+    }
+
+    /// The thumbprint of a JWK that holds its required members alone, in the order of their names
+    /// and without white space (RFC 7638 §3).
+    pub(crate) fn of_jwk(required: &str) -> Self {
+        Self(Sha256::digest(required).into())
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(IdError::KeyId)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// One admitted session: 16 random bytes, printed as hexadecimal. It names, it grants nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
@@ -344,6 +423,31 @@ mod tests {
         assert_eq!("A".repeat(43).parse::<Nonce>().unwrap(), Nonce([0; 32]));
         assert_eq!(stray.parse::<Nonce>(), Err(IdError::Nonce));
         assert!(format!("sha256/{stray}=").parse::<Pin>().is_err());
+    }
+
+    #[test]
+    fn a_token_id_and_a_key_id_have_one_spelling_each() {
+        let (jti, kid) = (Jti([0xFB; 16]), KeyId([0xFB; 32]));
+        let (short, long) = (jti.to_string(), kid.to_string());
+        assert_eq!((short.len(), long.len()), (22, 43));
+        assert_eq!((short.parse(), long.parse()), (Ok(jti), Ok(kid)));
+        // 16 bytes leave four unused bits in the 22nd character.
+        let stray = format!("{}B", "A".repeat(21));
+        for bad in ["", &short[1..], &long, &stray, "../../../etc/passwd", "AAAAAAAAAAAAAAAAAAAAA="]
+        {
+            assert_eq!(bad.parse::<Jti>(), Err(IdError::Jti), "{bad:?}");
+        }
+        for bad in ["", &long[1..], &short, &format!("{long}="), &format!(" {}", &long[1..])] {
+            assert_eq!(bad.parse::<KeyId>(), Err(IdError::KeyId), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_id_is_the_thumbprint_of_the_rfc() {
+        // RFC 8037 §A.3.
+        let x = BASE64URL_NOPAD.decode(b"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        let key = PublicKey(x.try_into().unwrap());
+        assert_eq!(KeyId::of(&key).to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 
     #[test]
