@@ -39,6 +39,7 @@
 //! session        after admission: call ids, credit, lanes, heartbeat, expiry
 //! auth           before admission: who proves what to whom
 //! trust          whether this hub is the one that was meant
+//! token          signed tokens: who vouches for what, until when
 //! identity       keys and certificates
 //! wire           frames ⇄ message bytes (CBOR)
 //! socket         messages ⇄ plaintext bytes (WebSocket)
@@ -126,6 +127,7 @@ pub mod link;
 pub mod peer;
 pub mod session;
 pub mod socket;
+pub mod token;
 pub mod trust;
 pub mod tunnel;
 pub mod wire;

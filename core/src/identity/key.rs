@@ -106,7 +106,7 @@ pub fn verify(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> Result<(
 }
 
 /// Whether the key is one of the points whose multiples are only eight: their y, either sign of x.
-fn has_small_order(key: &PublicKey) -> bool {
+pub(crate) fn has_small_order(key: &PublicKey) -> bool {
     let mut y = key.0;
     y[31] &= 0x7F;
     SMALL_ORDER.contains(&y)

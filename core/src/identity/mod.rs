@@ -25,6 +25,7 @@ pub use authority::{Authority, AuthorityPublic, NotTheAuthority};
 pub use certificate::{BadCertificate, Description, spki};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hello::{HelloVerified, HubIdentity, verify_hello};
+pub(crate) use key::has_small_order;
 pub use key::{BadSignature, IdentityError, SigningKey, verify};
 pub use peer_certificate::{CertificateError, MintError, PEER_CERTIFICATE, PeerCertificate};
 pub use possession::{PeerKey, Transcript, verify_possession};

@@ -1,0 +1,61 @@
+//! From bytes to claims that a key vouches for: the checks in their one order.
+//!
+//! spec: tokens §3.
+
+use super::error::TokenError;
+use super::header::{Header, Policy};
+use super::json::Object;
+use super::key::TokenKey;
+use super::keys::{KeySet, KeyState};
+use super::parts::{self, Part, Parts};
+use super::times::Rules;
+
+/// A token whose signature is good and whose key may sign. Its claims are still to be read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Opened<'k> {
+    /// The key that signed it.
+    pub key: &'k TokenKey,
+    /// What is claimed.
+    pub claims: Object,
+}
+
+/// Verifies the form, the header, the signature and the key of a token, in this order, and reads
+/// nothing of the claims before that. `now` is in seconds since 1970.
+///
+/// [`verify_join`](super::verify_join) and [`verify_pass`](super::verify_pass) are this and their own
+/// claims; for tokens of others it is the first half.
+///
+/// # Errors
+/// [`TokenError`], of the first check that fails.
+pub fn open<'k, K: KeySet>(
+    token: &[u8],
+    keys: &'k K,
+    policy: &Policy,
+    now: u64,
+    rules: &Rules,
+) -> Result<Opened<'k>, TokenError> {
+    let parts = Parts::of(token)?;
+    let part = |part| move |error| TokenError::Part { part, error };
+    let header = parts::object(parts.header).map_err(part(Part::Header))?;
+    let claims = parts::decode(parts.claims).map_err(part(Part::Claims))?;
+    let signature = parts::decode(parts.signature).map_err(part(Part::Signature))?;
+    let header = Header::read(&header, policy).map_err(TokenError::Header)?;
+    let (key, state) = keys.find(&header.kid).ok_or(TokenError::UnknownKey)?;
+    if key.algorithm() != header.algorithm {
+        let (alg, key) = (header.algorithm, key.algorithm());
+        return Err(TokenError::OtherAlgorithm { alg, key });
+    }
+    key.verify(parts.signed, &signature).map_err(|_| TokenError::Signature)?;
+    match state {
+        KeyState::Active => {}
+        KeyState::VerifyOnly { until } if rules.is_before_end(now, until) => {}
+        KeyState::VerifyOnly { until } => {
+            return Err(TokenError::RetiredKey { kid: key.id(), until, now });
+        }
+        KeyState::Revoked => return Err(TokenError::RevokedKey(key.id())),
+    }
+    let claims = Object::read(&claims)
+        .map_err(|error| TokenError::Part { part: Part::Claims, error: error.into() })?;
+    Ok(Opened { key, claims })
+}
