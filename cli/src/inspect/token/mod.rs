@@ -2,10 +2,10 @@
 //!
 //! The signature is not checked, and never shown. What is shown is what anyone may have written.
 
-mod form;
-mod json;
 mod parts;
 
+use bowline_core::token::json::{Json, Object};
+use bowline_core::token::parts::PartError;
 use serde_json::{Value, json};
 
 use crate::args::Given;
@@ -13,7 +13,6 @@ use crate::exit::{self, Failure};
 use crate::inspect::{input, not_a};
 use crate::{date, output, show};
 
-use json::{Json, Object};
 use parts::Parts;
 
 /// What stands above everything that is shown.
@@ -27,7 +26,8 @@ pub(super) fn token(given: &Given) -> Result<u8, Failure> {
              of this machine; give @FILE, or - for standard input"
         ));
     }
-    let parts = input::read_text(&given.value)?.and_then(|text| Parts::of(&text));
+    let parts = input::read_text(&given.value)?
+        .and_then(|text| Parts::of(&text).map_err(|error| error.to_string()));
     let parts = match parts {
         Ok(parts) => parts,
         Err(reason) => return not_a("token", &reason, given.json),
@@ -66,11 +66,11 @@ fn text(parts: &Parts, refused: &[String], now: u64) -> String {
 
 /// Each member with its value, dates as dates.
 fn members(object: &Object, now: u64) -> Vec<(String, String)> {
-    let member = |(name, value): &(String, Json)| {
-        let is_date = matches!(name.as_str(), "iat" | "exp" | "nbf");
+    let member = |(name, value): (&str, &Json)| {
+        let is_date = matches!(name, "iat" | "exp" | "nbf");
         let shown = match value.unix().filter(|_| is_date) {
             Some(unix) => format!("{unix} = {}", date::seen_from(now, unix)),
-            None => show::printable(&Value::from(value).to_string()).into_owned(),
+            None => show::printable(&value.to_string()).into_owned(),
         };
         (name.escape_debug().to_string(), shown)
     };
@@ -78,7 +78,7 @@ fn members(object: &Object, now: u64) -> Vec<(String, String)> {
 }
 
 fn object(parts: &Parts, refused: &[String]) -> Value {
-    let part = |part: &Result<Object, String>| part.as_ref().map_or(Value::Null, json::of_object);
+    let part = |part: &Result<Object, PartError>| part.as_ref().map_or(Value::Null, of_object);
     json!({
         "token": parts.typ(),
         "verified": false,
@@ -88,6 +88,23 @@ fn object(parts: &Parts, refused: &[String]) -> Value {
         "signature_bytes": parts.signature.as_ref().ok(),
         "refused": refused,
     })
+}
+
+fn of_object(object: &Object) -> Value {
+    object.iter().map(|(name, value)| (name.to_owned(), of_json(value))).collect()
+}
+
+fn of_json(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::Null,
+        Json::Boolean(value) => (*value).into(),
+        Json::Whole(number) => (*number).into(),
+        Json::Negative(number) => (*number).into(),
+        Json::Float(number) => (*number).into(),
+        Json::Text(text) => text.as_str().into(),
+        Json::List(items) => items.iter().map(of_json).collect(),
+        Json::Object(object) => of_object(object),
+    }
 }
 
 #[cfg(test)]

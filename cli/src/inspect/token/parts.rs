@@ -1,86 +1,62 @@
-//! The three parts of a compact JWS (RFC 7515 §7.1).
+//! The parts of a token, each as far as it can be read, by the core's own rules.
 
-use data_encoding::BASE64URL_NOPAD;
+use bowline_core::token::json::{Json, Object};
+use bowline_core::token::parts::{self as core, PartError};
+use bowline_core::token::{Header, Kind, Policy, TokenError, faults};
 
-use super::form;
-use super::json::{self, Json, Object, get};
-
-/// The longest token, in bytes.
-pub(super) const MOST: usize = 4 << 10;
-
-/// A token, taken apart; each part as far as it can be read.
+/// A token, taken apart.
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) length: usize,
-    pub(super) header: Result<Object, String>,
-    pub(super) claims: Result<Object, String>,
+    pub(super) header: Result<Object, PartError>,
+    pub(super) claims: Result<Object, PartError>,
     /// Its length.
-    pub(super) signature: Result<usize, String>,
+    pub(super) signature: Result<usize, PartError>,
 }
 
 impl Parts {
     /// Takes a token apart.
     ///
     /// # Errors
-    /// There are not three parts, or more bytes than [`MOST`].
-    pub(super) fn of(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        if text.len() > MOST {
-            return Err(format!("{} bytes: a token has at most {MOST}", text.len()));
-        }
-        let parts: Vec<&str> = text.split('.').collect();
-        let [header, claims, signature] = parts[..] else {
-            let what = if parts.len() == 5 { ", as an encrypted token has" } else { "" };
-            return Err(format!("three parts with a dot between; these are {}{what}", parts.len()));
-        };
+    /// There are not three parts, or there are too many bytes.
+    pub(super) fn of(text: &str) -> Result<Self, TokenError> {
+        let parts = core::Parts::of(text.as_bytes())?;
         Ok(Self {
             length: text.len(),
-            header: decode(header).and_then(|bytes| json::object(&bytes)),
-            claims: decode(claims).and_then(|bytes| json::object(&bytes)),
-            signature: decode(signature).map(|bytes| bytes.len()),
+            header: core::object(parts.header),
+            claims: core::object(parts.claims),
+            signature: core::decode(parts.signature).map(|bytes| bytes.len()),
         })
     }
 
     /// The token's type.
     pub(super) fn typ(&self) -> Option<&str> {
-        get(self.header.as_ref().ok()?, "typ").and_then(Json::text)
+        self.header.as_ref().ok()?.get("typ").and_then(Json::text)
     }
 
-    /// What this version would refuse of its form.
+    /// What this version would refuse of its form, before it looks for the key that signed it. Whether
+    /// the signature is good, the token known and its time come is not asked of this program.
     pub(super) fn refused(&self) -> Vec<String> {
         let mut refused = Vec::new();
-        let mut part = |name: &str, wrong: Result<Vec<String>, &String>| match wrong {
+        let mut part = |name: &str, wrong: Result<Vec<String>, &PartError>| match wrong {
             Ok(wrong) => refused.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}"))),
             Err(reason) => refused.push(format!("{name}: {reason}")),
         };
-        part("header", self.header.as_ref().map(form::header));
-        part("claims", self.claims.as_ref().map(|claims| form::claims(claims, self.typ())));
+        let kind = Kind::ALL.iter().copied().find(|kind| Some(kind.typ()) == self.typ());
         part(
-            "signature",
-            self.signature.as_ref().map(|length| match length {
-                0 => vec!["it is empty".to_owned()],
-                _ => Vec::new(),
+            "header",
+            self.header.as_ref().map(|header| {
+                let wrong = Header::read(header, &Policy::ANY).err().unwrap_or_default();
+                wrong.iter().map(ToString::to_string).collect()
             }),
         );
+        part(
+            "claims",
+            self.claims
+                .as_ref()
+                .map(|claims| faults(kind, claims).iter().map(ToString::to_string).collect()),
+        );
+        part("signature", self.signature.as_ref().map(|_| Vec::new()));
         refused
     }
-}
-
-/// Strict unpadded URL-safe base64.
-fn decode(part: &str) -> Result<Vec<u8>, String> {
-    if part.ends_with('=') {
-        return Err("padded with '=': a token has no padding".to_owned());
-    }
-    let is_known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if let Some((at, c)) = part.chars().enumerate().find(|(_, c)| !is_known(*c)) {
-        return Err(format!("character {} is not of URL-safe base64: {c:?}", at + 1));
-    }
-    if part.len() % 4 == 1 {
-        return Err(format!("{} characters of base64 are no whole bytes", part.len()));
-    }
-    BASE64URL_NOPAD
-        .decode(part.as_bytes())
-        .map_err(|_| "the last character of the base64 has stray bits".to_owned())
 }
