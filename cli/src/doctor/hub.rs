@@ -114,7 +114,9 @@ fn keys(data: Option<&DataDir>) -> (Option<HubId>, Vec<Finding>) {
         return (None, vec![Finding::skipped(Check::Keys, "the first start makes them")]);
     };
     let (mut found, mut findings, mut identity) = (Vec::new(), Vec::new(), None);
-    for path in [data.identity_key(), data.tls_key(), data.operator_key()] {
+    let paths =
+        [data.identity_key(), data.ca_key(), data.token_key(), data.tls_key(), data.operator_key()];
+    for path in paths {
         match find::key(Check::Keys, &path) {
             Ok(None) => {}
             Err(finding) => findings.push(finding),

@@ -101,6 +101,25 @@ impl DataDir {
         self.path.join("identity.key")
     }
 
+    /// Hub: `ca.key`, the Ed25519 key that peers' certificates are signed with, PKCS#8 PEM.
+    #[must_use]
+    pub fn ca_key(&self) -> PathBuf {
+        self.path.join("ca.key")
+    }
+
+    /// Hub: `ca.crt`, the self-signed certificate of that key, PEM.
+    #[must_use]
+    pub fn ca_certificate(&self) -> PathBuf {
+        self.path.join("ca.crt")
+    }
+
+    /// Hub: `token.key`, the key that new tokens are signed with, PKCS#8 PEM. Those before it are
+    /// public halves in the ledger.
+    #[must_use]
+    pub fn token_key(&self) -> PathBuf {
+        self.path.join("token.key")
+    }
+
     /// Hub: `tls.key`, the self-signed certificate's key, PKCS#8 PEM.
     #[must_use]
     pub fn tls_key(&self) -> PathBuf {

@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
 use crate::files::private::{MOST_READABLE, read_bounded};
-use crate::files::{Exposure, FileError, read_private};
+use crate::files::{Exposure, FileError, read_private, write_private};
 
 /// The label of a PKCS#8 key (RFC 5958).
 pub const PRIVATE_KEY: &str = "PRIVATE KEY";
@@ -52,6 +52,15 @@ pub fn pkcs8(pem: &[u8], path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 /// Those of [`read_private`], and [`FileError::Content`].
 pub fn read_pkcs8(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     pkcs8(&read_private(path, Exposure::Nothing)?, path)
+}
+
+/// Writes a PKCS#8 key (DER) as the file `path`, in place of the one before: whole, mode 0600, and on
+/// the disk. Whoever reads the file at any moment, or after a crash, finds the old key or the new.
+///
+/// # Errors
+/// Those of [`write_private`]; the file is then as it was.
+pub fn write_pkcs8(path: &Path, der: &[u8]) -> Result<(), FileError> {
+    write_private(path, &encode(PRIVATE_KEY, der))
 }
 
 /// The private key in the file `path`, in any form that TLS takes: PKCS#8, PKCS#1 or SEC1.
@@ -113,6 +122,23 @@ mod tests {
             let expected = "/d/peer.key: expected a PKCS#8 key in PEM ('BEGIN PRIVATE KEY')";
             assert_eq!(error, expected);
         }
+    }
+
+    #[test]
+    fn a_key_takes_the_place_of_the_one_before_and_nobody_else_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token.key");
+        for key in [&b"first"[..], b"second"] {
+            write_pkcs8(&path, key).unwrap();
+            assert_eq!(*read_pkcs8(&path).unwrap(), key);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+            // No temporary file stays behind.
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        }
+        let nowhere = dir.path().join("none").join("token.key");
+        assert!(write_pkcs8(&nowhere, b"third").unwrap_err().is_not_found());
+        assert_eq!(*read_pkcs8(&path).unwrap(), b"second");
     }
 
     #[test]

@@ -238,6 +238,10 @@ impl<R: Runtime> HubBuilder<R> {
         let identity = keys::identity(&self.data)?;
         let id = identity.id();
         let now = crate::clock::Clock::start().now().unix;
+        // Made by the first start and looked at by every one: a hub whose keys others may have read
+        // does not start.
+        keys::authority(&self.data, id, now)?;
+        keys::token(&self.data)?;
         let tls = keys::tls(config, &self.data, id, now)?;
         let dates = tls.as_ref().and_then(|key| keys::dates(config, key, now));
         let pin: Option<Pin> = tls.as_ref().map(TlsKey::pin);

@@ -3,22 +3,55 @@
 use std::path::Path;
 
 use bowline_core::id::HubId;
-use bowline_core::identity::{HubIdentity, TlsKey};
+use bowline_core::identity::{Authority, HubIdentity, SigningKey, TlsKey};
 use bowline_core::random::Random;
 use bowline_core::trust::ChainFault;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use crate::config::{HubConfig, TlsMode, TlsSource, Warning};
 use crate::entropy;
-use crate::files::{DataDir, Exposure, read_private, write_private};
+use crate::files::{DataDir, Exposure, pem, read_private, write_private};
 use crate::hub::StartError;
 use crate::peer::load_signing_key;
 
-/// A self-signed certificate is made anew, with the same key, when it ends within 30 days.
+/// A certificate of the hub's own is made anew, with the same key, when it ends within 30 days.
 const RENEW_BEFORE: u64 = 30 * 24 * 60 * 60;
 
 /// The identity key in the data directory.
 pub(super) fn identity(data: &DataDir) -> Result<HubIdentity, StartError> {
     Ok(HubIdentity(load_signing_key(&data.identity_key())?))
+}
+
+/// The authority that mints peers' certificates: its key stays, its certificate is made anew when it is
+/// not this key's and hub's, or ends soon.
+pub(super) fn authority(
+    data: &DataDir,
+    hub: HubId,
+    now_unix: u64,
+) -> Result<Authority, StartError> {
+    let path = data.ca_certificate();
+    let key = load_signing_key(&data.ca_key())?;
+    if let Ok(pem) = read_private(&path, Exposure::Readable)
+        && let Ok(certificate) = CertificateDer::from_pem_slice(&pem)
+        && let Ok(kept) = Authority::read(key, &certificate, hub)
+        && kept.not_after() > now_unix.saturating_add(RENEW_BEFORE)
+    {
+        return Ok(kept);
+    }
+    let seed = entropy::seed().map_err(|error| StartError::Certificate {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    let key = load_signing_key(&data.ca_key())?;
+    let made = Authority::certify(key, &mut Random::new(&seed), hub, now_unix);
+    write_private(&path, &pem::encode(pem::CERTIFICATE, made.certificate()))?;
+    Ok(made)
+}
+
+/// The key that new tokens are signed with.
+pub(super) fn token(data: &DataDir) -> Result<SigningKey, StartError> {
+    Ok(load_signing_key(&data.token_key())?)
 }
 
 /// The certificate and key to serve; none in `plain`.
@@ -155,6 +188,79 @@ mod tests {
         let id = identity(&data).unwrap().id();
         assert!(tls(&config("[tls]\nmode = \"plain\""), &data, id, NOW).unwrap().is_none());
         assert!(!data.tls_key().exists());
+    }
+
+    #[test]
+    fn every_key_of_the_first_start_is_another_one_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let made = |data: &DataDir| {
+            let identity = identity(data).unwrap();
+            let authority = authority(data, identity.id(), NOW).unwrap();
+            let tls = served(&config(""), data, NOW).pin();
+            let token = token(data).unwrap();
+            let public = [identity.0.public(), authority.public().key, token.public()];
+            let [identity, authority, token] = public.map(|key| key.pin());
+            [identity, authority, token, tls]
+        };
+        let pins = made(&data);
+        assert_eq!(pins.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+        let keys = [data.identity_key(), data.ca_key(), data.token_key(), data.tls_key()];
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(keys.map(|path| mode(&path)), [0o600; 4]);
+        // The next start finds them.
+        assert_eq!(made(&data), pins);
+    }
+
+    #[test]
+    fn a_key_file_that_others_can_read_stops_the_start() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let hub = identity(&data).unwrap().id();
+        authority(&data, hub, NOW).unwrap();
+        token(&data).unwrap();
+        for path in [data.ca_key(), data.token_key()] {
+            for bits in [0o640, 0o604, 0o660] {
+                let open = std::fs::Permissions::from_mode(bits);
+                std::fs::set_permissions(&path, open).unwrap();
+                let refused = if path == data.ca_key() {
+                    authority(&data, hub, NOW).map(|_| ()).unwrap_err()
+                } else {
+                    token(&data).map(|_| ()).unwrap_err()
+                };
+                let said = format!("{} has mode {bits:04o}", path.display());
+                assert!(refused.to_string().contains(&said), "{refused}");
+            }
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        authority(&data, hub, NOW).unwrap();
+        token(&data).unwrap();
+    }
+
+    #[test]
+    fn the_authoritys_certificate_is_kept_until_it_ends_soon_or_is_not_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&dir.path().join("hub")).unwrap();
+        let hub = identity(&data).unwrap().id();
+        let first = authority(&data, hub, NOW).unwrap();
+        let again = authority(&data, hub, NOW + 60).unwrap();
+        assert_eq!(again.certificate(), first.certificate());
+        let late = first.not_after() - RENEW_BEFORE;
+        let renewed = authority(&data, hub, late).unwrap();
+        assert_eq!(renewed.public(), first.public());
+        assert!(renewed.not_after() > first.not_after());
+        // One that is damaged or gone is made anew, for the same key.
+        std::fs::write(data.ca_certificate(), "no certificate").unwrap();
+        assert_eq!(authority(&data, hub, NOW).unwrap().public(), first.public());
+        let stored = pem::read_certificates(&data.ca_certificate()).unwrap();
+        std::fs::remove_file(data.ca_certificate()).unwrap();
+        let made = authority(&data, hub, NOW).unwrap();
+        assert_eq!((made.public(), stored.len()), (first.public(), 1));
+        // Another key is another authority, whatever certificate lies there.
+        std::fs::remove_file(data.ca_key()).unwrap();
+        assert_ne!(authority(&data, hub, NOW).unwrap().public(), first.public());
     }
 
     #[test]

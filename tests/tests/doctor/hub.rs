@@ -121,6 +121,8 @@ fn keys_that_others_can_read_and_a_ledger_that_is_none_are_told() {
     let stage = stopped();
     for (name, mode, check) in [
         ("identity.key", 0o644, "keys"),
+        ("ca.key", 0o604, "keys"),
+        ("token.key", 0o660, "keys"),
         ("tls.key", 0o640, "keys"),
         ("secret.key", 0o644, "secret"),
         ("ledger.db", 0o666, "ledger"),

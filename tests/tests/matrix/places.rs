@@ -167,7 +167,17 @@ fn a_hub_does_not_start_on_a_full_disk_wherever_it_fills_up() {
         assert_eq!(outcome_unless_listening(hub()), None, "{kib} KiB, and room again");
     }
     // How small a disk can be is the system's to say, so some of these may not have been the first.
-    let mut all = ["identity.key", "tls.key", "tls.crt", "secret.key", "endpoint"].into_iter();
+    let mut all = [
+        "identity.key",
+        "ca.key",
+        "ca.crt",
+        "token.key",
+        "tls.key",
+        "tls.crt",
+        "secret.key",
+        "endpoint",
+    ]
+    .into_iter();
     assert!(files.iter().all(|file| all.any(|known| known == file)), "{files:?}");
     assert!(!files.is_empty());
 }
