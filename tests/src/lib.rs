@@ -14,6 +14,7 @@ pub mod faketime;
 pub mod fleet;
 pub mod front;
 pub mod healthy;
+pub mod house;
 pub mod notices;
 pub mod pairing;
 pub mod program;
