@@ -69,8 +69,10 @@
 //! [`session::SendError::Full`] means that nothing was taken, and passes with the next transmit.
 //! Output and input have credit for each call, so a slow reader slows one call and never a link:
 //! [`link::Link::output`] takes what there is credit for and says how much, and
-//! [`link::Link::grant`] gives the other end more. Reading never waits on writing, nor writing on
-//! reading.
+//! [`link::Link::grant`] gives the other end more. Beside calls whose reader has stopped a small call
+//! takes as many turns as alone; beside floods it waits on each link for what was sealed ahead of it,
+//! and for nothing else: with sockets that carry 16 KiB a turn it ends within 13 turns in place of 5.
+//! Reading never waits on writing, nor writing on reading.
 //!
 //! # Questions
 //!

@@ -21,6 +21,7 @@ pub mod program;
 pub mod proxy;
 pub mod raw;
 pub mod refusals;
+pub mod rekey;
 pub mod relay;
 pub mod shells;
 pub mod sim;

@@ -1,8 +1,9 @@
 //! A proxy between a peer and a hub that does to their bytes what a network may do, and more.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bowline_shell::config::{HubUrl, Scheme};
@@ -35,7 +36,27 @@ struct Shared {
     fault: Fault,
     corrupt: AtomicBool,
     accepted: AtomicUsize,
+    /// The ways whose bytes are swallowed.
+    swallows: AtomicU8,
     cut: watch::Sender<usize>,
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the peer to the hub.
+    ToHub,
+    /// From the hub to the peer.
+    FromHub,
+}
+
+impl Way {
+    fn bit(self) -> u8 {
+        match self {
+            Self::ToHub => 1,
+            Self::FromHub => 2,
+        }
+    }
 }
 
 impl Proxy {
@@ -51,6 +72,7 @@ impl Proxy {
             fault,
             corrupt: AtomicBool::new(false),
             accepted: AtomicUsize::new(0),
+            swallows: AtomicU8::new(0),
             cut: watch::Sender::new(0),
         });
         let serving = shared.clone();
@@ -72,6 +94,18 @@ impl Proxy {
     /// Cuts every connection that is there.
     pub fn cut(&self) {
         self.shared.cut.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Swallows every byte that goes these ways, and every end, and keeps the sockets open: nobody is
+    /// told anything.
+    pub fn swallow(&self, ways: &[Way]) {
+        let bits = ways.iter().fold(0, |bits, way| bits | way.bit());
+        self.shared.swallows.store(bits, Ordering::Relaxed);
+    }
+
+    /// Swallows nothing more. A connection that has lost bytes stays as it is.
+    pub fn heal(&self) {
+        self.swallow(&[]);
     }
 
     /// Turns over one bit of the next bytes that the hub sends.
@@ -109,7 +143,19 @@ impl Shared {
 
     async fn pump(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Way) {
         let mut buffer = vec![0; 16 << 10];
-        while let Ok(n @ 1..) = from.read(&mut buffer).await {
+        let mut lost = false;
+        loop {
+            let read = from.read(&mut buffer).await;
+            lost |= self.swallows.load(Ordering::Relaxed) & way.bit() != 0;
+            let n = match read {
+                Ok(n @ 1..) => n,
+                // Whoever holds the other end hears nothing of it.
+                _ if lost => return pending().await,
+                _ => return,
+            };
+            if lost {
+                continue;
+            }
             let bytes = &mut buffer[..n];
             if way == Way::FromHub && self.corrupt.swap(false, Ordering::Relaxed) {
                 bytes[n - 1] ^= 1;
@@ -125,10 +171,4 @@ impl Shared {
             }
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    ToHub,
-    FromHub,
 }

@@ -221,6 +221,12 @@ impl<R: Runtime> PeerBuilder<R> {
         self
     }
 
+    /// The bounds of its links. [`PeerBuilder::timeout`] is to be said after this.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// How the hub is checked.
     pub fn trust(mut self, mode: Mode) -> Self {
         self.mode = mode;

@@ -15,4 +15,5 @@ mod middle;
 mod programs;
 mod restart;
 mod rotate;
+mod silence;
 mod streams;

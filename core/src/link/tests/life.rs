@@ -62,15 +62,25 @@ fn silence_for_forty_five_seconds_ends_the_link_as_idle() {
 #[test]
 fn an_end_that_only_reads_still_answers_pings() {
     let mut world = Plan::plain().admitted();
-    for token in [7, 8] {
-        let ping = masked(&encoded(&Frame::Ping(Ping { token })));
-        world.hub.feed(&ping, world.now);
-    }
-    let came = world.hub.sent(world.now);
-    // One pong for both, with the later token; a hub does not mask.
     let pong = encoded(&Frame::Pong(Ping { token: 8 }));
-    assert_eq!(came, [&[0x82, pong.len() as u8][..], &pong].concat());
-    assert!(world.hub.told.is_empty());
+    for token in [7, 8] {
+        let ping = encoded(&Frame::Ping(Ping { token }));
+        world.hub.feed(&masked(&ping), world.now);
+        world.peer.feed(&unmasked(&ping), world.now);
+    }
+    // One pong for both pings, with the later token.
+    assert_eq!(world.hub.sent(world.now), unmasked(&pong));
+    let came = world.peer.sent(world.now);
+    let (mask, sealed) = came[2..].split_at(4);
+    assert_eq!(came[..2], [0x82, 0x80 | pong.len() as u8]);
+    let opened: Vec<u8> = sealed.iter().zip(mask.iter().cycle()).map(|(s, m)| s ^ m).collect();
+    assert_eq!(opened, pong);
+    assert!(world.hub.told.is_empty() && world.peer.told.is_empty());
+}
+
+/// One message of at most 125 bytes, as the accepting side sends it.
+fn unmasked(message: &[u8]) -> Vec<u8> {
+    [&[0x82, message.len() as u8][..], message].concat()
 }
 
 /// One message of at most 125 bytes, as the connecting side sends it.

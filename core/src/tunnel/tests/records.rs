@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::foreign::{Foreign, HANDSHAKE, Offer, forged_client};
+use super::foreign::{Foreign, HANDSHAKE, Offer, forged_client, server_config};
 use super::*;
 
 #[test]
@@ -74,6 +74,25 @@ fn a_key_update_is_answered_with_the_next_write_and_data_goes_on_both_ways() {
         server.seal(b"more");
         assert_eq!(client.feed(&server.sent()).unwrap(), b"more");
     }
+}
+
+/// However often it was asked while it had nothing to say: one answer goes before what it says next.
+#[test]
+fn an_end_that_only_reads_takes_new_keys_once_it_says_anything() {
+    let mut client = End::connect(&Limits::default());
+    let mut server = Foreign::server(server_config());
+    server.greet(&mut client).unwrap();
+    for round in 0..20u8 {
+        server.connection.refresh_traffic_keys().unwrap();
+        server.write(&[round; 10]);
+        client.feed(&server.sent(), 9).unwrap();
+        assert_eq!(client.taken(), [round; 10]);
+        assert!(client.tunnel.transmit().is_empty());
+    }
+    client.seal(b"pong");
+    let said = client.sent();
+    assert_eq!(said.len(), (5 + 22) + (4 + 22));
+    assert_eq!(server.feed(&said).unwrap(), b"pong");
 }
 
 #[test]
