@@ -118,8 +118,36 @@ def test_no_ticket_comes_so_nothing_can_be_resumed_or_sent_early(hub: Hub, tmp_p
     assert "Early data was not sent" in told
 
 
-def test_no_application_protocol_is_chosen_and_no_client_certificate_asked_for(hub: Hub) -> None:
+def test_no_application_protocol_is_chosen(hub: Hub) -> None:
     told = s_client(hub, "-alpn", "http/1.1,h2", "-msg").stdout.decode()
     assert "No ALPN negotiated" in told
     assert "EncryptedExtensions" in told
-    assert "CertificateRequest" not in told
+
+
+def test_a_client_certificate_of_the_hubs_own_authority_is_asked_for(hub: Hub) -> None:
+    told = s_client(hub).stdout.decode()
+    asked = told.split("Acceptable client certificate CA names\n", 1)[1]
+    assert re.match(rf"CN ?= ?{hub.id}\nRequested Signature Algorithms: ed25519\n", asked, re.I)
+
+
+def stranger(home: Path, *key: str) -> tuple[str, ...]:
+    """What gives s_client a self-signed certificate with such a key."""
+    pem = str(home / "stranger.pem")
+    made = openssl(
+        *("req", "-x509", "-nodes", "-subj", "/CN=stranger", "-newkey", *key),
+        *("-keyout", pem, "-out", str(home / "stranger.crt")),
+    )
+    assert made.returncode == 0, made.stderr
+    return ("-cert", str(home / "stranger.crt"), "-key", pem)
+
+
+def test_a_stranger_comes_as_far_with_a_certificate_as_without(hub: Hub, tmp_path: Path) -> None:
+    told = upgraded(hub, *stranger(tmp_path, "ed25519"), "-msg")
+    sent = re.findall(r"(?m)^>>> .*Handshake \[length \w+\], (\w+)$", told)
+    assert sent == ["ClientHello", "Certificate", "CertificateVerify", "Finished"]
+
+
+def test_a_client_with_an_rsa_key_has_nothing_to_show(hub: Hub, tmp_path: Path) -> None:
+    told = upgraded(hub, *stranger(tmp_path, "rsa:2048"), "-msg")
+    sent = re.findall(r"(?m)^>>> .*Handshake \[length \w+\], (\w+)$", told)
+    assert sent == ["ClientHello", "Certificate", "Finished"]

@@ -19,6 +19,7 @@ mod making;
 mod peer_certificate;
 mod possession;
 mod tls_key;
+mod tls_signer;
 mod usage;
 
 pub use authority::{Authority, AuthorityPublic, NotTheAuthority};

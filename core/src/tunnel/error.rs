@@ -3,7 +3,10 @@
 //! Every one of these is final: the tunnel that gave it gives it again and moves no more bytes,
 //! but for an alert or a refusal that may wait in `transmit`.
 
+use rustls::CertificateError;
+
 use crate::code::Code;
+use crate::id::Pin;
 
 /// Why a tunnel cannot be made, or broke.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -30,6 +33,13 @@ pub enum TunnelError {
     /// Too many TLS records in a row that carry nothing.
     #[error("the other end sent too many TLS records without content")]
     EmptyRecords,
+    /// The hub served another key than those that this end's certificate may be shown to. Nothing was
+    /// sent to it but ClientHello; a connection without the certificate is decided on as any other.
+    #[error("the hub serves the key {served}, to which this peer's certificate is not shown")]
+    NotShown {
+        /// The pin of the key that was served.
+        served: Pin,
+    },
     /// TLS itself failed, here or at the other end.
     #[error("TLS failed: {0}")]
     Tls(#[source] rustls::Error),
@@ -51,7 +61,7 @@ impl TunnelError {
             Self::TlsWherePlainExpected => Code::TlsWherePlain,
             Self::PlainWhereTlsExpected => Code::PlainWhereTls,
             Self::Foreign => Code::NotBowline,
-            Self::Tls(_) => Code::TlsFailed,
+            Self::Tls(_) | Self::NotShown { .. } => Code::TlsFailed,
             Self::TooBig | Self::EmptyRecords | Self::BadName(_) | Self::Config(_) => {
                 Code::ProtocolError
             }
@@ -63,7 +73,11 @@ impl TunnelError {
     #[must_use]
     pub fn heals(&self) -> bool {
         match self {
-            Self::Truncated | Self::TooBig | Self::EmptyRecords | Self::Tls(_) => true,
+            Self::Truncated
+            | Self::TooBig
+            | Self::EmptyRecords
+            | Self::NotShown { .. }
+            | Self::Tls(_) => true,
             Self::TlsWherePlainExpected
             | Self::PlainWhereTlsExpected
             | Self::Foreign
@@ -78,10 +92,21 @@ impl From<rustls::Error> for TunnelError {
         use rustls::PeerMisbehaved::TooManyEmptyFragments;
         match error {
             rustls::Error::PeerMisbehaved(TooManyEmptyFragments) => Self::EmptyRecords,
+            rustls::Error::InvalidCertificate(CertificateError::Other(ref other)) => {
+                match other.0.downcast_ref() {
+                    Some(OtherKey(served)) => Self::NotShown { served: *served },
+                    None => Self::Tls(error),
+                }
+            }
             other => Self::Tls(other),
         }
     }
 }
+
+/// How a verifier tells, through rustls, that the key served is none of those expected.
+#[derive(Debug, thiserror::Error)]
+#[error("the key served is not one of those expected: {0}")]
+pub(super) struct OtherKey(pub(super) Pin);
 
 #[cfg(test)]
 mod tests {
@@ -98,6 +123,17 @@ mod tests {
         for error in [TunnelError::Foreign, TunnelError::Tls(rustls::Error::DecryptError)] {
             assert_eq!(error.heals(), error.code().heals(), "{error}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_not_expected_is_told_with_its_pin_and_heals() {
+        let served = Pin([7; 32]);
+        let theirs = rustls::OtherError(std::sync::Arc::new(OtherKey(served)));
+        let theirs: rustls::Error = CertificateError::Other(theirs).into();
+        let told = TunnelError::from(theirs);
+        assert_eq!(told, TunnelError::NotShown { served });
+        assert!(told.heals() && told.code().heals());
+        assert!(told.to_string().contains(&served.to_string()));
     }
 
     #[test]

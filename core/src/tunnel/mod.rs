@@ -11,6 +11,7 @@
 //!  network ◄─ transmit ◄─ output ◄─ seal ◄─ plain             bound: limits.sealed
 //! ```
 
+mod client_certificate;
 mod config;
 mod error;
 mod network;
@@ -55,6 +56,10 @@ pub struct Secured {
     pub group: &'static str,
     /// What the accepting side presented; `None` there itself.
     pub served: Option<Served>,
+    /// The certificate (DER) that the connecting side showed at an accepting side that asked for one;
+    /// `None` at the connecting side itself. It has an Ed25519 key, and the other end proved that it
+    /// holds it; nothing else of it has been checked: it may be anybody's.
+    pub shown: Option<CertificateDer<'static>>,
 }
 
 /// The accepting side's certificates. It proved that it holds the first one's key; nothing else of

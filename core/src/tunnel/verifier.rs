@@ -11,20 +11,31 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, PeerIncompatible, SignatureScheme,
+};
 
+use super::error::OtherKey;
 use crate::id::Pin;
 
 /// Accepts every certificate that can be read, and checks CertificateVerify (RFC 8446 §4.4.3).
 #[derive(Debug)]
 pub(super) struct Provisional {
     provider: Arc<CryptoProvider>,
+    /// Where not every key is accepted, those that are.
+    only: Option<Vec<Pin>>,
 }
 
 impl Provisional {
     /// A verifier that knows the signature algorithms of `provider`.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider }
+        Self { provider, only: None }
+    }
+
+    /// The same, which refuses a key that is none of `pins`: rustls answers CertificateRequest after
+    /// this check, so that such a server gets no answer.
+    pub(super) fn of(provider: Arc<CryptoProvider>, pins: Vec<Pin>) -> Self {
+        Self { provider, only: Some(pins) }
     }
 }
 
@@ -37,7 +48,13 @@ impl ServerCertVerifier for Provisional {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        pin(end_entity).map(|_| ServerCertVerified::assertion())
+        let pin = pin(end_entity)?;
+        match &self.only {
+            Some(pins) if !pins.contains(&pin) => {
+                Err(CertificateError::Other(OtherError(Arc::new(OtherKey(pin)))).into())
+            }
+            Some(_) | None => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -71,7 +88,6 @@ pub(super) fn pin(certificate: &CertificateDer<'_>) -> Result<Pin, Error> {
 
 #[cfg(test)]
 mod tests {
-    use rustls::CertificateError;
     use rustls::crypto::aws_lc_rs::default_provider;
 
     use super::*;

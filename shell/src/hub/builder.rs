@@ -240,7 +240,7 @@ impl<R: Runtime> HubBuilder<R> {
         let now = crate::clock::Clock::start().now().unix;
         // Made by the first start and looked at by every one: a hub whose keys others may have read
         // does not start.
-        keys::authority(&self.data, id, now)?;
+        let authority = keys::authority(&self.data, id, now)?.public();
         keys::token(&self.data)?;
         let tls = keys::tls(config, &self.data, id, now)?;
         let dates = tls.as_ref().and_then(|key| keys::dates(config, key, now));
@@ -249,7 +249,7 @@ impl<R: Runtime> HubBuilder<R> {
         let tls = tls
             .map(|key| {
                 let (chain, key) = key.into_parts();
-                ServerTls::new(chain, key)
+                ServerTls::asking(chain, key, &authority.subject())
             })
             .transpose()
             .map_err(|error| StartError::Certificate {

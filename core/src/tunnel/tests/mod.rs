@@ -1,6 +1,7 @@
 //! The tunnel against itself, against rustls' buffered connections, and against forged records.
 
 mod bounds;
+mod client_certificates;
 mod closing;
 mod foreign;
 mod handshake;

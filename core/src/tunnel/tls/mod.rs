@@ -180,8 +180,14 @@ impl Tls {
                 Step::Closed => return Ok(()),
                 Step::Failed(error) => {
                     let Network { input, output, .. } = &mut self.network;
-                    self.connection.drain_alert(&mut input.filled_mut()[..upto], output);
-                    return Err(error.into());
+                    let error = error.into();
+                    if let TunnelError::NotShown { .. } = error {
+                        // Not even an alert: whoever serves this key gets nothing.
+                        output.clear();
+                    } else {
+                        self.connection.drain_alert(&mut input.filled_mut()[..upto], output);
+                    }
+                    return Err(error);
                 }
             }
         }
@@ -230,13 +236,16 @@ impl Tls {
         let (Some(suite), Some(group)) = (suite, group) else {
             return Err(Error::HandshakeNotComplete.into());
         };
-        let served = match common.peer_certificates() {
-            Some(chain @ [own, ..]) if self.expect == Expect::ConnectTls => {
-                Some(Served { pin: verifier::pin(own)?, chain: chain.to_vec() })
+        let (mut served, mut shown) = (None, None);
+        if let Some(chain @ [own, ..]) = common.peer_certificates() {
+            match self.connection.as_ref() {
+                Connection::Client(_) => {
+                    served = Some(Served { pin: verifier::pin(own)?, chain: chain.to_vec() });
+                }
+                Connection::Server(_) => shown = Some(own.clone()),
             }
-            Some(_) | None => None,
-        };
-        Ok(Secured { suite, group, served })
+        }
+        Ok(Secured { suite, group, served, shown })
     }
 
     pub(super) fn seal(&mut self, plain: &mut Buffer) {
