@@ -1,8 +1,9 @@
 //! The header of a token: what may stand in it, and what must.
 //!
 //! Everything here is decided before the key is looked up and any signature work is done. Each fault
-//! is named, so that a person is told all of them at once. Members that are not known are passed over
-//! (RFC 7515 §4), except those that bring a key along or change what is signed.
+//! is named, so that a person is told all of them at once. A header of ours says what it must and
+//! nothing else; in one of others, members that are not known are passed over (RFC 7515 §4), except
+//! those that bring a key along or change what is signed.
 //!
 //! spec: tokens §2.
 
@@ -42,6 +43,15 @@ pub enum Typ {
     AbsentOrOneOf(&'static [&'static str]),
 }
 
+/// What becomes of members that are not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// The token is refused.
+    Refuse,
+    /// They are passed over.
+    PassOver,
+}
+
 /// What is asked of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -49,24 +59,29 @@ pub struct Policy {
     pub algorithms: &'static [Algorithm],
     /// The types that are taken.
     pub typ: Typ,
+    /// What becomes of other members than `alg`, `kid` and `typ`.
+    pub others: Others,
 }
 
 impl Policy {
     /// Join tokens.
-    pub const JOIN: Self =
-        Self { algorithms: Algorithm::OURS, typ: Typ::OneOf(&[Kind::Join.typ()]) };
+    pub const JOIN: Self = Self::ours(&[Kind::Join.typ()]);
     /// Passes.
-    pub const PASS: Self =
-        Self { algorithms: Algorithm::OURS, typ: Typ::OneOf(&[Kind::Pass.typ()]) };
+    pub const PASS: Self = Self::ours(&[Kind::Pass.typ()]);
     /// Either: for showing a token, never for taking it.
-    pub const ANY: Self = Self {
-        algorithms: Algorithm::OURS,
-        typ: Typ::OneOf(&[Kind::Join.typ(), Kind::Pass.typ()]),
-    };
+    pub const ANY: Self = Self::ours(&[Kind::Join.typ(), Kind::Pass.typ()]);
     /// Identity tokens of an OpenID provider.
-    pub const OIDC: Self = Self { algorithms: Algorithm::OURS, typ: Typ::AbsentOrOneOf(&["JWT"]) };
+    pub const OIDC: Self = Self {
+        algorithms: Algorithm::OURS,
+        typ: Typ::AbsentOrOneOf(&["JWT"]),
+        others: Others::PassOver,
+    };
     /// The same where RS256 is switched on.
     pub const OIDC_WITH_RS256: Self = Self { algorithms: Algorithm::WITH_RS256, ..Self::OIDC };
+
+    const fn ours(types: &'static [&'static str]) -> Self {
+        Self { algorithms: Algorithm::OURS, typ: Typ::OneOf(types), others: Others::Refuse }
+    }
 }
 
 /// What is wrong with a header.
@@ -119,6 +134,9 @@ pub enum HeaderFault {
     /// A member that brings a key along, or asks for more than is done.
     #[error("{0} may not stand in a header")]
     Forbidden(&'static str),
+    /// Another member than a header of ours has; its name, cut.
+    #[error("{0:?} is not known in a header")]
+    Unknown(String),
 }
 
 /// A header that a policy takes.
@@ -141,8 +159,14 @@ impl Header {
         let algorithm = algorithm(header, policy).map_err(&mut noted).ok();
         let kid = kid(header).map_err(&mut noted).ok();
         let typ = typ(header, policy).map_err(&mut noted).ok();
-        for name in FORBIDDEN.iter().filter(|name| header.get(name).is_some()) {
-            noted(HeaderFault::Forbidden(name));
+        for (name, _) in header.iter().filter(|(name, _)| !KNOWN.contains(name)) {
+            match FORBIDDEN.iter().find(|&&forbidden| forbidden == name) {
+                Some(name) => noted(HeaderFault::Forbidden(name)),
+                None if policy.others == Others::Refuse => {
+                    noted(HeaderFault::Unknown(excerpt(name)));
+                }
+                None => {}
+            }
         }
         match (algorithm, kid, typ) {
             (Some(algorithm), Some(kid), Some(())) if faults.is_empty() => {
@@ -194,6 +218,9 @@ fn names(algorithms: &[Algorithm]) -> String {
 
 /// The longest key id, in bytes: ours have 43, those of others may have more.
 pub const KID: usize = 128;
+
+/// What a header says.
+const KNOWN: &[&str] = &["alg", "kid", "typ"];
 
 /// Members that bring a key along (RFC 7515 §4.1.2 to §4.1.6), that make more of a header binding
 /// (§4.1.11), or that change what is signed (RFC 7797).

@@ -29,7 +29,7 @@ mod verify;
 pub use algorithm::Algorithm;
 pub use claims::{ClaimFault, Wrong, faults};
 pub use error::TokenError;
-pub use header::{Header, HeaderFault, KID, Kind, Policy, Typ};
+pub use header::{Header, HeaderFault, KID, Kind, Others, Policy, Typ};
 pub use invitation::Invitation;
 pub use issue::IssueError;
 pub use join::{

@@ -185,14 +185,48 @@ fn a_header_with_b64_false_and_crit_is_refused_for_both() {
     let header = header(&signer()).replace('}', r#","b64":false,"crit":["b64"]}"#);
     assert_eq!(
         refused(&with_header(&header)),
-        TokenError::Header(vec![HeaderFault::Forbidden("crit"), HeaderFault::Forbidden("b64")])
+        TokenError::Header(vec![HeaderFault::Forbidden("b64"), HeaderFault::Forbidden("crit")])
     );
 }
 
 #[test]
-fn header_members_that_are_not_known_are_passed_over() {
-    let header = header(&signer()).replace('}', r#","x5t":"AAAA","cty":"x","new":{"a":[1]}}"#);
-    assert_eq!(verified(with_header(&header).as_bytes()), Ok(join_claims()));
+fn header_members_that_are_not_known_are_refused_in_ours_and_passed_over_in_others() {
+    let more = r#","x5t":"AAAA","cty":7,"new":{"a":[1]}}"#;
+    let token = with_header(&header(&signer()).replace('}', more));
+    let unknown = |name: &str| HeaderFault::Unknown(name.to_owned());
+    assert_eq!(
+        refused(&token),
+        TokenError::Header(vec![unknown("x5t"), unknown("cty"), unknown("new")])
+    );
+    let foreign = token_of_others(&signer(), &more[1..]);
+    assert!(open(foreign.as_bytes(), &keys(), &Policy::OIDC, NOW, &Rules::JOIN).is_ok());
+}
+
+/// A token as an OpenID provider makes it, whose header ends with `more`.
+fn token_of_others(signer: &Signer, more: &str) -> String {
+    let (alg, kid) = (signer.key().algorithm(), signer.key().id());
+    signed(signer, &format!(r#"{{"alg":"{alg}","kid":"{kid}",{more}"#), r#"{"iss":"x"}"#)
+}
+
+#[test]
+fn a_token_of_others_may_lack_its_typ_and_have_no_other_than_jwt() {
+    let read = |more: &str| {
+        let token = token_of_others(&signer(), more);
+        open(token.as_bytes(), &keys(), &Policy::OIDC, NOW, &Rules::JOIN).map(|opened| {
+            assert_eq!(opened.key, signer().key());
+            opened.claims.to_string()
+        })
+    };
+    let claims = || Ok(r#"{"iss":"x"}"#.to_owned());
+    assert_eq!(read(r#""a":1}"#), claims());
+    assert_eq!(read(r#""typ":"JWT"}"#), claims());
+    for typ in ["join+jwt", "pass+jwt", "at+jwt", "jwt"] {
+        let (found, expected): (_, &[_]) = (format!("\"{typ}\""), &["JWT"]);
+        let faults = vec![HeaderFault::Type { found, expected }];
+        assert_eq!(read(&format!("\"typ\":\"{typ}\"}}")), Err(TokenError::Header(faults)));
+    }
+    let faults = vec![HeaderFault::Forbidden("jku")];
+    assert_eq!(read(r#""jku":"https://evil.example"}"#), Err(TokenError::Header(faults)));
 }
 
 #[test]
