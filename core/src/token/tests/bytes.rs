@@ -7,8 +7,8 @@ use super::*;
 
 /// Everything that reads bytes of strangers.
 fn read_all(bytes: &[u8]) -> bool {
-    let join = verify_join(bytes, &*KEYS, HUB, NOW, &Rules::JOIN).is_ok();
-    let pass = verify_pass(bytes, &*KEYS, HUB, NOW, &Rules::PASS).is_ok();
+    let join = verify_join(bytes, &KEYS, HUB, NOW, &Rules::JOIN).is_ok();
+    let pass = verify_pass(bytes, &KEYS, HUB, NOW, &Rules::PASS).is_ok();
     let other = open(bytes, &*KEYS, &Policy::OIDC_WITH_RS256, NOW, &Rules::JOIN).is_ok();
     let _ = Invitation::read(bytes);
     let _ = TokenKeys::from_jwks(bytes);
