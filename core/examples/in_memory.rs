@@ -7,7 +7,7 @@ use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport}
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
-use bowline_core::ledger::Memory;
+use bowline_core::ledger::{Durable, Memory};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -97,12 +97,13 @@ fn main() {
     let secret = SharedSecret::new(&random.bytes::<32>()).unwrap();
     let limits = Limits::default();
     let config = HubConfig { limits: limits.clone(), ..HubConfig::default() };
-    let (mut hub, mut hub_ledger) = (Hub::new(config, []), Memory::default());
+    let (mut hub, mut hub_ledger) = (Hub::new(config, Durable::default()), Memory::default());
     let snapshot = Arc::new(HubSnapshot {
         identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
         name: "example".to_owned(),
         tls: None, // `ServerTls` here, and `Transport::Tls` below, make the same link encrypted.
         secrets: secret.clone().into(),
+        joins: None,
         open: false,
         generation: 1,
         external_pins: Vec::new(),

@@ -361,6 +361,10 @@ impl fmt::Debug for SessionId {
     }
 }
 
+/// SHA-256 of a refresh token: what a hub keeps of it, and it is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefreshHash(pub [u8; 32]);
+
 /// A call's number: its sender's, rising, unique on its link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);

@@ -15,7 +15,7 @@ use bowline_core::code::Code;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, Nonce, Pin, SecretNumber};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::ledger::{Answer, Claim, Memory, Question, Reservation};
+use bowline_core::ledger::{Answer, Claim, Durable, Evidence, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
 use bowline_core::socket::{Incoming, Policy, Request, Socket};
@@ -94,6 +94,7 @@ fn snapshot(page: &Page) -> Arc<HubSnapshot> {
         name: "example hub".to_owned(),
         tls: Some(server_tls(page)),
         secrets: secret(page).into(),
+        joins: None,
         open: false,
         generation: 5,
         external_pins: Vec::new(),
@@ -197,7 +198,7 @@ fn the_hub_says_the_pages_hello_and_welcome() {
     let (mut random, mut said) = (Random::new(&HUB_SEED), Vec::new());
     let nonce = peer_nonce(&page);
     let config = HubConfig { limits: limits(), secret_role: Role::Agent, ..HubConfig::default() };
-    let (mut hub, mut ledger) = (Hub::new(config, []), Memory::default());
+    let (mut hub, mut ledger) = (Hub::new(config, Durable::default()), Memory::default());
     let link = hub.arrive(somewhere(), NOW).unwrap();
     let begun = hub::HubAuth::begin(snapshot(&page), somewhere(), nonce, Arrival::default());
     let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
@@ -206,7 +207,7 @@ fn the_hub_says_the_pages_hello_and_welcome() {
     let hub::Step::Wait(auth) = step else { panic!("{step:?}") };
     assert_eq!(said, page.bytes("Hello"));
     said.clear();
-    let mut step = auth.message(page.bytes("Authenticate")).unwrap();
+    let mut step = auth.message(page.bytes("Authenticate"), None, &mut random, NOW).unwrap();
     while let hub::Step::Ask(auth, question) = step {
         let answer = hub.answer(link, &question, NOW).or_else(|| ledger.answer(&question));
         step = auth.answer(answer.unwrap(), &mut random, NOW, &mut said).unwrap();
@@ -228,7 +229,7 @@ fn the_peer_answers_the_pages_hello_and_takes_its_welcome() {
     let step = auth.message(page.bytes("Welcome"), Some(&served), NOW, &mut said).unwrap();
     let peer::Step::Ask(auth, Question::Keep(_)) = step else { panic!("{step:?}") };
     let step = auth.answer(&Answer::Kept).unwrap();
-    let peer::Step::Admitted(admitted) = step else { panic!("{step:?}") };
+    let peer::Step::Admitted(admitted, None) = step else { panic!("{step:?}") };
     assert_eq!(admitted.session.0, page.bytes("session"));
 }
 
@@ -349,7 +350,8 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
         method: Method::Secret,
         purpose,
         identity: Some((name.parse().unwrap(), key)),
-        secret: Some(SecretNumber::FIRST),
+        evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
+        generation: None,
         agent: String::new(),
         labels: Default::default(),
     };
@@ -366,7 +368,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
 fn the_hub_routes_the_pages_call_as_the_page_does() {
     let page = Page::read();
     let config = HubConfig { limits: limits(), ..HubConfig::default() };
-    let mut hub = Hub::new(config, []);
+    let mut hub = Hub::new(config, Durable::default());
     let web_1 = join(&mut hub, "web-1", Purpose::Serve);
     let operator = join(&mut hub, "ops", Purpose::Operate);
     for (from, said, to, passed_on) in [

@@ -218,6 +218,7 @@ fn welcome(message: &[u8]) -> Option<Vec<u8>> {
         expires: None,
         heartbeat: 15,
         limits: LIMITS,
+        issued: None,
     };
     let body = body.encode();
     let mut message = Vec::new();

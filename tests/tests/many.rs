@@ -8,7 +8,7 @@ use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport}
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, PeerId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
-use bowline_core::ledger::Memory;
+use bowline_core::ledger::{Durable, Memory};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -85,13 +85,14 @@ impl World {
             tls: None,
             external_pins: Vec::new(),
             secrets: secret.clone().into(),
+            joins: None,
             open: false,
             generation: 1,
             policy: Arc::default(),
             limits: Limits::default(),
         };
         Self {
-            hub: Hub::new(HubConfig { limits, ..HubConfig::default() }, []),
+            hub: Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default()),
             ledger: Memory::default(),
             snapshot: Arc::new(snapshot),
             secret,

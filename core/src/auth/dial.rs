@@ -4,7 +4,9 @@ use core::fmt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::auth::SharedSecret;
+use zeroize::Zeroizing;
+
+use crate::auth::{PeerCredentials, SharedSecret};
 use crate::id::PeerId;
 use crate::identity::PeerKey;
 use crate::limits::Limits;
@@ -60,10 +62,20 @@ pub enum Credential {
     Open,
     /// The shared secret.
     Secret(SharedSecret),
+    /// A join token.
+    Join(JoinToken),
+    /// The certificate that the hub minted.
+    Resume(PeerCredentials),
+    /// The refresh token that the hub gave with it.
+    Refresh(PeerCredentials),
     /// The hub is only looked at: trust is decided as for this method, then the link ends, and
     /// nothing was proved or bound.
     Withheld(Method),
 }
+
+/// A join token, as the hub made it; not printed.
+#[derive(Clone)]
+pub struct JoinToken(pub Zeroizing<String>);
 
 impl Credential {
     /// The method that goes with it.
@@ -72,6 +84,9 @@ impl Credential {
         match self {
             Self::Open => Method::Open,
             Self::Secret(_) => Method::Secret,
+            Self::Join(_) => Method::Join,
+            Self::Resume(_) => Method::Resume,
+            Self::Refresh(_) => Method::Refresh,
             Self::Withheld(method) => *method,
         }
     }
@@ -81,7 +96,9 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Withheld(method) => write!(f, "Withheld({})", method.name()),
-            Self::Open | Self::Secret(_) => write!(f, "Credential({})", self.method().name()),
+            Self::Open | Self::Secret(_) | Self::Join(_) | Self::Resume(_) | Self::Refresh(_) => {
+                write!(f, "Credential({})", self.method().name())
+            }
         }
     }
 }

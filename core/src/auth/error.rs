@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::arrival::TurnedAway;
 use crate::code::Code;
 use crate::id::{PeerId, Pin};
+use crate::identity::{CertificateError, MintError};
+use crate::token::TokenError;
 use crate::trust::TrustError;
 use crate::wire::WireError;
 
@@ -52,6 +54,27 @@ pub enum AuthError {
     /// Hub: the peer did not prove that it holds its key.
     #[error("the peer did not prove possession of its key")]
     NoPossession,
+    /// Hub: the join token is none of this hub's, or its time has not come or is over.
+    #[error("the join token is not taken: {0}")]
+    Token(#[from] TokenError),
+    /// Hub: the certificate is none of this hub's.
+    #[error("the peer's certificate is not one of this hub's: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Hub: the certificate in the TLS handshake is another than the one that was brought.
+    #[error("the peer showed another certificate in TLS than the one that it brought")]
+    OtherCertificate,
+    /// Hub: the certificate is from the future.
+    #[error("the peer's certificate is valid only {by} s from now: a clock is wrong, here or then")]
+    NotYetValid {
+        /// Seconds.
+        by: u64,
+    },
+    /// Hub: a certificate could not be made.
+    #[error("cannot make a certificate for the peer: {0}")]
+    Mint(#[from] MintError),
+    /// Peer: what the hub minted is not for this peer, or not what it should be.
+    #[error("the hub minted credentials that are not this peer's: {0}; they were not kept")]
+    NotOurs(&'static str),
     /// Hub: the lock or the ledger said no.
     #[error("admission of {peer} was refused: {code}", peer = peer_or_open(*.0), code = .1)]
     Refused(Option<PeerId>, Code),
@@ -96,7 +119,11 @@ impl AuthError {
             | Self::OtherKeySeen { .. }
             | Self::Form(_)
             | Self::WrongSecret
-            | Self::NoPossession => true,
+            | Self::NoPossession
+            | Self::Certificate(_)
+            | Self::OtherCertificate => true,
+            // A good token, or certificate, of a clock that is off is nobody's guess.
+            Self::Token(error) => error.code() == Code::Refused,
             // The hub's own state, or its disk, said these; anything else is about who asks.
             Self::Refused(_, code) => {
                 !matches!(code, Code::Full | Code::Unavailable | Code::RateLimited)
@@ -106,6 +133,9 @@ impl AuthError {
             | Self::Trust(_)
             | Self::HubNotProved
             | Self::OtherPeer(_)
+            | Self::NotOurs(_)
+            | Self::NotYetValid { .. }
+            | Self::Mint(_)
             | Self::NotKept => false,
         }
     }
@@ -128,10 +158,17 @@ impl AuthError {
             Self::MethodNotOffered(_) | Self::HubLacksMethod { .. } => Code::MethodNotOffered,
             Self::TurnedAway(away) => away.why.code(),
             Self::OtherKeySeen { .. } => Code::OtherKeySeen,
-            Self::Form(_) | Self::WrongSecret | Self::NoPossession => Code::Refused,
+            Self::Form(_)
+            | Self::WrongSecret
+            | Self::NoPossession
+            | Self::Certificate(_)
+            | Self::OtherCertificate => Code::Refused,
+            Self::Token(error) => error.code(),
+            Self::NotYetValid { .. } => Code::NotYetValid,
+            Self::Mint(_) => Code::Unavailable,
             Self::Refused(_, code) => *code,
             Self::Trust(error) => error.code(),
-            Self::HubNotProved | Self::OtherPeer(_) => Code::HubNotProved,
+            Self::HubNotProved | Self::OtherPeer(_) | Self::NotOurs(_) => Code::HubNotProved,
             Self::NotKept => Code::Unavailable,
         }
     }
@@ -161,6 +198,12 @@ impl AuthError {
             | Self::Form(_)
             | Self::WrongSecret
             | Self::NoPossession
+            | Self::Token(_)
+            | Self::Certificate(_)
+            | Self::OtherCertificate
+            | Self::NotYetValid { .. }
+            | Self::Mint(_)
+            | Self::NotOurs(_)
             | Self::NotKept
             | Self::Refused(..)
             | Self::OtherPeer(_) => return None,

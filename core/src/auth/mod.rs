@@ -18,19 +18,25 @@
 //! question, or what was admitted. Nothing here reads a clock, knows a socket, or decides what an
 //! admitted session may do. Deadlines belong to the link.
 
+mod credentials;
 mod dial;
 mod error;
 pub mod hub;
+mod joins;
 pub mod peer;
 mod proof;
+mod refresh_token;
 mod secret;
 mod secrets;
 mod snapshot;
 mod transcript;
 
-pub use dial::{Credential, Dial, Transport};
+pub use credentials::{PeerCredentials, Way};
+pub use dial::{Credential, Dial, JoinToken, Transport};
 pub use error::AuthError;
+pub use joins::Joins;
 pub use proof::{Admitted, ChannelBound, HubProved, PeerProved};
+pub use refresh_token::RefreshToken;
 pub use secret::{SharedSecret, WeakSecret};
 pub use secrets::Secrets;
 pub use snapshot::HubSnapshot;

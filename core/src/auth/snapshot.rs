@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arrival::Way;
-use crate::auth::Secrets;
+use crate::auth::{Joins, Secrets};
 use crate::id::{Nonce, Pin};
 use crate::identity::HubIdentity;
 use crate::limits::Limits;
@@ -27,6 +27,9 @@ pub struct HubSnapshot {
     pub external_pins: Vec<Pin>,
     /// The shared secrets; `secret` is offered where there is one.
     pub secrets: Secrets,
+    /// What join tokens and peer certificates are checked and made with; `join`, `resume` and
+    /// `refresh` are offered where there is TLS and this.
+    pub joins: Option<Arc<Joins>>,
     /// Whether `open` is offered: authentication is not required.
     pub open: bool,
     /// How often this hub has started.
@@ -46,7 +49,9 @@ impl HubSnapshot {
         }
         let open = self.open.then_some(Method::Open);
         let secret = (!self.secrets.is_empty()).then_some(Method::Secret);
-        open.into_iter().chain(secret).collect()
+        let joins = self.tls.is_some() && self.joins.is_some();
+        let joins = joins.then_some([Method::Join, Method::Resume, Method::Refresh]);
+        open.into_iter().chain(secret).chain(joins.into_iter().flatten()).collect()
     }
 
     /// The certificate served to a source: none in `plain`, and none to a local one.

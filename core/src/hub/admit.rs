@@ -1,17 +1,17 @@
 //! Links come, are granted a session, and go.
 
 use crate::arrival::Arrival;
-use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::door::{Away, Counted, Knock};
+use crate::hub::grant::Granted;
 use crate::hub::job::Feeding;
 use crate::hub::registry::CONTEST;
 use crate::hub::routes::Routes;
 use crate::hub::{Hub, HubEvent, Live, Outbox, Source, Standing};
-use crate::id::{CallId, LinkId, PeerId, PublicKey};
-use crate::ledger::{Answer, Binding, Claim, Grant, No, Reservation};
+use crate::id::{CallId, LinkId, PeerId};
+use crate::ledger::{Answer, Claim, Grant, No, Reservation};
 use crate::time::Now;
-use crate::wire::frame::{Method, Purpose};
+use crate::wire::frame::Purpose;
 
 /// Seconds after which a full hub is worth another try.
 const FULL: u64 = 10;
@@ -100,26 +100,27 @@ impl Hub {
                 return Answer::No(Code::Refused.into());
             }
         };
-        let expires = match self.expiry(claim) {
-            Ok(expires) => expires,
-            Err(code) => return Answer::No(code.into()),
+        let granted = match source.is_local() {
+            true => Self::operator(claim).map_err(No::from),
+            false => self.granted(claim, now),
         };
-        let granted = if source.is_local() { Self::operator(claim) } else { self.peer(claim) };
-        let (peer, capabilities) = match granted {
+        let granted = match granted {
             Ok(granted) => granted,
-            Err(code) => return Answer::No(code.into()),
+            Err(no) => return Answer::No(no),
         };
+        let Granted { peer, capabilities, labels, expires, record, issues } = granted;
         if let Err(no) = self.paced(link, peer, claim, now) {
             return Answer::No(no);
         }
-        let record = self.to_record(claim, now);
-        let new = record.map(|b| b.peer).filter(|&peer| self.registry.known(peer).is_none());
+        let new = record.is_some().then_some(peer);
+        let new = new.filter(|&peer| self.registry.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
             return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
         }
         self.links.insert(link, Standing::Reserved(source, new));
         let epoch = self.epoch;
-        Answer::Reserved(Box::new(Grant { peer, capabilities, expires, record, epoch }))
+        let grant = Grant { peer, capabilities, labels, expires, record, issues, epoch };
+        Answer::Reserved(Box::new(grant))
     }
 
     pub(super) fn commit(&mut self, link: LinkId, reservation: &Reservation, now: Now) -> Answer {
@@ -140,18 +141,17 @@ impl Hub {
         if guest && self.registry.known(grant.peer).is_some() {
             return Answer::Stale;
         }
-        if let Some(binding) = grant.record {
-            self.registry.bind(binding);
-        }
+        self.apply(grant);
+        self.look_at_generation(claim);
         let live = Live {
             source,
             peer: grant.peer,
             session: *session,
             purpose: claim.purpose,
-            secret: claim.secret,
+            secret: claim.secret(),
             capabilities: grant.capabilities.clone(),
             agent: claim.agent.clone(),
-            labels: claim.labels.clone(),
+            labels: grant.labels.clone(),
             since: now.unix,
             round_trip: None,
             serves: None,
@@ -212,58 +212,6 @@ impl Hub {
         self.events.push_back(HubEvent::Offline { link, peer, purpose });
     }
 
-    /// When a session of this claim has to end, where it has to.
-    fn expiry(&self, claim: &Claim) -> Result<Option<u64>, Code> {
-        match (claim.method, claim.secret) {
-            (Method::Secret, None) => Err(Code::Refused),
-            (_, Some(number)) => self.secrets.expiry(number),
-            (_, None) => Ok(None),
-        }
-    }
-
-    /// Who a claim over the network is, and what it may do.
-    fn peer(&mut self, claim: &Claim) -> Result<(PeerId, Capabilities), Code> {
-        let peer = match claim.identity {
-            Some((peer, key)) => {
-                if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
-                    return Err(Code::IdTaken);
-                }
-                peer
-            }
-            None => self.guest(),
-        };
-        // Whatever the role: who has the secret, or nothing at all, never administers.
-        let capabilities = self.config.secret_role.capabilities().without_administration();
-        if claim.purpose == Purpose::Serve && !capabilities.allow(Capability::Serve) {
-            return Err(Code::Refused);
-        }
-        Ok((peer, capabilities))
-    }
-
-    /// Whether an id is the operator's, another key's, or a guest's who serves under it.
-    fn is_taken(&self, peer: PeerId, key: &PublicKey) -> bool {
-        let guest = self.registry.known(peer).is_none() && self.registry.serving(peer).is_some();
-        peer == PeerId::operator() || guest || self.registry.taken(peer, key)
-    }
-
-    /// An id enrolled by a join token is never admitted by less.
-    fn stronger(&self, peer: PeerId, method: Method) -> bool {
-        let weak = |method| matches!(method, Method::Open | Method::Secret);
-        let bound = self.registry.known(peer).map(|known| known.binding.method);
-        weak(method) && bound.is_some_and(|bound| !weak(bound))
-    }
-
-    fn to_record(&self, claim: &Claim, now: Now) -> Option<Binding> {
-        let (peer, key) = claim.identity?;
-        let serves = claim.purpose == Purpose::Serve;
-        let known = self.registry.known(peer).map(|known| known.binding);
-        match known {
-            Some(binding) if binding.serves || !serves => None,
-            Some(binding) => Some(Binding { serves, ..binding }),
-            None => Some(Binding { peer, key, method: claim.method, first_seen: now.unix, serves }),
-        }
-    }
-
     /// Whether there is no room for this link, or none for its id. What others hold counts; what it
     /// holds itself, from asking before, does not.
     fn is_full(&self, link: LinkId, new: Option<PeerId>) -> bool {
@@ -281,19 +229,5 @@ impl Hub {
             }
         }
         held >= limits.sessions || (new.is_some() && bound >= limits.peers)
-    }
-
-    /// An id for a peer that brings none.
-    fn guest(&mut self) -> PeerId {
-        loop {
-            let id = format!("guest-{}", self.next_guest);
-            self.next_guest += 1;
-            // Letters, a dash and digits: always a peer id.
-            if let Ok(peer) = id.parse()
-                && self.registry.known(peer).is_none()
-            {
-                return peer;
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::id::{CallId, LinkId};
-use crate::ledger::{Answer, AskId, No, Question};
+use crate::ledger::{Answer, AskId, Change, No, Question};
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{CallResult, Status};
@@ -25,11 +25,10 @@ pub(super) struct Asks {
     open: BTreeMap<AskId, Asked>,
 }
 
-/// Who waits for an answer.
+/// What waits for an answer, and the call that does; none where the hub asks by itself.
 #[derive(Debug)]
 struct Asked {
-    link: LinkId,
-    call: CallId,
+    caller: Option<(LinkId, CallId)>,
     question: Question,
 }
 
@@ -45,9 +44,10 @@ impl Hub {
     pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
-        let Some(Asked { link, call, question }) = self.asks.open.remove(&ask) else { return };
+        let Some(Asked { caller, question }) = self.asks.open.remove(&ask) else { return };
+        let Some((link, call)) = caller else { return self.answered_quietly(&question, &answer) };
         match (question, answer) {
-            (Question::Forget(peer), Answer::Forgotten(bound)) => {
+            (Question::Change(Change::Forget(peer)), Answer::Changed(bound)) => {
                 self.forgotten(link, call, peer, bound);
             }
             (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
@@ -70,11 +70,27 @@ impl Hub {
         self.push(link, &Frame::Result(CallResult { id, peer, status, value, text }));
     }
 
+    /// What nobody waits for. Where it could not be recorded it holds until the hub's end.
+    fn answered_quietly(&mut self, question: &Question, answer: &Answer) {
+        if let (Question::Change(Change::Purge(floor)), Answer::Changed(_)) = (question, answer) {
+            self.tokens.purge(*floor);
+        }
+    }
+
     /// Asks on behalf of a call, which ends with the answer.
     pub(super) fn ask(&mut self, link: LinkId, call: CallId, question: Question) {
+        self.ask_for(Some((link, call)), question);
+    }
+
+    /// Asks on behalf of nobody.
+    pub(super) fn ask_quietly(&mut self, question: Question) {
+        self.ask_for(None, question);
+    }
+
+    fn ask_for(&mut self, caller: Option<(LinkId, CallId)>, question: Question) {
         let id = AskId(self.asks.next);
         self.asks.next += 1;
         self.asks.fresh.push_back((id, question.clone()));
-        self.asks.open.insert(id, Asked { link, call, question });
+        self.asks.open.insert(id, Asked { caller, question });
     }
 }

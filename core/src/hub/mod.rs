@@ -23,19 +23,23 @@ mod control;
 mod deadlines;
 mod door;
 mod ending;
+mod enrol;
 mod facts;
 mod fanout;
+mod grant;
 mod job;
 mod operator;
 mod outbox;
 mod pace;
 mod record;
 mod registry;
+mod revoke;
 mod route;
 mod routes;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use crate::source::Source;
 pub use control::GRACE;
@@ -49,8 +53,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::arrival::Why;
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
-use crate::id::{CallId, LinkId, PeerId, SecretNumber, SessionId};
-use crate::ledger::{Answer, Binding, Question};
+use crate::id::{CallId, Jti, LinkId, PeerId, SecretNumber, SessionId};
+use crate::ledger::{Answer, Durable, Question};
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::time::{Mono, Now};
@@ -66,6 +70,7 @@ use pace::Pace;
 use registry::Registry;
 use routes::{Back, Made, Routes};
 use secrets::Held;
+use tokens::Tokens;
 
 /// What a hub is told at its start.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +85,26 @@ pub struct HubConfig {
     pub trusted_proxies: Vec<Network>,
     /// How often the hub has started: calls are named by it and a number.
     pub generation: u64,
+    /// How long what the hub mints holds.
+    pub lives: Lives,
+}
+
+/// How long what a hub mints for its peers holds, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lives {
+    /// A peer's certificate (24 h).
+    pub certificate: u64,
+    /// A refresh token (90 d).
+    pub refresh: u64,
+    /// How far clocks may differ (60 s).
+    pub skew: u64,
+}
+
+impl Default for Lives {
+    fn default() -> Self {
+        let day = 24 * 60 * 60;
+        Self { certificate: day, refresh: 90 * day, skew: 60 }
+    }
 }
 
 /// The state that all links of a hub share.
@@ -100,6 +125,9 @@ pub struct Hub {
     unix: u64,
     book: Book,
     secrets: Held,
+    tokens: Tokens,
+    /// The highest generation of this hub that a peer has seen, where that is above its own.
+    rolled_back: Option<u64>,
     deadlines: Deadlines,
     asks: Asks,
     wakes: VecDeque<LinkId>,
@@ -186,6 +214,35 @@ pub enum HubEvent {
         /// The peer.
         peer: PeerId,
     },
+    /// A join token came from another key than may use it.
+    Replayed {
+        /// Who brought it.
+        peer: PeerId,
+        /// The token.
+        jti: Jti,
+    },
+    /// A refresh token came again after its successor: it may have been copied.
+    Reused {
+        /// Whose it is.
+        peer: PeerId,
+    },
+    /// A peer was revoked.
+    Revoked {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: String,
+    },
+    /// A peer has seen a later start of this hub than this one: its storage was restored from a
+    /// backup. It takes no join and no refresh from here on.
+    RolledBack {
+        /// The peer.
+        peer: PeerId,
+        /// The generation that it has seen.
+        seen: u64,
+        /// The hub's own.
+        own: u64,
+    },
     /// The grace of an old secret is over: it admits nobody any more.
     SecretEnded {
         /// Its number.
@@ -209,22 +266,24 @@ impl From<Summary> for HubEvent {
 }
 
 impl Hub {
-    /// A hub that knows these bindings from before.
+    /// A hub that knows this from before.
     #[must_use]
-    pub fn new(config: HubConfig, known: impl IntoIterator<Item = Binding>) -> Self {
+    pub fn new(config: HubConfig, known: Durable) -> Self {
         Self {
             book: Book::new(&config.limits),
             door: Door::new(&config),
             pace: Pace::new(config.limits.admissions_per_second),
             config,
             facts: None,
-            registry: Registry::new(known),
+            registry: Registry::new(known.peers),
             links: BTreeMap::new(),
             next_link: 1,
             next_guest: 1,
             epoch: 0,
             unix: 0,
             secrets: Held::default(),
+            tokens: Tokens::new(known.tokens, known.keys, known.floor),
+            rolled_back: known.rolled_back,
             deadlines: Deadlines::default(),
             asks: Asks::default(),
             wakes: VecDeque::new(),
@@ -237,7 +296,7 @@ impl Hub {
         self.facts = Some(facts);
     }
 
-    /// Answers Arrive, Reserve and Commit; `None` for questions that are the ledger's. Call it
+    /// Answers Arrive, Reserve, Commit, Renew and Renewed; `None` for questions that are the ledger's. Call it
     /// under the same lock as everything else.
     #[must_use]
     pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
@@ -247,10 +306,14 @@ impl Hub {
             Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
             Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
             Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
+            Question::Renew(renewal) => Some(self.renew(link, renewal, now)),
+            Question::Renewed(grant) => Some(self.renewed(link, grant)),
             Question::Record(_)
             | Question::Keep(_)
-            | Question::Forget(_)
-            | Question::Rotate { .. } => None,
+            | Question::Rotate { .. }
+            | Question::Issue(_)
+            | Question::RotateKeys { .. }
+            | Question::Change(_) => None,
         }
     }
 
@@ -279,6 +342,8 @@ impl Hub {
             | Frame::Registered(_)
             | Frame::Accepted(_)
             | Frame::Done(_)
+            | Frame::Refresh(_)
+            | Frame::Refreshed(_)
             | Frame::Deny(_)
             | Frame::Goaway(_)
             | Frame::Unknown(_) => {}

@@ -3,8 +3,9 @@
 //! Several may be there at one time. They operate and never serve, take no room from the network's
 //! sessions, and cannot be kept out by them. `// spec: admission §7`
 
-use crate::capability::{Capabilities, Role};
+use crate::capability::Role;
 use crate::code::Code;
+use crate::hub::grant::Granted;
 use crate::hub::{Hub, Source, Standing};
 use crate::id::PeerId;
 use crate::ledger::Claim;
@@ -31,11 +32,18 @@ impl Standing {
 
 impl Hub {
     /// Who a claim over the local socket is, and what it may do.
-    pub(super) fn operator(claim: &Claim) -> Result<(PeerId, Capabilities), Code> {
+    pub(super) fn operator(claim: &Claim) -> Result<Granted, Code> {
         if claim.purpose == Purpose::Serve || claim.method != Method::Open {
             return Err(Code::Refused);
         }
-        Ok((PeerId::operator(), Role::Admin.capabilities()))
+        Ok(Granted {
+            peer: PeerId::operator(),
+            capabilities: Role::Admin.capabilities(),
+            labels: claim.labels.clone(),
+            expires: None,
+            record: None,
+            issues: None,
+        })
     }
 
     /// Whether as many local links are there as may be.

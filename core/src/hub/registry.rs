@@ -4,8 +4,8 @@ use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::id::{LinkId, PeerId, PublicKey};
-use crate::ledger::Binding;
+use crate::id::{Jti, LinkId, PeerId, PublicKey};
+use crate::ledger::{Binding, Enrolled, Enrolment, Refreshing, Revocation};
 use crate::time::Mono;
 
 /// The peers that a hub knows.
@@ -34,6 +34,12 @@ pub(super) const CONTEST: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) binding: Binding,
+    /// What a join token made of it.
+    pub(super) enrolled: Option<Enrolled>,
+    pub(super) revoked: Option<Revocation>,
+    /// A certificate of this issue was seen after its end: a clock that steps back does not revive
+    /// it.
+    pub(super) outlived: u32,
     /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
     pub(super) left: Option<u64>,
     /// The labels with which it last served; none from before the hub's start.
@@ -42,13 +48,24 @@ pub(super) struct Known {
 
 impl Known {
     fn new(binding: Binding) -> Self {
-        Self { binding, left: None, labels: BTreeMap::new() }
+        Self {
+            binding,
+            enrolled: None,
+            revoked: None,
+            outlived: 0,
+            left: None,
+            labels: BTreeMap::new(),
+        }
     }
 }
 
 impl Registry {
-    pub(super) fn new(known: impl IntoIterator<Item = Binding>) -> Self {
-        let bound = known.into_iter().map(|binding| (binding.peer, Known::new(binding)));
+    pub(super) fn new(
+        known: impl IntoIterator<Item = (Binding, Option<Enrolled>, Option<Revocation>)>,
+    ) -> Self {
+        let bound = known.into_iter().map(|(binding, enrolled, revoked)| {
+            (binding.peer, Known { enrolled, revoked, ..Known::new(binding) })
+        });
         Self { bound: bound.collect(), serving: BTreeMap::new() }
     }
 
@@ -70,6 +87,59 @@ impl Registry {
     pub(super) fn bind(&mut self, binding: Binding) {
         let known = self.bound.entry(binding.peer).or_insert_with(|| Known::new(binding));
         known.binding.serves |= binding.serves;
+    }
+
+    /// A join token enrols a peer, in place of what was known of it.
+    pub(super) fn enrol(&mut self, enrolment: &Enrolment) {
+        self.bind(enrolment.binding);
+        if let Some(known) = self.bound.get_mut(&enrolment.binding.peer) {
+            known.binding.method = enrolment.binding.method;
+            known.enrolled = Some(enrolment.enrolled.clone());
+            known.outlived = 0;
+        }
+    }
+
+    /// A refresh token was used.
+    pub(super) fn refresh(&mut self, refreshing: &Refreshing) {
+        let Some(known) = self.bound.get_mut(&refreshing.peer) else { return };
+        if let Some(enrolled) = &mut known.enrolled
+            && let Some(family) = refreshing.apply(enrolled.family)
+        {
+            enrolled.family = Some(family);
+            known.outlived = 0;
+        }
+    }
+
+    /// A certificate of this issue was seen after its end.
+    pub(super) fn outlive(&mut self, peer: PeerId, issue: u32) {
+        if let Some(known) = self.bound.get_mut(&peer) {
+            known.outlived = known.outlived.max(issue);
+        }
+    }
+
+    /// Revokes a peer: its certificates and refresh tokens are void. Whether it was not before.
+    pub(super) fn revoke(&mut self, peer: PeerId, revocation: &Revocation) -> bool {
+        let Some(known) = self.bound.get_mut(&peer) else { return false };
+        if known.revoked.is_some() {
+            return false;
+        }
+        known.revoked = Some(revocation.clone());
+        if let Some(enrolled) = &mut known.enrolled {
+            enrolled.issue = enrolled.issue.saturating_add(1);
+            enrolled.family = None;
+        }
+        true
+    }
+
+    /// A revoked peer may join again. Whether it was revoked.
+    pub(super) fn allow(&mut self, peer: PeerId) -> bool {
+        self.bound.get_mut(&peer).is_some_and(|known| known.revoked.take().is_some())
+    }
+
+    /// The peers that a token enrolled.
+    pub(super) fn enrolled_by(&self, jti: Jti) -> impl Iterator<Item = PeerId> + '_ {
+        let by = move |known: &&Known| known.enrolled.as_ref().is_some_and(|of| of.jti == jti);
+        self.bound.values().filter(by).map(|known| known.binding.peer)
     }
 
     /// The id is free for another key, and nobody serves under it.

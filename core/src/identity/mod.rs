@@ -18,6 +18,7 @@ mod key;
 mod making;
 mod peer_certificate;
 mod possession;
+mod renewal;
 mod tls_key;
 mod tls_signer;
 mod usage;
@@ -30,6 +31,7 @@ pub(crate) use key::has_small_order;
 pub use key::{BadSignature, IdentityError, SigningKey, verify};
 pub use peer_certificate::{CertificateError, MintError, PEER_CERTIFICATE, PeerCertificate};
 pub use possession::{PeerKey, Transcript, verify_possession};
+pub use renewal::verify_refresh;
 pub use tls_key::{TlsKey, TlsKeyError};
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ impl Link {
             self.notes.push_back(Note::Failed);
         }
         self.asked = None;
+        self.renewing = None;
         self.timers.stop_all();
         let close = close_code(&reason);
         let ended = Box::new(Ended { reason, admitted });

@@ -37,6 +37,9 @@ pub enum Event<'a> {
     RoundTrip(Duration),
     /// Hub: the peer is beyond its rate, and what it sends is held back. Told at most once a minute.
     HeldBack(Measure),
+    /// The session has new credentials and ends at this date, seconds since 1970. At a peer they are
+    /// on the disk.
+    Renewed(Option<u64>),
     /// The link is over; nothing follows.
     Ended(Box<Ended>),
 }
@@ -124,7 +127,11 @@ impl EndReason {
             Self::TimedOut(TimerKind::Upgrade | TimerKind::Admission) => Code::AdmissionTimeout,
             Self::TimedOut(TimerKind::Expiry) => Code::SessionExpired,
             Self::TimedOut(
-                TimerKind::Heartbeat | TimerKind::Silence | TimerKind::Ending | TimerKind::Pace,
+                TimerKind::Heartbeat
+                | TimerKind::Silence
+                | TimerKind::Ending
+                | TimerKind::Pace
+                | TimerKind::Refresh,
             ) => Code::Idle,
             Self::Auth(error) => error.code(),
             Self::Tunnel(error) => error.code(),

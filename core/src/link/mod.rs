@@ -19,6 +19,7 @@ mod pace;
 mod phase;
 mod pump;
 mod remedy;
+mod renew;
 mod timers;
 
 pub use event::{EndReason, Ended, Event, Security};
@@ -46,6 +47,7 @@ use crate::wire::frame::Source;
 use pace::Pace;
 use phase::Phase;
 use pump::Note;
+use renew::Renewing;
 
 /// One connection between a peer and a hub, from its first byte to its last.
 #[derive(Debug)]
@@ -79,6 +81,8 @@ pub struct Link {
     appetite: usize,
     /// Bytes from and to the network.
     traffic: (u64, u64),
+    /// What the session needs for new credentials, where its method has any.
+    renewing: Option<Renewing>,
     /// What an admitted peer may send, at a hub; none where that is not counted.
     pace: Option<Box<Pace>>,
     /// The other end's stream has ended.
@@ -168,6 +172,7 @@ impl Link {
             goaway: None,
             appetite: TLS_RECORD,
             traffic: (0, 0),
+            renewing: None,
             pace: None,
             eof: false,
         }
@@ -241,6 +246,7 @@ impl Link {
                 TimerKind::Ending => self.give_up(),
                 // What waits is looked at again with the next event.
                 TimerKind::Pace => {}
+                TimerKind::Refresh => self.refresh(),
                 TimerKind::Upgrade
                 | TimerKind::Admission
                 | TimerKind::Silence

@@ -11,7 +11,9 @@ use crate::ledger::{Answer, AskId, Question};
 use crate::link::event::{EndReason, Ended, Event, Security};
 use crate::link::pace::Hold;
 use crate::link::phase::Phase;
+use crate::link::renew::{self, Asked, Renewing};
 use crate::link::{GATHER, Link, Measure, TimerKind};
+use crate::random::Random;
 use crate::session::{Session, Verdict};
 use crate::socket::{Incoming, Upgraded};
 use crate::time::Now;
@@ -30,6 +32,7 @@ pub(super) enum Note {
     Frame,
     RoundTrip(Duration),
     HeldBack(Measure),
+    Renewed(Option<u64>),
     Ended(Box<Ended>),
 }
 
@@ -40,6 +43,10 @@ enum Came {
     Frame,
     RoundTrip(Duration),
     Goaway(EndReason),
+    /// About the session's credential.
+    Renewal(Asked),
+    /// The hub gives no new credentials now.
+    NotRenewed,
     Peer(Result<peer::Step, peer::Stop>),
     Hub(Result<hub::Step, hub::Stop>),
     Close(Option<CloseCode>),
@@ -67,6 +74,7 @@ impl Link {
             }
             Note::RoundTrip(took) => Event::RoundTrip(took),
             Note::HeldBack(measure) => Event::HeldBack(measure),
+            Note::Renewed(expires) => Event::Renewed(expires),
             Note::Ended(ended) => Event::Ended(ended),
         })
     }
@@ -106,7 +114,9 @@ impl Link {
                     self.hold(hold);
                     return false;
                 }
-                dispatch(&mut self.phase, incoming, &self.tunnel, self.now, &mut reply)
+                let (renewing, random) = (self.renewing.as_mut(), &mut self.random);
+                let desk = Desk { tunnel: &self.tunnel, renewing, random, now: self.now };
+                dispatch(&mut self.phase, incoming, desk, &mut reply)
             }
             Err(error) => Came::Broken(error.into()),
         };
@@ -175,6 +185,10 @@ impl Link {
                 self.goaway = Some(reason);
                 self.notes.push_back(Note::Frame);
             }
+            Came::Renewal(Asked::Nothing) => {}
+            Came::Renewal(Asked::Ask(question)) => self.ask(question),
+            Came::Renewal(Asked::Broken(reason)) => self.end(reason, None),
+            Came::NotRenewed => self.refresh_denied(),
             Came::Peer(step) => self.peer_step(step),
             Came::Hub(step) => self.hub_step(step),
             Came::Close(code) => {
@@ -216,7 +230,10 @@ impl Link {
                 }
                 self.hub_step(step);
             }
-            phase => self.phase = phase,
+            phase => {
+                self.phase = phase;
+                self.renewal_answered(answer);
+            }
         }
     }
 
@@ -230,7 +247,9 @@ impl Link {
                 self.phase = Phase::PeerAdmitting(Box::new(auth));
                 self.ask(question);
             }
-            Ok(peer::Step::Admitted(admitted)) => self.admitted(admitted),
+            Ok(peer::Step::Admitted(admitted, renewing)) => {
+                self.admitted(admitted, renewing.map(Renewing::Peer));
+            }
             Err(peer::Stop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
             Err(peer::Stop::Failed(error)) => self.end(error.into(), None),
             Err(peer::Stop::Looked(learnt)) => {
@@ -247,19 +266,21 @@ impl Link {
                 self.phase = Phase::HubAdmitting(Box::new(auth));
                 self.ask(question);
             }
-            Ok(hub::Step::Admitted(admitted)) => self.admitted(admitted),
+            Ok(hub::Step::Admitted(admitted, renewing)) => {
+                self.admitted(admitted, renewing.map(Renewing::Hub));
+            }
             Err(stop) => self.end(stop.error.into(), stop.retry_after),
         }
     }
 
-    fn ask(&mut self, question: Question) {
+    pub(super) fn ask(&mut self, question: Question) {
         let id = AskId(self.next_ask);
         self.next_ask += 1;
         self.asked = Some(id);
         self.notes.push_back(Note::Ask(id, question));
     }
 
-    fn admitted(&mut self, admitted: Box<Admitted>) {
+    fn admitted(&mut self, admitted: Box<Admitted>, renewing: Option<Renewing>) {
         let session = Session::new(&admitted, &self.limits);
         let beat = Duration::from_secs(admitted.heartbeat).min(self.limits.heartbeat);
         self.limits.heartbeat = beat.max(Duration::from_secs(1));
@@ -270,6 +291,8 @@ impl Link {
         self.socket.set_message_limit(self.limits.message);
         self.phase = Phase::Steady(Box::new(session));
         self.notes.push_back(Note::Admitted(admitted));
+        self.renewing = renewing;
+        self.arm_refresh();
         self.check_expiry();
     }
 
@@ -313,12 +336,19 @@ impl Link {
     }
 }
 
+/// What a phase needs beside itself.
+struct Desk<'a> {
+    tunnel: &'a Tunnel,
+    renewing: Option<&'a mut Renewing>,
+    random: &'a mut Random,
+    now: Now,
+}
+
 /// Gives one thing that came to the phase it belongs to: what it led to, and what to send.
 fn dispatch(
     phase: &mut Phase,
     incoming: Incoming<'_>,
-    tunnel: &Tunnel,
-    now: Now,
+    desk: Desk<'_>,
     reply: &mut Vec<u8>,
 ) -> Came {
     let message = match incoming {
@@ -327,14 +357,15 @@ fn dispatch(
         Incoming::Message(message) => message,
     };
     if let Phase::Steady(session) = phase {
-        return steady(session, message, now);
+        return steady(session, message, desk);
     }
+    let Desk { tunnel, random, now, .. } = desk;
     match core::mem::replace(phase, Phase::Between) {
         Phase::PeerAdmitting(auth) => {
             let served = tunnel.secured().and_then(|secured| secured.served.as_ref());
             Came::Peer(auth.message(message, served, now, reply))
         }
-        Phase::HubAdmitting(auth) => Came::Hub(auth.message(message)),
+        Phase::HubAdmitting(auth) => Came::Hub(auth.message(message, None, random, now)),
         other => {
             // The socket gives no message before the upgrade, and an ending link reads none.
             *phase = other;
@@ -343,13 +374,16 @@ fn dispatch(
     }
 }
 
-fn steady(session: &mut Session, message: &[u8], now: Now) -> Came {
+fn steady(session: &mut Session, message: &[u8], desk: Desk<'_>) -> Came {
+    let Desk { renewing, random, now, .. } = desk;
     let frame = match Frame::decode(message) {
         Ok(frame) => frame,
         Err(error) => return Came::Broken(error.into()),
     };
     match session.received(&frame, now) {
+        Ok(Verdict::Deliver) if renew::denies(&frame) => Came::NotRenewed,
         Ok(Verdict::Deliver) => Came::Frame,
+        Ok(Verdict::Renewal) => Came::Renewal(renew::take(renewing, &frame, random)),
         Ok(Verdict::Done) => Came::Nothing,
         Ok(Verdict::RoundTrip(took)) => Came::RoundTrip(took),
         Ok(Verdict::Goaway) => match frame {

@@ -19,10 +19,12 @@ pub enum TimerKind {
     Ending,
     /// A peer that is held back may go on.
     Pace,
+    /// A peer asks for new credentials.
+    Refresh,
 }
 
 impl TimerKind {
-    pub(super) const COUNT: usize = 7;
+    pub(super) const COUNT: usize = 8;
 
     /// What was waited for, for a person.
     pub(super) fn awaited(self) -> &'static str {
@@ -32,6 +34,7 @@ impl TimerKind {
             Self::Heartbeat | Self::Silence => "anything from the other end",
             Self::Expiry => "a fresh credential",
             Self::Pace => "the rate that the peer may send at",
+            Self::Refresh => "the time for new credentials",
             Self::Ending => "the last bytes to be taken",
         }
     }
@@ -46,6 +49,7 @@ impl Timer for TimerKind {
         Self::Expiry,
         Self::Ending,
         Self::Pace,
+        Self::Refresh,
     ];
 
     fn index(self) -> usize {

@@ -83,8 +83,10 @@ impl Peer {
 
     /// What the ledger has kept of the hub is known from here on.
     pub fn kept(&mut self, question: &Question, answer: &Answer) {
-        if let (Question::Keep(entry), Answer::Kept) = (question, answer) {
-            self.learn(*entry);
+        if let (Question::Keep(kept), Answer::Kept) = (question, answer)
+            && let Some(entry) = kept.entry
+        {
+            self.learn(entry);
         }
     }
 
@@ -112,6 +114,7 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
+    use crate::ledger::Kept;
 
     const CUT: Outcome = Outcome { heals: true, retry_after: None };
 
@@ -137,7 +140,7 @@ mod tests {
         let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(1));
         let identity = crate::id::HubId([9; 16]);
         let entry = Entry { identity, pin: None, generation: 7, first_seen: 1 };
-        let question = Question::Keep(entry);
+        let question = Question::Keep(Box::new(Kept { entry: Some(entry), issued: None }));
         peer.kept(&question, &Answer::No(crate::code::Code::Unavailable.into()));
         assert_eq!(peer.known().entry, None);
         peer.kept(&question, &Answer::Kept);

@@ -16,6 +16,8 @@ pub(super) fn allowed(frame: &Frame<'_>, receiver: Side, purpose: Purpose) -> bo
         Frame::Register(_) => receiver == Side::Hub && purpose == Purpose::Serve,
         Frame::Registered(_) => receiver == Side::Peer && purpose == Purpose::Serve,
         Frame::Accepted(_) | Frame::Done(_) | Frame::Deny(_) => receiver == Side::Peer,
+        Frame::Refresh(_) => receiver == Side::Hub,
+        Frame::Refreshed(_) => receiver == Side::Peer,
         Frame::Hello(_) | Frame::Authenticate(_) | Frame::Welcome(_) | Frame::Refuse(_) => false,
     }
 }

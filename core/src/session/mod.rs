@@ -57,6 +57,8 @@ pub enum Verdict {
     Done,
     /// It was the answer to a heartbeat.
     RoundTrip(core::time::Duration),
+    /// It is about the session's credential.
+    Renewal,
     /// The other end is leaving.
     Goaway,
 }
@@ -127,6 +129,11 @@ impl Session {
     #[must_use]
     pub fn expires(&self) -> Option<u64> {
         self.expires
+    }
+
+    /// The session has another credential, which ends then.
+    pub(crate) fn set_expires(&mut self, expires: Option<u64>) {
+        self.expires = expires;
     }
 
     /// Whether the call is still open here.

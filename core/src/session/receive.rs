@@ -51,6 +51,7 @@ impl Session {
                 });
             }
             Frame::Register(_) | Frame::Registered(_) => return Ok(Verdict::Deliver),
+            Frame::Refresh(_) | Frame::Refreshed(_) => return Ok(Verdict::Renewal),
             // `allowed` takes none of these.
             Frame::Hello(_) | Frame::Authenticate(_) | Frame::Welcome(_) | Frame::Refuse(_) => {
                 return Err(SessionError::Direction(frame.kind()));

@@ -39,6 +39,14 @@ impl Session {
         }
     }
 
+    /// Takes a frame of the session's own about no call.
+    ///
+    /// # Errors
+    /// [`SendError::Full`]: nothing was taken.
+    pub(crate) fn push(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
+        self.push_answer(frame)
+    }
+
     /// Takes as much output of a call that this end runs as credit and room allow; how much.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ pub const TEXT: usize = 1024;
 pub const NAME: usize = 64;
 /// Bytes of the agent in [`AuthBody`](crate::wire::frame::AuthBody).
 pub const AGENT: usize = 64;
+/// Bytes of a peer's certificate, in Welcome, Refreshed and a credential.
+pub const CERTIFICATE: usize = 4096;
 /// Commands in one Register.
 pub const COMMANDS: usize = 256;
 /// Arguments of one call, positional and named together, or declared by one command.

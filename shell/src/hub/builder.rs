@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bowline_core::auth::HubSnapshot;
-use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source, Lives};
 use bowline_core::id::Pin;
+use bowline_core::ledger::Durable;
 use bowline_core::identity::TlsKey;
 use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
@@ -194,8 +195,9 @@ impl<R: Runtime> HubBuilder<R> {
             generation,
             allow_ips: config.door.allow_ips.clone(),
             trusted_proxies: config.door.trusted_proxies.clone(),
+            lives: Lives::default(),
         };
-        let machine = Machine::new(machine, known);
+        let machine = Machine::new(machine, Durable::bound(known));
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let Loaded { old, keeper, .. } = loaded;
         let shared = Shared::new(snapshot, machine, ledger, keeper, self.observer.clone());
@@ -268,6 +270,7 @@ impl<R: Runtime> HubBuilder<R> {
             name: config.name.clone(),
             tls,
             secrets: loaded.secrets.clone(),
+            joins: None,
             open: !config.auth_required,
             generation,
             external_pins: config.door.external_pins.clone(),

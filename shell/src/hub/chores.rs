@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bowline_core::auth::SharedSecret;
 use bowline_core::code::Code;
 use bowline_core::id::{PeerId, SecretNumber};
-use bowline_core::ledger::{Answer, AskId, Question, Rotated};
+use bowline_core::ledger::{Answer, AskId, Change, Question, Rotated};
 
 use crate::hub::secret::{RotateError, Rotation};
 use crate::hub::shared::Shared;
@@ -56,7 +56,7 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
                 drop_old_secret(&runtime, &shared).await;
                 continue;
             }
-            Some(Chore::Answer(ask, Question::Forget(peer))) => (ask, forget(&shared, peer).await),
+            Some(Chore::Answer(ask, Question::Change(Change::Forget(peer)))) => (ask, forget(&shared, peer).await),
             Some(Chore::Answer(ask, Question::Rotate { number, grace })) => {
                 match rotate(&runtime, &shared, ask, number, grace).await {
                     Ok(()) => continue,
@@ -84,7 +84,7 @@ async fn forget(shared: &Shared, peer: PeerId) -> Answer {
     });
     let forgotten: Result<bool, LedgerError> = done.until(Option::clone).await;
     match forgotten {
-        Ok(bound) => Answer::Forgotten(bound),
+        Ok(bound) => Answer::Changed(bound),
         Err(error) => {
             tracing::error!(%error, %peer, "the ledger could not forget a peer; it stays bound");
             Answer::No(Code::Unavailable.into())

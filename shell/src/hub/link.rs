@@ -6,7 +6,7 @@ use std::task::Context;
 use bowline_core::code::Code;
 use bowline_core::hub::Outbox;
 use bowline_core::id::{LinkId, PeerId};
-use bowline_core::ledger::{Answer, AskId, Question};
+use bowline_core::ledger::{Answer, AskId, Question, Record};
 use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;
@@ -64,7 +64,7 @@ impl Owner for HubLink {
         match event {
             Event::Secured(security) => self.tell(Notice::Secured { link, security }),
             Event::Upgraded => self.tell(Notice::Upgraded { link }),
-            Event::Ask(ask, Question::Record(binding)) => {
+            Event::Ask(ask, Question::Record(Record::Bind(binding))) => {
                 let mailbox = self.mailbox.clone();
                 self.shared.ledger.record_peer(binding, move |recorded| {
                     mailbox.answer(ask, answer(recorded.map(drop)));

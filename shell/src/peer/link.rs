@@ -94,7 +94,8 @@ impl<R: Runtime> Owner for PeerLink<R> {
             }
             Event::Upgraded => self.observer.tell(Notice::Upgraded { link: None }),
             Event::Learnt(learnt) => self.observer.tell(Notice::Learnt(learnt)),
-            Event::Ask(ask, Question::Keep(entry)) => {
+            Event::Ask(ask, Question::Keep(kept)) => {
+                let Some(entry) = kept.entry else { return Some((ask, Answer::Kept)) };
                 let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
                 let observer = self.observer.clone();
                 let keeps = matches!(keeper, Keeper::File(..));

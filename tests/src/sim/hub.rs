@@ -8,10 +8,10 @@ use std::time::Duration;
 use bowline_core::auth::{HubSnapshot, SharedSecret};
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::hub::{Hub, HubConfig, Outbox, Source};
+use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{HubId, LinkId, PeerId};
 use bowline_core::identity::{HubIdentity, SigningKey};
-use bowline_core::ledger::{Answer, AskId, Binding, Memory, Question};
+use bowline_core::ledger::{Answer, AskId, Memory, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -33,7 +33,7 @@ const SUPERSEDED: Duration = Duration::from_secs(4);
 pub struct Durable {
     identity: [u8; 32],
     secret: SharedSecret,
-    bindings: BTreeMap<PeerId, Binding>,
+    memory: Memory,
     generation: u64,
     /// The disk takes no more.
     pub full: bool,
@@ -43,7 +43,7 @@ impl Durable {
     /// A hub that was never started.
     #[must_use]
     pub fn new(identity: [u8; 32], secret: SharedSecret) -> Self {
-        Self { identity, secret, bindings: BTreeMap::new(), generation: 0, full: false }
+        Self { identity, secret, memory: Memory::default(), generation: 0, full: false }
     }
 
     /// The hub's identity.
@@ -63,7 +63,7 @@ struct Writing {
     done: Mono,
     link: LinkId,
     ask: AskId,
-    binding: Binding,
+    record: Question,
 }
 
 /// A hub that runs.
@@ -106,14 +106,16 @@ impl HubNode {
             generation: durable.generation,
             allow_ips: Vec::new(),
             trusted_proxies: Vec::new(),
+            lives: Lives::default(),
         };
-        let hub = Hub::new(config, durable.bindings.values().copied());
+        let hub = Hub::new(config, durable.memory.durable());
         let snapshot = HubSnapshot {
             identity: Arc::new(durable.key()),
             name: "world".to_owned(),
             tls: None,
             external_pins: Vec::new(),
             secrets: durable.secret.clone().into(),
+            joins: None,
             open: false,
             generation: durable.generation,
             policy: Arc::default(),
@@ -159,7 +161,7 @@ impl HubNode {
     pub fn crash(self, durable: &mut Durable, dice: &mut Dice) {
         for writing in self.writing {
             if !durable.full && dice.one_in(2) {
-                record(&mut durable.bindings, writing.binding);
+                record(&mut durable.memory, &writing.record);
             }
         }
     }
@@ -238,7 +240,7 @@ impl HubNode {
         let Some(writing) = self.writing.pop_front() else { return false };
         let answer = match durable.full {
             true => Answer::No(Code::Unavailable.into()),
-            false => record(&mut durable.bindings, writing.binding),
+            false => record(&mut durable.memory, &writing.record),
         };
         let end = self.ends.values_mut().find(|end| end.id == writing.link);
         if let Some(end) = end {
@@ -266,11 +268,11 @@ impl HubNode {
         while let Some(event) = end.link.poll_event() {
             moved = true;
             match event {
-                Event::Ask(ask, Question::Record(binding)) => {
+                Event::Ask(ask, record @ Question::Record(_)) => {
                     let time = Duration::from_micros(dice.below(DISK.as_micros() as u64));
                     let last = writing.back().map_or(now.mono, |writing: &Writing| writing.done);
                     let done = now.mono.after(time).max(last);
-                    writing.push_back(Writing { done, link: end.id, ask, binding });
+                    writing.push_back(Writing { done, link: end.id, ask, record });
                 }
                 Event::Ask(ask, question) => {
                     let answer = hub.answer(end.id, &question, now);
@@ -369,12 +371,6 @@ pub fn tick(link: &mut Link, now: Now) -> Result<bool, crate::sim::model::Violat
     }
 }
 
-fn record(bindings: &mut BTreeMap<PeerId, Binding>, binding: Binding) -> Answer {
-    let mut memory = Memory::default();
-    if let Some(bound) = bindings.get(&binding.peer) {
-        memory.answer(&Question::Record(*bound));
-    }
-    let answer = memory.answer(&Question::Record(binding));
-    bindings.extend(memory.bindings().map(|binding| (binding.peer, *binding)));
-    answer.unwrap_or(Answer::No(Code::Unavailable.into()))
+fn record(memory: &mut Memory, question: &Question) -> Answer {
+    memory.answer(question).unwrap_or(Answer::No(Code::Unavailable.into()))
 }

@@ -241,9 +241,11 @@ impl PeerNode {
             moved = true;
             match event {
                 Event::Ask(ask, question) => {
-                    let Question::Keep(entry) = &question else { panic!("{question:?}") };
-                    model.trusts(entry.identity)?;
-                    self.entry = Some(*entry);
+                    let Question::Keep(kept) = &question else { panic!("{question:?}") };
+                    if let Some(entry) = kept.entry {
+                        model.trusts(entry.identity)?;
+                        self.entry = Some(entry);
+                    }
                     life.machine.kept(&question, &Answer::Kept);
                     end.link.answer(ask, Answer::Kept, now);
                 }

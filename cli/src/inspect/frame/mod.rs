@@ -8,7 +8,7 @@ mod text;
 mod tree;
 
 use bowline_core::limits::Limits;
-use bowline_core::wire::frame::{AuthBody, HelloBody, WelcomeBody};
+use bowline_core::wire::frame::{AuthBody, HelloBody, RefreshBody, WelcomeBody};
 use bowline_core::wire::{Frame, Misread, WireError};
 use serde_json::{Value, json};
 
@@ -104,6 +104,10 @@ fn inspect(message: &[u8], now: u64) -> Result<Inspected, Fault> {
         Frame::Welcome(welcome) => {
             WelcomeBody::examine(welcome.body).map_err(of_body)?;
             (Some(welcome.body), vec![proof("MAC", welcome.proof)])
+        }
+        Frame::Refresh(refresh) => {
+            RefreshBody::examine(refresh.body).map_err(of_body)?;
+            (Some(refresh.body), vec![proof("signature", refresh.proof)])
         }
         _ => (None, Vec::new()),
     };

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Id,
     /// Bytes that are carried: shown by their number and their beginning.
     Bytes,
+    /// Bytes that let their holder in: only their number is shown.
+    Secret,
     /// A hub's identity key.
     Identity,
     /// Another Ed25519 key.
@@ -70,7 +72,7 @@ const fn frame(number: u8, name: &'static str, body: &'static [Row]) -> Layout {
 
 use Kind::{
     Bytes, Choice, Date, Flag, Id, Identity, Key, Labels, List, Map, Millis, Name, Number, Pin,
-    Seconds, Text, Value,
+    Seconds, Secret, Text, Value,
 };
 
 const ID: Row = row(0, "call", Number);
@@ -151,6 +153,8 @@ pub(super) const LAYOUTS: &[Layout] = &[
         "input",
         &[ID, row(1, "offset", Number), row(2, "bytes", Bytes), row(3, "end", Flag)],
     ),
+    frame(0x40, "refresh", REFRESH),
+    frame(0x41, "refreshed", ISSUED),
     frame(
         0x50,
         "deny",
@@ -208,7 +212,16 @@ pub(super) const WELCOME: &[Row] = &[
     row(4, "expires", Date),
     row(5, "heartbeat", Seconds),
     row(6, "limits", Map(LIMITS)),
+    row(7, "credentials", Map(ISSUED)),
 ];
+
+const ISSUED: &[Row] = &[
+    row(0, "certificate", Bytes),
+    row(1, "refresh token", Secret),
+    row(2, "refresh token ends", Date),
+];
+
+pub(super) const REFRESH: &[Row] = &[row(0, "refresh token", Secret)];
 
 const COMMAND: &[Row] =
     &[row(0, "name", Name), row(1, "description", Text), row(2, "arguments", List(&Map(ARGUMENT)))];
@@ -285,6 +298,8 @@ mod tests {
             ("**HelloBody**:", HELLO),
             ("**AuthBody**:", AUTHENTICATE),
             ("**WelcomeBody**:", WELCOME),
+            ("**RefreshBody**:", REFRESH),
+            ("**Credentials**:", ISSUED),
             ("**Limits**:", LIMITS),
             ("**A command**:", COMMAND),
             ("**A declared argument**:", ARGUMENT),

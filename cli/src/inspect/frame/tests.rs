@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use bowline_core::capability::Capability;
 use bowline_core::id::{CallId, HubId, Nonce, Pin, PublicKey, SessionId};
 use bowline_core::wire::frame::{
+    Issued, Refresh, RefreshBody, Refreshed,
     AuthBody, Authenticate, Hello, HelloBody, Input, Output, Purpose, SessionLimits, Source,
     Welcome, WelcomeBody,
 };
+
+use zeroize::Zeroizing;
 
 use super::*;
 
@@ -121,6 +124,7 @@ fn welcome_is_shown_with_capabilities_and_the_end_of_the_session() {
         expires: Some(NOW + 86_400),
         heartbeat: 15,
         limits: LIMITS,
+        issued: Some(issued()),
     }
     .encode();
     let text = shown(&encoded(&Frame::Welcome(Welcome { body: &body, proof: &[0x99; 32] })));
@@ -131,6 +135,27 @@ fn welcome_is_shown_with_capabilities_and_the_end_of_the_session() {
     ] {
         assert!(text.contains(expected), "{expected:?} is not in\n{text}");
     }
+    assert!(!text.contains("7777"), "a refresh token is shown in\n{text}");
+}
+
+fn issued() -> Issued {
+    Issued {
+        certificate: vec![0x30, 3, 1, 2, 3],
+        refresh: Zeroizing::new([0x77; 32]),
+        refresh_ends: NOW + 86_400,
+    }
+}
+
+#[test]
+fn a_refresh_token_is_never_shown() {
+    let body = RefreshBody { refresh: Zeroizing::new([0x77; 32]) }.encode();
+    let refresh = shown(&encoded(&Frame::Refresh(Refresh { body: &body, proof: &[0x99; 64] })));
+    let refreshed = shown(&encoded(&Frame::Refreshed(Refreshed(issued()))));
+    for text in [&refresh, &refreshed] {
+        assert!(text.contains("refresh token") && !text.contains("7777"), "{text}");
+    }
+    assert!(refresh.contains(&"99".repeat(64)), "{refresh}");
+    assert!(refreshed.contains("1767312000 = 2026-01-02 00:00:00 UTC"), "{refreshed}");
 }
 
 #[test]

@@ -100,6 +100,10 @@ impl Tree {
             Kind::Text => decoder.str().map(|text| Shown::One(format!("{text:?}"), json!(text))),
             Kind::Id => decoder.bytes().map(whole),
             Kind::Bytes => decoder.bytes().map(bytes),
+            Kind::Secret => decoder.bytes().map(|secret| {
+                let shown = format!("{} bytes, not shown", secret.len());
+                Shown::One(shown, json!({"bytes": secret.len()}))
+            }),
             Kind::Identity | Kind::Key => decoder.bytes().map(key),
             Kind::Pin => decoder.bytes().map(pin),
             Kind::Flag => decoder.bool().map(|flag| Shown::One("yes".to_owned(), json!(flag))),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::auth::error::AuthError;
-use crate::auth::hub::{HubAuth, State, Step, Stop};
+use crate::auth::hub::{HubAuth, Renewing, State, Step, Stop};
 use crate::auth::proof::{ChannelBound, PeerProved, Proof};
-use crate::auth::{Admitted, HubSnapshot};
+use crate::auth::{Admitted, HubSnapshot, RefreshToken};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
-use crate::ledger::{Answer, Claim, Question, Reservation};
+use crate::ledger::{Answer, Claim, Evidence, Question, Reservation};
 use crate::random::Random;
 use crate::wire::Frame;
 use crate::wire::frame::{Welcome, WelcomeBody};
@@ -21,6 +21,8 @@ pub(super) struct Proved {
     pub(super) claim: Claim,
     pub(super) bound: ChannelBound,
     pub(super) proved: PeerProved,
+    /// A refresh token that was drawn; it is handed out where that is granted.
+    pub(super) fresh: Option<RefreshToken>,
 }
 
 impl Proved {
@@ -39,14 +41,14 @@ impl AwaitReserved {
             Answer::No(no) => return Err(Stop::no(self.0.peer(), no)),
             _ => return Err(AuthError::OutOfTurn("answer").into()),
         };
-        let record = grant.record;
+        let record = grant.record.clone();
         let session = SessionId(random.bytes());
         let reservation = Reservation { claim: self.0.claim.clone(), grant, session };
         let next = AwaitCommitted { proved: self.0, reservation };
         Ok(match record {
-            Some(binding) => Step::Ask(
+            Some(record) => Step::Ask(
                 HubAuth(State::Recorded(Box::new(AwaitRecorded(next)))),
-                Question::Record(binding),
+                Question::Record(record),
             ),
             None => next.ask(),
         })
@@ -78,9 +80,17 @@ impl AwaitCommitted {
         Step::Ask(HubAuth(State::Committed(Box::new(self))), question)
     }
 
-    pub(super) fn answer(self, answer: Answer, reply: &mut Vec<u8>) -> Result<Step, Stop> {
+    pub(super) fn answer(
+        self,
+        answer: Answer,
+        random: &mut Random,
+        reply: &mut Vec<u8>,
+    ) -> Result<Step, Stop> {
         match answer {
-            Answer::Committed => Ok(Step::Admitted(Box::new(self.welcome(reply)))),
+            Answer::Committed => {
+                let (admitted, renewing) = self.welcome(random, reply)?;
+                Ok(Step::Admitted(Box::new(admitted), renewing.map(Box::new)))
+            }
             Answer::Stale => {
                 let question = Question::Reserve(Box::new(self.proved.claim.clone()));
                 let state = State::Reserved(Box::new(AwaitReserved(self.proved)));
@@ -91,9 +101,27 @@ impl AwaitCommitted {
         }
     }
 
-    fn welcome(self, reply: &mut Vec<u8>) -> Admitted {
-        let Proved { snapshot, transcript, claim, bound, proved } = self.proved;
+    fn welcome(
+        self,
+        random: &mut Random,
+        reply: &mut Vec<u8>,
+    ) -> Result<(Admitted, Option<Renewing>), AuthError> {
+        let Proved { snapshot, transcript, claim, bound, proved, fresh } = self.proved;
         let Reservation { grant, session, .. } = self.reservation;
+        let hub = snapshot.identity.id();
+        let joins = snapshot.joins.as_ref();
+        let renewing = match (joins, claim.identity, &claim.evidence) {
+            (_, _, Some(Evidence::Secret(_)) | None) | (None, ..) | (_, None, _) => None,
+            (Some(joins), Some(identity), Some(_)) => {
+                Some(Renewing::new(joins.clone(), identity, transcript))
+            }
+        };
+        let issued = match (joins, claim.identity, grant.issues, fresh) {
+            (Some(joins), Some(identity), Some(issues), Some(fresh)) => {
+                Some(joins.mint(random, identity, issues, fresh)?)
+            }
+            _ => None,
+        };
         let heartbeat = snapshot.limits.heartbeat.as_secs();
         let limits = snapshot.session_limits();
         let body = WelcomeBody {
@@ -103,17 +131,18 @@ impl AwaitCommitted {
             expires: grant.expires,
             heartbeat,
             limits,
+            issued,
         }
         .encode();
         // By the secret that the peer proved to have.
-        let secret = claim.secret.and_then(|number| snapshot.secrets.get(number));
+        let secret = claim.secret().and_then(|number| snapshot.secrets.get(number));
         let mac = secret.map(|secret| secret.hub_mac(&transcript, &body));
         let proof = mac.as_ref().map_or(&[][..], |mac| mac);
         Frame::Welcome(Welcome { body: &body, proof }).encode(reply);
-        Admitted {
+        let admitted = Admitted {
             session,
             peer: grant.peer,
-            hub: snapshot.identity.id(),
+            hub,
             method: claim.method,
             purpose: claim.purpose,
             capabilities: grant.capabilities,
@@ -121,6 +150,7 @@ impl AwaitCommitted {
             limits,
             heartbeat,
             proof: Proof::Hub(bound, proved),
-        }
+        };
+        Ok((admitted, renewing))
     }
 }

@@ -6,22 +6,17 @@ use crate::arrival::Way;
 use crate::auth::HubSnapshot;
 use crate::auth::error::{AuthError, pin_or_none, pins_or_none};
 use crate::auth::hub::await_answer::{AwaitReserved, Proved};
+use crate::auth::hub::credential::{Check, ProvedBy};
 use crate::auth::hub::{HubAuth, State, Step, Stop};
-use crate::auth::proof::{ChannelBound, PeerProved};
+use crate::auth::proof::ChannelBound;
 use crate::auth::transcript::transcript;
-use crate::id::{Nonce, PeerId, PublicKey, SecretNumber};
-use crate::identity::{Transcript, verify_possession};
+use crate::id::Nonce;
 use crate::ledger::{Claim, Question};
 use crate::random::Random;
 use crate::source::Source;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Hello, Method};
-
-/// Bytes of a possession proof, an Ed25519 signature.
-const POSSESSION: usize = 64;
-/// Bytes of a MAC, HMAC-SHA256.
-const MAC: usize = 32;
 
 #[derive(Debug)]
 pub(super) struct AwaitAuthenticate {
@@ -52,7 +47,13 @@ impl AwaitAuthenticate {
     }
 
     // spec: admission §4, in its order
-    pub(super) fn message(self, message: &[u8]) -> Result<Step, Stop> {
+    pub(super) fn message(
+        self,
+        message: &[u8],
+        shown: Option<&[u8]>,
+        random: &mut Random,
+        now: Now,
+    ) -> Result<Step, Stop> {
         let frame = match Frame::decode(message)? {
             Frame::Authenticate(frame) => frame,
             other => return Err(AuthError::OutOfTurn(other.kind()).into()),
@@ -61,22 +62,25 @@ impl AwaitAuthenticate {
         let method = self.offered(body.method)?;
         let bound = self.channel(&body)?;
         let transcript = transcript(&self.peer_nonce, &self.hello, frame.body);
-        let (identity, secret, proved) = match method {
-            Method::Secret => self.secret(&body, frame.proof, &transcript)?,
-            Method::Open => open(&body, frame.proof)?,
-            Method::Join | Method::Resume | Method::Refresh | Method::Pass => {
-                return Err(AuthError::MethodNotOffered(body.method).into());
-            }
+        let check = Check {
+            snapshot: &self.snapshot,
+            body: &body,
+            proof: frame.proof,
+            transcript: &transcript,
+            shown,
+            now,
         };
+        let ProvedBy { identity, evidence, proved, fresh } = check.method(method, random)?;
         let claim = Claim {
             method,
             purpose: body.purpose,
             identity,
-            secret,
+            evidence,
+            generation: body.generation,
             agent: body.agent,
             labels: body.labels,
         };
-        let proved = Proved { snapshot: self.snapshot, transcript, claim, bound, proved };
+        let proved = Proved { snapshot: self.snapshot, transcript, claim, bound, proved, fresh };
         let question = Question::Reserve(Box::new(proved.claim.clone()));
         Ok(Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(proved)))), question))
     }
@@ -97,34 +101,4 @@ impl AwaitAuthenticate {
         let keys = self.snapshot.keys(self.source, self.way);
         Err(AuthError::OtherKeySeen { seen: pin_or_none(body.seen), served: pins_or_none(&keys) })
     }
-
-    fn secret(
-        &self,
-        body: &AuthBody,
-        proof: &[u8],
-        transcript: &Transcript,
-    ) -> Result<ProvedClaim, AuthError> {
-        let (Some(peer), Some(key), None) = (body.peer, body.key, &body.credential) else {
-            return Err(AuthError::Form("'secret' carries a peer id and key, and no credential"));
-        };
-        let (Some((possession, mac)), true) =
-            (proof.split_first_chunk::<POSSESSION>(), proof.len() == POSSESSION + MAC)
-        else {
-            return Err(AuthError::Form("'secret' is proved by 96 bytes"));
-        };
-        let secret = self.snapshot.secrets.proved(transcript, mac).ok_or(AuthError::WrongSecret)?;
-        verify_possession(&key, transcript, possession).map_err(|_| AuthError::NoPossession)?;
-        Ok((Some((peer, key)), Some(secret), PeerProved(())))
-    }
-}
-
-/// Who was proved, by which secret, and that it was.
-type ProvedClaim = (Option<(PeerId, PublicKey)>, Option<SecretNumber>, PeerProved);
-
-fn open(body: &AuthBody, proof: &[u8]) -> Result<ProvedClaim, AuthError> {
-    let bare = body.peer.is_none() && body.key.is_none() && body.credential.is_none();
-    if !bare || !proof.is_empty() {
-        return Err(AuthError::Form("'open' carries no id, key, credential or proof"));
-    }
-    Ok((None, None, PeerProved(())))
 }

@@ -15,6 +15,8 @@
 mod await_answer;
 mod await_arrived;
 mod await_authenticate;
+mod credential;
+mod renew;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ use crate::wire::Frame;
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
 use await_arrived::AwaitArrived;
 use await_authenticate::AwaitAuthenticate;
+pub use renew::{Renewed, Renewing};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]
@@ -51,8 +54,9 @@ pub enum Step {
     Wait(HubAuth),
     /// Ask, and take no message until the answer.
     Ask(HubAuth, Question),
-    /// Send the Welcome in `reply`; done.
-    Admitted(Box<Admitted>),
+    /// Send the Welcome in `reply`; done. With what the session needs for new credentials, where
+    /// its method has any.
+    Admitted(Box<Admitted>, Option<Box<Renewing>>),
 }
 
 /// Why a peer was not admitted: the audit gets the error, the remote its code.
@@ -94,13 +98,20 @@ impl HubAuth {
         matches!(self.0, State::Arrived(_))
     }
 
-    /// Takes one message.
+    /// Takes one message. `shown` is the client certificate of the TLS handshake, in DER; `random`
+    /// draws a refresh token where one may be handed out.
     ///
     /// # Errors
     /// [`Stop`]: the peer is to be refused with its code.
-    pub fn message(self, message: &[u8]) -> Result<Step, Stop> {
+    pub fn message(
+        self,
+        message: &[u8],
+        shown: Option<&[u8]>,
+        random: &mut Random,
+        now: Now,
+    ) -> Result<Step, Stop> {
         match self.0 {
-            State::Authenticate(state) => state.message(message),
+            State::Authenticate(state) => state.message(message, shown, random, now),
             State::Arrived(_) | State::Reserved(_) | State::Recorded(_) | State::Committed(_) => {
                 Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
             }
@@ -123,7 +134,7 @@ impl HubAuth {
             State::Arrived(state) => state.answer(answer, random, now, reply),
             State::Reserved(state) => state.answer(answer, random),
             State::Recorded(state) => state.answer(answer),
-            State::Committed(state) => state.answer(answer, reply),
+            State::Committed(state) => state.answer(answer, random, reply),
             State::Authenticate(_) => Err(AuthError::OutOfTurn("answer").into()),
         }
     }

@@ -66,17 +66,20 @@ impl AwaitHello {
 
     fn auth_body(&self, served: Option<&Served>) -> Vec<u8> {
         let dial = &self.dial;
-        let identity = match dial.credential {
-            Credential::Open | Credential::Withheld(_) => None,
-            Credential::Secret(_) => Some((dial.peer, dial.key.public())),
+        let (named, credential) = match &dial.credential {
+            Credential::Open | Credential::Withheld(_) => (false, None),
+            Credential::Secret(_) => (true, None),
+            Credential::Join(token) => (true, Some(token.0.as_bytes().to_vec())),
+            Credential::Resume(minted) => (true, Some(minted.certificate.clone())),
+            Credential::Refresh(minted) => (true, Some(minted.refresh.0.to_vec())),
         };
         AuthBody {
             method: dial.credential.method() as u64,
             purpose: dial.purpose,
-            peer: identity.map(|(peer, _)| peer),
-            key: identity.map(|(_, key)| key),
+            peer: named.then_some(dial.peer),
+            key: named.then(|| dial.key.public()),
             seen: served.map(|served| served.pin),
-            credential: None,
+            credential,
             agent: dial.agent.clone(),
             labels: dial.labels.clone(),
             generation: dial.known.entry.as_ref().map(|entry| entry.generation),
@@ -85,11 +88,14 @@ impl AwaitHello {
     }
 
     fn proof(&self, transcript: &Transcript) -> Vec<u8> {
+        let possession = || self.dial.key.sign_possession(transcript);
         match &self.dial.credential {
             Credential::Open | Credential::Withheld(_) => Vec::new(),
             Credential::Secret(secret) => {
-                let possession = self.dial.key.sign_possession(transcript);
-                [possession.as_slice(), &secret.peer_mac(transcript)].concat()
+                [possession().as_slice(), &secret.peer_mac(transcript)].concat()
+            }
+            Credential::Join(_) | Credential::Resume(_) | Credential::Refresh(_) => {
+                possession().to_vec()
             }
         }
     }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::auth::error::AuthError;
-use crate::auth::peer::{AwaitKept, PeerAuth, State, Step, Stop};
+use crate::auth::peer::{AwaitKept, PeerAuth, Renewing, State, Step, Stop, issued};
 use crate::auth::proof::{HubProved, Proof};
-use crate::auth::{Admitted, Credential, Dial};
+use crate::auth::{Admitted, Credential, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
-use crate::ledger::Question;
+use crate::ledger::{Kept, Question};
 use crate::trust::{Decision, Keep};
 use crate::wire::Frame;
-use crate::wire::frame::{Welcome, WelcomeBody};
+use crate::wire::frame::{Issued, Welcome, WelcomeBody};
 
 #[derive(Debug)]
 pub(super) struct AwaitWelcome {
@@ -34,6 +34,9 @@ impl AwaitWelcome {
         if !assigned && body.peer != self.dial.peer {
             return Err(AuthError::OtherPeer(body.peer).into());
         }
+        let issued = body.issued.as_ref();
+        let minted = issued.map(|issued| self.minted(issued)).transpose()?;
+        let renewing = self.renewing(minted)?;
         let admitted = Box::new(Admitted {
             session: body.session,
             peer: body.peer,
@@ -46,18 +49,54 @@ impl AwaitWelcome {
             heartbeat: body.heartbeat,
             proof: Proof::Peer(proved),
         });
-        Ok(match self.decision.keep {
-            Keep::Nothing => Step::Admitted(admitted),
-            Keep::Admitted | Keep::Proved => Step::Ask(
-                PeerAuth(State::Kept(AwaitKept { admitted })),
-                Question::Keep(self.decision.entry),
-            ),
-        })
+        let entry = match self.decision.keep {
+            Keep::Nothing => None,
+            Keep::Admitted | Keep::Proved => Some(self.decision.entry),
+        };
+        let kept = Kept { entry, issued: body.issued };
+        if kept.entry.is_none() && kept.issued.is_none() {
+            return Ok(Step::Admitted(admitted, renewing));
+        }
+        let next = PeerAuth(State::Kept(AwaitKept { admitted, renewing }));
+        Ok(Step::Ask(next, Question::Keep(Box::new(kept))))
+    }
+
+    fn minted(&self, issued: &Issued) -> Result<PeerCredentials, AuthError> {
+        issued::check(issued, self.hub, (self.dial.peer, self.dial.key.public()))
+    }
+
+    /// What the session needs for new credentials, where its method has any.
+    fn renewing(
+        &self,
+        minted: Option<PeerCredentials>,
+    ) -> Result<Option<Box<Renewing>>, AuthError> {
+        let held = match (&self.dial.credential, minted) {
+            (Credential::Join(_) | Credential::Refresh(_), None) => {
+                return Err(AuthError::NotOurs("none came"));
+            }
+            (Credential::Open | Credential::Secret(_) | Credential::Withheld(_), Some(_)) => {
+                return Err(AuthError::NotOurs("nobody asked for them"));
+            }
+            (Credential::Open | Credential::Secret(_) | Credential::Withheld(_), None) => {
+                return Ok(None);
+            }
+            (Credential::Resume(held), None) => held.clone(),
+            (
+                Credential::Join(_) | Credential::Resume(_) | Credential::Refresh(_),
+                Some(minted),
+            ) => minted,
+        };
+        let (dial, transcript) = (self.dial.clone(), self.transcript);
+        Ok(Some(Box::new(Renewing::new(dial, self.hub, transcript, held))))
     }
 
     fn hub_proved(&self, welcome: &Welcome<'_>) -> Result<HubProved, AuthError> {
         let proved = match &self.dial.credential {
-            Credential::Open => welcome.proof.is_empty(),
+            // TLS and the signed Hello vouch for the hub.
+            Credential::Open
+            | Credential::Join(_)
+            | Credential::Resume(_)
+            | Credential::Refresh(_) => welcome.proof.is_empty(),
             // Nothing was asked for, so nothing can be given.
             Credential::Withheld(_) => false,
             Credential::Secret(secret) => {

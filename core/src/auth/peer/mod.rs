@@ -7,11 +7,13 @@
 //! ```
 //!
 //! Trust is decided on Hello, before anything is sent. What was learnt of the hub is kept only
-//! after Welcome, and with a shared secret only after the hub's MAC.
+//! after Welcome, and with a shared secret only after the hub's MAC; what the hub minted, with it.
 
 mod await_hello;
 mod await_kept;
 mod await_welcome;
+mod issued;
+mod renew;
 
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ use crate::wire::frame::{Method, Refuse};
 use await_hello::AwaitHello;
 use await_kept::AwaitKept;
 use await_welcome::AwaitWelcome;
+pub use renew::Renewing;
 
 /// The states, in the protocol's order.
 #[derive(Debug)]
@@ -47,8 +50,8 @@ pub enum Step {
     Wait(PeerAuth, Box<Learnt>),
     /// Ask, and read no message until the answer.
     Ask(PeerAuth, Question),
-    /// Done.
-    Admitted(Box<Admitted>),
+    /// Done. With what the session needs for new credentials, where its method has any.
+    Admitted(Box<Admitted>, Option<Box<Renewing>>),
 }
 
 /// Why admission ended.

@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::control::arguments::{named, parsed};
 use crate::id::{CallId, LinkId, PeerId};
-use crate::ledger::Question;
+use crate::ledger::{Change, Question};
 use crate::wire::frame::Call;
 use crate::wire::value::ValueBuf;
 
@@ -22,7 +22,7 @@ impl Hub {
         let Some(peer) = peer else {
             return self.fail(link, call.id, None, Code::BadArgument);
         };
-        self.ask(link, call.id, Question::Forget(peer));
+        self.ask(link, call.id, Question::Change(Change::Forget(peer)));
     }
 
     /// The id is free on the disk: here too, and its sessions end. What is being admitted under it

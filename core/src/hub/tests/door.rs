@@ -14,7 +14,10 @@ fn at(seconds: u64) -> Now {
 fn hub_of(limits: Limits, allow: &[&str], proxies: &[&str]) -> Hub {
     let networks = |list: &[&str]| list.iter().map(|net| net.parse().unwrap()).collect();
     let (allow_ips, trusted_proxies) = (networks(allow), networks(proxies));
-    Hub::new(HubConfig { limits, allow_ips, trusted_proxies, ..HubConfig::default() }, [])
+    Hub::new(
+        HubConfig { limits, allow_ips, trusted_proxies, ..HubConfig::default() },
+        Durable::default(),
+    )
 }
 
 /// A connection that comes, and asks to go on with this header, or none.

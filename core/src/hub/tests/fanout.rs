@@ -148,7 +148,7 @@ fn a_peer_that_served_before_the_hub_started_is_meant_by_all_and_by_no_label() {
         first_seen: 0,
         serves: true,
     };
-    let mut hub = Hub::new(HubConfig::default(), [binding]);
+    let mut hub = Hub::new(HubConfig::default(), Durable::bound([binding]));
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &labelled(1, &[("role", "web")]));
     assert_eq!(heard(&mut hub, op), ["done 0 0 0"]);

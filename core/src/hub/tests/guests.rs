@@ -7,7 +7,8 @@ fn guest(hub: &mut Hub) -> (LinkId, Claim, Grant) {
     let claim = Claim {
         method: Method::Open,
         identity: None,
-        secret: None,
+        evidence: None,
+        generation: None,
         ..claim("x", 0, Purpose::Serve)
     };
     let grant = reserve(hub, link, &claim).unwrap();

@@ -83,7 +83,7 @@ fn an_entry_says_all_that_the_hub_knows_of_a_peer() {
 #[test]
 fn pages_follow_each_other_without_a_gap_and_end_with_an_empty_one() {
     let known = (0..9_000).map(|n| bound(n, n % 10 != 0));
-    let mut hub = Hub::new(HubConfig::default(), known);
+    let mut hub = Hub::new(HubConfig::default(), Durable::bound(known));
     let op = join(&mut hub, "op", Purpose::Operate);
     let (mut seen, mut pages) = (Vec::<String>::new(), Vec::new());
     loop {

@@ -16,14 +16,17 @@ mod superseded;
 
 use super::*;
 use crate::id::PublicKey;
-use crate::ledger::{Claim, Grant, No, Reservation};
+use crate::ledger::{Binding, Change, Claim, Evidence, Grant, No, Record, Reservation};
 use crate::wire::frame::{
     Call, CallResult, Cancel, Command, Input, Method, Output, Source as Stream, Status, Target,
     Window,
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {
-    Hub::new(HubConfig { limits, secret_role: role, generation: 7, ..HubConfig::default() }, [])
+    Hub::new(
+        HubConfig { limits, secret_role: role, generation: 7, ..HubConfig::default() },
+        Durable::default(),
+    )
 }
 
 fn hub() -> Hub {
@@ -39,7 +42,8 @@ fn claim(peer: &str, key: u8, purpose: Purpose) -> Claim {
         method: Method::Secret,
         purpose,
         identity,
-        secret: Some(SecretNumber::FIRST),
+        evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
+        generation: None,
         agent,
         labels,
     }
@@ -435,7 +439,13 @@ fn a_call_that_ends_gives_back_only_the_credit_that_it_still_held() {
 fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let mut hub = hub();
     let keyed = claim("guest-1", 1, Purpose::Serve);
-    let guest = Claim { method: Method::Open, identity: None, secret: None, ..keyed.clone() };
+    let guest = Claim {
+        method: Method::Open,
+        identity: None,
+        evidence: None,
+        generation: None,
+        ..keyed.clone()
+    };
     let links = [
         hub.arrive(somewhere(), Now::default()).unwrap(),
         hub.arrive(somewhere(), Now::default()).unwrap(),

@@ -4,7 +4,13 @@ use super::*;
 use crate::capability::{Capabilities, Capability};
 
 fn claimed(purpose: Purpose) -> Claim {
-    Claim { method: Method::Open, identity: None, secret: None, ..claim("x", 0, purpose) }
+    Claim {
+        method: Method::Open,
+        identity: None,
+        evidence: None,
+        generation: None,
+        ..claim("x", 0, purpose)
+    }
 }
 
 fn granted(hub: &mut Hub) -> (LinkId, Grant) {
@@ -53,7 +59,8 @@ fn whoever_comes_by_the_secret_or_with_nothing_never_administers() {
     let open = Claim {
         method: Method::Open,
         identity: None,
-        secret: None,
+        evidence: None,
+        generation: None,
         ..claim("x", 0, Purpose::Operate)
     };
     for claim in [claim("ops", 1, Purpose::Operate), open] {
@@ -80,7 +87,7 @@ fn a_binding_of_the_operators_id_from_before_keeps_nobody_out() {
     let key = PublicKey([1; 32]);
     let bound = Binding { peer, key, method: Method::Secret, first_seen: 0, serves: true };
     let config = HubConfig::default();
-    let mut hub = Hub::new(config, [bound]);
+    let mut hub = Hub::new(config, Durable::bound([bound]));
     granted(&mut hub);
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let claim = claim("operator", 1, Purpose::Serve);

@@ -79,7 +79,7 @@ fn a_peer_that_left_and_came_again_is_one_machine_however_often() {
 #[test]
 fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
     let limits = Limits { admissions_per_second: 2, ..Limits::default() };
-    let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, []);
+    let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default());
     join(&mut hub, "a", Purpose::Serve);
     join(&mut hub, "b", Purpose::Operate);
     let no =

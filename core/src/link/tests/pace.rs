@@ -8,7 +8,7 @@ use super::raw::*;
 use super::scenario::*;
 use crate::auth::Credential;
 use crate::hub::{Hub, HubConfig, Source};
-use crate::ledger::Memory;
+use crate::ledger::{Durable, Memory};
 use crate::link::{EndReason, TimerKind};
 use crate::time::Now;
 use crate::wire::Frame;
@@ -232,7 +232,8 @@ fn raw(plan: &Plan) -> (End, Raw) {
     let proof = [possession.as_slice(), &secret(7).peer_mac(&transcript)].concat();
     raw.say_frame(&Frame::Authenticate(Authenticate { body: &body, proof: &proof }));
     raw.exchange(&mut hub);
-    let (mut registry, mut ledger) = (Hub::new(HubConfig::default(), []), Memory::default());
+    let (mut registry, mut ledger) =
+        (Hub::new(HubConfig::default(), Durable::default()), Memory::default());
     let id = registry.arrive(somewhere(), start()).unwrap();
     while let Some((ask, question)) = hub.asked.pop_front() {
         let answer = registry.answer(id, &question, start()).or_else(|| ledger.answer(&question));

@@ -203,6 +203,7 @@ fn welcomed(plan: &Plan, proof: &[u8], name: &str) -> (End, Raw) {
         expires: None,
         heartbeat: 15,
         limits: SESSION_LIMITS,
+        issued: None,
     }
     .encode();
     let mac = raw.got.first().and_then(|message| {

@@ -10,7 +10,7 @@ use crate::auth::{Credential, Dial, HubSnapshot, Secrets, SharedSecret, Transpor
 use crate::hub::{Hub, HubConfig, Source};
 use crate::id::{LinkId, Pin, SecretNumber};
 use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use crate::ledger::{Answer, AskId, Memory, Question};
+use crate::ledger::{Answer, AskId, Durable, Memory, Question};
 use crate::limits::Limits;
 use crate::link::{EndReason, Ended, Event, Link, TimerKind};
 use crate::random::{Random, Seed};
@@ -105,6 +105,7 @@ impl Plan {
             name: "the hub".to_owned(),
             tls: self.tls.1.then(|| server_tls(3)),
             secrets: self.secrets(),
+            joins: None,
             open: self.hub_open,
             generation: 5,
             external_pins: self.external_pins.clone(),
@@ -302,6 +303,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
         ),
         Event::Frame(frame) => format!("frame {}", frame.kind()),
         Event::RoundTrip(took) => format!("round trip {took:?}"),
+        Event::Renewed(expires) => format!("renewed {expires:?}"),
         Event::HeldBack(measure) => format!("held back {measure:?}"),
         Event::Ended(ended) => format!("ended {}", ended.reason),
     }
@@ -314,8 +316,13 @@ pub(super) fn name(question: &Question) -> &'static str {
         Question::Record(_) => "record",
         Question::Commit(_) => "commit",
         Question::Keep(_) => "keep",
-        Question::Forget(_) => "forget",
-        Question::Rotate { .. } => "rotate",
+        Question::Renew(_) => "renew",
+        Question::Renewed(_) => "renewed",
+        // The hub's own.
+        Question::Change(_)
+        | Question::Rotate { .. }
+        | Question::RotateKeys { .. }
+        | Question::Issue(_) => "another",
     }
 }
 
@@ -340,7 +347,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(plan: &Plan) -> Self {
         let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.door.clone() };
-        let mut registry = Hub::new(config, []);
+        let mut registry = Hub::new(config, Durable::default());
         if let Some((_, until)) = plan.hub_old_secret {
             registry.set_secrets(SecretNumber(2), Some((SecretNumber::FIRST, until)), start());
         }

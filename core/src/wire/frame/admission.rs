@@ -5,10 +5,12 @@
 
 mod authenticate;
 mod hello;
+mod issued;
 mod welcome;
 
 pub use authenticate::{AuthBody, Authenticate};
 pub use hello::{Hello, HelloBody};
+pub use issued::Issued;
 pub use welcome::{Welcome, WelcomeBody};
 
 use crate::code::Code;

@@ -10,16 +10,18 @@ pub mod flow;
 pub mod life;
 pub mod outcome;
 pub mod register;
+pub mod renewal;
 
 pub use admission::{
-    AuthBody, Authenticate, Hello, HelloBody, Method, Purpose, Refuse, SessionLimits, Welcome,
-    WelcomeBody,
+    AuthBody, Authenticate, Hello, HelloBody, Issued, Method, Purpose, Refuse, SessionLimits,
+    Welcome, WelcomeBody,
 };
 pub use call::{Accepted, Call, Delivery, Target};
 pub use flow::{Cancel, Input, Output, Source, Window};
 pub use life::{Goaway, Ping};
 pub use outcome::{CallResult, Deny, Done, Status};
 pub use register::{Argument, ArgumentKind, Command, Register, Registered};
+pub use renewal::{Refresh, RefreshBody, Refreshed};
 
 use crate::wire::error::{Misread, WireError};
 use crate::wire::read::Reader;
@@ -64,6 +66,10 @@ pub enum Frame<'a> {
     Window(Window),
     /// 0x27: bytes for a command's standard input.
     Input(Input<'a>),
+    /// 0x40, from the peer: new credentials, please.
+    Refresh(Refresh<'a>),
+    /// 0x41, from the hub: here they are.
+    Refreshed(Refreshed),
     /// 0x50: a request was denied; the link goes on.
     Deny(Deny<'a>),
     /// 0x51: the link ends.
@@ -101,7 +107,7 @@ impl<'a> Frame<'a> {
     pub fn encode<S: Sink>(&self, out: &mut S) {
         let mut writer = Writer::new(out);
         let parts = match self {
-            Self::Hello(_) | Self::Authenticate(_) | Self::Welcome(_) => 3,
+            Self::Hello(_) | Self::Authenticate(_) | Self::Welcome(_) | Self::Refresh(_) => 3,
             _ => 2,
         };
         writer.array(parts);
@@ -122,6 +128,8 @@ impl<'a> Frame<'a> {
             Self::Cancel(frame) => frame.write(&mut writer),
             Self::Window(frame) => frame.write(&mut writer),
             Self::Input(frame) => frame.write(&mut writer),
+            Self::Refresh(frame) => frame.write(&mut writer),
+            Self::Refreshed(frame) => frame.write(&mut writer),
             Self::Deny(frame) => frame.write(&mut writer),
             Self::Goaway(frame) => frame.write(&mut writer),
             Self::Unknown(_) => writer.map(0),
@@ -166,6 +174,8 @@ impl<'a> Frame<'a> {
             Self::Cancel(_) => (0x25, "cancel"),
             Self::Window(_) => (0x26, "window"),
             Self::Input(_) => (0x27, "input"),
+            Self::Refresh(_) => (0x40, "refresh"),
+            Self::Refreshed(_) => (0x41, "refreshed"),
             Self::Deny(_) => (0x50, "deny"),
             Self::Goaway(_) => (0x51, "goaway"),
             Self::Unknown(number) => (*number, "unknown"),
@@ -200,9 +210,11 @@ impl<'a> Frame<'a> {
             (0x25, 2) => Self::Cancel(Cancel::read(reader)?),
             (0x26, 2) => Self::Window(Window::read(reader)?),
             (0x27, 2) => Self::Input(Input::read(reader)?),
+            (0x40, 3) => Self::Refresh(Refresh::read(reader)?),
+            (0x41, 2) => Self::Refreshed(Refreshed::read(reader)?),
             (0x50, 2) => Self::Deny(Deny::read(reader)?),
             (0x51, 2) => Self::Goaway(Goaway::read(reader)?),
-            (0x01..=0x04 | 0x10..=0x13 | 0x20..=0x27 | 0x50 | 0x51, _) => {
+            (0x01..=0x04 | 0x10..=0x13 | 0x20..=0x27 | 0x40..=0x41 | 0x50..=0x51, _) => {
                 return Err(WireError::WrongLength);
             }
             (..0x80, _) => return Err(WireError::UnknownFrame(number)),

@@ -12,8 +12,8 @@ use crate::wire::value::{ArgumentsBuf, Scalar};
 /// The operator of the hub's machine.
 fn operator(hub: &mut Hub) -> LinkId {
     let link = hub.arrive(Source::Local, Now::default()).unwrap();
-    let (method, identity, secret) = (Method::Open, None, None);
-    let claim = Claim { method, identity, secret, ..claim("x", 0, Purpose::Operate) };
+    let (method, identity, evidence) = (Method::Open, None, None);
+    let claim = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Operate) };
     let grant = reserve(hub, link, &claim).unwrap();
     assert_eq!(commit(hub, link, &claim, grant), Answer::Committed);
     link

@@ -69,8 +69,8 @@ fn a_peer_that_only_called_is_known_by_its_binding_and_a_guest_by_its_session() 
     assert!(told.contains("serves=false") && !told.contains("commands="), "{told}");
 
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
-    let (method, identity, secret) = (Method::Open, None, None);
-    let guest = Claim { method, identity, secret, ..claim("x", 0, Purpose::Serve) };
+    let (method, identity, evidence) = (Method::Open, None, None);
+    let guest = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Serve) };
     let grant = reserve(&mut hub, link, &guest).unwrap();
     commit(&mut hub, link, &guest, grant);
     let told = say(&mut hub, ops, 3, "peer", &id("guest-1")).unwrap();

@@ -38,7 +38,7 @@ fn rotated(hub: &mut Hub, operator: LinkId, id: u64, until: Option<u64>, now: No
 
 /// A claim that this secret proved.
 fn proved(peer: &str, secret: SecretNumber) -> Claim {
-    Claim { secret: Some(secret), ..claim(peer, 7, Purpose::Operate) }
+    Claim { evidence: Some(Evidence::Secret(secret)), ..claim(peer, 7, Purpose::Operate) }
 }
 
 fn reserve_at(hub: &mut Hub, link: LinkId, claim: &Claim, now: Now) -> Result<Grant, Code> {
@@ -89,8 +89,8 @@ fn without_a_grace_the_old_secrets_sessions_end_at_once_and_nobody_elses() {
     let now = at(1, 1000);
     let (old, _) = admit(&mut hub, "web-1", FIRST, now).unwrap();
     let guest = hub.arrive(somewhere(), now).unwrap();
-    let (method, identity, secret) = (Method::Open, None, None);
-    let open = Claim { method, identity, secret, ..claim("x", 0, Purpose::Operate) };
+    let (method, identity, evidence) = (Method::Open, None, None);
+    let open = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Operate) };
     let grant = reserve_at(&mut hub, guest, &open, now).unwrap();
     assert_eq!(commit_at(&mut hub, guest, &open, grant, now), Answer::Committed);
     let operator = operator(&mut hub);
@@ -308,7 +308,7 @@ fn it_is_for_who_administers_keys() {
 fn a_claim_by_the_secret_that_names_none_is_refused() {
     let mut hub = hub();
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
-    let claim = Claim { secret: None, ..claim("web-1", 1, Purpose::Operate) };
+    let claim = Claim { evidence: None, generation: None, ..claim("web-1", 1, Purpose::Operate) };
     assert_eq!(reserve(&mut hub, link, &claim).unwrap_err().code, Code::Refused);
 }
 

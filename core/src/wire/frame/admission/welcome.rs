@@ -6,7 +6,7 @@ use crate::capability::Capability;
 use crate::id::{PeerId, SessionId};
 use crate::wire::bounds;
 use crate::wire::error::{Misread, WireError};
-use crate::wire::frame::SessionLimits;
+use crate::wire::frame::{Issued, SessionLimits};
 use crate::wire::read::Reader;
 use crate::wire::write::{Sink, Writer, sorted, written};
 
@@ -35,6 +35,8 @@ pub struct WelcomeBody {
     pub heartbeat: u64,
     /// 6.
     pub limits: SessionLimits,
+    /// 7: credentials that were minted; absent where none were.
+    pub issued: Option<Issued>,
 }
 
 impl WelcomeBody {
@@ -70,6 +72,7 @@ impl WelcomeBody {
                 expires: body.optional(4, Reader::uint)?,
                 heartbeat: body.required(5, Reader::uint)?,
                 limits: body.required(6, SessionLimits::read)?,
+                issued: body.optional(7, Issued::read)?,
             })
         })
     }
@@ -80,7 +83,8 @@ impl WelcomeBody {
         let spelled: Vec<String> = self.capabilities.iter().map(Capability::to_string).collect();
         let spelled = sorted(&spelled);
         written(|writer| {
-            writer.map(5 + usize::from(self.expires.is_some()));
+            let optional = [self.expires.is_some(), self.issued.is_some()];
+            writer.map(5 + optional.iter().filter(|present| **present).count());
             writer.uint(0);
             writer.bytes(&self.session.0);
             writer.uint(1);
@@ -96,6 +100,10 @@ impl WelcomeBody {
             writer.uint(self.heartbeat);
             writer.uint(6);
             self.limits.write(writer);
+            if let Some(issued) = &self.issued {
+                writer.uint(7);
+                issued.write(writer);
+            }
         })
     }
 }

@@ -1,10 +1,11 @@
 //! Frames and bodies in their exact bytes, both ways.
 
 use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
 
 use super::samples::{
-    AUTH_BODY, HELLO_BODY, LEAST_AUTH_BODY, WELCOME_BODY, auth_body, frames, hello_body,
-    least_auth_body, unhex, welcome_body,
+    AUTH_BODY, FULL_WELCOME_BODY, HELLO_BODY, LEAST_AUTH_BODY, REFRESH_BODY, WELCOME_BODY,
+    auth_body, frames, hello_body, issued, least_auth_body, unhex, welcome_body,
 };
 use crate::buffer::Buffer;
 use crate::wire::frame::*;
@@ -29,6 +30,12 @@ fn every_body_has_exactly_its_bytes_both_ways() {
     assert_eq!(AuthBody::decode(&unhex(LEAST_AUTH_BODY)), Ok(least_auth_body()));
     assert_eq!(HEXLOWER.encode(&welcome_body().encode()), WELCOME_BODY);
     assert_eq!(WelcomeBody::decode(&unhex(WELCOME_BODY)), Ok(welcome_body()));
+    let full = WelcomeBody { issued: Some(issued()), ..welcome_body() };
+    assert_eq!(HEXLOWER.encode(&full.encode()), FULL_WELCOME_BODY);
+    assert_eq!(WelcomeBody::decode(&unhex(FULL_WELCOME_BODY)), Ok(full));
+    let refresh = RefreshBody { refresh: Zeroizing::new([0x99; 32]) };
+    assert_eq!(HEXLOWER.encode(&refresh.encode()), REFRESH_BODY);
+    assert_eq!(RefreshBody::decode(&unhex(REFRESH_BODY)), Ok(refresh));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use zeroize::Zeroizing;
 
 use super::samples::{all, frame_again};
 use super::tree::Item;
@@ -228,6 +229,11 @@ fn frame() -> impl Strategy<Value = Frame<'static>> {
         (code(), text(), any::<Option<u64>>()).prop_map(|(code, text, reconnect_after)| {
             Frame::Goaway(Goaway { code, text, reconnect_after })
         }),
+        issued().prop_map(|issued| Frame::Refreshed(Refreshed(issued))),
+        any::<[u8; 3]>().prop_map(|body| {
+            let body = Vec::leak(body.to_vec());
+            Frame::Refresh(Refresh { body, proof: &[7; 64] })
+        }),
         (0x80u8..).prop_map(Frame::Unknown),
     ]
 }
@@ -282,12 +288,23 @@ fn auth_body() -> impl Strategy<Value = AuthBody> {
 
 fn welcome_body() -> impl Strategy<Value = WelcomeBody> {
     let times = (any::<Option<u64>>(), any::<u64>());
-    (any::<[u8; 16]>(), peer(), btree_set(capability(), 0..5), times, limits()).prop_map(
-        |(session, peer, capabilities, (expires, heartbeat), limits)| {
+    let rest = (limits(), option::of(issued()));
+    (any::<[u8; 16]>(), peer(), btree_set(capability(), 0..5), times, rest).prop_map(
+        |(session, peer, capabilities, (expires, heartbeat), (limits, issued))| {
             let mut capabilities: Vec<_> = capabilities.into_iter().collect();
             capabilities.sort_by_key(Capability::to_string);
             let session = SessionId(session);
-            WelcomeBody { session, peer, capabilities, expires, heartbeat, limits }
+            WelcomeBody { session, peer, capabilities, expires, heartbeat, limits, issued }
+        },
+    )
+}
+
+fn issued() -> impl Strategy<Value = Issued> {
+    (vec(any::<u8>(), 1..20), any::<[u8; 32]>(), any::<u64>()).prop_map(
+        |(certificate, refresh, refresh_ends)| Issued {
+            certificate,
+            refresh: Zeroizing::new(refresh),
+            refresh_ends,
         },
     )
 }

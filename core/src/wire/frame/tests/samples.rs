@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
 
 use crate::capability::Capability;
 use crate::code::Code;
@@ -23,11 +24,17 @@ pub(super) struct Sample {
 
 pub(super) fn all() -> Vec<Sample> {
     let frames = frames().into_iter().map(|(name, _, hex)| (name, hex, frame_again as _));
-    let bodies: [(_, _, Again); 4] = [
+    let bodies: [(_, _, Again); 6] = [
         ("hello body", HELLO_BODY, |b| HelloBody::decode(b).map(|body| body.encode())),
         ("auth body", AUTH_BODY, |b| AuthBody::decode(b).map(|body| body.encode())),
         ("least auth body", LEAST_AUTH_BODY, |b| AuthBody::decode(b).map(|body| body.encode())),
         ("welcome body", WELCOME_BODY, |b| WelcomeBody::decode(b).map(|body| body.encode())),
+        ("full welcome body", FULL_WELCOME_BODY, |b| {
+            WelcomeBody::decode(b).map(|body| body.encode())
+        }),
+        ("refresh body", REFRESH_BODY, |b| {
+            RefreshBody::decode(b).map(|body| body.encode().to_vec())
+        }),
     ];
     frames
         .chain(bodies)
@@ -144,6 +151,15 @@ pub(super) fn welcome_body() -> WelcomeBody {
         expires: Some(1_700_086_400),
         heartbeat: 15,
         limits: LIMITS,
+        issued: None,
+    }
+}
+
+pub(super) fn issued() -> Issued {
+    Issued {
+        certificate: vec![0x30, 3, 1, 2, 3],
+        refresh: Zeroizing::new([0x88; 32]),
+        refresh_ends: 1_707_862_400,
     }
 }
 
@@ -348,6 +364,8 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
             }),
             "821851a3006a676f696e672d61776179016873746f7070696e670205",
         ),
+        ("refresh", Frame::Refresh(Refresh { body: b"body", proof: &[0x77; 64] }), REFRESH),
+        ("refreshed", Frame::Refreshed(Refreshed(issued())), REFRESHED),
     ]
 }
 
@@ -365,3 +383,15 @@ pub(super) const LEAST_AUTH_BODY: &str = "a3000001010660";
 pub(super) const WELCOME_BODY: &str = "\
     a600506666666666666666666666666666666601647765623102826b63616c6c3a757074696d65657365\
     727665041a65554280050f06a3001a0010000001190400021a05265c00";
+pub(super) const FULL_WELCOME_BODY: &str = "\
+    a700506666666666666666666666666666666601647765623102826b63616c6c3a757074696d65657365\
+    727665041a65554280050f06a3001a0010000001190400021a05265c0007a30045300301020301582088\
+    88888888888888888888888888888888888888888888888888888888888888021a65cbe980";
+pub(super) const REFRESH_BODY: &str = "\
+    a10058209999999999999999999999999999999999999999999999999999999999999999";
+pub(super) const REFRESH: &str = "\
+    83184044626f647958407777777777777777777777777777777777777777777777777777777777777777\
+    7777777777777777777777777777777777777777777777777777777777777777";
+pub(super) const REFRESHED: &str = "\
+    821841a30045300301020301582088888888888888888888888888888888888888888888888888888888\
+    88888888021a65cbe980";

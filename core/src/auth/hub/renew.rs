@@ -1,0 +1,113 @@
+//! New credentials within a session, at the hub.
+//!
+//! ```text
+//! Idle ──Refresh: proved──► Reserved ──► Recorded ──► Committed ──Refreshed──► Idle
+//!   ▲    Ask: Renew                Ask: Record   Ask: Renewed         │
+//!   └───────────────────────────── Deny ─────────────────────────────┘
+//! ```
+//!
+//! spec: session §9.
+
+use std::sync::Arc;
+
+use crate::auth::{AuthError, Joins, RefreshToken};
+use crate::code::Code;
+use crate::id::{PeerId, PublicKey};
+use crate::identity::{Transcript, verify_refresh};
+use crate::ledger::{Answer, Grant, Question, Renewal};
+use crate::random::Random;
+use crate::wire::frame::{Issued, Refresh, RefreshBody};
+
+/// What one session needs for it.
+#[derive(Debug)]
+pub struct Renewing {
+    joins: Arc<Joins>,
+    identity: (PeerId, PublicKey),
+    transcript: Transcript,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Reserved(Renewal, RefreshToken),
+    Recorded(Renewal, RefreshToken, Box<Grant>),
+    Committed(Renewal, RefreshToken, Box<Grant>),
+}
+
+/// What an answer led to.
+#[derive(Debug)]
+pub enum Renewed {
+    /// Ask further.
+    Ask(Question),
+    /// Send these; the session ends at this date from here on, seconds since 1970.
+    Done(Issued, Option<u64>),
+    /// Tell the peer no, with this code; the session goes on as it was.
+    Denied(Code),
+}
+
+impl Renewing {
+    pub(super) fn new(
+        joins: Arc<Joins>,
+        identity: (PeerId, PublicKey),
+        transcript: Transcript,
+    ) -> Self {
+        Self { joins, identity, transcript, state: State::Idle }
+    }
+
+    /// Takes a Refresh; what to ask. None where one is being answered: that answer is for this one,
+    /// too.
+    ///
+    /// # Errors
+    /// [`AuthError`]: it is malformed, or not proved.
+    pub fn message(
+        &mut self,
+        refresh: &Refresh<'_>,
+        random: &mut Random,
+    ) -> Result<Option<Question>, AuthError> {
+        if !matches!(self.state, State::Idle) {
+            return Ok(None);
+        }
+        let (_, key) = self.identity;
+        verify_refresh(&key, &self.transcript, refresh.body, refresh.proof)
+            .map_err(|_| AuthError::NoPossession)?;
+        let presented = RefreshToken(RefreshBody::decode(refresh.body)?.refresh);
+        let fresh = RefreshToken::draw(random);
+        let identity = self.identity;
+        let renewal = Renewal { identity, presented: presented.hash(), fresh: fresh.hash() };
+        self.state = State::Reserved(renewal, fresh);
+        Ok(Some(Question::Renew(renewal)))
+    }
+
+    /// Takes the answer to the question asked. `random` draws the certificate's serial number.
+    ///
+    /// # Errors
+    /// [`AuthError`]: the answer was not one to the question, or nothing could be minted.
+    pub fn answer(&mut self, answer: Answer, random: &mut Random) -> Result<Renewed, AuthError> {
+        match (core::mem::replace(&mut self.state, State::Idle), answer) {
+            (_, Answer::No(no)) => Ok(Renewed::Denied(no.code)),
+            (State::Reserved(renewal, fresh), Answer::Reserved(grant)) => {
+                let Some(record) = grant.record.clone() else {
+                    return Err(AuthError::OutOfTurn("answer"));
+                };
+                self.state = State::Recorded(renewal, fresh, grant);
+                Ok(Renewed::Ask(Question::Record(record)))
+            }
+            (State::Recorded(renewal, fresh, grant), Answer::Recorded) => {
+                let question = Question::Renewed(grant.clone());
+                self.state = State::Committed(renewal, fresh, grant);
+                Ok(Renewed::Ask(question))
+            }
+            (State::Committed(_, fresh, grant), Answer::Committed) => {
+                let issues = grant.issues.ok_or(AuthError::OutOfTurn("answer"))?;
+                let issued = self.joins.mint(random, self.identity, issues, fresh)?;
+                Ok(Renewed::Done(issued, grant.expires))
+            }
+            (State::Committed(renewal, fresh, _), Answer::Stale) => {
+                self.state = State::Reserved(renewal, fresh);
+                Ok(Renewed::Ask(Question::Renew(renewal)))
+            }
+            _ => Err(AuthError::OutOfTurn("answer")),
+        }
+    }
+}

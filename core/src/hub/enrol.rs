@@ -1,0 +1,295 @@
+//! Peers that a join token brought: joining, coming back by certificate or refresh token, and new
+//! credentials within a session.
+//!
+//! ```text
+//!   join ──► issue n, family of one token
+//!   refresh ─► a successor; the family's current token stays good until that is used
+//!   resume ──► nothing changes; a family that was voided begins anew
+//!   join again, with the same key ──► issue n + 1: earlier certificates and tokens are void
+//! ```
+//!
+//! spec: tokens, admission §9.
+
+use std::collections::BTreeMap;
+
+use crate::capability::Capabilities;
+use crate::code::Code;
+use crate::hub::grant::{Granted, may_serve};
+use crate::hub::{Hub, HubEvent};
+use crate::id::{LinkId, PeerId, PublicKey, RefreshHash};
+use crate::ledger::{
+    Answer, Binding, Claim, Enrolled, Enrolment, Family, Grant, Invited, Issues, No, Record,
+    Refreshing, Renewal, Revocation,
+};
+use crate::time::Now;
+use crate::wire::frame::{Method, Purpose};
+
+/// Why a peer is revoked whose refresh token came a second time.
+const REUSED: &str = "a refresh token was used again after its successor: it may have been copied";
+
+/// Seconds after which a hub that was restored is worth another try: a person has to act.
+const RESTORED: u64 = 300;
+
+/// Who asks.
+type Identity = (PeerId, PublicKey);
+
+impl Hub {
+    pub(super) fn join(
+        &mut self,
+        claim: &Claim,
+        invited: &Invited,
+        fresh: RefreshHash,
+        (peer, key): Identity,
+        now: Now,
+    ) -> Result<Granted, No> {
+        self.not_restored()?;
+        if let Err(code) = self.tokens.admit(invited, &key) {
+            if code == Code::Used {
+                self.events.push_back(HubEvent::Replayed { peer, jti: invited.jti });
+            }
+            return Err(code.into());
+        }
+        if invited.id.is_some_and(|id| id != peer) {
+            return Err(Code::Refused.into());
+        }
+        if self.is_taken(peer, &key) {
+            return Err(Code::IdTaken.into());
+        }
+        let known = self.registry.known(peer);
+        if known.is_some_and(|known| known.revoked.is_some()) {
+            return Err(Code::Revoked.into());
+        }
+        let before = known.and_then(|known| known.enrolled.as_ref()).map_or(0, |of| of.issue);
+        let issues = self.issues(before.saturating_add(1), now);
+        let role = invited.role.capabilities();
+        let capabilities: Capabilities = match &invited.caps {
+            Some(caps) => caps.iter().filter(|&capability| role.allow(capability)).collect(),
+            None => role,
+        };
+        may_serve(claim, &capabilities)?;
+        let serves = claim.purpose == Purpose::Serve;
+        let first_seen = known.map_or(now.unix, |known| known.binding.first_seen);
+        let enrolled = Enrolled {
+            jti: invited.jti,
+            role: invited.role,
+            capabilities: capabilities.clone(),
+            labels: invited.labels.clone(),
+            issue: issues.issue,
+            family: Some(Family::of(fresh, issues.refresh_ends)),
+        };
+        let record = Record::Enrol(Box::new(Enrolment {
+            binding: Binding { peer, key, method: Method::Join, first_seen, serves },
+            token_ends: invited.ends,
+            uses: invited.uses,
+            enrolled,
+        }));
+        Ok(Granted {
+            peer,
+            capabilities,
+            labels: overlaid(&claim.labels, &invited.labels),
+            expires: Some(issues.not_after),
+            record: Some(record),
+            issues: Some(issues),
+        })
+    }
+
+    pub(super) fn resume(
+        &mut self,
+        claim: &Claim,
+        (peer, key): Identity,
+        (issue, not_after, expired): (u32, u64, bool),
+        fresh: RefreshHash,
+        now: Now,
+    ) -> Result<Granted, Code> {
+        let enrolled = self.enrolled(peer, &key)?;
+        if issue < enrolled.issue {
+            return Err(Code::Revoked);
+        }
+        // A certificate of a later issue than was ever recorded: another hub's, or an older ledger.
+        if issue > enrolled.issue {
+            return Err(Code::Refused);
+        }
+        let enrolled = enrolled.clone();
+        if expired {
+            self.registry.outlive(peer, issue);
+        }
+        if self.registry.known(peer).is_some_and(|known| known.outlived >= issue) {
+            return Err(Code::Expired);
+        }
+        let granted = self.comes_back(claim, peer, &enrolled, not_after)?;
+        if enrolled.family.is_some() || self.rolled_back.is_some() {
+            return Ok(Granted { record: self.to_serve(claim, peer), ..granted });
+        }
+        let issues = self.issues(issue, now);
+        let fresh_ends = issues.refresh_ends;
+        let refreshing = Refreshing { peer, key, presented: None, fresh, fresh_ends };
+        Ok(Granted {
+            expires: Some(issues.not_after),
+            record: Some(Record::Refresh(refreshing)),
+            issues: Some(issues),
+            ..granted
+        })
+    }
+
+    pub(super) fn refresh(
+        &mut self,
+        claim: &Claim,
+        (peer, key): Identity,
+        presented: RefreshHash,
+        fresh: RefreshHash,
+        now: Now,
+    ) -> Result<Granted, No> {
+        self.not_restored()?;
+        let enrolled = self.enrolled(peer, &key)?.clone();
+        let (refreshing, issues) =
+            self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
+        let granted = self.comes_back(claim, peer, &enrolled, issues.not_after)?;
+        Ok(Granted { record: Some(Record::Refresh(refreshing)), issues: Some(issues), ..granted })
+    }
+
+    /// A session asks for new credentials. `// spec: session §9`
+    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal, now: Now) -> Answer {
+        match self.renewal(link, renewal, now) {
+            Ok(grant) => Answer::Reserved(Box::new(grant)),
+            Err(no) => Answer::No(no),
+        }
+    }
+
+    fn renewal(&mut self, link: LinkId, renewal: &Renewal, now: Now) -> Result<Grant, No> {
+        let &Renewal { identity: (peer, key), presented, fresh } = renewal;
+        let Some(live) = self.live(link).filter(|live| live.peer == peer) else {
+            return Err(Code::Refused.into());
+        };
+        let (capabilities, labels) = (live.capabilities.clone(), live.labels.clone());
+        self.not_restored()?;
+        let enrolled = self.enrolled(peer, &key)?.clone();
+        let (refreshing, issues) =
+            self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
+        Ok(Grant {
+            peer,
+            capabilities,
+            labels,
+            expires: Some(issues.not_after),
+            record: Some(Record::Refresh(refreshing)),
+            issues: Some(issues),
+            epoch: self.epoch,
+        })
+    }
+
+    /// What was granted is on the disk: it holds from here on.
+    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Answer {
+        if self.live(link).is_none() {
+            return Answer::No(Code::Refused.into());
+        }
+        if grant.epoch != self.epoch {
+            return Answer::Stale;
+        }
+        self.apply(grant);
+        Answer::Committed
+    }
+
+    /// Takes in what the ledger has recorded for a grant.
+    pub(super) fn apply(&mut self, grant: &Grant) {
+        match &grant.record {
+            Some(Record::Bind(binding)) => self.registry.bind(*binding),
+            Some(Record::Enrol(enrolment)) => {
+                let Binding { peer, key, .. } = enrolment.binding;
+                self.tokens.used(enrolment.enrolled.jti, key, peer);
+                self.registry.enrol(enrolment);
+            }
+            Some(Record::Refresh(refreshing)) => self.registry.refresh(refreshing),
+            None => {}
+        }
+    }
+
+    /// What a join token made of a peer that comes back.
+    fn enrolled(&self, peer: PeerId, key: &PublicKey) -> Result<&Enrolled, Code> {
+        if self.is_taken(peer, key) {
+            return Err(Code::IdTaken);
+        }
+        let known = self.registry.known(peer).ok_or(Code::Refused)?;
+        if known.revoked.is_some() {
+            return Err(Code::Revoked);
+        }
+        known.enrolled.as_ref().ok_or(Code::Refused)
+    }
+
+    /// What a peer that comes back gets.
+    fn comes_back(
+        &self,
+        claim: &Claim,
+        peer: PeerId,
+        enrolled: &Enrolled,
+        not_after: u64,
+    ) -> Result<Granted, Code> {
+        may_serve(claim, &enrolled.capabilities)?;
+        Ok(Granted {
+            peer,
+            capabilities: enrolled.capabilities.clone(),
+            labels: overlaid(&claim.labels, &enrolled.labels),
+            expires: Some(not_after),
+            record: None,
+            issues: None,
+        })
+    }
+
+    /// A peer that serves for the first time is listed from then on.
+    fn to_serve(&self, claim: &Claim, peer: PeerId) -> Option<Record> {
+        let binding = self.registry.known(peer)?.binding;
+        let first = claim.purpose == Purpose::Serve && !binding.serves;
+        first.then_some(Record::Bind(Binding { serves: true, ..binding }))
+    }
+
+    /// What using a refresh token leads to. One that is neither the last used one nor its successor
+    /// has been copied: the peer is revoked.
+    fn use_refresh(
+        &mut self,
+        enrolled: &Enrolled,
+        (peer, key): Identity,
+        presented: RefreshHash,
+        fresh: RefreshHash,
+        now: Now,
+    ) -> Result<(Refreshing, Issues), No> {
+        let family = enrolled.family.ok_or(Code::Expired)?;
+        let Some(ends) = family.ends(presented) else {
+            self.events.push_back(HubEvent::Reused { peer });
+            self.revoke_at_once(peer, Revocation { at: now.unix, reason: REUSED.to_owned() });
+            return Err(Code::Revoked.into());
+        };
+        if now.unix >= ends {
+            return Err(Code::Expired.into());
+        }
+        let issues = self.issues(enrolled.issue, now);
+        let fresh_ends = issues.refresh_ends;
+        let presented = Some(presented);
+        Ok((Refreshing { peer, key, presented, fresh, fresh_ends }, issues))
+    }
+
+    /// A hub whose storage is older than what its peers have seen makes nobody new credentials.
+    fn not_restored(&self) -> Result<(), No> {
+        match self.rolled_back {
+            None => Ok(()),
+            Some(_) => Err(No { code: Code::Unavailable, retry_after: Some(RESTORED) }),
+        }
+    }
+
+    fn issues(&self, issue: u32, now: Now) -> Issues {
+        let lives = self.config.lives;
+        Issues {
+            issue,
+            not_before: now.unix.saturating_sub(lives.skew),
+            not_after: now.unix.saturating_add(lives.certificate),
+            refresh_ends: now.unix.saturating_add(lives.refresh),
+        }
+    }
+}
+
+/// A peer's own labels, where the token does not say otherwise.
+fn overlaid(
+    own: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut labels = own.clone();
+    labels.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
+    labels
+}

@@ -1,0 +1,120 @@
+//! The join tokens that a hub has made, and the keys that signed them.
+//!
+//! What a link checked of a token it checked against its snapshot, which may be older than this.
+//! What counts is what is known here, under the lock; and, where two links use one token at the same
+//! moment, the ledger.
+
+use std::collections::BTreeMap;
+
+use crate::code::Code;
+use crate::id::{Jti, KeyId, PeerId, PublicKey};
+use crate::ledger::{Invited, KeyRecord, TokenRecord};
+use crate::token::KeyState;
+
+/// Join tokens, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    records: BTreeMap<Jti, TokenRecord>,
+    keys: Vec<KeyRecord>,
+    /// A token that ends at or before this is refused for ever, seconds since 1970.
+    floor: u64,
+}
+
+impl Tokens {
+    pub(super) fn new(
+        records: impl IntoIterator<Item = TokenRecord>,
+        keys: Vec<KeyRecord>,
+        floor: u64,
+    ) -> Self {
+        let records = records.into_iter().map(|record| (record.jti, record));
+        Self { records: records.collect(), keys, floor }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(super) fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    pub(super) fn get(&self, jti: Jti) -> Option<&TokenRecord> {
+        self.records.get(&jti)
+    }
+
+    /// Every token in the order of the numbers, after `after`.
+    pub(super) fn iter(&self, after: Option<Jti>) -> impl Iterator<Item = &TokenRecord> {
+        let from = after.map_or(core::ops::Bound::Unbounded, core::ops::Bound::Excluded);
+        self.records.range((from, core::ops::Bound::Unbounded)).map(|(_, record)| record)
+    }
+
+    pub(super) fn keys(&self) -> &[KeyRecord] {
+        &self.keys
+    }
+
+    pub(super) fn set_keys(&mut self, keys: Vec<KeyRecord>) {
+        self.keys = keys;
+    }
+
+    /// Whether a token may be used by this key, as far as is known here.
+    ///
+    /// # Errors
+    /// Why not.
+    // spec: admission §4, "claims", "not revoked"
+    pub(super) fn admit(&self, invited: &Invited, key: &PublicKey) -> Result<(), Code> {
+        if invited.ends <= self.floor {
+            return Err(Code::Expired);
+        }
+        if !self.holds(invited.kid) {
+            return Err(Code::Revoked);
+        }
+        let record = self.records.get(&invited.jti).ok_or(Code::Refused)?;
+        if record.revoked.is_some() {
+            return Err(Code::Revoked);
+        }
+        // What was signed is what was recorded, or it is another token of the same number.
+        if record.ends != invited.ends || record.kid != invited.kid {
+            return Err(Code::Refused);
+        }
+        if !record.used.contains_key(key) && record.used.len() as u64 >= u64::from(invited.uses) {
+            return Err(Code::Used);
+        }
+        Ok(())
+    }
+
+    fn holds(&self, kid: KeyId) -> bool {
+        let record = self.keys.iter().find(|record| record.key.id() == kid);
+        record.is_some_and(|record| record.state != KeyState::Revoked)
+    }
+
+    /// A token was made.
+    pub(super) fn add(&mut self, record: TokenRecord) {
+        self.records.insert(record.jti, record);
+    }
+
+    /// A key has used a token, for this id.
+    pub(super) fn used(&mut self, jti: Jti, key: PublicKey, peer: PeerId) {
+        if let Some(record) = self.records.get_mut(&jti) {
+            record.used.entry(key).or_insert(peer);
+        }
+    }
+
+    /// A token admits nobody new.
+    pub(super) fn revoke(&mut self, jti: Jti, at: u64) {
+        if let Some(record) = self.records.get_mut(&jti) {
+            record.revoked.get_or_insert(at);
+        }
+    }
+
+    /// Whether there are tokens that end at or before `unix`.
+    pub(super) fn has_ended(&self, unix: u64) -> bool {
+        self.records.values().any(|record| record.ends <= unix)
+    }
+
+    /// Forgets what ends at or before the floor, which is durable.
+    pub(super) fn purge(&mut self, floor: u64) {
+        self.floor = self.floor.max(floor);
+        let floor = self.floor;
+        self.records.retain(|_, record| record.ends > floor);
+    }
+}

@@ -1,0 +1,150 @@
+//! Who asks for a session, and what is granted: what passes between a link and the hub's lock.
+
+use std::collections::BTreeMap;
+
+use crate::capability::{Capabilities, Role};
+use crate::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash, SecretNumber, SessionId};
+use crate::ledger::Record;
+use crate::wire::frame::{Method, Purpose};
+
+/// Who asks for a session; every proof has been checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// How it was proved.
+    pub method: Method,
+    /// What the session is for.
+    pub purpose: Purpose,
+    /// The id and the key whose possession was proved; none for `open`.
+    pub identity: Option<(PeerId, PublicKey)>,
+    /// What proved it beside the key; none for `open`.
+    pub evidence: Option<Evidence>,
+    /// The highest generation of this hub that the peer has seen.
+    pub generation: Option<u64>,
+    /// The program and its version.
+    pub agent: String,
+    /// The peer's own labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Claim {
+    /// The shared secret that proved it.
+    #[must_use]
+    pub fn secret(&self) -> Option<SecretNumber> {
+        match self.evidence {
+            Some(Evidence::Secret(number)) => Some(number),
+            Some(Evidence::Join { .. } | Evidence::Resume { .. } | Evidence::Refresh { .. })
+            | None => None,
+        }
+    }
+}
+
+/// What a link has checked by itself: its form, its signature or MAC, its dates.
+/// Whether it still holds, the hub knows.
+///
+/// `fresh` is the hash of a refresh token that the link has drawn: it is handed out where the
+/// [`Grant`] says so.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// The shared secret of this number.
+    Secret(SecretNumber),
+    /// A join token.
+    Join {
+        /// What the token says.
+        invited: Box<Invited>,
+        /// See [`Evidence`].
+        fresh: RefreshHash,
+    },
+    /// A certificate of this hub's for this id and key.
+    Resume {
+        /// Which issue of the peer's certificates it is.
+        issue: u32,
+        /// When it ends, seconds since 1970.
+        not_after: u64,
+        /// Whether it has ended.
+        expired: bool,
+        /// See [`Evidence`].
+        fresh: RefreshHash,
+    },
+    /// A refresh token.
+    Refresh {
+        /// Its hash.
+        presented: RefreshHash,
+        /// See [`Evidence`].
+        fresh: RefreshHash,
+    },
+}
+
+/// What a join token that verifies says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// Its number.
+    pub jti: Jti,
+    /// The key that signed it.
+    pub kid: KeyId,
+    /// When it ends, seconds since 1970.
+    pub ends: u64,
+    /// How many keys may use it.
+    pub uses: u32,
+    /// The role.
+    pub role: Role,
+    /// What the role is narrowed to.
+    pub caps: Option<Capabilities>,
+    /// Labels that override the peer's own.
+    pub labels: BTreeMap<String, String>,
+    /// The only id that it is for.
+    pub id: Option<PeerId>,
+}
+
+/// A session asks for new credentials; its proof has been checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// The id and the key of the session.
+    pub identity: (PeerId, PublicKey),
+    /// The hash of the refresh token presented.
+    pub presented: RefreshHash,
+    /// The hash of one that the link has drawn.
+    pub fresh: RefreshHash,
+}
+
+/// What the hub grants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// The id claimed, or the one assigned.
+    pub peer: PeerId,
+    /// What the session may do.
+    pub capabilities: Capabilities,
+    /// The labels of the session.
+    pub labels: BTreeMap<String, String>,
+    /// When the session ends, seconds since 1970.
+    pub expires: Option<u64>,
+    /// What has to be recorded before the session may begin, or go on.
+    pub record: Option<Record>,
+    /// What is to be minted once that is committed.
+    pub issues: Option<Issues>,
+    /// The hub's revocation epoch at which all this held.
+    pub epoch: u64,
+}
+
+/// A certificate to be minted, and the end of the refresh token that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issues {
+    /// The certificate's issue.
+    pub issue: u32,
+    /// Valid from, seconds since 1970.
+    pub not_before: u64,
+    /// Valid to, seconds since 1970; the session ends then.
+    pub not_after: u64,
+    /// When the refresh token ends, seconds since 1970.
+    pub refresh_ends: u64,
+}
+
+/// A session about to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reservation {
+    /// Who it is.
+    pub claim: Claim,
+    /// What was granted.
+    pub grant: Grant,
+    /// The session's id.
+    pub session: SessionId,
+}

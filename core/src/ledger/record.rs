@@ -1,0 +1,175 @@
+//! What is on the disk before a session begins, or goes on: ids and their keys, enrolments, refresh
+//! tokens.
+
+use std::collections::BTreeMap;
+
+use crate::capability::{Capabilities, Role};
+use crate::id::{Jti, PeerId, PublicKey, RefreshHash};
+use crate::wire::frame::Method;
+
+/// What has to be recorded: all of it, or nothing and the answer is no.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// Bind this id to this key, or note that it serves. No where another key has it (`id-taken`).
+    Bind(Binding),
+    /// A join token was used. No where the token was never issued (`refused`), was revoked
+    /// (`revoked`), ends at or before the floor (`expired`), was used by as many other keys as may
+    /// (`used`); where the id is another key's (`id-taken`) or the peer was revoked (`revoked`).
+    Enrol(Box<Enrolment>),
+    /// A refresh token was used, or a family of them begins. No where the family is not as
+    /// [`Refreshing::presented`] has it (`expired`), or the peer was revoked (`revoked`).
+    Refresh(Refreshing),
+}
+
+/// A peer's id, bound to its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The id.
+    pub peer: PeerId,
+    /// The only key that may use it.
+    pub key: PublicKey,
+    /// How it was admitted first or, where `join` enrolled it, `join`.
+    pub method: Method,
+    /// When, seconds since 1970.
+    pub first_seen: u64,
+    /// Whether it has ever served, and so is listed while it is away.
+    pub serves: bool,
+}
+
+/// One use of a join token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Whom it enrols.
+    pub binding: Binding,
+    /// When the token ends, seconds since 1970.
+    pub token_ends: u64,
+    /// How many keys may use the token.
+    pub uses: u32,
+    /// What is kept of it, in place of what was kept before.
+    pub enrolled: Enrolled,
+}
+
+/// What a peer that a join token enrolled may do, and how it comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The token.
+    pub jti: Jti,
+    /// The role.
+    pub role: Role,
+    /// What it may do: the role's capabilities, or those of them that the token names.
+    pub capabilities: Capabilities,
+    /// Labels that override the peer's own.
+    pub labels: BTreeMap<String, String>,
+    /// The issue of its certificates, from 1: those of an earlier issue are void.
+    pub issue: u32,
+    /// Its refresh tokens; none where they were voided.
+    pub family: Option<Family>,
+}
+
+/// The refresh tokens of one peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The one used last, or the first: good until its successor is used.
+    pub current: RefreshHash,
+    /// When that ends, seconds since 1970.
+    pub current_ends: u64,
+    /// The successor that was made last, and when it ends.
+    pub next: Option<(RefreshHash, u64)>,
+}
+
+/// One use of a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refreshing {
+    /// Whose it is.
+    pub peer: PeerId,
+    /// The peer's key.
+    pub key: PublicKey,
+    /// The hash of the one presented: the family's current one or its successor. None where there
+    /// is no family and this begins one.
+    pub presented: Option<RefreshHash>,
+    /// The hash of the successor.
+    pub fresh: RefreshHash,
+    /// When the successor ends, seconds since 1970.
+    pub fresh_ends: u64,
+}
+
+/// That a peer was revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// When, seconds since 1970.
+    pub at: u64,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+impl Family {
+    /// A family of one token.
+    #[must_use]
+    pub fn of(first: RefreshHash, ends: u64) -> Self {
+        Self { current: first, current_ends: ends, next: None }
+    }
+
+    /// When the token of this hash ends, seconds since 1970; none where it is neither the current
+    /// one nor its successor.
+    #[must_use]
+    pub fn ends(&self, presented: RefreshHash) -> Option<u64> {
+        match self.next {
+            _ if presented == self.current => Some(self.current_ends),
+            Some((next, ends)) if presented == next => Some(ends),
+            _ => None,
+        }
+    }
+
+    /// The family after a use of one of its tokens; none where `presented` is not of it.
+    ///
+    /// The current token stays good and its unused successor is void; a successor that is used
+    /// becomes the current one.
+    #[must_use]
+    pub fn used(self, presented: RefreshHash, fresh: RefreshHash, ends: u64) -> Option<Self> {
+        let current_ends = self.ends(presented)?;
+        Some(Self { current: presented, current_ends, next: Some((fresh, ends)) })
+    }
+}
+
+impl Refreshing {
+    /// What becomes of a family by this use; none where it does not fit it.
+    #[must_use]
+    pub fn apply(&self, family: Option<Family>) -> Option<Family> {
+        match (self.presented, family) {
+            (Some(presented), Some(family)) => family.used(presented, self.fresh, self.fresh_ends),
+            (None, None) => Some(Family::of(self.fresh, self.fresh_ends)),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: RefreshHash = RefreshHash([1; 32]);
+    const B: RefreshHash = RefreshHash([2; 32]);
+    const C: RefreshHash = RefreshHash([3; 32]);
+
+    #[test]
+    fn a_refresh_token_stays_good_until_its_successor_is_used() {
+        let first = Family::of(A, 100);
+        let second = first.used(A, B, 200).unwrap();
+        assert_eq!((second.ends(A), second.ends(B)), (Some(100), Some(200)));
+        // The reply was lost: the same again voids the successor that nobody has.
+        let again = second.used(A, C, 300).unwrap();
+        assert_eq!((again.ends(A), again.ends(B), again.ends(C)), (Some(100), None, Some(300)));
+        let third = again.used(C, B, 400).unwrap();
+        assert_eq!((third.ends(A), third.ends(C), third.ends(B)), (None, Some(300), Some(400)));
+        assert_eq!(third.used(A, B, 500), None);
+    }
+
+    #[test]
+    fn a_family_begins_only_where_there_is_none() {
+        let (peer, key) = ("web-1".parse().unwrap(), PublicKey([1; 32]));
+        let begins = Refreshing { peer, key, presented: None, fresh: A, fresh_ends: 9 };
+        assert_eq!(begins.apply(None), Some(Family::of(A, 9)));
+        assert_eq!(begins.apply(Some(Family::of(B, 9))), None);
+        assert_eq!(Refreshing { presented: Some(A), ..begins }.apply(None), None);
+    }
+}

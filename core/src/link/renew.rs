@@ -1,0 +1,138 @@
+//! New credentials within a session: when a peer asks for them, and what comes of it.
+//!
+//! spec: session §9.
+
+use crate::auth::{AuthError, hub, peer};
+use crate::code::Code;
+use crate::ledger::{Answer, Question};
+use crate::link::event::EndReason;
+use crate::link::pump::Note;
+use crate::link::{Link, TimerKind};
+use crate::random::Random;
+use crate::session::SessionError;
+use crate::wire::Frame;
+use crate::wire::frame::{Deny, Issued, Refresh, Refreshed};
+
+/// What a session needs for new credentials.
+#[derive(Debug)]
+pub(super) enum Renewing {
+    Hub(Box<hub::Renewing>),
+    Peer(Box<peer::Renewing>),
+}
+
+/// What a frame about the credential led to.
+pub(super) enum Asked {
+    /// Nothing.
+    Nothing,
+    /// A question.
+    Ask(Question),
+    /// The end.
+    Broken(EndReason),
+}
+
+impl From<Result<Option<Question>, AuthError>> for Asked {
+    fn from(asked: Result<Option<Question>, AuthError>) -> Self {
+        match asked {
+            Ok(None) => Self::Nothing,
+            Ok(Some(question)) => Self::Ask(question),
+            Err(error) => Self::Broken(error.into()),
+        }
+    }
+}
+
+/// Takes a Refresh or a Refreshed.
+pub(super) fn take(
+    renewing: Option<&mut Renewing>,
+    frame: &Frame<'_>,
+    random: &mut Random,
+) -> Asked {
+    match (renewing, frame) {
+        (Some(Renewing::Hub(hub)), Frame::Refresh(refresh)) => hub.message(refresh, random).into(),
+        (Some(Renewing::Peer(peer)), Frame::Refreshed(refreshed)) => {
+            peer.refreshed(&refreshed.0).map(Some).into()
+        }
+        // The method of this session has no credentials to renew.
+        _ => Asked::Broken(SessionError::Direction(frame.kind()).into()),
+    }
+}
+
+/// Whether this denial is of a Refresh.
+pub(super) fn denies(frame: &Frame<'_>) -> bool {
+    matches!(frame, Frame::Deny(Deny { id: None, request: "refresh", .. }))
+}
+
+impl Link {
+    /// The session begins: a peer asks for new credentials in time.
+    pub(super) fn arm_refresh(&mut self) {
+        if let Some(Renewing::Peer(peer)) = &self.renewing {
+            let wait = peer.due(self.now.unix, &mut self.random);
+            self.timers.set(TimerKind::Refresh, self.now.mono.after(wait));
+        }
+    }
+
+    /// New credentials are due.
+    pub(super) fn refresh(&mut self) {
+        let Some(Renewing::Peer(peer)) = &mut self.renewing else { return };
+        let again = self.now.mono.after(peer.again(self.now.unix));
+        self.timers.set(TimerKind::Refresh, again);
+        let Some((body, proof)) = peer.request() else { return };
+        if let Some(session) = self.session() {
+            // Where there is no room now, there is the next time.
+            let _ = session.push(&Frame::Refresh(Refresh { body: &body, proof: &proof }));
+        }
+    }
+
+    /// The hub gives no credentials now.
+    pub(super) fn refresh_denied(&mut self) {
+        if let Some(Renewing::Peer(peer)) = &mut self.renewing {
+            peer.denied();
+        }
+    }
+
+    /// The answer to a question of the session's.
+    pub(super) fn renewal_answered(&mut self, answer: Answer) {
+        match &mut self.renewing {
+            Some(Renewing::Hub(hub)) => match hub.answer(answer, &mut self.random) {
+                Ok(hub::Renewed::Ask(question)) => self.ask(question),
+                Ok(hub::Renewed::Done(issued, expires)) => self.hand_out(issued, expires),
+                Ok(hub::Renewed::Denied(code)) => self.deny_refresh(code),
+                Err(error) => self.end(error.into(), None),
+            },
+            Some(Renewing::Peer(peer)) => {
+                if let Some(expires) = peer.kept(&answer) {
+                    self.goes_on(Some(expires));
+                    self.arm_refresh();
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn hand_out(&mut self, issued: Issued, expires: Option<u64>) {
+        let refreshed = Frame::Refreshed(Refreshed(issued));
+        match self.session().map(|session| session.push(&refreshed)) {
+            Some(Ok(())) => self.goes_on(expires),
+            // It asks again, and what it has is still good.
+            Some(Err(_)) | None => {}
+        }
+    }
+
+    fn deny_refresh(&mut self, code: Code) {
+        let text = code.row().meaning;
+        let deny = Deny { id: None, code, request: "refresh", required: None, text };
+        if let Some(session) = self.session() {
+            // It asks again where this is lost.
+            let _ = session.push(&Frame::Deny(deny));
+        }
+    }
+
+    /// The session ends at another date.
+    fn goes_on(&mut self, expires: Option<u64>) {
+        if let Some(session) = self.session() {
+            session.set_expires(expires);
+            self.timers.stop(TimerKind::Expiry);
+            self.notes.push_back(Note::Renewed(expires));
+            self.check_expiry();
+        }
+    }
+}
