@@ -11,7 +11,7 @@ use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport}
 use bowline_core::hub::{Hub as Machine, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, PublicKey, SecretNumber, SessionId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::ledger::{Answer, Claim, Memory, Question, Reservation};
+use bowline_core::ledger::{Answer, Claim, Durable, Evidence, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -47,7 +47,7 @@ impl Pair {
         let peer = Link::connect(dial(mode), &Seed([12; 32]), NOW).unwrap();
         let mut pair = Self { hub, peer, answers: true, output: 0, results: 0 };
         let config = HubConfig::default();
-        let mut registry = Machine::new(config, Vec::new());
+        let mut registry = Machine::new(config, Durable::default());
         let id = registry.arrive(from, NOW).unwrap();
         let mut ledger = Memory::default();
         loop {
@@ -158,6 +158,7 @@ fn snapshot(mode: Mode) -> Arc<HubSnapshot> {
         name: "hub".to_owned(),
         tls,
         secrets: secret().into(),
+        joins: None,
         open: false,
         generation: 1,
         external_pins: Vec::new(),
@@ -241,7 +242,8 @@ fn session(hub: &mut Machine, peer: &str, purpose: Purpose) -> LinkId {
         method: Method::Secret,
         purpose,
         identity: Some((peer.parse().unwrap(), PublicKey([peer.len() as u8; 32]))),
-        secret: Some(SecretNumber::FIRST),
+        evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
+        generation: None,
         agent: String::new(),
         labels: BTreeMap::new(),
     };
@@ -266,7 +268,7 @@ fn taken(hub: &mut Machine, link: LinkId, outbox: &mut Outbox) -> usize {
 
 #[test]
 fn a_hub_routes_a_call_its_output_credit_and_result_without_an_allocation() {
-    let mut hub = Machine::new(HubConfig::default(), []);
+    let mut hub = Machine::new(HubConfig::default(), Durable::default());
     let web = session(&mut hub, "web", Purpose::Serve);
     let (name, description, arguments) = ("ok".parse().unwrap(), String::new(), Vec::new());
     let commands = vec![Command { name, description, arguments }];

@@ -12,6 +12,7 @@ use rcgen::{
     SerialNumber,
 };
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
 
@@ -131,6 +132,29 @@ impl PeerCertificate {
             return Err(CertificateError::Form("an extension or a name is not as minted"));
         }
         Ok(told)
+    }
+
+    /// Reads what a certificate says of its peer and its hub: for the peer that it is for, which
+    /// knows the hub and not the hub's CA. Nobody is to be admitted by it.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn read(der: &[u8]) -> Result<(HubId, Self), CertificateError> {
+        if der.len() > PEER_CERTIFICATE {
+            return Err(CertificateError::TooLong);
+        }
+        let Ok(([], presented)) = X509Certificate::from_der(der) else {
+            return Err(CertificateError::Unreadable);
+        };
+        let told = Self::told(&presented)?;
+        let names = presented.subject_alternative_name().ok().flatten();
+        let uri = names.and_then(|names| match names.value.general_names.as_slice() {
+            [GeneralName::URI(uri)] => uri.strip_prefix("bowline://")?.split_once("/peer/"),
+            _ => None,
+        });
+        let hub = uri.filter(|(_, peer)| *peer == told.peer.as_str());
+        let hub = hub.and_then(|(hub, _)| hub.parse().ok());
+        Ok((hub.ok_or(CertificateError::Form("its name is no peer of a hub's"))?, told))
     }
 
     /// Reads what a certificate says of its peer.

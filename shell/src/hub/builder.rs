@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bowline_core::auth::HubSnapshot;
-use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source, Lives};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Lives, Source};
 use bowline_core::id::Pin;
-use bowline_core::ledger::Durable;
 use bowline_core::identity::TlsKey;
+use bowline_core::ledger::Durable;
 use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
 use bowline_core::tunnel::ServerTls;

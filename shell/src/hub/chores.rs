@@ -56,7 +56,9 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
                 drop_old_secret(&runtime, &shared).await;
                 continue;
             }
-            Some(Chore::Answer(ask, Question::Change(Change::Forget(peer)))) => (ask, forget(&shared, peer).await),
+            Some(Chore::Answer(ask, Question::Change(Change::Forget(peer)))) => {
+                (ask, forget(&shared, peer).await)
+            }
             Some(Chore::Answer(ask, Question::Rotate { number, grace })) => {
                 match rotate(&runtime, &shared, ask, number, grace).await {
                     Ok(()) => continue,

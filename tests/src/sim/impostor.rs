@@ -129,7 +129,15 @@ fn welcome(message: &[u8]) -> Vec<u8> {
         return reply;
     };
     let (session, capabilities, expires) = (SessionId([7; 16]), Vec::new(), None);
-    let body = WelcomeBody { session, peer, capabilities, expires, heartbeat: 15, limits: LIMITS, issued: None };
+    let body = WelcomeBody {
+        session,
+        peer,
+        capabilities,
+        expires,
+        heartbeat: 15,
+        limits: LIMITS,
+        issued: None,
+    };
     let body = body.encode();
     Frame::Welcome(Welcome { body: &body, proof: &[7; 32] }).encode(&mut reply);
     reply

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use bowline_core::capability::Capability;
 use bowline_core::id::{CallId, HubId, Nonce, Pin, PublicKey, SessionId};
 use bowline_core::wire::frame::{
-    Issued, Refresh, RefreshBody, Refreshed,
-    AuthBody, Authenticate, Hello, HelloBody, Input, Output, Purpose, SessionLimits, Source,
-    Welcome, WelcomeBody,
+    AuthBody, Authenticate, Hello, HelloBody, Input, Issued, Output, Purpose, Refresh, RefreshBody,
+    Refreshed, SessionLimits, Source, Welcome, WelcomeBody,
 };
 
 use zeroize::Zeroizing;

@@ -180,6 +180,8 @@ fn only_the_optional_keys_may_be_left_out() {
             "auth body 7",
             "auth body 8",
             "welcome body 4",
+            "full welcome body 4",
+            "full welcome body 7",
         ]
     );
 }
@@ -356,7 +358,7 @@ fn what_is_skipped_fills_the_depth_of_a_frame_and_no_more() {
 fn every_type_is_known_or_refused_below_0x80_and_ignored_above() {
     let known = [
         0x01, 0x02, 0x03, 0x04, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26,
-        0x27, 0x50, 0x51,
+        0x27, 0x40, 0x41, 0x50, 0x51,
     ];
     for number in 0..=u8::MAX {
         let frame = |parts: &[&[u8]]| {
@@ -376,7 +378,7 @@ fn every_type_is_known_or_refused_below_0x80_and_ignored_above() {
                 assert_eq!(Frame::decode(&twice), Err(WireError::KeyOrder));
             }
             _ if known.contains(&number) => {
-                let other = if number < 0x04 { body } else { proved };
+                let other = if matches!(number, ..0x04 | 0x40) { body } else { proved };
                 assert_eq!(Frame::decode(&other), Err(WireError::WrongLength), "{number:#x}");
             }
             _ => {

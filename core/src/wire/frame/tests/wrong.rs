@@ -187,10 +187,22 @@ fn an_item_of_another_type_is_refused_in_every_place_but_those_that_take_it() {
 #[test]
 fn another_length_is_refused_wherever_the_length_is_fixed() {
     let (taken, others) = outcomes(other_lengths, WireError::WrongLength);
-    let free =
-        ["hello", "authenticate", "welcome", "call", "output", "input", "input, end", "auth body"];
-    assert_eq!(taken, free, "bodies, arguments, payloads and credentials are of any length");
+    let free = [
+        "hello",
+        "authenticate",
+        "welcome",
+        "call",
+        "output",
+        "input",
+        "input, end",
+        "refresh",
+        "refreshed",
+        "auth body",
+        "full welcome body",
+    ];
+    let what = "bodies, arguments, payloads, credentials and certificates are of any length";
+    assert_eq!(taken, free, "{what}");
     // No frame has four parts.
-    let proved = ["hello", "authenticate", "welcome"];
+    let proved = ["hello", "authenticate", "welcome", "refresh"];
     assert_eq!(others, proved.map(|name| (name, WireError::TooMany)));
 }
