@@ -4,6 +4,8 @@
 //! What counts is what is known here, under the lock; and, where two links use one token at the same
 //! moment, the ledger.
 
+#![allow(dead_code, reason = "the control commands that use all of it are being built")]
+
 use std::collections::BTreeMap;
 
 use crate::code::Code;

@@ -132,7 +132,7 @@ impl Memory {
         match change {
             Change::Forget(peer) => self.peers.remove(peer).is_some(),
             Change::Revoke(peers, revocation) => {
-                peers.iter().fold(false, |any, &peer| self.revoke(peer, revocation) || any)
+                peers.iter().filter(|&&peer| self.revoke(peer, revocation)).count() > 0
             }
             Change::Allow(peer) => {
                 self.peers.get_mut(peer).is_some_and(|row| row.revoked.take().is_some())

@@ -110,10 +110,9 @@ impl Link {
 
     fn hand_out(&mut self, issued: Issued, expires: Option<u64>) {
         let refreshed = Frame::Refreshed(Refreshed(issued));
-        match self.session().map(|session| session.push(&refreshed)) {
-            Some(Ok(())) => self.goes_on(expires),
-            // It asks again, and what it has is still good.
-            Some(Err(_)) | None => {}
+        // Where there is no room it asks again, and what it has is still good.
+        if let Some(Ok(())) = self.session().map(|session| session.push(&refreshed)) {
+            self.goes_on(expires);
         }
     }
 

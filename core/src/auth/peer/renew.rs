@@ -59,7 +59,7 @@ impl Renewing {
         let PeerCredentials { not_before, not_after, .. } = self.held;
         let life = Duration::from_secs(not_after.saturating_sub(not_before));
         let jitter = random.below(life / 5);
-        let at = life * 2 / 3 + jitter - life.min(life / 10);
+        let at = (life * 2 / 3 + jitter).saturating_sub(life / 10);
         let gone = Duration::from_secs(unix.saturating_sub(not_before));
         at.saturating_sub(gone)
     }
