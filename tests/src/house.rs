@@ -11,7 +11,7 @@ use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport}
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, CommandName, LinkId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::ledger::Memory;
+use bowline_core::ledger::{Durable, Memory};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -85,7 +85,7 @@ impl House {
     #[must_use]
     pub fn new(mode: Mode) -> Self {
         let limits = Limits::default();
-        let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, []);
+        let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default());
         let snapshot = snapshot(mode);
         let peer = Conn::new(&mut hub, &snapshot, mode, "web", Purpose::Serve);
         let operator = Conn::new(&mut hub, &snapshot, mode, "ops", Purpose::Operate);
@@ -383,6 +383,7 @@ fn snapshot(mode: Mode) -> Arc<HubSnapshot> {
         name: "hub".to_owned(),
         tls,
         secrets: secret().into(),
+        joins: None,
         open: false,
         generation: 1,
         external_pins: Vec::new(),
