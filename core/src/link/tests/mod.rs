@@ -1,6 +1,7 @@
 //! Two links against each other, and each against an end that does not keep the rules.
 
 mod admission;
+mod certificates;
 mod door;
 mod hostile;
 mod life;
