@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   join ──► issue n, family of one token
-//!   refresh ─► a successor; the family's current token stays good until that is used
+//!   refresh ─► a successor; the family's current token stays good until that is used; issue n, or
+//!              n + 1 where the certificate of issue n was seen after its end
 //!   resume ──► nothing changes; a family that was voided begins anew
 //!   join again, with the same key ──► issue n + 1: earlier certificates and tokens are void
 //! ```
@@ -122,7 +123,8 @@ impl Hub {
         }
         let issues = self.issues(issue, now);
         let fresh_ends = issues.refresh_ends;
-        let refreshing = Refreshing { peer, key, presented: None, fresh, fresh_ends };
+        let presented = None;
+        let refreshing = Refreshing { peer, key, presented, fresh, fresh_ends, issue };
         Ok(Granted {
             expires: Some(issues.not_after),
             record: Some(Record::Refresh(refreshing)),
@@ -259,10 +261,12 @@ impl Hub {
         if now.unix >= ends {
             return Err(Code::Expired.into());
         }
-        let issues = self.issues(enrolled.issue, now);
+        let outlived = self.registry.known(peer).map_or(0, |known| known.outlived);
+        let issue = enrolled.issue.max(outlived.saturating_add(1));
+        let issues = self.issues(issue, now);
         let fresh_ends = issues.refresh_ends;
         let presented = Some(presented);
-        Ok((Refreshing { peer, key, presented, fresh, fresh_ends }, issues))
+        Ok((Refreshing { peer, key, presented, fresh, fresh_ends, issue }, issues))
     }
 
     /// A hub whose storage is older than what its peers have seen makes nobody new credentials.

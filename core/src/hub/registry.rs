@@ -38,7 +38,7 @@ pub(super) struct Known {
     pub(super) enrolled: Option<Enrolled>,
     pub(super) revoked: Option<Revocation>,
     /// A certificate of this issue was seen after its end: a clock that steps back does not revive
-    /// it.
+    /// it, and the next one is of another issue.
     pub(super) outlived: u32,
     /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
     pub(super) left: Option<u64>,
@@ -95,7 +95,6 @@ impl Registry {
         if let Some(known) = self.bound.get_mut(&enrolment.binding.peer) {
             known.binding.method = enrolment.binding.method;
             known.enrolled = Some(enrolment.enrolled.clone());
-            known.outlived = 0;
         }
     }
 
@@ -106,7 +105,7 @@ impl Registry {
             && let Some(family) = refreshing.apply(enrolled.family)
         {
             enrolled.family = Some(family);
-            known.outlived = 0;
+            enrolled.issue = enrolled.issue.max(refreshing.issue);
         }
     }
 

@@ -125,6 +125,7 @@ impl Memory {
         }
         let enrolled = row.enrolled.as_mut().ok_or(Code::Refused)?;
         enrolled.family = Some(refreshing.apply(enrolled.family).ok_or(Code::Expired)?);
+        enrolled.issue = enrolled.issue.max(refreshing.issue);
         Ok(())
     }
 

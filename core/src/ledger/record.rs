@@ -91,6 +91,9 @@ pub struct Refreshing {
     pub fresh: RefreshHash,
     /// When the successor ends, seconds since 1970.
     pub fresh_ends: u64,
+    /// The issue of the certificate that goes with it: the one before, or the next where that was
+    /// seen after its end.
+    pub issue: u32,
 }
 
 /// That a peer was revoked.
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn a_family_begins_only_where_there_is_none() {
         let (peer, key) = ("web-1".parse().unwrap(), PublicKey([1; 32]));
-        let begins = Refreshing { peer, key, presented: None, fresh: A, fresh_ends: 9 };
+        let begins = Refreshing { peer, key, presented: None, fresh: A, fresh_ends: 9, issue: 1 };
         assert_eq!(begins.apply(None), Some(Family::of(A, 9)));
         assert_eq!(begins.apply(Some(Family::of(B, 9))), None);
         assert_eq!(Refreshing { presented: Some(A), ..begins }.apply(None), None);
