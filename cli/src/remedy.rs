@@ -85,6 +85,7 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::BadArgument => "Mend the argument; nothing was run.",
         Code::NotStarted => "Mend 'run' of the command in that peer's peer.toml.",
         Code::Busy => "Try again once other calls have ended.",
+        Code::Draining => "Try again once it is back; nothing was run.",
         Code::Deadline => "Give it longer with --timeout, or look at what holds it up there.",
         Code::Lost => "Find out whether it was carried out before you try again.",
         Code::Denied => "Ask the hub's administrator for it, or use another identity.",

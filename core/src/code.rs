@@ -125,6 +125,7 @@ codes! {
     BadArgument "bad-argument" Call NORMAL false "An argument is missing, unknown or not of its declared type.";
     NotStarted "not-started" Call NORMAL false "The command's program could not be started.";
     Busy "busy" Call NORMAL true "Too many calls are open.";
+    Draining "draining" Call NORMAL true "The hub or the peer is stopping, and takes no new calls.";
     Deadline "deadline" Call NORMAL false "The call's deadline passed.";
     Cancelled "cancelled" Call NORMAL false "The caller cancelled the call.";
     Lost "lost" Call NORMAL false "A link died during the call; its outcome is unknown.";

@@ -125,9 +125,10 @@ impl AuthError {
             // A good token, or certificate, of a clock that is off is nobody's guess.
             Self::Token(error) => error.code() == Code::Refused,
             // The hub's own state, or its disk, said these; anything else is about who asks.
-            Self::Refused(_, code) => {
-                !matches!(code, Code::Full | Code::Unavailable | Code::RateLimited)
-            }
+            Self::Refused(_, code) => !matches!(
+                code,
+                Code::Full | Code::Unavailable | Code::RateLimited | Code::GoingAway
+            ),
             Self::TurnedAway(_)
             | Self::HubLacksMethod { .. }
             | Self::Trust(_)

@@ -46,6 +46,9 @@ impl Hub {
 
     // spec: admission §4.1
     pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival, now: Now) -> Answer {
+        if let Some(no) = self.not_any_more(now) {
+            return no;
+        }
         let (source, arrived, counted) = match self.links.get(&link) {
             Some(Standing::TurnedAway(away)) => return Answer::TurnedAway(away.why),
             Some(&Standing::Pending(source)) => {
@@ -100,6 +103,9 @@ impl Hub {
                 return Answer::No(Code::Refused.into());
             }
         };
+        if let Some(no) = self.not_any_more(now) {
+            return no;
+        }
         let granted = match source.is_local() {
             true => Self::operator(claim).map_err(No::from),
             false => self.granted(claim, now),
@@ -127,6 +133,9 @@ impl Hub {
         let Some(Standing::Reserved(source, _)) = self.links.get(&link) else {
             return Answer::No(Code::Refused.into());
         };
+        if let Some(no) = self.not_any_more(now) {
+            return no;
+        }
         if reservation.grant.epoch != self.epoch {
             return Answer::Stale;
         }
@@ -154,6 +163,7 @@ impl Hub {
             labels: grant.labels.clone(),
             since: now.unix,
             round_trip: None,
+            left: false,
             serves: None,
             outbox: Outbox::default(),
             made: Routes::default(),
@@ -210,6 +220,8 @@ impl Hub {
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.events.push_back(HubEvent::Offline { link, peer, purpose });
+        self.one_less();
+        self.settle_drain();
     }
 
     /// Whether there is no room for this link, or none for its id. What others hold counts; what it

@@ -32,6 +32,13 @@ struct Asked {
     question: Question,
 }
 
+impl Asks {
+    /// Links with a call that waits for an answer.
+    pub(super) fn links(&self) -> impl Iterator<Item = LinkId> + '_ {
+        self.open.values().map(|asked| asked.link)
+    }
+}
+
 impl Hub {
     /// A question of the hub's own: put it to durable storage, and bring the answer with
     /// [`Hub::answer_ask`]. Call until `None` after every input.
@@ -57,6 +64,7 @@ impl Hub {
             (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
             _ => self.fail(link, call, None, Code::Failed),
         }
+        self.settle_drain();
     }
 
     /// Whether such a question waits for its answer.

@@ -22,6 +22,7 @@ mod book;
 mod control;
 mod deadlines;
 mod door;
+mod drain;
 mod ending;
 mod enrol;
 mod facts;
@@ -65,6 +66,7 @@ use asks::Asks;
 use book::Book;
 use deadlines::{Deadlines, Timed};
 use door::{Away, Door, Summary};
+use drain::Drain;
 use job::Feeding;
 use pace::Pace;
 use registry::Registry;
@@ -130,6 +132,8 @@ pub struct Hub {
     rolled_back: Option<u64>,
     deadlines: Deadlines,
     asks: Asks,
+    /// It stops.
+    drain: Option<Drain>,
     wakes: VecDeque<LinkId>,
     events: VecDeque<HubEvent>,
 }
@@ -164,6 +168,8 @@ struct Live {
     /// Seconds since 1970.
     since: u64,
     round_trip: Option<Duration>,
+    /// Its peer said Goaway.
+    left: bool,
     /// What it serves; none until its first Register.
     serves: Option<Register>,
     outbox: Outbox,
@@ -248,6 +254,8 @@ pub enum HubEvent {
         /// Its number.
         number: SecretNumber,
     },
+    /// A hub that stops has no session any more.
+    Drained,
     /// A session is over.
     Offline {
         /// The link.
@@ -286,6 +294,7 @@ impl Hub {
             rolled_back: known.rolled_back,
             deadlines: Deadlines::default(),
             asks: Asks::default(),
+            drain: None,
             wakes: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -332,6 +341,7 @@ impl Hub {
             Frame::Window(window) => self.window(link, *window),
             Frame::Input(input) => self.feed(link, input),
             Frame::Cancel(cancel) => self.cancel(link, cancel),
+            Frame::Goaway(_) => self.peer_leaves(link),
             // The session's own, or never sent to a hub: `session/direction.rs`.
             Frame::Hello(_)
             | Frame::Authenticate(_)
@@ -345,9 +355,12 @@ impl Hub {
             | Frame::Refresh(_)
             | Frame::Refreshed(_)
             | Frame::Deny(_)
-            | Frame::Goaway(_)
             | Frame::Unknown(_) => {}
         }
+        if let Some(drain) = &mut self.drain {
+            drain.touch(link);
+        }
+        self.settle_drain();
     }
 
     /// A heartbeat of this link was answered after so long.
@@ -380,15 +393,16 @@ impl Hub {
         self.events.pop_front()
     }
 
-    /// The next deadline of a call, of a summary, or of an old secret. It may have changed after any
+    /// The next deadline of a call, of a summary, of an old secret, or of a hub that stops. It may have changed after any
     /// input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        [self.deadlines.next(), self.door.due(), self.secrets.ends()].into_iter().flatten().min()
+        let due = [self.deadlines.next(), self.door.due(), self.secrets.ends(), self.drain_due()];
+        due.into_iter().flatten().min()
     }
 
-    /// Time has passed: calls whose peers did not answer in time end, who was turned away is told,
-    /// and an old secret admits no more. Idempotent.
+    /// Time has passed: calls whose peers did not answer in time end, who was turned away is told, an
+    /// old secret admits no more, and a hub that stops ends what is open. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
@@ -398,6 +412,8 @@ impl Hub {
                 Timed::Job(number) => self.stop_job(number, Code::Deadline),
             }
         }
+        self.look_at_drain(now);
+        self.settle_drain();
         for summary in self.door.summaries(now) {
             self.events.push_back(summary.into());
         }
@@ -434,6 +450,9 @@ impl Hub {
     fn put(&mut self, link: LinkId, push: impl FnOnce(&mut Outbox, &Limits) -> bool) -> bool {
         let limits = &self.config.limits;
         let Some(Standing::Live(live)) = self.links.get_mut(&link) else { return false };
+        if let Some(drain) = &mut self.drain {
+            drain.touch(link);
+        }
         let idle = live.outbox.is_idle();
         let taken = push(&mut live.outbox, limits);
         if idle && taken {

@@ -139,9 +139,14 @@ impl Counts {
     pub(super) fn add(&mut self, end: End) {
         match end {
             End::Said(Status::Exited(0)) => self.answered += 1,
-            End::Hub(Code::Offline | Code::NotReady | Code::Lost | Code::Deadline) => {
-                self.missing += 1;
-            }
+            End::Hub(
+                Code::Offline
+                | Code::NotReady
+                | Code::Lost
+                | Code::Deadline
+                | Code::Draining
+                | Code::GoingAway,
+            ) => self.missing += 1,
             End::Said(_) | End::Hub(_) => self.failed += 1,
         }
     }
@@ -212,7 +217,14 @@ mod tests {
         ] {
             assert_eq!(count(failed), (0, 1, 0), "{failed:?}");
         }
-        for missing in [Code::Offline, Code::NotReady, Code::Lost, Code::Deadline] {
+        for missing in [
+            Code::Offline,
+            Code::NotReady,
+            Code::Lost,
+            Code::Deadline,
+            Code::Draining,
+            Code::GoingAway,
+        ] {
             assert_eq!(count(End::Hub(missing)), (0, 0, 1), "{missing}");
         }
     }

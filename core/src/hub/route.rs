@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use crate::capability::Capability;
 use crate::code::Code;
-use crate::hub::Hub;
 use crate::hub::deadlines::Timed;
 use crate::hub::record::{Counts, End, Goal, Record};
 use crate::hub::routes::{Back, Forward, Made, Way};
+use crate::hub::{Hub, drain};
 use crate::id::{CallId, CommandName, LinkId, PeerId};
 use crate::time::Now;
 use crate::wire::Frame;
@@ -24,6 +24,9 @@ impl Hub {
         };
         if !caller.capabilities.allow(required) {
             return self.deny(link, call, Code::Denied, Some(required));
+        }
+        if self.turn_down(link, call) {
+            return;
         }
         match (call.delivery, call.target) {
             (Delivery::Attached, Target::Hub) => self.control(link, call, now),
@@ -220,7 +223,7 @@ impl Hub {
     }
 
     /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
-    fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
+    pub(super) fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
         let Some(forward) = self.forget_made(link, id, End::Hub(code)) else { return };
         self.fail(link, id, Some(forward.peer), code);
         self.unlink(forward.target, forward.id, forward.cancelled);
@@ -258,7 +261,8 @@ impl Hub {
             back.orphan = true;
         }
         if !told {
-            let reason = "the caller is gone";
+            let reason =
+                if self.has_run_out() { "the hub is stopping" } else { "the caller is gone" };
             self.push(target, &Frame::Cancel(Cancel { id, reason }));
         }
     }
@@ -294,8 +298,7 @@ impl Hub {
 
     /// Answers a call that did not run, or not to its end.
     pub(super) fn fail(&mut self, link: LinkId, id: CallId, peer: Option<PeerId>, code: Code) {
-        let text = code.row().meaning;
-        let status = Status::Failed(code);
+        let (status, text) = (Status::Failed(code), sentence(code));
         self.push(link, &Frame::Result(CallResult { id, peer, status, value: None, text }));
     }
 
@@ -343,6 +346,11 @@ impl Hub {
     fn made(&self, link: LinkId, id: CallId) -> Option<Made> {
         self.live(link)?.made.find(id).copied()
     }
+}
+
+/// What the hub says of a call that it ends.
+pub(super) fn sentence(code: Code) -> &'static str {
+    if code == Code::GoingAway { drain::ENDED } else { code.row().meaning }
 }
 
 impl Forward {

@@ -27,7 +27,10 @@ impl Link {
         let admitted = matches!(was, Phase::Steady(_));
         let (session, goaway) = match (was, voice) {
             (Phase::Steady(session), Voice::Words) => {
-                (Some(session), Some(goaway(reason.code(), retry_after)))
+                // What was said when this end began to leave is not said again.
+                let said = session.leaving() == Some(reason.code());
+                let goaway = (!said).then(|| goaway(reason.code(), retry_after));
+                (Some(session), goaway)
             }
             _ => (None, None),
         };

@@ -40,6 +40,9 @@ pub enum Event<'a> {
     /// The session has new credentials and ends at this date, seconds since 1970. At a peer they are
     /// on the disk.
     Renewed(Option<u64>),
+    /// The link leaves, and the calls that are still open have had their time: end them. It waits
+    /// for their ends a little, and ends then.
+    Overdue,
     /// The link is over; nothing follows.
     Ended(Box<Ended>),
 }
@@ -131,7 +134,8 @@ impl EndReason {
                 | TimerKind::Silence
                 | TimerKind::Ending
                 | TimerKind::Pace
-                | TimerKind::Refresh,
+                | TimerKind::Refresh
+                | TimerKind::Leaving,
             ) => Code::Idle,
             Self::Auth(error) => error.code(),
             Self::Tunnel(error) => error.code(),

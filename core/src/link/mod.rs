@@ -15,6 +15,7 @@
 
 mod close;
 mod event;
+mod leave;
 mod pace;
 mod phase;
 mod pump;
@@ -23,6 +24,7 @@ mod renew;
 mod timers;
 
 pub use event::{EndReason, Ended, Event, Security};
+pub use leave::wind_up;
 pub use pace::Measure;
 pub use timers::TimerKind;
 
@@ -44,6 +46,7 @@ use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
 use crate::wire::frame::Source;
 
+use leave::Leaving;
 use pace::Pace;
 use phase::Phase;
 use pump::Note;
@@ -75,6 +78,8 @@ pub struct Link {
     broken: Option<TunnelError>,
     /// The transport's event was told.
     secured: bool,
+    /// This end leaves, once no call is open.
+    leaving: Option<Leaving>,
     /// The other end's Goaway.
     goaway: Option<EndReason>,
     /// How much the socket is asked for at a time.
@@ -169,6 +174,7 @@ impl Link {
             fresh: true,
             broken: None,
             secured: false,
+            leaving: None,
             goaway: None,
             appetite: TLS_RECORD,
             traffic: (0, 0),
@@ -247,6 +253,7 @@ impl Link {
                 // What waits is looked at again with the next event.
                 TimerKind::Pace => {}
                 TimerKind::Refresh => self.refresh(),
+                TimerKind::Leaving => self.overdue(),
                 TimerKind::Upgrade
                 | TimerKind::Admission
                 | TimerKind::Silence

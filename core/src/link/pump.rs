@@ -33,6 +33,7 @@ pub(super) enum Note {
     RoundTrip(Duration),
     HeldBack(Measure),
     Renewed(Option<u64>),
+    Overdue,
     Ended(Box<Ended>),
 }
 
@@ -59,6 +60,7 @@ impl Link {
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         while self.notes.is_empty() && self.advance() {}
+        self.leave_if_done();
         self.say_goodbye();
         Some(match self.notes.pop_front()? {
             Note::Secured(security) => Event::Secured(security),
@@ -75,6 +77,7 @@ impl Link {
             Note::RoundTrip(took) => Event::RoundTrip(took),
             Note::HeldBack(measure) => Event::HeldBack(measure),
             Note::Renewed(expires) => Event::Renewed(expires),
+            Note::Overdue => Event::Overdue,
             Note::Ended(ended) => Event::Ended(ended),
         })
     }

@@ -21,10 +21,12 @@ pub enum TimerKind {
     Pace,
     /// A peer asks for new credentials.
     Refresh,
+    /// The calls that are open at an end that leaves have had their time.
+    Leaving,
 }
 
 impl TimerKind {
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 9;
 
     /// What was waited for, for a person.
     pub(super) fn awaited(self) -> &'static str {
@@ -35,6 +37,7 @@ impl TimerKind {
             Self::Expiry => "a fresh credential",
             Self::Pace => "the rate that the peer may send at",
             Self::Refresh => "the time for new credentials",
+            Self::Leaving => "open calls to end",
             Self::Ending => "the last bytes to be taken",
         }
     }
@@ -50,6 +53,7 @@ impl Timer for TimerKind {
         Self::Ending,
         Self::Pace,
         Self::Refresh,
+        Self::Leaving,
     ];
 
     fn index(self) -> usize {

@@ -63,6 +63,9 @@ pub enum SendError {
     /// As many calls are open as the other end takes.
     #[error("too many calls are open")]
     Busy,
+    /// One of the ends has said Goaway: no call is made on this link any more.
+    #[error("one of the ends is leaving, and takes no new calls")]
+    Leaving,
     /// The frame is larger than a message may be.
     #[error("the frame is larger than a message may be")]
     TooBig,

@@ -10,6 +10,9 @@
 //! A Result waits behind its own call's output. [`Session::gather`] writes what waits into the
 //! socket as late as there is room for it.
 //!
+//! An end that has said Goaway, or heard it, makes no more calls (`spec: session §10`). A peer's session
+//! answers by itself those that come after that; at a hub that is the hub's.
+//!
 //! Call ids are their sender's: odd from a peer, even from a hub, each two above the one before.
 //! So an id tells who made the call, and one that is not open has either ended, and the frame
 //! crossed its end and is ignored, or was never made, and the frame is a protocol error.
@@ -31,6 +34,7 @@ use std::collections::VecDeque;
 
 use crate::auth::Admitted;
 use crate::buffer::Buffer;
+use crate::code::Code;
 use crate::id::{CallId, PeerId};
 use crate::limits::Limits;
 use crate::socket::Socket;
@@ -81,6 +85,10 @@ pub struct Session {
     /// When the credential ends, seconds since 1970.
     expires: Option<u64>,
     heartbeat: Heartbeat,
+    /// This end said Goaway with this code.
+    leaving: Option<Code>,
+    /// The other end said Goaway.
+    left: bool,
     answers: Lane,
     /// Calls with a window or queued bytes to send, each once.
     turns: VecDeque<CallId>,
@@ -111,6 +119,8 @@ impl Session {
             run: Calls::new(run),
             expires: admitted.expires,
             heartbeat: Heartbeat::default(),
+            leaving: None,
+            left: false,
             answers: Lane::default(),
             turns: VecDeque::new(),
             queued: 0,
@@ -140,6 +150,18 @@ impl Session {
     #[must_use]
     pub fn is_open(&self, id: CallId) -> bool {
         self.table(id).is_some_and(|calls| calls.is_open(id))
+    }
+
+    /// Whether no call is open, made here or there, and nothing of one waits to be sent.
+    #[must_use]
+    pub fn has_no_calls(&self) -> bool {
+        self.made.len() == 0 && self.run.len() == 0
+    }
+
+    /// The code of the Goaway that this end said.
+    #[must_use]
+    pub fn leaving(&self) -> Option<Code> {
+        self.leaving
     }
 
     /// How many bytes of output or input this end may send for a call now; zero where it is over.

@@ -1,13 +1,14 @@
 //! Frames that came: allowed here, about a call that is open, within their credit.
 
+use crate::code::Code;
 use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
 use crate::session::calls::{Made, Open};
 use crate::session::direction::allowed;
-use crate::session::{Session, SessionError, Verdict};
+use crate::session::{Session, SessionError, Side, Verdict};
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{Call, Input, Output, Window};
+use crate::wire::frame::{Call, CallResult, Input, Output, Status, Window};
 
 impl Session {
     /// Checks and counts one frame.
@@ -24,10 +25,16 @@ impl Session {
                 let took = self.heartbeat.pong(pong.token, now.mono);
                 return Ok(took.map_or(Verdict::Done, Verdict::RoundTrip));
             }
-            Frame::Goaway(_) => return Ok(Verdict::Goaway),
+            Frame::Goaway(_) => {
+                self.left = true;
+                return Ok(Verdict::Goaway);
+            }
             Frame::Unknown(_) => {}
             Frame::Call(call) => {
                 self.called(call)?;
+                if self.side == Side::Peer && self.leaving.is_some() {
+                    return self.turn_down(call.id);
+                }
                 return Ok(Verdict::Deliver);
             }
             Frame::Output(output) => return self.output_came(output),
@@ -72,6 +79,17 @@ impl Session {
         }
         self.run.open(call, Made::There);
         Ok(())
+    }
+
+    /// A call that came too late: it crossed our Goaway. `// spec: session §10`
+    fn turn_down(&mut self, id: CallId) -> Result<Verdict, SessionError> {
+        let (status, text) = (Status::Failed(Code::Draining), Code::Draining.row().meaning);
+        let result = CallResult { id, peer: None, status, value: None, text };
+        match self.send(&Frame::Result(result)) {
+            Ok(()) => Ok(Verdict::Done),
+            // It goes on calling and does not read what it is told.
+            Err(_) => Err(SessionError::TooManyCalls(self.run.len())),
+        }
     }
 
     fn output_came(&mut self, output: &Output<'_>) -> Result<Verdict, SessionError> {

@@ -5,7 +5,7 @@ use crate::session::calls::{Made, Open};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Input, Output, Purpose, Source, Window};
+use crate::wire::frame::{Call, CallResult, Goaway, Input, Output, Purpose, Source, Window};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -35,6 +35,7 @@ impl Session {
                 true => self.push_answer(frame),
                 false => Err(SendError::NotOpen(cancel.id)),
             },
+            Frame::Goaway(goaway) => self.send_goaway(goaway),
             _ => Err(SendError::Misuse("this end does not send such a frame")),
         }
     }
@@ -101,12 +102,25 @@ impl Session {
         }
     }
 
+    /// Goaway goes out once for each code: what comes after it of the same is known.
+    fn send_goaway(&mut self, goaway: &Goaway<'_>) -> Result<(), SendError> {
+        if self.leaving != Some(goaway.code) {
+            self.push_answer(&Frame::Goaway(*goaway))?;
+            self.leaving = Some(goaway.code);
+        }
+        Ok(())
+    }
+
     fn send_call(&mut self, call: &Call<'_>) -> Result<(), SendError> {
         if call.id != self.made.next() {
             return Err(SendError::Misuse("a call carries the next call id"));
         }
         if self.side == Side::Hub && self.purpose == Purpose::Operate {
             return Err(SendError::Misuse("an operator serves no calls"));
+        }
+        // What a hub passes on has its id already; the hub's own table says what it passes on.
+        if self.side == Side::Peer && (self.left || self.leaving.is_some()) {
+            return Err(SendError::Leaving);
         }
         if call.window > self.limits.output_window {
             return Err(SendError::Misuse("a call's window is within the output window"));

@@ -4,6 +4,7 @@ use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::job::{Feed, Hold, Job, Phase, Share, State};
 use crate::hub::record::{CallNumber, Counts, End};
+use crate::hub::route::sentence;
 use crate::wire::Frame;
 use crate::wire::frame::{CallResult, Cancel, Done, Status};
 use crate::wire::value::ArgumentsBuf;
@@ -61,7 +62,7 @@ impl Hub {
                     End::Said(_) => Code::Lost,
                 };
                 end = End::Hub(code);
-                let (status, text) = (Status::Failed(code), code.row().meaning);
+                let (status, text) = (Status::Failed(code), sentence(code));
                 self.push_part(link, &CallResult { id, peer, status, value: None, text });
             }
         }

@@ -36,14 +36,17 @@ impl Hub {
                 job.queued = false;
                 hub.slice(job);
             });
+        } else {
+            self.drain_slice();
         }
+        self.settle_drain();
         self.has_work()
     }
 
     /// Whether [`Hub::work`] has something to do.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.book.has_due()
+        self.book.has_due() || self.has_drain_work()
     }
 
     /// A call for several peers whose caller waits for what they say.

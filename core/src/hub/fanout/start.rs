@@ -53,6 +53,9 @@ impl Hub {
     }
 
     fn begin(&mut self, job: &mut Job, leg: usize) -> Result<(), Code> {
+        if self.is_draining() {
+            return Err(Code::Draining);
+        }
         let peer = job.legs[leg].peer;
         let target = self.find(peer, job.name).map_err(|code| match code {
             // It was there a moment ago.

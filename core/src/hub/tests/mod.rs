@@ -4,6 +4,7 @@ mod calls;
 mod control;
 mod detached;
 mod door;
+mod drain;
 mod fanout;
 mod feeding;
 mod guests;

@@ -4,6 +4,7 @@ mod admission;
 mod certificates;
 mod door;
 mod hostile;
+mod leave;
 mod life;
 mod local;
 mod pace;

@@ -305,6 +305,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
         Event::RoundTrip(took) => format!("round trip {took:?}"),
         Event::Renewed(expires) => format!("renewed {expires:?}"),
         Event::HeldBack(measure) => format!("held back {measure:?}"),
+        Event::Overdue => "overdue".to_owned(),
         Event::Ended(ended) => format!("ended {}", ended.reason),
     }
 }
