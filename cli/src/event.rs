@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bowline_core::link::{Measure, Security};
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
+use bowline_shell::config::units::print_duration;
 use bowline_shell::notice::Notice;
 use serde_json::{Value, json};
 
@@ -83,6 +84,11 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::SecretRotated { old_until } => {
             json!({"event": "secret-rotated", "old_until": old_until})
         }
+        Notice::Stopping { calls, within } => json!({
+            "event": "stopping",
+            "calls": calls,
+            "within_ms": within.as_millis() as u64,
+        }),
         Notice::SecretEnded => json!({"event": "secret-ended"}),
         Notice::Offline { peer, purpose: of } => {
             json!({"event": "offline", "peer": peer.as_str(), "purpose": purpose(*of)})
@@ -120,11 +126,19 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())
         }
         Notice::Registered { commands } => format!("serving {commands} commands"),
+        Notice::Stopping { calls, within } => stopping(*calls, *within),
         Notice::Ended { ended, .. } => exit::end(ended),
         Notice::Unreachable { reason, .. } => reason.clone(),
         Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
         _ => return None,
     })
+}
+
+/// What somebody who has asked this end to stop waits for.
+pub(crate) fn stopping(calls: usize, within: std::time::Duration) -> String {
+    let calls = if calls == 1 { "1 call is".to_owned() } else { format!("{calls} calls are") };
+    let within = print_duration(within);
+    format!("stopping: {calls} open, and may go on for {within}; once more ends at once")
 }
 
 /// How a call ended on a peer, in one line whatever was sent.

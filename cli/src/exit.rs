@@ -137,7 +137,9 @@ fn failed(code: Code, finished: &Finished) -> String {
     if let Some(required) = finished.required {
         append(&mut said, &format!("This identity lacks the capability '{required}'."));
     }
-    if let Some(remedy) = remedy::remedy(code) {
+    // What was ended on the way may have been carried out in part, whatever a link does next.
+    let of = if code == Code::GoingAway { Code::Lost } else { code };
+    if let Some(remedy) = remedy::remedy(of) {
         append(&mut said, remedy);
     }
     said

@@ -1,13 +1,11 @@
 //! `bowline hub`.
 
-use std::path::Path;
-
 use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
-use bowline_shell::hub::{Hub, HubBuilder, StartError};
+use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
@@ -16,7 +14,7 @@ use crate::args::{self, some};
 use crate::exit::{self, Failure};
 use crate::output;
 use crate::place;
-use crate::signals::Inbox;
+use crate::signals::{self, Inbox};
 
 pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Result<u8, Failure> {
     let insecure = options.risks.insecure(options.insecure_no_auth);
@@ -37,16 +35,16 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
     }
     let json = options.json;
     let hub = builder.observer(Observer::new(move |notice| tell(&notice, json)));
-    let mut signals = Inbox::open(runtime)?;
-    let hub = hub.start().map_err(start_failure)?;
+    let mut inbox = Inbox::open(runtime)?;
+    let mut hub = hub.start().map_err(start_failure)?;
     for warning in hub.warnings() {
         output::say(format_args!("warning: {warning}"));
     }
     print_listening(&hub, json)?;
-    while signals.next().await == Signal::Hangup {
-        reload(&options);
+    while inbox.next().await == Signal::Hangup {
+        reload(&mut hub, &options);
     }
-    Ok(signals.unless_again(hub.stop()).await)
+    Ok(inbox.unless_again(hub.stop()).await)
 }
 
 fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
@@ -128,6 +126,9 @@ fn tell(notice: &Notice, json: bool) {
         Notice::Admitted { admitted, .. } => {
             tracing::info!(peer = %admitted.peer, method = admitted.method.name(), "admitted");
         }
+        Notice::Stopping { calls, within } => {
+            output::say(format_args!("{}", crate::event::stopping(*calls, *within)));
+        }
         Notice::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
         Notice::SecretEnded => tracing::info!("the old secret admits nobody any more"),
         Notice::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
@@ -158,21 +159,40 @@ fn is_turned_away(reason: &EndReason) -> bool {
     matches!(reason, EndReason::Auth(AuthError::TurnedAway(_)))
 }
 
-/// Looks at the configuration again. What it changes takes effect at the next start.
-fn reload(options: &args::Hub) {
-    let Some(path) = options.config.as_deref().map(Path::display) else {
-        return output::say(format_args!("SIGHUP: there is no --config to read again"));
+/// Reads the configuration and the certificate again, and says what came of it.
+fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
+    let read = settings(options).and_then(|settings| hub.reload(settings).map_err(start_failure));
+    let anew = match read {
+        Ok(anew) => anew,
+        Err(failure) => return signals::kept(options.json, &failure),
     };
-    let insecure = options.risks.insecure(options.insecure_no_auth);
-    let read = settings(options)
-        .and_then(|settings| settings.resolve().map_err(Failure::usage))
-        .and_then(|config| config.check(&insecure).map_err(Failure::usage));
-    match read {
-        Ok(_) => {
-            output::say(format_args!("SIGHUP: {path} is good; it takes effect at the next start"))
-        }
-        Err(failure) => {
-            output::say(format_args!("SIGHUP: {}; what is in force stays", failure.message));
-        }
+    let Reloaded { changed, restart, certificate, warnings, .. } = anew;
+    if options.json {
+        let certificate = certificate.map(|served| {
+            let Certificate { pin, same_key, not_after, .. } = served;
+            json!({"pin": pin.to_string(), "same_key": same_key, "not_after": not_after})
+        });
+        return output::event(json!({
+            "event": "reloaded",
+            "changed": changed,
+            "restart": restart,
+            "certificate": certificate,
+            "warnings": warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }));
+    }
+    let mut said = Vec::new();
+    if !changed.is_empty() {
+        said.push(format!("in force from here on: {}", changed.join(", ")));
+    }
+    if let Some(Certificate { pin, same_key, .. }) = certificate {
+        let key = if same_key { "the same key" } else { "another key" };
+        said.push(format!("another certificate for links that come, with {key}: {pin}"));
+    }
+    if !restart.is_empty() {
+        said.push(format!("needs a restart, and stays as it was: {}", restart.join(", ")));
+    }
+    signals::reloaded(&said);
+    for warning in warnings {
+        output::say(format_args!("warning: {warning}"));
     }
 }

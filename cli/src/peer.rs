@@ -5,21 +5,21 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
-use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
+use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode, changes};
 use bowline_shell::files::{Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
-use bowline_shell::peer::PeerBuilder;
-use bowline_shell::runtime::Runtime;
+use bowline_shell::peer::{Peer, PeerBuilder};
+use bowline_shell::runtime::{Runtime, Signal};
+use serde_json::json;
 
 use crate::args::{self, Dial};
 use crate::exit::{self, Failure};
 use crate::output;
 use crate::place;
-use crate::signals::Inbox;
+use crate::signals::{self, Inbox};
 
 pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Result<u8, Failure> {
-    let labels = labels(&options.label)?;
-    let config = config(&options.dial, labels)?;
+    let config = in_force(&options)?;
     let insecure = options.dial.risks.insecure(false);
     let warnings = config.check(&insecure).map_err(Failure::usage)?;
     if options.print_config {
@@ -29,7 +29,27 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     for warning in warnings {
         output::say(format_args!("warning: {warning}"));
     }
-    let mut builder = builder(runtime, &options.dial, &config)?;
+    let mut inbox = Inbox::open(runtime)?;
+    let data = options.dial.data.clone();
+    let builder = serving(runtime, &options, &config)?.observer(observer(options.json, data));
+    let peer = builder.start();
+    let mut config = config;
+    while inbox.next().await == Signal::Hangup {
+        match reload(runtime, &peer, &options, &config) {
+            Ok(anew) => config = anew,
+            Err(failure) => signals::kept(options.json, &failure),
+        }
+    }
+    Ok(inbox.unless_again(peer.stop()).await)
+}
+
+/// The peer, with what it serves.
+fn serving<R: Runtime>(
+    runtime: &R,
+    options: &args::Peer,
+    config: &PeerConfig,
+) -> Result<PeerBuilder<R>, Failure> {
+    let mut builder = builder(runtime, &options.dial, config)?.drain(config.drain);
     for (name, value) in &config.labels {
         builder = builder.label(name, value);
     }
@@ -41,11 +61,58 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
             "warning: no commands are configured; see [commands.NAME] in peer.toml"
         ));
     }
-    let mut signals = Inbox::open(runtime)?;
-    let data = options.dial.data.clone();
-    let peer = builder.observer(observer(options.json, data)).start();
-    signals.end().await;
-    Ok(signals.unless_again(peer.stop()).await)
+    Ok(builder)
+}
+
+/// Reads the configuration again, has the peer take it, and says what changed; what is in force then.
+fn reload<R: Runtime>(
+    runtime: &R,
+    peer: &Peer,
+    options: &args::Peer,
+    before: &PeerConfig,
+) -> Result<PeerConfig, Failure> {
+    let read = in_force(options)?;
+    let warnings = read.check(&options.dial.risks.insecure(false)).map_err(Failure::usage)?;
+    let all = changes(&before.to_toml(), &read.to_toml());
+    // Who this is cannot change under a link.
+    let anew = PeerConfig { id: before.id, ..read };
+    let next = serving(runtime, options, &anew)?;
+    let (restart, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|key| key == "id");
+    let at_once = |key: &String| key.starts_with("commands") || key.starts_with("limits");
+    let (changed, later): (Vec<_>, Vec<_>) = others.into_iter().partition(at_once);
+    if options.json {
+        output::event(json!({
+            "event": "reloaded",
+            "changed": changed,
+            "at_next_dial": later,
+            "restart": restart,
+        }));
+        peer.reload(next);
+        return Ok(anew);
+    }
+    let mut said = Vec::new();
+    for (keys, when) in [
+        (changed, "in force from here on"),
+        (later, "in force from the next connection on"),
+        (restart, "needs a restart, and stays as it was"),
+    ] {
+        if !keys.is_empty() {
+            said.push(format!("{when}: {}", keys.join(", ")));
+        }
+    }
+    signals::reloaded(&said);
+    for warning in warnings {
+        output::say(format_args!("warning: {warning}"));
+    }
+    peer.reload(next);
+    Ok(anew)
+}
+
+/// What is in force of the flags and the file.
+fn in_force(options: &args::Peer) -> Result<PeerConfig, Failure> {
+    let mut settings = settings(&options.dial, labels(&options.label)?)?;
+    settings.drain = options.drain.or(settings.drain);
+    settings.resolve().map_err(Failure::usage)
 }
 
 /// What is in force: flags over the file over the defaults.
@@ -53,6 +120,13 @@ pub(crate) fn config(
     dial: &Dial,
     labels: Option<BTreeMap<String, String>>,
 ) -> Result<PeerConfig, Failure> {
+    settings(dial, labels)?.resolve().map_err(Failure::usage)
+}
+
+fn settings(
+    dial: &Dial,
+    labels: Option<BTreeMap<String, String>>,
+) -> Result<PeerSettings, Failure> {
     let flags = PeerSettings {
         id: dial.id,
         hub: dial.hub.clone(),
@@ -62,13 +136,14 @@ pub(crate) fn config(
         hub_id: dial.hub_id,
         roots: dial.roots.clone(),
         secret_file: None,
+        drain: None,
         commands: None,
     };
     let file = match &dial.config {
         Some(path) => PeerSettings::read(path).map_err(Failure::usage)?,
         None => PeerSettings::default(),
     };
-    flags.over(file).resolve().map_err(Failure::usage)
+    Ok(flags.over(file))
 }
 
 /// A peer of the configured hub, with its data directory.

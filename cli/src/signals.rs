@@ -3,8 +3,10 @@
 use std::future::poll_fn;
 
 use bowline_shell::runtime::{Runtime, Signal, Signals};
+use serde_json::json;
 
 use crate::exit::{self, Failure};
+use crate::output;
 use crate::runtime::{Either, race};
 
 /// The signals that reach this process, from here on.
@@ -46,5 +48,22 @@ impl Inbox {
             Some(()) => exit::DONE,
             None => 130,
         }
+    }
+}
+
+/// What a SIGHUP changed, for a person.
+pub(crate) fn reloaded(said: &[String]) {
+    if said.is_empty() {
+        return output::say("SIGHUP: nothing has changed");
+    }
+    said.iter().for_each(|said| output::say(format_args!("SIGHUP: {said}")));
+}
+
+/// What was read after a SIGHUP is no good.
+pub(crate) fn kept(json: bool, failure: &Failure) {
+    if json {
+        output::event(json!({"event": "not-reloaded", "reason": failure.message}));
+    } else {
+        output::say(format_args!("SIGHUP: {}; what is in force stays", failure.message));
     }
 }

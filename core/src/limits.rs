@@ -114,6 +114,8 @@ pub struct Limits {
     pub call_deadline: Duration,
     /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
     pub deadline_grace: Duration,
+    /// Calls that are open when a hub or a peer stops have this long to end by themselves (3 s).
+    pub drain: Duration,
     /// An ending link has this long to get its last words out (2 s).
     pub ending_within: Duration,
 }
@@ -161,6 +163,7 @@ impl Default for Limits {
             bytes_burst: 128 << 20,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),
+            drain: Duration::from_secs(3),
             ending_within: Duration::from_secs(2),
         }
     }

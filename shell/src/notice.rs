@@ -128,6 +128,13 @@ pub enum Notice {
         /// Which rate it is beyond.
         measure: Measure,
     },
+    /// This end stops, and calls are open.
+    Stopping {
+        /// How many: at a hub those of all peers, at a peer those that it runs.
+        calls: usize,
+        /// How long they have to end by themselves.
+        within: Duration,
+    },
     /// Hub: a peer's session is over.
     Offline {
         /// The peer.

@@ -158,7 +158,7 @@ fn on_each_runtime_a_peer_and_a_hub_pass_over_sighup_and_end_cleanly_on_sigterm(
         let (mut hub, peer) = (stage.hub.take().unwrap(), stage.peer.take().unwrap());
         hub.signal(Signal::HUP);
         peer.signal(Signal::HUP);
-        hub.said("SIGHUP: there is no --config to read again");
+        hub.said("SIGHUP: nothing has changed");
         assert_eq!(run(&stage, runtime, &["web", "hello", "you"]).1, "hello, you\n");
         let (call, program) = begun(&stage, runtime, "stay");
         for running in [peer, hub] {

@@ -1,11 +1,12 @@
 //! `bowline hub`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bowline_core::capability::Role;
 use bowline_core::id::Pin;
 use bowline_core::network::Network;
-use bowline_shell::config::units::parse_size;
+use bowline_shell::config::units::{parse_duration, parse_size};
 use bowline_shell::config::{
     Bind, DoorSettings, HubUrl, LimitSettings, Origin, TlsMode, TlsSourceName,
 };
@@ -79,6 +80,9 @@ pub(crate) struct Limits {
     /// Bytes from one peer at once [default: a second's worth].
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     bytes_burst: Option<u64>,
+    /// How long open calls may go on once the hub is told to stop: 0s to 1h [default: 3s].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    drain: Option<Duration>,
 }
 
 impl Limits {
@@ -94,6 +98,7 @@ impl Limits {
             frames_burst: self.frames_burst,
             bytes_per_second: self.bytes_per_second,
             bytes_burst: self.bytes_burst,
+            drain: self.drain.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 }

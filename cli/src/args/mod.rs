@@ -67,11 +67,17 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run the hub that peers connect to.
     #[command(after_help = "Examples:\n  bowline hub\n  bowline hub --bind 0.0.0.0:7777 \
-                            --hostname hub.example\n  bowline hub --config hub.toml --print-config")]
+                            --hostname hub.example\n  bowline hub --config hub.toml --print-config\n\nSIGTERM or \
+                            Ctrl-C stops it: open calls have --drain to end, a second one ends it \
+                            at once. SIGHUP reads the configuration and the certificate again, and \
+                            ends no link.")]
     Hub(Box<Hub>),
     /// Serve the commands of a configuration to a hub.
     #[command(after_help = "Example:\n  bowline peer --config peer.toml\n  bowline peer --hub \
-                            wss://hub.example:7777 --id web-1 --secret-file secret.key")]
+                            wss://hub.example:7777 --id web-1 --secret-file secret.key\n\nSIGTERM \
+                            or Ctrl-C stops it: commands that run have --drain to end, a second one \
+                            ends it at once. SIGHUP reads the configuration again: commands hold at \
+                            once, all else from the next connection on.")]
     Peer(Box<Peer>),
     /// Run a command on a peer; its output, input and exit code are ours. Or on several at once.
     #[command(after_help = "Examples:\n  bowline run web-1 uptime\n  bowline run web-1 restart \

@@ -1,5 +1,8 @@
 //! `bowline peer`.
 
+use std::time::Duration;
+
+use bowline_shell::config::units::parse_duration;
 use clap::Args;
 
 use super::Dial;
@@ -11,6 +14,9 @@ pub(crate) struct Peer {
     /// A label: NAME=VALUE; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) label: Vec<String>,
+    /// How long commands may go on once the peer is told to stop: 0s to 1h [default: 3s].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) drain: Option<Duration>,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,

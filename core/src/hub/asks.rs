@@ -35,7 +35,7 @@ struct Asked {
 impl Asks {
     /// Links with a call that waits for an answer.
     pub(super) fn links(&self) -> impl Iterator<Item = LinkId> + '_ {
-        self.open.values().map(|asked| asked.link)
+        self.open.values().filter_map(|asked| asked.caller).map(|(link, _)| link)
     }
 }
 

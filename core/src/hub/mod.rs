@@ -34,6 +34,7 @@ mod outbox;
 mod pace;
 mod record;
 mod registry;
+mod reload;
 mod revoke;
 mod route;
 mod routes;

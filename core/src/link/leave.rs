@@ -30,6 +30,10 @@ pub(super) struct Leaving {
 /// What a peer that stops takes in all, where its calls are given no more than that.
 const STOP: Duration = Duration::from_millis(4800);
 
+/// What is said of a command that a peer ends because it stops.
+pub const UNFINISHED: &str =
+    "The peer is stopping, and the command did not end in the time that was left.";
+
 /// The least that is left for the ends of calls that were told to end.
 const LEAST_WIND_UP: Duration = Duration::from_millis(1800);
 
@@ -44,7 +48,7 @@ impl Link {
     /// Ends the link once no call is open on it. Goaway goes out at once; from then on no call is made
     /// here, and one that comes is answered with `draining`. Where a call is still open after
     /// `within`, [`Event::Overdue`](crate::link::Event::Overdue) is told, and the link ends after
-    /// [`wind_up`] whatever is open. A link that is not admitted ends at once. Idempotent: the first
+    /// [`wind_up`] whatever is open: calls that run here end with `code` then. A link that is not admitted ends at once. Idempotent: the first
     /// counts.
     pub fn leave(&mut self, code: Code, within: Duration, now: Now) {
         self.tick(now);
@@ -71,6 +75,9 @@ impl Link {
             }
             None => {
                 let code = leaving.code;
+                if let Phase::Steady(session) = &mut self.phase {
+                    session.end_run(code, UNFINISHED);
+                }
                 self.end(EndReason::Closed(code), None);
             }
         }

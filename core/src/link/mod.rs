@@ -24,7 +24,7 @@ mod renew;
 mod timers;
 
 pub use event::{EndReason, Ended, Event, Security};
-pub use leave::wind_up;
+pub use leave::{UNFINISHED, wind_up};
 pub use pace::Measure;
 pub use timers::TimerKind;
 

@@ -95,6 +95,14 @@ impl Peer {
         self.known.entry = Some(entry);
     }
 
+    /// The peer dials another hub from here on, which has asked for nothing yet: it dials at once.
+    pub fn another_hub(&mut self, now: Now) {
+        self.backoff.reset();
+        if let State::Waiting(_) = self.state {
+            self.state = State::Waiting(now.mono);
+        }
+    }
+
     /// The link was admitted: the next back-off starts from the beginning.
     pub fn admitted(&mut self) {
         self.state = State::Up;
@@ -163,6 +171,18 @@ mod tests {
             assert_eq!(peer.next(at(least - 1)), Next::Wait(due));
             assert_eq!(peer.next(at(least + 1)), Next::Dial, "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_peer_of_another_hub_does_not_wait_as_the_one_before_asked() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+        assert_eq!(peer.next(at(0)), Next::Dial);
+        peer.another_hub(at(0));
+        assert_eq!(peer.next(at(0)), Next::Busy);
+        peer.ended(Outcome { heals: false, retry_after: Some(90) }, at(0));
+        peer.another_hub(at(1));
+        assert_eq!(peer.next(at(1)), Next::Dial);
+        assert!(peer.ended(CUT, at(1)) <= at(1).mono.after(Duration::from_millis(500)));
     }
 
     #[test]

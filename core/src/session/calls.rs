@@ -105,6 +105,11 @@ impl Calls {
         self.get(id).is_some_and(|open| !open.finished)
     }
 
+    /// The calls whose end was not sent.
+    pub(super) fn unfinished(&self) -> Vec<CallId> {
+        self.open.iter().filter(|(_, open)| !open.finished).map(|&(id, _)| id).collect()
+    }
+
     pub(super) fn get(&self, id: CallId) -> Option<&Open> {
         let at = self.open.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         Some(&self.open[at].1)

@@ -1,11 +1,14 @@
 //! Frames to be sent: taken into a lane whole, or not at all.
 
+use crate::code::Code;
 use crate::id::CallId;
 use crate::session::calls::{Made, Open};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Goaway, Input, Output, Purpose, Source, Window};
+use crate::wire::frame::{
+    Call, CallResult, Goaway, Input, Output, Purpose, Source, Status, Window,
+};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -109,6 +112,15 @@ impl Session {
             self.leaving = Some(goaway.code);
         }
         Ok(())
+    }
+
+    /// Ends every call that this end runs, as far as there is room to say so.
+    pub fn end_run(&mut self, code: Code, text: &str) {
+        let (peer, status, value) = (None, Status::Failed(code), None);
+        for id in self.run.unfinished() {
+            // What finds no room ends with the link.
+            let _ = self.send_result(&CallResult { id, peer, status, value, text });
+        }
     }
 
     fn send_call(&mut self, call: &Call<'_>) -> Result<(), SendError> {

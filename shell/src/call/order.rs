@@ -106,6 +106,9 @@ impl Order {
             }
             Err(SendError::Full) => return Err(NoRoom),
             Err(SendError::Busy) => Finished::failed(Code::Busy, Code::Busy.row().meaning),
+            Err(SendError::Leaving) => {
+                Finished::failed(Code::Draining, Code::Draining.row().meaning)
+            }
             Err(SendError::Closed) => Finished::lost(),
             Err(error) => Finished::failed(Code::BadArgument, &error.to_string()),
         };

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use bowline_core::code::Code;
 use bowline_core::id::CommandName;
+use bowline_core::link::UNFINISHED;
 use bowline_core::wire::frame::{Source, Status};
 use bowline_core::wire::value::{Arguments, Value, ValueBuf};
 
@@ -218,9 +219,14 @@ impl From<Stop> for Reply {
         let code = match stop {
             Stop::Cancelled => Code::Cancelled,
             Stop::Deadline => Code::Deadline,
+            Stop::Leaving => Code::GoingAway,
             Stop::Lost => Code::Lost,
         };
-        Self::Fail(code, code.row().meaning.to_owned())
+        let text = match stop {
+            Stop::Leaving => UNFINISHED,
+            Stop::Cancelled | Stop::Deadline | Stop::Lost => code.row().meaning,
+        };
+        Self::Fail(code, text.to_owned())
     }
 }
 

@@ -9,6 +9,7 @@
 //! Each key of a file has a flag, named in the settings' documentation. The `--insecure-…`
 //! switches are flags only, see [`Insecure`], so that no file can lower a guard by itself.
 
+mod changes;
 mod commands;
 pub(crate) mod document;
 mod error;
@@ -21,6 +22,7 @@ pub mod units;
 mod url;
 mod values;
 
+pub use changes::changes;
 pub use error::ConfigError;
 pub use hub::{
     Door, DoorSettings, HubConfig, HubLimits, HubSettings, LimitSettings, Origin, TlsSource,

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bowline_core::id::{HubId, PeerId, Pin};
+use bowline_core::limits::Limits;
 use bowline_core::wire::bounds;
 
 use crate::arguments::CommandSpec;
@@ -11,6 +13,7 @@ use crate::config::commands::{print_commands, read_commands};
 use crate::config::document::{Document, Section};
 use crate::config::hub::{absolute, read_text};
 use crate::config::print::{Printer, array};
+use crate::config::units::{parse_duration, print_duration};
 use crate::config::{ConfigError, HubUrl, TlsMode};
 
 /// What a file or a command line says; everything is optional.
@@ -33,6 +36,9 @@ pub struct PeerSettings {
     /// `secret-file`; its flag `--secret-file` comes before the environment and is not laid over
     /// this, see [`crate::files::SecretSources`].
     pub secret_file: Option<PathBuf>,
+    /// `limits.drain`, `--drain`: how long calls that run when the peer stops have to end by
+    /// themselves; up to 1 h.
+    pub drain: Option<Duration>,
     /// `commands`, by name. They have no flag: what a machine runs for others is written down.
     pub commands: Option<Vec<CommandSpec>>,
 }
@@ -56,6 +62,8 @@ pub struct PeerConfig {
     pub roots: Option<PathBuf>,
     /// Where the shared secret is, if not in the data directory.
     pub secret_file: Option<PathBuf>,
+    /// How long calls that run when the peer stops have to end by themselves.
+    pub drain: Duration,
     /// Ascending by name.
     pub commands: Vec<CommandSpec>,
 }
@@ -93,6 +101,13 @@ impl PeerSettings {
             settings.roots = tls.path("roots")?;
             tls.end()?;
         }
+        if let Some(mut limits) = root.table("limits")? {
+            if let Some(entry) = limits.entry("drain")? {
+                let drain = parse_duration(&entry.value);
+                settings.drain = Some(drain.map_err(|error| limits.complain(&entry, error))?);
+            }
+            limits.end()?;
+        }
         if let Some(commands) = root.table("commands")? {
             settings.commands = Some(read_commands(commands)?);
         }
@@ -112,6 +127,7 @@ impl PeerSettings {
             hub_id: self.hub_id.or(under.hub_id),
             roots: self.roots.or(under.roots),
             secret_file: self.secret_file.or(under.secret_file),
+            drain: self.drain.or(under.drain),
             commands: self.commands.or(under.commands),
         }
     }
@@ -131,6 +147,11 @@ impl PeerSettings {
             flag: "label",
             reason,
         })?;
+        let drain = self.drain.unwrap_or_else(|| Limits::default().drain);
+        if drain > MOST_DRAIN {
+            let reason = format!("expected 0s to {}", print_duration(MOST_DRAIN));
+            return Err(ConfigError::Setting { key: "limits.drain", flag: "drain", reason });
+        }
         let pins: BTreeSet<_> = self.pins.unwrap_or_default().into_iter().collect();
         let mut commands = self.commands.unwrap_or_default();
         commands.sort_by_key(CommandSpec::name);
@@ -143,6 +164,7 @@ impl PeerSettings {
             hub_id: self.hub_id,
             roots: self.roots.map(absolute),
             secret_file: self.secret_file.map(absolute),
+            drain,
             commands,
         })
     }
@@ -193,6 +215,8 @@ impl PeerConfig {
         if let Some(roots) = &self.roots {
             printer.text("roots", roots.display());
         }
+        printer.table(&["limits"]);
+        printer.text("drain", print_duration(self.drain));
         print_commands(&mut printer, &self.commands);
         printer.finish()
     }
@@ -245,6 +269,9 @@ fn check_label(name: &str, value: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// The longest that calls may keep a peer from stopping.
+const MOST_DRAIN: Duration = Duration::from_secs(60 * 60);
 
 #[cfg(test)]
 mod tests;

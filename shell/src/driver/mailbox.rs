@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
+use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
 use bowline_core::code::Code;
 use bowline_core::ledger::{Answer, AskId};
 
 use crate::call::{Cell, Order};
+use crate::peer::Service;
 
 /// One link's mailbox. Anyone may post; only the link's task collects.
 #[derive(Debug, Default)]
@@ -25,6 +27,10 @@ pub(crate) struct Letters {
     pub(crate) orders: Vec<Order>,
     /// Calls whose application has something for the link.
     pub(crate) calls: Vec<Arc<Cell>>,
+    /// The commands that are served from here on.
+    pub(crate) service: Option<Arc<Service>>,
+    /// The link is to end once no call is open, or these have had so long.
+    pub(crate) leave: Option<Duration>,
     /// The link is to end.
     pub(crate) close: Option<Code>,
     /// The link is over.
@@ -65,6 +71,16 @@ impl Mailbox {
     /// Posts a call that needs the link's task.
     pub(crate) fn call(&self, cell: Arc<Cell>) {
         self.post(|letters| letters.calls.push(cell));
+    }
+
+    /// Has these commands served from here on.
+    pub(crate) fn serve(&self, service: Arc<Service>) {
+        self.post(|letters| letters.service = Some(service));
+    }
+
+    /// Has the link closed once no call is open; those that are open have so long.
+    pub(crate) fn leave(&self, within: Duration) {
+        self.post(|letters| letters.leave = Some(within));
     }
 
     /// Has the link closed.

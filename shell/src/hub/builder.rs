@@ -7,12 +7,9 @@ use std::sync::Arc;
 
 use bowline_core::auth::HubSnapshot;
 use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Lives, Source};
-use bowline_core::id::Pin;
-use bowline_core::identity::TlsKey;
 use bowline_core::ledger::Durable;
 use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
-use bowline_core::tunnel::ServerTls;
 
 use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
@@ -23,7 +20,7 @@ use crate::files::{
 };
 use crate::hub::keys;
 use crate::hub::secret::{self, Loaded};
-use crate::hub::serve::{Facts, Hub, Sockets};
+use crate::hub::serve::{Facts, Hub, Setup, Sockets};
 use crate::hub::shared::Shared;
 use crate::ledger::{Ledger, LedgerError, LedgerThread};
 use crate::notice::Observer;
@@ -189,15 +186,7 @@ impl<R: Runtime> HubBuilder<R> {
         let mut limits = self.limits.clone();
         config.limits.apply(&mut limits);
         let (snapshot, facts, loaded) = self.snapshot(&config, generation, limits.clone())?;
-        let machine = MachineConfig {
-            limits,
-            secret_role: config.secret_role,
-            generation,
-            allow_ips: config.door.allow_ips.clone(),
-            trusted_proxies: config.door.trusted_proxies.clone(),
-            lives: Lives::default(),
-        };
-        let machine = Machine::new(machine, Durable::bound(known));
+        let machine = Machine::new(machine(&config, limits, generation), Durable::bound(known));
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let Loaded { old, keeper, .. } = loaded;
         let shared = Shared::new(snapshot, machine, ledger, keeper, self.observer.clone());
@@ -225,10 +214,13 @@ impl<R: Runtime> HubBuilder<R> {
         let url = HubUrl::of_address(facts.scheme, local);
         warnings.extend(facts.warnings);
         let facts = Facts { url, local, warnings, control, ..facts };
-        let told = facts.told(&config, methods, shared.clock.now().unix);
+        let since = shared.clock.now().unix;
+        let told = facts.told(&config, methods, since);
         shared.with(|hub| hub.set_facts(told));
         let sockets = Sockets { network: listener, local: at_hand };
-        Ok(Hub::run(self.runtime, Arc::new(shared), sockets, facts, self.data, lock))
+        let (insecure, limits) = (self.insecure, self.limits);
+        let setup = Setup { config, insecure, limits, since, data: self.data, _lock: lock };
+        Ok(Hub::run(self.runtime, Arc::new(shared), sockets, facts, setup))
     }
 
     fn snapshot(
@@ -242,29 +234,15 @@ impl<R: Runtime> HubBuilder<R> {
         let now = crate::clock::Clock::start().now().unix;
         // Made by the first start and looked at by every one: a hub whose keys others may have read
         // does not start.
-        let authority = keys::authority(&self.data, id, now)?.public();
         keys::token(&self.data)?;
-        let tls = keys::tls(config, &self.data, id, now)?;
-        let dates = tls.as_ref().and_then(|key| keys::dates(config, key, now));
-        let pin: Option<Pin> = tls.as_ref().map(TlsKey::pin);
-        let not_after = tls.as_ref().and_then(|key| key.describe().ok()).map(|told| told.not_after);
-        let tls = tls
-            .map(|key| {
-                let (chain, key) = key.into_parts();
-                ServerTls::asking(chain, key, &authority.subject())
-            })
-            .transpose()
-            .map_err(|error| StartError::Certificate {
-                path: "TLS".to_owned(),
-                reason: error.to_string(),
-            })?;
+        let keys::Served { tls, pin, chain, not_after, dates } =
+            keys::serve(config, &self.data, id, now)?;
         let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
         let loaded = secret::load(config, &self.data, strength, self.secret.as_ref(), now)?;
         let scheme = match config.mode {
             TlsMode::Plain => Scheme::Ws,
             TlsMode::Tofu | TlsMode::Strict => Scheme::Wss,
         };
-        let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
         let snapshot = HubSnapshot {
             identity: Arc::new(identity),
             name: config.name.clone(),
@@ -274,7 +252,7 @@ impl<R: Runtime> HubBuilder<R> {
             open: !config.auth_required,
             generation,
             external_pins: config.door.external_pins.clone(),
-            policy: Arc::new(Policy { origins }),
+            policy: Arc::new(policy(config)),
             limits,
         };
         let local = config.bind.0;
@@ -282,6 +260,7 @@ impl<R: Runtime> HubBuilder<R> {
         let facts = Facts {
             id,
             pin,
+            chain,
             not_after,
             scheme,
             url,
@@ -292,6 +271,24 @@ impl<R: Runtime> HubBuilder<R> {
             control: None,
         };
         Ok((snapshot, facts, loaded))
+    }
+}
+
+/// What browsers may send.
+pub(super) fn policy(config: &HubConfig) -> Policy {
+    let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
+    Policy { origins }
+}
+
+/// What the machine is told.
+pub(super) fn machine(config: &HubConfig, limits: Limits, generation: u64) -> MachineConfig {
+    MachineConfig {
+        limits,
+        secret_role: config.secret_role,
+        generation,
+        allow_ips: config.door.allow_ips.clone(),
+        trusted_proxies: config.door.trusted_proxies.clone(),
+        lives: Lives::default(),
     }
 }
 

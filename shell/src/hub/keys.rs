@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use bowline_core::id::HubId;
+use bowline_core::id::{HubId, Pin};
 use bowline_core::identity::{Authority, HubIdentity, SigningKey, TlsKey};
 use bowline_core::random::Random;
 use bowline_core::trust::ChainFault;
+use bowline_core::tunnel::ServerTls;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -55,7 +56,7 @@ pub(super) fn token(data: &DataDir) -> Result<SigningKey, StartError> {
 }
 
 /// The certificate and key to serve; none in `plain`.
-pub(super) fn tls(
+fn tls(
     config: &HubConfig,
     data: &DataDir,
     id: HubId,
@@ -72,9 +73,43 @@ pub(super) fn tls(
     }
 }
 
+/// The certificate that links get, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Served {
+    /// None in `plain`.
+    pub(super) tls: Option<ServerTls>,
+    pub(super) pin: Option<Pin>,
+    /// The chain as PEM, to tell one from another.
+    pub(super) chain: String,
+    /// Seconds since 1970.
+    pub(super) not_after: Option<u64>,
+    pub(super) dates: Option<Warning>,
+}
+
+/// Reads or makes the certificate and key to serve.
+pub(super) fn serve(
+    config: &HubConfig,
+    data: &DataDir,
+    id: HubId,
+    now_unix: u64,
+) -> Result<Served, StartError> {
+    let authority = authority(data, id, now_unix)?.public();
+    let Some(key) = tls(config, data, id, now_unix)? else {
+        let (pin, chain, not_after, dates) = (None, String::new(), None, None);
+        return Ok(Served { tls: None, pin, chain, not_after, dates });
+    };
+    let (pin, (chain, _), dates) = (key.pin(), key.to_pem(), dates(config, &key, now_unix));
+    let not_after = key.describe().ok().map(|told| told.not_after);
+    let (certificates, private) = key.into_parts();
+    let tls = ServerTls::asking(certificates, private, &authority.subject()).map_err(|error| {
+        StartError::Certificate { path: "TLS".to_owned(), reason: error.to_string() }
+    })?;
+    Ok(Served { tls: Some(tls), pin: Some(pin), chain, not_after, dates })
+}
+
 /// What is to be said of the dates of a certificate from elsewhere. It is served all the same: who
 /// goes by identity or pin does not look at them.
-pub(super) fn dates(config: &HubConfig, key: &TlsKey, now_unix: u64) -> Option<Warning> {
+fn dates(config: &HubConfig, key: &TlsKey, now_unix: u64) -> Option<Warning> {
     let TlsSource::Files { cert, .. } = &config.source else { return None };
     let told = key.describe().ok()?;
     let fault = if told.not_after < now_unix {

@@ -7,10 +7,12 @@ mod builder;
 mod chores;
 mod keys;
 mod link;
+mod reload;
 mod secret;
 mod serve;
 mod shared;
 
 pub use builder::{HubBuilder, StartError};
+pub use reload::{Certificate, Reloaded};
 pub use secret::{RotateError, Rotation, rotate_secret};
 pub use serve::Hub;

@@ -6,16 +6,17 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
 use bowline_core::hub::{Facts as Told, Outbox, Source};
 use bowline_core::id::{HubId, Pin};
+use bowline_core::limits::Limits;
 use bowline_core::link::Link;
 use bowline_core::wire::frame::Method;
 
 use crate::clock::PULSE;
-use crate::config::{HubConfig, HubUrl, Scheme, Warning};
+use crate::config::{HubConfig, HubUrl, Insecure, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
 use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
@@ -25,17 +26,34 @@ use crate::hub::shared::{Links, Shared};
 use crate::notice::Notice;
 use crate::runtime::{Acceptor, Alarm, Listener, Runtime, Stream};
 
-/// How long a stopping hub waits for its links.
-const STOP: Duration = Duration::from_secs(4);
+/// How long a stopping hub waits for its links once their calls have had their time.
+const LAST_WORDS: Duration = Duration::from_millis(1600);
+
+/// The least that it waits for those that never were admitted.
+const STRANGERS: Duration = Duration::from_millis(200);
 
 /// A hub that listens. Dropping the handle leaves it running; [`Hub::stop`] ends it.
 #[derive(Debug)]
 pub struct Hub<R: Runtime> {
     runtime: R,
-    shared: Arc<Shared>,
-    facts: Facts,
-    data: DataDir,
-    _lock: DirLock,
+    pub(super) shared: Arc<Shared>,
+    pub(super) facts: Facts,
+    pub(super) setup: Setup,
+}
+
+/// What a hub was started with.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// In force.
+    pub(super) config: HubConfig,
+    pub(super) insecure: Insecure,
+    /// The bounds below those of the configuration.
+    pub(super) limits: Limits,
+    /// Seconds since 1970.
+    pub(super) since: u64,
+    pub(super) data: DataDir,
+    /// Nobody else uses the directory.
+    pub(super) _lock: DirLock,
 }
 
 /// What a running hub can say of itself.
@@ -43,6 +61,8 @@ pub struct Hub<R: Runtime> {
 pub(super) struct Facts {
     pub(super) id: HubId,
     pub(super) pin: Option<Pin>,
+    /// The certificates served, as PEM.
+    pub(super) chain: String,
     pub(super) not_after: Option<u64>,
     pub(super) scheme: Scheme,
     pub(super) url: HubUrl,
@@ -87,8 +107,7 @@ impl<R: Runtime> Hub<R> {
         shared: Arc<Shared>,
         sockets: Sockets<R>,
         facts: Facts,
-        data: DataDir,
-        lock: DirLock,
+        setup: Setup,
     ) -> Self {
         let Sockets { network, local } = sockets;
         shared.links.change(|links| links.listening = 1 + usize::from(local.is_some()));
@@ -98,7 +117,7 @@ impl<R: Runtime> Hub<R> {
         }
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
         runtime.spawn(do_chores(runtime.clone(), shared.clone()));
-        Self { runtime, shared, facts, data, _lock: lock }
+        Self { runtime, shared, facts, setup }
     }
 
     /// The hub's id.
@@ -152,29 +171,40 @@ impl<R: Runtime> Hub<R> {
     /// The data directory.
     #[must_use]
     pub fn data(&self) -> &DataDir {
-        &self.data
+        &self.setup.data
     }
 
-    /// Stops listening, ends every link with Goaway, and returns when they are gone and the address
-    /// is free, or after 4 s.
+    /// Says Goaway on every link, lets the calls that are open end within
+    /// [`Limits::drain`](bowline_core::limits::Limits), ends those that do not, and closes; who dials
+    /// meanwhile is told when to come again. Returns when all links are gone and the address is free,
+    /// 1.8 s after the calls' time at the latest.
     pub async fn stop(self) {
+        let within = self.shared.snapshot.load().limits.drain;
+        let end = self.runtime.now().checked_add(within.saturating_add(LAST_WORDS));
+        self.shared.drain(within);
+        self.wait_for(end, |links| links.drained).await;
         self.shared.close_all(Code::GoingAway);
-        let mut alarm = Alarm::new(&self.runtime);
-        alarm.set(self.runtime.now().checked_add(STOP));
-        let is_empty = |links: &Links| (links.listening == 0 && links.count == 0).then_some(());
-        let mut gone = pin!(self.shared.links.until(is_empty));
-        poll_fn(|cx| match gone.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => alarm.poll(cx),
-        })
-        .await;
+        let end = end.max(self.runtime.now().checked_add(STRANGERS));
+        self.wait_for(end, |links| links.listening == 0 && links.count == 0).await;
         self.shared.with(bowline_core::hub::Hub::summarise);
-        if let Err(error) = Endpoint::remove(&self.data) {
+        if let Err(error) = Endpoint::remove(&self.setup.data) {
             tracing::warn!(%error, "the endpoint file stays behind");
         }
         if let Some(Err(error)) = self.facts.control.as_ref().map(ControlSocket::remove) {
             tracing::warn!(%error, "the local socket stays behind");
         }
+    }
+
+    /// Waits until the links are so, or until that moment.
+    async fn wait_for(&self, until: Option<Instant>, are: impl Fn(&Links) -> bool) {
+        let mut alarm = Alarm::new(&self.runtime);
+        alarm.set(until);
+        let mut so = pin!(self.shared.links.until(|links| are(links).then_some(())));
+        poll_fn(|cx| match so.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => alarm.poll(cx),
+        })
+        .await;
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use atomic_waker::AtomicWaker;
 use bowline_core::auth::{HubSnapshot, Secrets, SharedSecret};
 use bowline_core::code::Code;
-use bowline_core::hub::{Hub as Machine, HubEvent, Source};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, HubEvent, Source};
 use bowline_core::id::{LinkId, SecretNumber};
 use bowline_core::ledger::{Answer, AskId, Rotated};
 use bowline_core::time::{Mono, Now};
@@ -44,6 +45,8 @@ pub(super) struct Shared {
 pub(super) struct Links {
     pub(super) count: usize,
     pub(super) stopping: bool,
+    /// The hub was told to stop, and has no session any more.
+    pub(super) drained: bool,
     /// Sockets that listen.
     pub(super) listening: usize,
 }
@@ -108,13 +111,19 @@ impl Shared {
         // Told outside the lock: what an observer does takes its own time.
         let mut notices = Vec::new();
         let mut ended = Vec::new();
+        let mut drained = false;
         while let Some(event) = locked.hub.poll_event() {
-            if let HubEvent::SecretEnded { number } = event {
-                ended.push(number);
+            match event {
+                HubEvent::SecretEnded { number } => ended.push(number),
+                HubEvent::Drained => drained = true,
+                _ => {}
             }
             notices.extend(notice(event));
         }
         drop(locked);
+        if drained {
+            self.links.change(|links| links.drained = true);
+        }
         ended.into_iter().for_each(|number| self.secret_ended(number));
         if !asks.is_empty() {
             self.chores.change(|chores| asks.into_iter().for_each(|(id, q)| chores.add(id, q)));
@@ -156,6 +165,19 @@ impl Shared {
         self.observer.tell(Notice::SecretRotated { old_until });
     }
 
+    /// Other settings: for the machine, and for links that come. Under the lock, so that no link that
+    /// comes by the one is admitted by the other.
+    pub(super) fn reconfigure(
+        &self,
+        config: MachineConfig,
+        anew: impl Fn(&HubSnapshot) -> HubSnapshot,
+    ) {
+        self.with(|hub| {
+            self.snapshot.rcu(|snapshot| anew(snapshot));
+            hub.reconfigure(config);
+        });
+    }
+
     /// A secret has ended: links do not know it any more, and its file goes.
     fn secret_ended(&self, number: SecretNumber) {
         self.snapshot.rcu(|snapshot| {
@@ -185,6 +207,19 @@ impl Shared {
         locked.mailboxes.remove(&link);
         drop(locked);
         self.links.change(|links| links.count -= 1);
+    }
+
+    /// Begins to stop: nobody new, no new calls, and what is open has `within`.
+    pub(super) fn drain(&self, within: Duration) {
+        let now = self.clock.now();
+        let calls = self.with(|hub| {
+            let calls = hub.open_calls();
+            hub.drain(within, now);
+            calls
+        });
+        if calls > 0 {
+            self.observer.tell(Notice::Stopping { calls, within });
+        }
     }
 
     /// Ends every link, admitted or not.

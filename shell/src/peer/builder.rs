@@ -46,7 +46,7 @@ pub struct PeerBuilder<R: Runtime> {
 }
 
 /// Where a hub is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Place {
     Network(HubUrl),
     /// On this machine, by its local socket.
@@ -221,9 +221,16 @@ impl<R: Runtime> PeerBuilder<R> {
         self
     }
 
-    /// The bounds of its links. [`PeerBuilder::timeout`] is to be said after this.
+    /// The bounds of its links. [`PeerBuilder::timeout`] and [`PeerBuilder::drain`] are to be
+    /// said after this.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How long calls that run here when the peer is told to stop have to end by themselves (3 s).
+    pub fn drain(mut self, within: Duration) -> Self {
+        self.limits.drain = within;
         self
     }
 

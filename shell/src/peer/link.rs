@@ -45,6 +45,8 @@ pub(super) struct Work {
     admitted: Option<Arc<Admitted>>,
     /// The commands are still to be told.
     register: bool,
+    /// The session serves.
+    serves: bool,
     made: BTreeMap<CallId, Arc<Cell>>,
     runs: BTreeMap<CallId, Arc<Cell>>,
     orders: VecDeque<Order>,
@@ -58,6 +60,10 @@ impl<R: Runtime> Owner for PeerLink<R> {
         self.work.traffic = link.traffic();
         for (ask, answer) in letters.answers {
             link.answer(ask, answer, now);
+        }
+        if let Some(service) = letters.service {
+            let told = core::mem::replace(&mut self.service, service).register();
+            self.work.register |= self.work.serves && told != self.service.register();
         }
         if self.work.register && link.is_admitted() {
             let register = Frame::Register(self.service.register());
@@ -81,6 +87,13 @@ impl<R: Runtime> Owner for PeerLink<R> {
         let waiting = core::mem::take(&mut self.work.waiting);
         for cell in waiting.into_iter().chain(letters.calls) {
             self.serve(cell, link);
+        }
+        if let Some(within) = letters.leave {
+            let calls = self.work.runs.len();
+            if calls > 0 && link.is_admitted() {
+                self.observer.tell(Notice::Stopping { calls, within });
+            }
+            link.leave(Code::GoingAway, within, now);
         }
         if let Some(code) = letters.close {
             link.close(code, now);
@@ -109,6 +122,9 @@ impl<R: Runtime> Owner for PeerLink<R> {
             Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
             Event::Admitted(admitted) => self.admitted(admitted, now),
             Event::Frame(frame) => self.frame(&frame),
+            Event::Overdue => {
+                self.work.runs.values().for_each(|cell| cell.stop(Stop::Leaving));
+            }
             Event::Ended(ended) => self.ended(ended),
             _ => {}
         }
@@ -118,7 +134,8 @@ impl<R: Runtime> Owner for PeerLink<R> {
 
 impl<R: Runtime> PeerLink<R> {
     fn admitted(&mut self, admitted: Box<Admitted>, now: Now) {
-        self.work.register = admitted.purpose == Purpose::Serve;
+        self.work.serves = admitted.purpose == Purpose::Serve;
+        self.work.register = self.work.serves;
         let took = now.mono.since(self.began.mono);
         let traffic = self.work.traffic;
         let up = Arc::new((*admitted).clone());

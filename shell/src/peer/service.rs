@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
 use bowline_core::id::CommandName;
@@ -20,9 +20,6 @@ use crate::watch::Watch;
 /// From the moment at which a handler is told to stop until it is dropped. A program's group has
 /// 5 s from TERM to KILL; what is left is for collecting it.
 const GRACE: Duration = Duration::from_secs(7);
-
-/// The longest that a peer which stops waits for programs that were told to end.
-const WIND_UP: Duration = Duration::from_secs(4);
 
 /// What runs a command.
 pub(super) type Handler =
@@ -38,7 +35,7 @@ struct Served {
 
 /// Every command of one peer, and how many calls run.
 #[derive(Clone)]
-pub(super) struct Service {
+pub(crate) struct Service {
     commands: BTreeMap<CommandName, Served>,
     running: Arc<Watch<usize>>,
 }
@@ -53,6 +50,16 @@ impl Service {
     /// Adds a command, in place of one of the same name.
     pub(super) fn add(&mut self, declared: Command, timeout: Option<Duration>, handler: Handler) {
         self.commands.insert(declared.name, Served { declared, timeout, handler });
+    }
+
+    /// The same commands, whose calls are counted there.
+    pub(super) fn counting_in(&self, running: &Arc<Watch<usize>>) -> Self {
+        Self { commands: self.commands.clone(), running: running.clone() }
+    }
+
+    /// How many calls run.
+    pub(super) fn running(&self) -> Arc<Watch<usize>> {
+        self.running.clone()
     }
 
     /// What the hub is told.
@@ -75,10 +82,10 @@ impl Service {
         }
     }
 
-    /// Waits for calls that were told to stop, 4 s at most.
-    pub(super) async fn wind_up<R: Runtime>(&self, runtime: &R) {
+    /// Waits for calls that were told to stop, until then at most.
+    pub(super) async fn wind_up<R: Runtime>(&self, runtime: &R, until: Option<Instant>) {
         let mut alarm = Alarm::new(runtime);
-        alarm.set(runtime.now().checked_add(WIND_UP));
+        alarm.set(until);
         let mut ended = pin!(self.running.until(|&calls| (calls == 0).then_some(())));
         poll_fn(|cx| match ended.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(()),

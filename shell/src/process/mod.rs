@@ -64,6 +64,8 @@ pub enum Stop {
     Cancelled,
     /// The call's time was over.
     Deadline,
+    /// This peer stops, and the time that calls had to end is over.
+    Leaving,
     /// The link that the call came over is gone.
     Lost,
 }

@@ -28,6 +28,10 @@ run = ["sh", "-c", "echo $$; exec cat"]
 
 const LOST: &str = "lost: A link died during the call; its outcome is unknown. Find out whether it \
                     was carried out before you try again.";
+const BY_HUB: &str = "going-away: The hub is stopping, and the call did not end in the time that \
+                      was left. Find out whether it was carried out before you try again.";
+const BY_PEER: &str = "going-away: The peer is stopping, and the command did not end in the time \
+                       that was left. Find out whether it was carried out before you try again.";
 const CANCELLED: &str = "cancelled: The caller cancelled the call.";
 
 /// A call of this command that has begun; its program's process.
@@ -150,7 +154,7 @@ async fn one_interrupt_ends_a_peer_cleanly_with_its_programs() {
     assert!(stage.at("tidied").exists(), "it had time to clean up");
     for (running, pid) in calls {
         let (code, _, err) = running.outcome();
-        run_refused(&(code, String::new(), err), 4, LOST, &[]);
+        run_refused(&(code, String::new(), err), 4, BY_PEER, &[]);
         process_gone(pid).await;
     }
     healthy.goes_on().await;
@@ -180,7 +184,7 @@ async fn one_interrupt_ends_a_hub_with_goaway_on_every_link() {
     let ended = stage.peer.as_mut().unwrap().line("\"event\":\"ended\"");
     assert!(ended.contains("\"code\":\"going-away\""), "{ended}");
     let (code, _, err) = running.outcome();
-    run_refused(&(code, String::new(), err), 4, LOST, &[]);
+    run_refused(&(code, String::new(), err), 4, BY_HUB, &[]);
     process_gone(program).await;
     assert!(!stage.at("hub/endpoint").exists());
 }

@@ -3,7 +3,7 @@
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::notice::Notice;
-use bowline_tests::calls::{call, finish, run, until_output};
+use bowline_tests::calls::{call, run};
 use bowline_tests::each_pairing;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
@@ -43,19 +43,6 @@ each_pairing! {
         one.close();
         within(one.ended()).await;
         assert_eq!(run(call(&two, "web", "who")).await.text(), "web\n");
-    }
-
-    async fn a_peer_that_stops_in_a_call_loses_the_call<H, P>() {
-        let world = World::<H, P>::new();
-        let web = world.peer("web").program(script("stay", "echo here; sleep 1000")).start();
-        within(web.session()).await;
-        let operator = world.operator().await;
-        let mut calling = call(&operator, "web", "stay").start();
-        until_output(&mut calling, "here").await;
-        within(web.stop()).await;
-        assert_eq!(finish(calling).await.code(), Code::Lost);
-        world.hub_saw_offline("web").await;
-        assert_eq!(run(call(&operator, "web", "stay")).await.code(), Code::Offline);
     }
 
     async fn a_hub_that_stops_says_so_on_every_link<H, P>() {

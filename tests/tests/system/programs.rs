@@ -78,7 +78,7 @@ each_pairing! {
         let calling = call(&operator, "web", "stay").start();
         let ids = pids(&file, 2).await;
         world.stop_hub().await;
-        assert_eq!(finish(calling).await.code(), Code::Lost);
+        assert_eq!(finish(calling).await.code(), Code::GoingAway);
         gone(ids).await;
     }
 

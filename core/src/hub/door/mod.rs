@@ -98,6 +98,18 @@ impl Door {
         }
     }
 
+    /// Other settings. What is counted is counted on; failures only where their bound is the same.
+    pub(super) fn reconfigure(&mut self, before: &HubConfig, config: &HubConfig) {
+        let Limits { pending, pending_per_source, turned_away, sources, .. } = config.limits;
+        self.allow.clone_from(&config.allow_ips);
+        self.proxies.clone_from(&config.trusted_proxies);
+        (self.most, self.most_of_one, self.most_turned_away) =
+            (pending, pending_per_source, turned_away);
+        if before.limits.failures_per_minute != config.limits.failures_per_minute {
+            self.failures = Failures::new(config.limits.failures_per_minute, sources);
+        }
+    }
+
     /// A socket was accepted. What is pending is counted here, until [`Door::left`].
     pub(super) fn knock(&mut self, source: Source, now: Now) -> Knock {
         let Some(address) = source.address() else { return Knock::Counted };

@@ -265,7 +265,7 @@ fn a_question_to_the_ledger_is_waited_for_as_long_as_a_call() {
     let claimed = Claim {
         method: Method::Open,
         identity: None,
-        secret: None,
+        evidence: None,
         ..claim("op", 1, Purpose::Operate)
     };
     let grant = reserve(&mut hub, local, &claimed).unwrap();

@@ -12,6 +12,7 @@ mod listing;
 mod operator;
 mod outbox;
 mod property;
+mod reload;
 mod restart;
 mod superseded;
 

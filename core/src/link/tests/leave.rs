@@ -107,6 +107,7 @@ fn a_call_that_never_ends_holds_the_link_for_no_longer_than_its_wind_up() {
         assert_eq!(within + wind_up(within), Duration::from_millis(both));
         assert_eq!(*world.peer.reason(), EndReason::Closed(Code::GoingAway));
         assert!(world.peer.told.contains(&"overdue".to_owned()));
+        assert_eq!(statuses(&world.hub), [Status::Failed(Code::GoingAway)]);
     }
 }
 

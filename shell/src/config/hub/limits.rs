@@ -1,12 +1,14 @@
 //! The bounds of a hub that its operator may set: one table for the file, the flags, the ranges and
 //! what is printed. What each bound stops stands in [`Limits`].
 
+use core::time::Duration;
+
 use bowline_core::limits::Limits;
 
 use crate::config::ConfigError;
 use crate::config::document::Section;
 use crate::config::print::Printer;
-use crate::config::units::{parse_size, print_size};
+use crate::config::units::{parse_duration, parse_size, print_duration, print_size};
 
 macro_rules! limits {
     ($(
@@ -77,6 +79,9 @@ limits! {
         Limits::default().bytes_per_second;
     /// `limits.bytes-burst`, `--bytes-burst`: those at once; a second's worth where it is not set.
     bytes_burst: Size "bytes-burst", "bytes-burst", LEAST_BYTES, MOST_BYTES, bytes_per_second;
+    /// `limits.drain`, `--drain`: how long calls that are open when the hub stops have to end by
+    /// themselves, in milliseconds.
+    drain: Span "drain", "drain", 0, MOST_DRAIN, millis(Limits::default().drain);
 }
 
 /// More than any link carries.
@@ -86,12 +91,17 @@ const MOST_BYTES: u64 = 1 << 40;
 /// A link slower than this would keep its own heartbeat waiting behind its frames.
 const LEAST_BYTES: u64 = 64 << 10;
 
+/// The longest that calls may keep a hub from stopping, in milliseconds.
+const MOST_DRAIN: u64 = 60 * 60 * 1000;
+
 /// How a bound is written.
 enum Kind {
     /// A whole number.
     Count,
     /// A size in quotes, such as `4MiB`.
     Size,
+    /// A span of time in quotes, such as `30s`; held in milliseconds.
+    Span,
 }
 
 impl Kind {
@@ -118,6 +128,13 @@ impl Kind {
                     Err(error) => Err(limits.complain(&entry, error)),
                 }
             }
+            Self::Span => {
+                let Some(entry) = limits.entry(key)? else { return Ok(None) };
+                match parse_duration(&entry.value) {
+                    Ok(span) => Ok(Some(millis(span))),
+                    Err(error) => Err(limits.complain(&entry, error)),
+                }
+            }
         }
     }
 
@@ -125,6 +142,7 @@ impl Kind {
         match self {
             Self::Count => format!("expected {least} to {most}"),
             Self::Size => format!("expected {} to {}", print_size(least), print_size(most)),
+            Self::Span => format!("expected {} to {}", print_millis(least), print_millis(most)),
         }
     }
 
@@ -132,6 +150,7 @@ impl Kind {
         match self {
             Self::Count => printer.bare(key, value),
             Self::Size => printer.text(key, print_size(value)),
+            Self::Span => printer.text(key, print_millis(value)),
         }
     }
 }
@@ -149,7 +168,16 @@ impl HubLimits {
         limits.frames_burst = self.frames_burst;
         limits.bytes_per_second = self.bytes_per_second;
         limits.bytes_burst = self.bytes_burst;
+        limits.drain = Duration::from_millis(self.drain);
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn print_millis(millis: u64) -> String {
+    print_duration(Duration::from_millis(millis))
 }
 
 fn wide(number: usize) -> u64 {

@@ -41,6 +41,7 @@ frames-per-second = 8
 frames-burst = 9
 bytes-per-second = "100KiB"
 bytes-burst = "4MiB"
+drain = "1500ms"
 "#;
 
 fn networks(list: &[&str]) -> Vec<Network> {
@@ -91,6 +92,7 @@ fn every_key_reaches_the_configuration() {
                 frames_burst: 9,
                 bytes_per_second: 100 << 10,
                 bytes_burst: 4 << 20,
+                drain: 1500,
             },
         }
     );
@@ -190,6 +192,12 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
             "[limits]\nbytes-burst = 5",
             "2: 'limits.bytes-burst': expected text in quotes, found a number",
         ),
+        ("[limits]\ndrain = 3", "2: 'limits.drain': expected text in quotes, found a number"),
+        (
+            "[limits]\ndrain = '3'",
+            "2: 'limits.drain': '3' is not a span of time: a whole number and ms, s, m, h or d, \
+             such as 30s",
+        ),
         ("[limits]\npending = '5'", "2: 'limits.pending': expected a whole number, found text"),
         (
             "allow-ips = ['192.0.2.7/24']",
@@ -288,7 +296,11 @@ fn the_page_of_the_door_lists_each_key_with_its_default_and_its_range() {
         if name == key {
             continue;
         }
-        let bad = if default.starts_with('"') { "'1B'" } else { "0" };
+        let bad = match default {
+            "\"3s\"" => "'61m'",
+            _ if default.starts_with('"') => "'1B'",
+            _ => "0",
+        };
         let error = parse(&format!("[limits]\n{name} = {bad}")).unwrap().resolve().unwrap_err();
         assert_eq!(error.to_string(), format!("'{key}' ({flag}): expected {range}"));
     }

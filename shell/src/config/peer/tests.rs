@@ -22,6 +22,8 @@ mode = "strict"
 pins = ["sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
 hub-id = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 roots = "/roots.pem"
+[limits]
+drain = "1m"
 [commands.uptime]
 run = ["uptime"]
 description = "How long this machine has been up"
@@ -62,6 +64,7 @@ fn every_key_reaches_the_configuration() {
     assert_eq!(config.pins, [Pin([0; 32])]);
     assert_eq!(config.hub_id, Some(HubId([0; 16])));
     assert_eq!(config.roots, Some("/roots.pem".into()));
+    assert_eq!(config.drain, Duration::from_secs(60));
     let names: Vec<_> = config.commands.iter().map(|c| c.name().to_string()).collect();
     assert_eq!(names, ["a.b", "uptime"]);
     assert_eq!(config.commands[0].timeout(), Some(Duration::from_millis(1500)));
@@ -89,6 +92,18 @@ fn what_is_in_force_prints_as_a_file_that_reads_back_as_the_same() {
         let again = PeerSettings::parse(elsewhere, &config.to_toml()).unwrap().resolve().unwrap();
         assert_eq!(again, config);
     }
+}
+
+#[test]
+fn calls_have_an_hour_to_end_at_most_and_three_seconds_where_nothing_is_said() {
+    let drain = |text: &str| parse(text)?.resolve().map(|config| config.drain);
+    assert_eq!(drain("").unwrap(), Duration::from_secs(3));
+    assert_eq!(drain("[limits]\ndrain = '0s'").unwrap(), Duration::ZERO);
+    assert_eq!(drain("[limits]\ndrain = '1h'").unwrap(), Duration::from_secs(3600));
+    let error = drain("[limits]\ndrain = '3600001ms'").unwrap_err().to_string();
+    assert!(error.contains("limits.drain") && error.contains("expected 0s to 1h"), "{error}");
+    assert!(complaint("[limits]\ndrain = 3").contains("'limits.drain': expected text in quotes"));
+    assert!(complaint("[limits]\npeers = 3").contains("unknown key 'limits.peers'"));
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! A running hub reads its configuration and its certificate anew, and no link of it ends.
+
+use std::sync::Arc;
+
+use bowline_core::auth::HubSnapshot;
+use bowline_core::hub::Source;
+use bowline_core::id::Pin;
+
+use crate::config::{HubConfig, HubSettings, Warning, changes};
+use crate::hub::builder::{machine, policy};
+use crate::hub::keys::{self, Served};
+use crate::hub::{Hub, StartError};
+use crate::runtime::Runtime;
+
+/// What reading anew came to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// Keys of the configuration that changed and are in force, such as `limits.peers`.
+    pub changed: Vec<String>,
+    /// Keys that changed and need a restart: what was in force stays.
+    pub restart: Vec<String>,
+    /// The certificate, where another one is served from here on.
+    pub certificate: Option<Certificate>,
+    /// What was accepted with a switch, or is unusual.
+    pub warnings: Vec<Warning>,
+}
+
+/// A certificate that took the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// The pin of its key.
+    pub pin: Pin,
+    /// Whether its key is that of the one before.
+    pub same_key: bool,
+    /// When it ends, seconds since 1970.
+    pub not_after: Option<u64>,
+}
+
+/// What may change while the hub runs, beside `limits`.
+const LIVE: &[&str] = &[
+    "name",
+    "advertise",
+    "allow-ips",
+    "trusted-proxies",
+    "external-pins",
+    "origins",
+    "tls.source",
+    "tls.cert",
+    "tls.key",
+    "tls.hostnames",
+    "auth.required",
+    "auth.secret-role",
+];
+
+impl<R: Runtime> Hub<R> {
+    /// Takes these settings, and reads the certificate and its key, in place of those in force. Links
+    /// that are there stay as they are: what changed holds for those that come. Another role of those
+    /// whom the secret admits holds at once
+    /// ([`Hub::reconfigure`](bowline_core::hub::Hub::reconfigure)). Blocks for the few files that it
+    /// reads.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing has changed.
+    pub fn reload(&mut self, settings: HubSettings) -> Result<Reloaded, StartError> {
+        let before = self.setup.config.to_toml();
+        let wanted = settings.clone().resolve()?;
+        // What is for the next start only is to be good, too.
+        wanted.check(&self.setup.insecure)?;
+        let wanted = changes(&before, &wanted.to_toml());
+        let (changed, restart) = wanted.into_iter().partition(|key| is_live(key));
+        let config = self.keeping(settings).resolve()?;
+        let mut warnings = config.check(&self.setup.insecure)?;
+        let now = self.shared.clock.now().unix;
+        let served = keys::serve(&config, &self.setup.data, self.facts.id, now)?;
+        let certificate = self.certificate(&served);
+        let Served { tls, pin, chain, not_after, dates } = served;
+        let mut limits = self.setup.limits.clone();
+        config.limits.apply(&mut limits);
+        self.shared.reconfigure(machine(&config, limits.clone(), self.facts.generation), |was| {
+            HubSnapshot {
+                name: config.name.clone(),
+                tls: tls.clone(),
+                open: !config.auth_required,
+                external_pins: config.door.external_pins.clone(),
+                policy: Arc::new(policy(&config)),
+                limits: limits.clone(),
+                ..was.clone()
+            }
+        });
+        warnings.extend(dates);
+        // The socket for the operator is as it was.
+        let no_socket = |warning: &Warning| matches!(warning, Warning::NoControlSocket(_));
+        let kept = core::mem::take(&mut self.facts.warnings).into_iter().filter(no_socket);
+        self.facts.warnings = warnings.iter().cloned().chain(kept).collect();
+        (self.facts.pin, self.facts.chain, self.facts.not_after) = (pin, chain, not_after);
+        self.tell_facts(&config);
+        self.setup.config = config;
+        Ok(Reloaded { changed, restart, certificate, warnings })
+    }
+
+    /// The settings with what cannot change as it is.
+    fn keeping(&self, settings: HubSettings) -> HubSettings {
+        let HubConfig { bind, mode, auth_secret, secret_file, .. } = &self.setup.config;
+        HubSettings {
+            bind: Some(*bind),
+            mode: Some(*mode),
+            auth_secret: Some(*auth_secret),
+            secret_file: secret_file.clone(),
+            ..settings
+        }
+    }
+
+    fn certificate(&self, served: &Served) -> Option<Certificate> {
+        let pin = served.pin.filter(|_| served.chain != self.facts.chain)?;
+        let same_key = self.facts.pin == Some(pin);
+        Some(Certificate { pin, same_key, not_after: served.not_after })
+    }
+
+    /// Has the machine know what `status` says.
+    fn tell_facts(&self, config: &HubConfig) {
+        let source = Source::Network(config.bind.0);
+        let methods = self.shared.snapshot.load().methods(source);
+        let told = self.facts.told(config, methods, self.setup.since);
+        self.shared.with(|hub| hub.set_facts(told));
+    }
+}
+
+fn is_live(key: &str) -> bool {
+    LIVE.contains(&key) || key.starts_with("limits.")
+}

@@ -1,0 +1,69 @@
+//! A running peer is told anew what it was told before it dialled, and its link stays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bowline_core::trust::{Known, Mode};
+
+use crate::peer::builder::{PeerBuilder, Place};
+use crate::peer::keep::Keeper;
+use crate::peer::service::Service;
+use crate::peer::{CredentialSource, Peer};
+use crate::runtime::Runtime;
+
+/// What a peer that runs takes over from a builder.
+#[derive(Debug)]
+pub(super) struct Anew {
+    place: Place,
+    mode: Mode,
+    known: Known,
+    keeper: Keeper,
+    credential: CredentialSource,
+    labels: BTreeMap<String, String>,
+    pub(super) service: Arc<Service>,
+    pub(super) drain: Duration,
+}
+
+impl Peer {
+    /// Takes what `with` was told in place of what this peer was started with; its id, key, observer
+    /// and purpose stay.
+    ///
+    /// The commands hold at once: where the hub has to be told of them it is, on the link that is
+    /// there, and calls that run go on as they began. The hub, labels, trust and credential hold from
+    /// the next dial on. A peer that waits to dial another hub than before dials it at once.
+    pub fn reload<R: Runtime>(&self, with: PeerBuilder<R>) {
+        self.shared.change(|standing| {
+            let service = Arc::new(with.service.counting_in(&standing.running));
+            if let Some(session) = &standing.session {
+                session.mailbox.serve(service.clone());
+            }
+            standing.anew = Some(Box::new(Anew {
+                place: with.place,
+                mode: with.mode,
+                known: with.known,
+                keeper: with.keeper,
+                credential: with.credential,
+                labels: with.labels,
+                service,
+                drain: with.limits.drain,
+            }));
+        });
+    }
+}
+
+impl<R: Runtime> PeerBuilder<R> {
+    /// Whether the hub is another one now.
+    pub(super) fn take(&mut self, anew: Anew) -> bool {
+        let another = self.place != anew.place;
+        self.place = anew.place;
+        self.mode = anew.mode;
+        self.known = anew.known;
+        self.keeper = anew.keeper;
+        self.credential = anew.credential;
+        self.labels = anew.labels;
+        self.service = anew.service;
+        self.limits.drain = anew.drain;
+        another
+    }
+}
