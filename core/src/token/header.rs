@@ -134,7 +134,7 @@ pub enum HeaderFault {
     /// A member that brings a key along, or asks for more than is done.
     #[error("{0} may not stand in a header")]
     Forbidden(&'static str),
-    /// Another member than a header of ours has; its name, cut.
+    /// Another member than a header of ours has; the name of the first, cut.
     #[error("{0:?} is not known in a header")]
     Unknown(String),
 }
@@ -159,14 +159,15 @@ impl Header {
         let algorithm = algorithm(header, policy).map_err(&mut noted).ok();
         let kid = kid(header).map_err(&mut noted).ok();
         let typ = typ(header, policy).map_err(&mut noted).ok();
-        for (name, _) in header.iter().filter(|(name, _)| !KNOWN.contains(name)) {
-            match FORBIDDEN.iter().find(|&&forbidden| forbidden == name) {
-                Some(name) => noted(HeaderFault::Forbidden(name)),
-                None if policy.others == Others::Refuse => {
-                    noted(HeaderFault::Unknown(excerpt(name)));
-                }
-                None => {}
-            }
+        for name in FORBIDDEN.iter().filter(|name| header.get(name).is_some()) {
+            noted(HeaderFault::Forbidden(name));
+        }
+        let is_known = |name: &str| KNOWN.contains(&name) || FORBIDDEN.contains(&name);
+        // One is enough: how many a stranger puts there must not make the audit longer.
+        if let Some((name, _)) = header.iter().find(|(name, _)| !is_known(name))
+            && policy.others == Others::Refuse
+        {
+            noted(HeaderFault::Unknown(excerpt(name)));
         }
         match (algorithm, kid, typ) {
             (Some(algorithm), Some(kid), Some(())) if faults.is_empty() => {

@@ -185,7 +185,7 @@ fn a_header_with_b64_false_and_crit_is_refused_for_both() {
     let header = header(&signer()).replace('}', r#","b64":false,"crit":["b64"]}"#);
     assert_eq!(
         refused(&with_header(&header)),
-        TokenError::Header(vec![HeaderFault::Forbidden("b64"), HeaderFault::Forbidden("crit")])
+        TokenError::Header(vec![HeaderFault::Forbidden("crit"), HeaderFault::Forbidden("b64")])
     );
 }
 
@@ -193,11 +193,8 @@ fn a_header_with_b64_false_and_crit_is_refused_for_both() {
 fn header_members_that_are_not_known_are_refused_in_ours_and_passed_over_in_others() {
     let more = r#","x5t":"AAAA","cty":7,"new":{"a":[1]}}"#;
     let token = with_header(&header(&signer()).replace('}', more));
-    let unknown = |name: &str| HeaderFault::Unknown(name.to_owned());
-    assert_eq!(
-        refused(&token),
-        TokenError::Header(vec![unknown("x5t"), unknown("cty"), unknown("new")])
-    );
+    let first = HeaderFault::Unknown("x5t".to_owned());
+    assert_eq!(refused(&token), TokenError::Header(vec![first]));
     let foreign = token_of_others(&signer(), &more[1..]);
     assert!(open(foreign.as_bytes(), &keys(), &Policy::OIDC, NOW, &Rules::JOIN).is_ok());
 }
