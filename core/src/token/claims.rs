@@ -9,9 +9,11 @@ use core::str::FromStr;
 
 use super::excerpt;
 use super::header::Kind;
+use super::join::JoinClaims;
 use super::json::{Json, Object};
+use super::pass::PassClaims;
 use super::times::{Rules, Times};
-use super::{join, pass};
+use super::verify::Claims;
 use crate::id::{HubId, Jti};
 
 /// What is wrong with a claim.
@@ -208,8 +210,8 @@ pub(super) fn list<T: PartialEq>(
 #[must_use]
 pub fn faults(kind: Option<Kind>, claims: &Object) -> Vec<ClaimFault> {
     let read = match kind {
-        Some(Kind::Join) => join::read(claims, &Rules::JOIN).map(drop),
-        Some(Kind::Pass) => pass::read(claims, &Rules::PASS).map(drop),
+        Some(Kind::Join) => JoinClaims::read(claims, &Rules::JOIN).map(drop),
+        Some(Kind::Pass) => PassClaims::read(claims, &Rules::PASS).map(drop),
         None => {
             let mut reader = Reader::new(claims);
             for claim in ["iss", "aud", "sub"] {

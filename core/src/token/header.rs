@@ -79,6 +79,15 @@ impl Policy {
     /// The same where RS256 is switched on.
     pub const OIDC_WITH_RS256: Self = Self { algorithms: Algorithm::WITH_RS256, ..Self::OIDC };
 
+    /// Tokens of one kind.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Join => Self::JOIN,
+            Kind::Pass => Self::PASS,
+        }
+    }
+
     const fn ours(types: &'static [&'static str]) -> Self {
         Self { algorithms: Algorithm::OURS, typ: Typ::OneOf(types), others: Others::Refuse }
     }

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use super::error::TokenError;
 use super::header::{Header, Policy};
-use super::join;
+use super::join::JoinClaims;
 use super::json::Object;
 use super::parts::{self, Part, Parts};
 use super::times::Rules;
+use super::verify::Claims;
 use crate::capability::{Capabilities, Role};
 use crate::id::{HubId, Jti, PeerId, Pin, Room};
 
@@ -59,7 +60,7 @@ impl Invitation {
         let claims: Object = parts::object(parts.claims).map_err(part(Part::Claims))?;
         parts::decode(parts.signature).map_err(part(Part::Signature))?;
         Header::read(&header, &Policy::JOIN).map_err(TokenError::Header)?;
-        let (claims, _) = join::read(&claims, &Rules::JOIN).map_err(TokenError::Claims)?;
+        let (claims, _) = JoinClaims::read(&claims, &Rules::JOIN).map_err(TokenError::Claims)?;
         Ok(Self {
             capabilities: claims.capabilities(),
             hub: claims.hub,

@@ -3,10 +3,10 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use super::claims::ClaimFault;
-use super::header::Kind;
 use super::json::Object;
 use super::parts::MOST;
 use super::signer::{NotSigned, Signer};
+use super::verify::Claims;
 
 /// Why no token is made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +31,19 @@ pub enum IssueError {
     NotSigned(#[from] NotSigned),
 }
 
-/// Signs `claims` as they are.
-pub(super) fn issue(signer: &Signer, kind: Kind, claims: &Object) -> Result<String, IssueError> {
+/// Signs claims that hold to their form and are read back as themselves.
+pub(super) fn issue<C: Claims>(signer: &Signer, claims: &C) -> Result<String, IssueError> {
+    let json = claims.to_json();
+    let (read, _) = C::read(&json, &C::RULES).map_err(IssueError::Claims)?;
+    if read != *claims {
+        return Err(IssueError::Ambiguous);
+    }
     let header = Object::default()
         .with("alg", signer.key().algorithm().name())
         .with("kid", signer.key().id().to_string())
-        .with("typ", kind.typ());
+        .with("typ", C::KIND.typ());
     let encoded = |json: &Object| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
-    let mut token = format!("{}.{}", encoded(&header), encoded(claims));
+    let mut token = format!("{}.{}", encoded(&header), encoded(&json));
     let signature = signer.sign(token.as_bytes())?;
     token.push('.');
     BASE64URL_NOPAD.encode_append(&signature, &mut token);

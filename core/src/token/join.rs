@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 
 use super::claims::{ClaimFault, Reader, Wrong, list, parsed, shown};
 use super::error::TokenError;
-use super::header::{Kind, Policy};
+use super::header::Kind;
 use super::issue::{IssueError, issue};
 use super::json::{Json, Object};
 use super::keys::TokenKeys;
 use super::signer::Signer;
 use super::times::{Rules, Times};
-use super::verify::open;
+use super::verify::{Claims, Verified, verify};
 use crate::capability::{Capabilities, Capability, Role};
-use crate::id::{HubId, Jti, KeyId, PeerId, Pin, Room};
+use crate::id::{HubId, Jti, PeerId, Pin, Room};
 use crate::wire::bounds;
 
 /// What a join token claims. Times are seconds since 1970.
@@ -49,24 +49,71 @@ pub struct JoinClaims {
     pub id: Option<PeerId>,
 }
 
-/// Claims that a key of the hub vouches for, within their time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Verified<C> {
-    /// The key that signed them.
-    pub kid: KeyId,
-    /// What it vouches for.
-    pub claims: C,
-}
-
 impl JoinClaims {
     /// What whoever joins may do: what the role may, or the part of it that `caps` names.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         self.caps.clone().unwrap_or_else(|| self.role.capabilities())
     }
+}
 
-    /// The claims as JSON, in the order of the specification.
+impl Claims for JoinClaims {
+    const KIND: Kind = Kind::Join;
+    const RULES: Rules = Rules::JOIN;
+
+    fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>> {
+        let mut reader = Reader::new(claims);
+        let hub = reader.own_hub();
+        let sub = reader.required("sub", |value| shown(value, SUB));
+        let times = Times::read(&mut reader, rules);
+        let jti = reader.jti();
+        let role = reader.required("role", |value| {
+            parsed::<Role>(value, "role: admin, member, agent or read-only")
+        });
+        let uses = uses(&mut reader);
+        let pins = reader.optional("pins", |value| {
+            list(value, PINS, "pins", |item| item.text()?.parse::<Pin>().ok())
+        });
+        let urls = reader.optional("urls", |value| list(value, URLS, "wss:// URLs", url));
+        let caps = reader.optional("caps", capabilities);
+        if let (Some(caps), Some(role)) = (&caps, role) {
+            let granted = role.capabilities();
+            if caps.iter().any(|cap| !granted.allow(cap)) {
+                let wrong = Wrong::Against("has a capability that the role has not");
+                reader.fault(ClaimFault { claim: "caps", wrong });
+            }
+        }
+        let rooms = reader.optional("rooms", |value| {
+            list(value, ROOMS, "names of rooms", |item| item.text()?.parse::<Room>().ok())
+        });
+        let labels = reader.optional("labels", labels);
+        let id = reader.optional("id", |value| parsed::<PeerId>(value, "peer id"));
+        if id.is_some() && uses.is_some_and(|uses| uses.get() > 1) {
+            let wrong = Wrong::Against("is for one key, and the token for several");
+            reader.fault(ClaimFault { claim: "id", wrong });
+        }
+        let read = (|| {
+            let (hub, sub, times, jti) = (hub?, sub?, times?, jti?);
+            let claims = Self {
+                hub,
+                sub,
+                iat: times.iat,
+                exp: times.exp,
+                jti,
+                role: role?,
+                uses: uses?,
+                pins: pins.unwrap_or_default(),
+                urls: urls.unwrap_or_default(),
+                caps,
+                rooms: rooms.unwrap_or_default(),
+                labels: labels.unwrap_or_default(),
+                id,
+            };
+            Some((claims, times))
+        })();
+        reader.finish(read)
+    }
+
     fn to_json(&self) -> Object {
         let (hub, uses) = (self.hub.to_string(), self.uses.get());
         let mut claims = Object::default()
@@ -105,59 +152,10 @@ impl JoinClaims {
             None => claims,
         }
     }
-}
 
-/// Reads claims and holds them to their form.
-pub(super) fn read(claims: &Object, rules: &Rules) -> Result<(JoinClaims, Times), Vec<ClaimFault>> {
-    let mut reader = Reader::new(claims);
-    let hub = reader.own_hub();
-    let sub = reader.required("sub", |value| shown(value, SUB));
-    let times = Times::read(&mut reader, rules);
-    let jti = reader.jti();
-    let role = reader
-        .required("role", |value| parsed::<Role>(value, "role: admin, member, agent or read-only"));
-    let uses = uses(&mut reader);
-    let pins = reader.optional("pins", |value| {
-        list(value, PINS, "pins", |item| item.text()?.parse::<Pin>().ok())
-    });
-    let urls = reader.optional("urls", |value| list(value, URLS, "wss:// URLs", url));
-    let caps = reader.optional("caps", capabilities);
-    if let (Some(caps), Some(role)) = (&caps, role) {
-        let granted = role.capabilities();
-        if caps.iter().any(|cap| !granted.allow(cap)) {
-            let wrong = Wrong::Against("has a capability that the role has not");
-            reader.fault(ClaimFault { claim: "caps", wrong });
-        }
+    fn hub(&self) -> HubId {
+        self.hub
     }
-    let rooms = reader.optional("rooms", |value| {
-        list(value, ROOMS, "names of rooms", |item| item.text()?.parse::<Room>().ok())
-    });
-    let labels = reader.optional("labels", labels);
-    let id = reader.optional("id", |value| parsed::<PeerId>(value, "peer id"));
-    if id.is_some() && uses.is_some_and(|uses| uses.get() > 1) {
-        let wrong = Wrong::Against("is for one key, and the token for several");
-        reader.fault(ClaimFault { claim: "id", wrong });
-    }
-    let read = (|| {
-        let (hub, sub, times, jti) = (hub?, sub?, times?, jti?);
-        let claims = JoinClaims {
-            hub,
-            sub,
-            iat: times.iat,
-            exp: times.exp,
-            jti,
-            role: role?,
-            uses: uses?,
-            pins: pins.unwrap_or_default(),
-            urls: urls.unwrap_or_default(),
-            caps,
-            rooms: rooms.unwrap_or_default(),
-            labels: labels.unwrap_or_default(),
-            id,
-        };
-        Some((claims, times))
-    })();
-    reader.finish(read)
 }
 
 /// `one_shot`, which is true where nothing is said, or `max_uses`.
@@ -229,13 +227,7 @@ pub fn verify_join(
     now: u64,
     rules: &Rules,
 ) -> Result<Verified<JoinClaims>, TokenError> {
-    let opened = open(token, keys, &Policy::JOIN, now, rules)?;
-    let (claims, times) = read(&opened.claims, rules).map_err(TokenError::Claims)?;
-    if claims.hub != hub {
-        return Err(TokenError::OtherHub(claims.hub));
-    }
-    times.check(now, rules)?;
-    Ok(Verified { kid: opened.key.id(), claims })
+    verify(token, keys, hub, now, rules)
 }
 
 /// Signs a join token.
@@ -244,12 +236,7 @@ pub fn verify_join(
 /// [`IssueError`]: a claim out of its bounds, claims that [`verify_join`] would read otherwise or refuse by
 /// [`Rules::JOIN`], or a token above [`MOST`](super::MOST) bytes.
 pub fn issue_join(signer: &Signer, claims: &JoinClaims) -> Result<String, IssueError> {
-    let json = claims.to_json();
-    let (read, _) = read(&json, &Rules::JOIN).map_err(IssueError::Claims)?;
-    if read != *claims {
-        return Err(IssueError::Ambiguous);
-    }
-    issue(signer, Kind::Join, &json)
+    issue(signer, claims)
 }
 
 /// The longest `sub`, in bytes.

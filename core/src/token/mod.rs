@@ -32,16 +32,14 @@ pub use error::TokenError;
 pub use header::{Header, HeaderFault, KID, Kind, Others, Policy, Typ};
 pub use invitation::Invitation;
 pub use issue::IssueError;
-pub use join::{
-    CAPS, JoinClaims, PINS, ROOMS, SUB, URL, URLS, USES, Verified, issue_join, verify_join,
-};
+pub use join::{CAPS, JoinClaims, PINS, ROOMS, SUB, URL, URLS, USES, issue_join, verify_join};
 pub use key::{KeyError, TokenKey};
 pub use keys::{KeySet, KeyState, KeysError, MOST_BYTES, MOST_KEYS, TokenKeys};
 pub use parts::MOST;
 pub use pass::{ISS, PassClaims, issue_pass, verify_pass};
 pub use signer::{NoSigner, NotSigned, Signer};
 pub use times::Rules;
-pub use verify::{Opened, open};
+pub use verify::{Opened, Verified, open};
 
 /// What an error shows of a value in a token: its first 32 characters, none of which drives a terminal.
 fn excerpt(text: &str) -> String {

@@ -4,14 +4,14 @@
 
 use super::claims::{ClaimFault, Reader, Wrong, parsed, shown};
 use super::error::TokenError;
-use super::header::{Kind, Policy};
+use super::header::Kind;
 use super::issue::{IssueError, issue};
-use super::join::{Verified, capabilities};
+use super::join::capabilities;
 use super::json::{Json, Object};
 use super::keys::TokenKeys;
 use super::signer::Signer;
 use super::times::{Rules, Times};
-use super::verify::open;
+use super::verify::{Claims, Verified, verify};
 use crate::capability::Capabilities;
 use crate::id::{HubId, Jti, KeyId, PeerId, Room};
 
@@ -39,7 +39,30 @@ pub struct PassClaims {
     pub key: KeyId,
 }
 
-impl PassClaims {
+impl Claims for PassClaims {
+    const KIND: Kind = Kind::Pass;
+    const RULES: Rules = Rules::PASS;
+
+    fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>> {
+        let mut reader = Reader::new(claims);
+        let iss = reader.required("iss", |value| shown(value, ISS));
+        let hub = reader.required("aud", |value| parsed::<HubId>(value, "hub id"));
+        let peer = reader.required("sub", |value| parsed::<PeerId>(value, "peer id"));
+        let times = Times::read(&mut reader, rules);
+        let jti = reader.jti();
+        let room = reader.required("room", |value| parsed::<Room>(value, "name of a room"));
+        let caps = reader.required("caps", capabilities);
+        let key = reader.required("cnf", thumbprint);
+        let read = (|| {
+            let (iss, hub, peer, times) = (iss?, hub?, peer?, times?);
+            let (iat, exp, jti) = (times.iat, times.exp, jti?);
+            let claims =
+                Self { iss, hub, peer, iat, exp, jti, room: room?, caps: caps?, key: key? };
+            Some((claims, times))
+        })();
+        reader.finish(read)
+    }
+
     fn to_json(&self) -> Object {
         Object::default()
             .with("iss", self.iss.as_str())
@@ -52,27 +75,10 @@ impl PassClaims {
             .with("caps", self.caps.iter().map(|cap| cap.to_string()).collect::<Json>())
             .with("cnf", Object::default().with("jkt", self.key.to_string()))
     }
-}
 
-/// Reads claims and holds them to their form.
-pub(super) fn read(claims: &Object, rules: &Rules) -> Result<(PassClaims, Times), Vec<ClaimFault>> {
-    let mut reader = Reader::new(claims);
-    let iss = reader.required("iss", |value| shown(value, ISS));
-    let hub = reader.required("aud", |value| parsed::<HubId>(value, "hub id"));
-    let peer = reader.required("sub", |value| parsed::<PeerId>(value, "peer id"));
-    let times = Times::read(&mut reader, rules);
-    let jti = reader.jti();
-    let room = reader.required("room", |value| parsed::<Room>(value, "name of a room"));
-    let caps = reader.required("caps", capabilities);
-    let key = reader.required("cnf", thumbprint);
-    let read = (|| {
-        let (iss, hub, peer, times) = (iss?, hub?, peer?, times?);
-        let (iat, exp, jti) = (times.iat, times.exp, jti?);
-        let claims =
-            PassClaims { iss, hub, peer, iat, exp, jti, room: room?, caps: caps?, key: key? };
-        Some((claims, times))
-    })();
-    reader.finish(read)
+    fn hub(&self) -> HubId {
+        self.hub
+    }
 }
 
 /// `{"jkt": thumbprint}`, and no other way of confirming beside it.
@@ -96,13 +102,7 @@ pub fn verify_pass(
     now: u64,
     rules: &Rules,
 ) -> Result<Verified<PassClaims>, TokenError> {
-    let opened = open(token, keys, &Policy::PASS, now, rules)?;
-    let (claims, times) = read(&opened.claims, rules).map_err(TokenError::Claims)?;
-    if claims.hub != hub {
-        return Err(TokenError::OtherHub(claims.hub));
-    }
-    times.check(now, rules)?;
-    Ok(Verified { kid: opened.key.id(), claims })
+    verify(token, keys, hub, now, rules)
 }
 
 /// Signs a pass.
@@ -111,12 +111,7 @@ pub fn verify_pass(
 /// [`IssueError`]: a claim out of its bounds, claims that [`verify_pass`] would refuse by [`Rules::PASS`], or
 /// a token above [`MOST`](super::MOST) bytes.
 pub fn issue_pass(signer: &Signer, claims: &PassClaims) -> Result<String, IssueError> {
-    let json = claims.to_json();
-    let (read, _) = read(&json, &Rules::PASS).map_err(IssueError::Claims)?;
-    if read != *claims {
-        return Err(IssueError::Ambiguous);
-    }
-    issue(signer, Kind::Pass, &json)
+    issue(signer, claims)
 }
 
 /// The longest `iss` of a pass, in bytes.

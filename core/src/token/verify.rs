@@ -1,14 +1,18 @@
 //! From bytes to claims that a key vouches for: the checks in their one order.
 //!
+//! Each kind of token has the same first half, [`open`], and its own claims.
+//!
 //! spec: tokens §3.
 
+use super::claims::ClaimFault;
 use super::error::TokenError;
-use super::header::{Header, Policy};
+use super::header::{Header, Kind, Policy};
 use super::json::Object;
 use super::key::TokenKey;
-use super::keys::{KeySet, KeyState};
+use super::keys::{KeySet, KeyState, TokenKeys};
 use super::parts::{self, Part, Parts};
-use super::times::Rules;
+use super::times::{Rules, Times};
+use crate::id::{HubId, KeyId};
 
 /// A token whose signature is good and whose key may sign. Its claims are still to be read.
 #[derive(Clone, Debug)]
@@ -58,4 +62,47 @@ pub fn open<'k, K: KeySet>(
     let claims = Object::read(&claims)
         .map_err(|error| TokenError::Part { part: Part::Claims, error: error.into() })?;
     Ok(Opened { key, claims })
+}
+
+/// Claims that a key of the hub vouches for, within their time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified<C> {
+    /// The key that signed them.
+    pub kid: KeyId,
+    /// What it vouches for.
+    pub claims: C,
+}
+
+/// The claims of one kind of token.
+pub(super) trait Claims: PartialEq + Sized {
+    const KIND: Kind;
+    /// What its times are held to when it is issued.
+    const RULES: Rules;
+
+    /// Reads claims and holds them to their form.
+    fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>>;
+
+    /// The claims as JSON, in the order of the specification.
+    fn to_json(&self) -> Object;
+
+    /// The hub that takes them.
+    fn hub(&self) -> HubId;
+}
+
+/// Verifies a token of one kind for `hub`.
+pub(super) fn verify<C: Claims>(
+    token: &[u8],
+    keys: &TokenKeys,
+    hub: HubId,
+    now: u64,
+    rules: &Rules,
+) -> Result<Verified<C>, TokenError> {
+    let opened = open(token, keys, &Policy::of(C::KIND), now, rules)?;
+    let (claims, times) = C::read(&opened.claims, rules).map_err(TokenError::Claims)?;
+    if claims.hub() != hub {
+        return Err(TokenError::OtherHub(claims.hub()));
+    }
+    times.check(now, rules)?;
+    Ok(Verified { kid: opened.key.id(), claims })
 }

@@ -115,7 +115,7 @@ fn made() -> impl Strategy<Value = String> {
         ("EdDSA", "ES256"),
         ("ES256", "EdDSA"),
     ]);
-    let tails = prop::sample::select(vec!["", "=", " ", "A", ".", "\n"]);
+    let tails = prop::sample::select(vec!["", "=", " ", "A", ".", "\n", "forged"]);
     let usual = prop_oneof![4 => Just(true), 1 => Just(false)];
     let parts = (0..3usize, edits.clone(), edits, headers, tails, usual.clone(), usual);
     parts.prop_map(|(signs, first, second, head, tail, plain_header, plain_tail)| {
@@ -125,7 +125,11 @@ fn made() -> impl Strategy<Value = String> {
         let plain = header(signer);
         let header = if plain_header { plain } else { edit(plain, head) };
         let token = signed(signer, &header, &claims);
-        if plain_tail { token } else { token + tail }
+        match tail {
+            _ if plain_tail => token,
+            "forged" => with_signature(&token, &[1; 64]),
+            tail => token + tail,
+        }
     })
 }
 
