@@ -82,9 +82,9 @@ impl fmt::Display for ClaimFault {
             Wrong::NotIss => {
                 write!(f, "{claim} is not iss: a join token is for the hub that made it")
             }
-            Wrong::No(expected) => write!(f, "{claim} is no {expected}"),
+            Wrong::No(expected) => write!(f, "{claim}: expected {expected}"),
             Wrong::NoList { most, of } => {
-                write!(f, "{claim} is no list of 1 to {most}, each once, of {of}")
+                write!(f, "{claim}: expected a list of 1 to {most} {of}, each once")
             }
             Wrong::NotAfterIat => write!(f, "{claim} is not after iat"),
             Wrong::Life { life, from, to } => write!(f, "it lives {life} s: from {from} to {to}"),
@@ -163,7 +163,7 @@ impl<'c> Reader<'c> {
 
     /// The token's own id.
     pub(super) fn jti(&mut self) -> Option<Jti> {
-        self.required("jti", |value| parsed(value, "token id: 22 characters of URL-safe base64"))
+        self.required("jti", |value| parsed(value, "a token id: 22 characters of URL-safe base64"))
     }
 }
 

@@ -68,7 +68,7 @@ impl Claims for JoinClaims {
         let times = Times::read(&mut reader, rules);
         let jti = reader.jti();
         let role = reader.required("role", |value| {
-            parsed::<Role>(value, "role: admin, member, agent or read-only")
+            parsed::<Role>(value, "a role: admin, member, agent or read-only")
         });
         let uses = uses(&mut reader);
         let pins = reader.optional("pins", |value| {
@@ -87,7 +87,7 @@ impl Claims for JoinClaims {
             list(value, ROOMS, "names of rooms", |item| item.text()?.parse::<Room>().ok())
         });
         let labels = reader.optional("labels", labels);
-        let id = reader.optional("id", |value| parsed::<PeerId>(value, "peer id"));
+        let id = reader.optional("id", |value| parsed::<PeerId>(value, "a peer id"));
         if id.is_some() && uses.is_some_and(|uses| uses.get() > 1) {
             let wrong = Wrong::Against("is for one key, and the token for several");
             reader.fault(ClaimFault { claim: "id", wrong });
@@ -162,7 +162,7 @@ impl Claims for JoinClaims {
 fn uses(reader: &mut Reader<'_>) -> Option<NonZeroU32> {
     let one_shot = reader.optional("one_shot", |value| match value {
         Json::Boolean(one_shot) => Ok(*one_shot),
-        _ => Err(Wrong::No("boolean")),
+        _ => Err(Wrong::No("true or false")),
     });
     let max_uses = reader.optional("max_uses", |value| match value {
         Json::Whole(uses) => u32::try_from(*uses)
@@ -254,5 +254,5 @@ pub const CAPS: usize = 64;
 /// The most rooms of a token.
 pub const ROOMS: usize = 16;
 
-const MAX_USES: &str = "whole number from 1 to 10000";
-const LABELS: &str = "object of 1 to 32 labels: keys of 1 to 64 bytes, texts of at most 1024";
+const MAX_USES: &str = "a whole number from 1 to 10000";
+const LABELS: &str = "an object of 1 to 32 labels: keys of 1 to 64 bytes, texts of at most 1024";

@@ -46,11 +46,11 @@ impl Claims for PassClaims {
     fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>> {
         let mut reader = Reader::new(claims);
         let iss = reader.required("iss", |value| shown(value, ISS));
-        let hub = reader.required("aud", |value| parsed::<HubId>(value, "hub id"));
-        let peer = reader.required("sub", |value| parsed::<PeerId>(value, "peer id"));
+        let hub = reader.required("aud", |value| parsed::<HubId>(value, "a hub id"));
+        let peer = reader.required("sub", |value| parsed::<PeerId>(value, "a peer id"));
         let times = Times::read(&mut reader, rules);
         let jti = reader.jti();
-        let room = reader.required("room", |value| parsed::<Room>(value, "name of a room"));
+        let room = reader.required("room", |value| parsed::<Room>(value, "the name of a room"));
         let caps = reader.required("caps", capabilities);
         let key = reader.required("cnf", thumbprint);
         let read = (|| {
@@ -117,4 +117,4 @@ pub fn issue_pass(signer: &Signer, claims: &PassClaims) -> Result<String, IssueE
 /// The longest `iss` of a pass, in bytes.
 pub const ISS: usize = 255;
 
-const CNF: &str = "object of one member, jkt: a key's thumbprint";
+const CNF: &str = "an object of one member, jkt: a key's thumbprint";

@@ -59,7 +59,7 @@ fn an_invitation_has_the_form_of_a_token_and_no_proof() {
     assert_eq!(refused(&none), TokenError::Header(vec![HeaderFault::None]));
     let pass = issue_pass(&signer(), &pass_claims()).unwrap();
     assert!(matches!(refused(&pass), TokenError::Header(_)));
-    assert_eq!(refused(&with_claim("id", "\"all\"")), fault("id", Wrong::No("peer id")));
+    assert_eq!(refused(&with_claim("id", "\"all\"")), fault("id", Wrong::No("a peer id")));
     assert_eq!(refused(&"x".repeat(1 << 20)), TokenError::TooLong { bytes: 1 << 20 });
 }
 
@@ -80,7 +80,7 @@ fn a_token_is_for_one_key_unless_it_says_for_how_many() {
     assert_eq!(uses("\"max_uses\":1"), Ok(1));
     assert_eq!(uses("\"max_uses\":10000"), Ok(10_000));
     assert_eq!(uses("\"one_shot\":false,\"max_uses\":7"), Ok(7));
-    let max_uses = "whole number from 1 to 10000";
+    let max_uses = "a whole number from 1 to 10000";
     for bad in ["0", "10001", "4294967297", "-1", "1.0", "\"1\"", "null"] {
         let edit = format!("\"max_uses\":{bad}");
         assert_eq!(uses(&edit), Err(fault("max_uses", Wrong::No(max_uses))), "{bad}");
@@ -89,13 +89,13 @@ fn a_token_is_for_one_key_unless_it_says_for_how_many() {
     assert_eq!(uses("\"one_shot\":false"), Err(fault("one_shot", unsaid)));
     let both = Wrong::Against("contradicts max_uses");
     assert_eq!(uses("\"one_shot\":true,\"max_uses\":1"), Err(fault("one_shot", both)));
-    assert_eq!(uses("\"one_shot\":1"), Err(fault("one_shot", Wrong::No("boolean"))));
+    assert_eq!(uses("\"one_shot\":1"), Err(fault("one_shot", Wrong::No("true or false"))));
 }
 
 #[test]
 fn each_claim_is_held_to_its_own_rule() {
-    let role = Wrong::No("role: admin, member, agent or read-only");
-    let jti = Wrong::No("token id: 22 characters of URL-safe base64");
+    let role = Wrong::No("a role: admin, member, agent or read-only");
+    let jti = Wrong::No("a token id: 22 characters of URL-safe base64");
     for (from, to, claim, wrong) in [
         ("\"alice\"", "\"\"", "sub", Wrong::NoText),
         ("\"alice\"", "7", "sub", Wrong::NoText),
@@ -111,11 +111,26 @@ fn each_claim_is_held_to_its_own_rule() {
         assert_eq!(refused(&with_claim_edit(from, to)), fault(claim, wrong), "{to}");
     }
     for bad in ["\"all\"", "\"hub\"", "\"-a\"", "\"A\""] {
-        assert_eq!(refused(&with_claim("id", bad)), fault("id", Wrong::No("peer id")));
+        assert_eq!(refused(&with_claim("id", bad)), fault("id", Wrong::No("a peer id")));
     }
     let hub = HUB.to_string();
     let nobody = with_claim_edit(&format!("\"iss\":\"{hub}\""), "\"iss\":\"me\"");
     assert_eq!(refused(&nobody), fault("iss", Wrong::NoHub("me".to_owned())));
+}
+
+#[test]
+fn a_refusal_says_what_was_expected() {
+    let told = |token: &str| refused(token).to_string();
+    assert_eq!(
+        told(&with_claim_edit("\"member\"", "\"root\",\"id\":\"all\",\"rooms\":[]")),
+        "claims: role: expected a role: admin, member, agent or read-only; \
+         rooms: expected a list of 1 to 16 names of rooms, each once; id: expected a peer id"
+    );
+    assert_eq!(
+        told(&with_header_edit("join+jwt", "pass+jwt")),
+        "header: typ: expected join+jwt, not \"pass+jwt\""
+    );
+    assert_eq!(told(&with_claim_edit("\"exp\"", "\"x\"")), "claims: exp is missing");
 }
 
 #[test]
@@ -210,7 +225,8 @@ fn capabilities_narrow_the_role_and_never_widen_it() {
 
 #[test]
 fn labels_have_the_bounds_that_they_have_on_the_wire() {
-    let wrong = Wrong::No("object of 1 to 32 labels: keys of 1 to 64 bytes, texts of at most 1024");
+    let wrong =
+        Wrong::No("an object of 1 to 32 labels: keys of 1 to 64 bytes, texts of at most 1024");
     let many = |n: usize| {
         let labels: Vec<_> = (0..n).map(|at| format!("\"k{at}\":\"\"")).collect();
         format!("{{{}}}", labels.join(","))
@@ -269,7 +285,7 @@ fn nothing_is_issued_that_would_not_be_verified() {
     let of = Wrong::NoList { most: CAPS, of: "capabilities" };
     assert_eq!(issue(JoinClaims { caps: nothing, ..join_claims() }), wrong("caps", of));
     let uses = NonZeroU32::new(10_001).unwrap();
-    let wrong_uses = Wrong::No("whole number from 1 to 10000");
+    let wrong_uses = Wrong::No("a whole number from 1 to 10000");
     assert_eq!(issue(JoinClaims { uses, ..join_claims() }), wrong("max_uses", wrong_uses));
 }
 

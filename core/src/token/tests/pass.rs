@@ -28,7 +28,7 @@ fn what_was_issued_is_what_is_verified_for_each_algorithm() {
 #[test]
 fn a_pass_names_the_key_that_may_use_it_and_nothing_beside() {
     let key = KeyId::of(&PublicKey([5; 32])).to_string();
-    let wrong = Wrong::No("object of one member, jkt: a key's thumbprint");
+    let wrong = Wrong::No("an object of one member, jkt: a key's thumbprint");
     let cnf = format!("{{\"jkt\":\"{key}\"}}");
     for bad in [
         "{}".to_owned(),
@@ -49,9 +49,9 @@ fn each_claim_is_held_to_its_own_rule() {
     let caps = || Wrong::NoList { most: CAPS, of: "capabilities" };
     let other = OTHER_HUB.to_string();
     for (from, to, claim, wrong) in [
-        ("\"lobby\"", "\"Lobby\"", "room", Wrong::No("name of a room")),
+        ("\"lobby\"", "\"Lobby\"", "room", Wrong::No("the name of a room")),
         ("\"lobby\"", "[\"lobby\"]", "room", Wrong::NoText),
-        ("\"web-1\"", "\"all\"", "sub", Wrong::No("peer id")),
+        ("\"web-1\"", "\"all\"", "sub", Wrong::No("a peer id")),
         ("\"serve\"", "\"fly\"", "caps", caps()),
         ("\"serve\"", "\"call\"", "caps", caps()),
         ("https://issuer.example", r"a\tb", "iss", Wrong::Text { most: 255 }),
@@ -60,7 +60,7 @@ fn each_claim_is_held_to_its_own_rule() {
         assert_eq!(edited(from, to), Err(fault(claim, wrong)), "{to}");
     }
     assert_eq!(edited(&HUB.to_string(), &other), Err(TokenError::OtherHub(OTHER_HUB)));
-    assert_eq!(edited(&HUB.to_string(), "me"), Err(fault("aud", Wrong::No("hub id"))));
+    assert_eq!(edited(&HUB.to_string(), "me"), Err(fault("aud", Wrong::No("a hub id"))));
     for claim in ["room", "caps", "cnf", "iss", "aud", "sub", "iat", "exp", "jti"] {
         let renamed = edited(&format!("\"{claim}\":"), "\"x\":");
         assert_eq!(renamed, Err(fault(claim, Wrong::Missing)));
