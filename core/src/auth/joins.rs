@@ -1,6 +1,7 @@
 //! What a hub needs to take peers by join token: keys that verify and sign tokens, and the CA.
 
 use core::fmt;
+use std::sync::Arc;
 
 use crate::auth::RefreshToken;
 use crate::id::{KeyId, PeerId, PublicKey};
@@ -12,13 +13,14 @@ use crate::wire::frame::Issued;
 
 /// The keys and rules of a hub that takes join tokens. Such a hub offers `join`, `resume` and
 /// `refresh`.
+#[derive(Clone)]
 pub struct Joins {
     /// The CA.
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
     /// The keys whose tokens are taken.
     pub keys: TokenKeys,
     /// The key that signs new tokens.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// How long tokens may live, and how far clocks may differ.
     pub rules: Rules,
 }
