@@ -134,13 +134,15 @@ fn made() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn whatever_ours_takes_jsonwebtoken_takes() {
+fn whatever_ours_takes_jsonwebtoken_takes_and_a_peer_reads() {
     let mut runner = TestRunner::deterministic();
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..3000 {
         let token = made().new_tree(&mut runner).unwrap().current();
-        if verified(token.as_bytes()).is_ok() {
+        if let Ok(claims) = verified(token.as_bytes()) {
             assert_eq!(theirs_by_kid(&token), Ok(()), "{token}");
+            let read = Invitation::read(token.as_bytes()).unwrap();
+            assert_eq!((read.role, read.sub, read.exp), (claims.role, claims.sub, claims.exp));
             taken += 1;
         } else {
             refused += 1;
