@@ -104,3 +104,21 @@ macro_rules! each_pairing {
         }
     };
 }
+
+/// Makes each of these functions, which are generic over the hub's shell, a test on each of them. The
+/// test itself, and whoever dials, is on tokio. Once in a module.
+#[macro_export]
+macro_rules! on_each_hub {
+    ($($name:ident),* $(,)?) => {
+        $crate::on_each_hub!(@hub hub_tokio, bowline_tokio::Tokio, $($name)*);
+        $crate::on_each_hub!(@hub hub_smol, bowline_smol::Smol, $($name)*);
+    };
+    (@hub $module:ident, $hub:ty, $($name:ident)*) => {
+        mod $module {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name::<$hub>().await;
+            })*
+        }
+    };
+}

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use bowline_tests::bowline::{Outcome, Running, bowline, outcome};
+use bowline_tests::in_each_pairing;
+use bowline_tests::pairing::Pairing;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::run_refused;
 use bowline_tests::stage::Stage;
@@ -321,4 +323,19 @@ fn another_runtime_is_none() {
         assert_eq!((code, out.as_str()), (Some(2), ""));
         assert!(err.contains("possible values: tokio, smol"), "{err}");
     }
+}
+
+/// What the tests of the program rely on.
+fn whatever_a_test_starts_runs_on_what_its_pairing_says() {
+    let pairing = Pairing::current().unwrap();
+    let stage = Stage::with_peer(PEER);
+    runs_on(stage.hub.as_ref().unwrap().pid(), pairing.hub);
+    runs_on(stage.peer.as_ref().unwrap().pid(), pairing.peer);
+    let mut caller = Running::start(stage.run(&["web", "stay"]));
+    caller.line("");
+    runs_on(caller.pid(), pairing.peer);
+}
+
+in_each_pairing! {
+    whatever_a_test_starts_runs_on_what_its_pairing_says,
 }

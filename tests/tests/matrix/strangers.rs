@@ -19,18 +19,20 @@ use bowline_core::wire::{Frame, WireError};
 use bowline_shell::config::{HubSettings, Insecure, LimitSettings, TlsMode};
 use bowline_tests::healthy::Healthy;
 use bowline_tests::notices::ended;
+use bowline_tests::on_each_hub;
 use bowline_tests::raw::{Raw, authenticate, encoded, masked};
+use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
 
 /// A hub in `plain` that admits with proof and without, and a link that is healthy.
-struct Scene {
-    world: World,
+struct Scene<H: Shell> {
+    world: World<H>,
     healthy: Healthy,
     ended: usize,
 }
 
-impl Scene {
+impl<H: Shell> Scene<H> {
     async fn new() -> Self {
         Self::limited(Limits::default()).await
     }
@@ -44,7 +46,7 @@ impl Scene {
             ..HubSettings::default()
         };
         let insecure = Insecure { no_auth: true, ..Insecure::default() };
-        let world: World = World::limited(settings, insecure, limits);
+        let world = World::<H>::limited(settings, insecure, limits);
         let secret = world.secret();
         let healthy = Healthy::beside(world.url(), &secret, &world.at("healthy")).await;
         Self { world, healthy, ended: 0 }
@@ -92,9 +94,8 @@ fn register() -> Frame<'static> {
     Frame::Register(Register::default())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_speaks_first_is_answered_in_the_language_that_is_awaited() {
-    let mut scene = Scene::new().await;
+async fn one_that_speaks_first_is_answered_in_the_language_that_is_awaited<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     // A frame before the upgrade.
     let mut raw = scene.dial();
     raw.take_out();
@@ -115,9 +116,8 @@ async fn one_that_speaks_first_is_answered_in_the_language_that_is_awaited() {
     scene.ends(out_of_turn("register"), false).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_speaks_out_of_order_or_twice_is_told_protocol_error() {
-    let mut scene = Scene::new().await;
+async fn one_that_speaks_out_of_order_or_twice_is_told_protocol_error<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     let goaway = Goaway { code: Code::GoingAway, text: "", reconnect_after: None };
     for frame in [register(), Frame::Goaway(goaway), Frame::Unknown(0x90)] {
         let mut raw = scene.greeted();
@@ -132,12 +132,11 @@ async fn one_that_speaks_out_of_order_or_twice_is_told_protocol_error() {
     scene.ends(twice, true).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_says_too_much_is_closed_by_the_bound_that_it_broke() {
+async fn one_that_says_too_much_is_closed_by_the_bound_that_it_broke<H: Shell>() {
     let mut limits = Limits::default();
     limits.message = 64 << 10;
     let (before, after) = (limits.message_before_admission, limits.message);
-    let mut scene = Scene::limited(limits).await;
+    let mut scene = Scene::<H>::limited(limits).await;
 
     let mut raw = scene.dial();
     raw.take_out();
@@ -169,12 +168,11 @@ async fn one_that_says_too_much_is_closed_by_the_bound_that_it_broke() {
     scene.ends(EndReason::Socket(SocketError::IdleFrames { limit: 64 }), true).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_too_slow_is_timed_out_however_it_dawdles() {
+async fn one_that_is_too_slow_is_timed_out_however_it_dawdles<H: Shell>() {
     let mut limits = Limits::default();
     limits.upgrade_within = Duration::from_millis(300);
     limits.admission_within = Duration::from_millis(300);
-    let mut scene = Scene::limited(limits).await;
+    let mut scene = Scene::<H>::limited(limits).await;
     let (upgrade, admission) = (TimerKind::Upgrade, TimerKind::Admission);
 
     let silent = scene.dial();
@@ -199,9 +197,8 @@ async fn one_that_is_too_slow_is_timed_out_however_it_dawdles() {
 }
 
 /// A sample of the bytes: `core` stops at each of them.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_stops_half_way_is_cut_and_forgotten() {
-    let mut scene = Scene::new().await;
+async fn one_that_stops_half_way_is_cut_and_forgotten<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     let request = scene.dial().take_out();
     // The dial that only told how long a request is.
     scene.ends(EndReason::Cut, false).await;
@@ -224,9 +221,8 @@ async fn one_that_stops_half_way_is_cut_and_forgotten() {
 }
 
 /// A sample of the frames that are wrong: `core` sends each, wrong in each place.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_whose_frames_are_wrong_is_told_protocol_error() {
-    let mut scene = Scene::new().await;
+async fn one_whose_frames_are_wrong_is_told_protocol_error<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     let deep = [&b"\x82\x10\xA2\x00\x01\x18\x80"[..], &[0x81; 6], &[0x80]].concat();
     for (message, error) in [
         (&b"\x82\x10\xA2\x00\x01\x18\x7F\x00"[..], WireError::UnknownKey(0x7F)),
@@ -254,9 +250,8 @@ async fn one_whose_frames_are_wrong_is_told_protocol_error() {
 
 /// The healthy call is 1 on its caller's link and 2 on its runner's. To a stranger's link no such
 /// call was ever made, whatever it says about one.
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_answers_feeds_or_cancels_anothers_call() {
-    let mut scene = Scene::new().await;
+async fn nobody_answers_feeds_or_cancels_anothers_call<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     for id in [1, 2, 3, 4].map(CallId) {
         let peer = "healthy".parse().unwrap();
         let status = Status::Exited(0);
@@ -282,9 +277,8 @@ async fn nobody_answers_feeds_or_cancels_anothers_call() {
     within(scene.healthy.leave()).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_comes_twice_is_taken_once_and_the_link_goes_on() {
-    let mut scene = Scene::new().await;
+async fn an_answer_that_comes_twice_is_taken_once_and_the_link_goes_on<H: Shell>() {
+    let mut scene = Scene::<H>::new().await;
     let mut raw = scene.admitted(Purpose::Serve);
     let Frame::Welcome(welcome) = raw.last() else { panic!("{:?}", raw.kinds()) };
     let name = WelcomeBody::decode(welcome.body).unwrap().peer;
@@ -315,4 +309,15 @@ async fn an_answer_that_comes_twice_is_taken_once_and_the_link_goes_on() {
     assert_eq!(scene.healthy.calls(name.as_str(), "twice").await.exit(), 3);
     within(answering).await.unwrap();
     scene.healthy.goes_on().await;
+}
+
+on_each_hub! {
+    one_that_speaks_first_is_answered_in_the_language_that_is_awaited,
+    one_that_speaks_out_of_order_or_twice_is_told_protocol_error,
+    one_that_says_too_much_is_closed_by_the_bound_that_it_broke,
+    one_that_is_too_slow_is_timed_out_however_it_dawdles,
+    one_that_stops_half_way_is_cut_and_forgotten,
+    one_whose_frames_are_wrong_is_told_protocol_error,
+    nobody_answers_feeds_or_cancels_anothers_call,
+    an_answer_that_comes_twice_is_taken_once_and_the_link_goes_on,
 }
