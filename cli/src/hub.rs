@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::args::{self, some};
 use crate::exit::{self, Failure};
+use crate::journal;
 use crate::output;
 use crate::place;
 use crate::signals::{self, Inbox};
@@ -120,7 +121,7 @@ fn print_listening<R: Runtime>(hub: &Hub<R>, json: bool) -> Result<(), Failure> 
 
 fn tell(notice: &Notice, json: bool) {
     if json {
-        return output::event(crate::event::json(notice));
+        return journal::event(crate::event::json(notice));
     }
     match notice {
         Notice::Admitted { admitted, .. } => {

@@ -15,6 +15,7 @@ mod event;
 mod exit;
 mod hub;
 mod inspect;
+mod journal;
 mod lines;
 mod list;
 mod ls;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Choice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),
         Choice::Smol => runtime::on_smol(|smol| perform(smol, choice, command)),
     };
+    journal::finish();
     match done.unwrap_or_else(|error| Err(Failure::new(exit::FAILURES, error))) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.tell(),

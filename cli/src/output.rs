@@ -71,8 +71,8 @@ pub(crate) fn failure(error: io::Error) -> Failure {
     Failure::new(exit::FAILURES, format!("standard output: {error}{remedy}"))
 }
 
-/// A line about what happens. That its reader went away is no reason to stop.
-pub(crate) fn event(text: impl Display) {
+/// A line about how it goes. That its reader went away is no reason to stop.
+pub(crate) fn tell(text: impl Display) {
     let _ = try_line(text);
 }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::args::{self, Dial};
 use crate::exit::{self, Failure};
+use crate::journal;
 use crate::output;
 use crate::place;
 use crate::signals::{self, Inbox};
@@ -208,7 +209,7 @@ fn observer(json: bool, data: Option<PathBuf>) -> Observer {
     let told = Mutex::new((String::new(), false));
     Observer::new(move |notice: Notice| {
         if json {
-            return output::event(crate::event::json(&notice));
+            return journal::event(crate::event::json(&notice));
         }
         let Some(sentence) = crate::event::sentence(&notice) else { return };
         let sentence = exit::in_data(&sentence, data.as_deref());

@@ -7,15 +7,20 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bowline_tests::bowline::outcome;
 use bowline_tests::in_each_pairing;
 use bowline_tests::program::wait_gone;
 use bowline_tests::stage::Stage;
 use bowline_tests::tap::{Tap, peak, pour, written};
+use bowline_tests::wait::BOUND;
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{Pid, Signal};
+use serde_json::Value;
 
 const PEER: &str = r#"
 id = "web"
@@ -206,10 +211,61 @@ fn an_interrupt_ends_a_call_that_feeds_what_nobody_reads() {
     wait_gone(String::from_utf8(line).unwrap().trim().parse().unwrap());
 }
 
+/// The hub tells what happens, and nobody reads it: its pipe fills up, and nobody waits for that.
+fn a_hub_and_a_peer_whose_events_nobody_reads_go_on() {
+    let mut stage = Stage::empty();
+    let (hub, peer) = (stage.text("hub"), stage.text("peer"));
+    let unread = |mut command: Command| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        fcntl_setpipe_size(&writer, 4096).unwrap();
+        command.stdout(writer).stderr(Stdio::null());
+        (reader, Ended(command.spawn().unwrap()))
+    };
+    let hub = ["hub", "--json", "--bind", "127.0.0.1:0", "--data", &hub];
+    let (events, _hub) = unread(stage.bowline(&hub));
+    let mut events = BufReader::new(events);
+    let mut line = String::new();
+    events.read_line(&mut line).unwrap();
+    let listening: Value = serde_json::from_str(&line).unwrap();
+    stage.url = listening["url"].as_str().unwrap().to_owned();
+    fs::write(stage.at("peer.toml"), PEER).unwrap();
+    let secret = stage.secret();
+    let config = stage.text("peer.toml");
+    let serving = ["peer", "--json", "--hub", &stage.url, "--config", &config, "--data", &peer];
+    let (_unread, _peer) =
+        unread(stage.bowline(&[&serving[..], &["--secret-file", &secret]].concat()));
+    // Each of them is a link of its own, and some 900 bytes of what the hub tells.
+    for _ in 0..20 {
+        let ran = || {
+            let hello = stage.dial("run", &["--secret-file", &secret, "web", "hello"]);
+            outcome(hello).0 == Some(0)
+        };
+        // The peer may still be on its way.
+        let until = Instant::now() + BOUND;
+        while !ran() {
+            assert!(Instant::now() < until);
+        }
+    }
+    // Everything is there once somebody reads again.
+    let lines = events.lines().map(Result::unwrap);
+    assert_eq!(lines.filter(|line| line.contains("\"admitted\"")).take(21).count(), 21);
+}
+
+/// A process of ours; killed when dropped.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 in_each_pairing! {
     a_reader_that_stops_slows_its_own_call_only_and_nobody_holds_what_it_does_not_read,
     an_operator_that_stands_still_slows_its_own_call_only,
     a_command_that_does_not_read_stops_who_feeds_it_and_nobody_else,
     an_interrupt_ends_a_call_whose_output_nobody_reads,
     an_interrupt_ends_a_call_that_feeds_what_nobody_reads,
+    a_hub_and_a_peer_whose_events_nobody_reads_go_on,
 }

@@ -46,7 +46,7 @@ impl Teller {
         let Some(line) = line else { return };
         self.links += u64::from(line.says("admitted") && line.who == "hub");
         if self.json {
-            output::event(json!({"who": line.who, "what": line.event}));
+            output::tell(json!({"who": line.who, "what": line.event}));
         } else if let Some(sentence) = sentence(line.who, &line.event) {
             self.say_at(line.at, line.who, &sentence);
         }
@@ -63,7 +63,7 @@ impl Teller {
         if self.json {
             let at = at.as_secs_f64() * 1000.0;
             let what = json!({"event": "output", "command": command, "stream": stream, "text": text, "ms": at});
-            return output::event(json!({"who": "operator", "what": what}));
+            return output::tell(json!({"who": "operator", "what": what}));
         }
         for part in text.lines() {
             self.say("operator", &format!("{command} {stream} after {}: {part}", millis(at)));
@@ -77,7 +77,7 @@ impl Teller {
         if self.json {
             let ms = at.as_secs_f64() * 1000.0;
             let what = json!({"event": "result", "command": command, "result": status, "ms": ms});
-            return output::event(json!({"who": "operator", "what": what}));
+            return output::tell(json!({"who": "operator", "what": what}));
         }
         self.say("operator", &format!("{command} ended after {}: {status}", millis(at)));
     }
@@ -90,7 +90,7 @@ impl Teller {
         if self.json {
             let what = json!({"event": "summary", "clean": is_clean, "calls": calls, "bytes": bytes, "links": links,
                 "ms": took.as_secs_f64() * 1000.0});
-            return output::event(json!({"who": "demo", "what": what}));
+            return output::tell(json!({"who": "demo", "what": what}));
         }
         let told = format!("{links} links admitted, {calls} calls, {bytes} bytes of output");
         let end = match is_clean {
@@ -106,7 +106,7 @@ impl Teller {
 
     fn say_at(&self, at: Instant, who: &str, sentence: &str) {
         let at = millis(at.saturating_duration_since(self.began));
-        output::event(format_args!("{at:>9}  {who:<8}  {sentence}"));
+        output::tell(format_args!("{at:>9}  {who:<8}  {sentence}"));
     }
 }
 
