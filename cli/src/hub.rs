@@ -173,7 +173,7 @@ fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
             let Certificate { pin, same_key, not_after, .. } = served;
             json!({"pin": pin.to_string(), "same_key": same_key, "not_after": not_after})
         });
-        return output::event(json!({
+        return journal::event(json!({
             "event": "reloaded",
             "changed": changed,
             "restart": restart,

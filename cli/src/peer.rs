@@ -82,7 +82,7 @@ fn reload<R: Runtime>(
     let at_once = |key: &String| key.starts_with("commands") || key.starts_with("limits");
     let (changed, later): (Vec<_>, Vec<_>) = others.into_iter().partition(at_once);
     if options.json {
-        output::event(json!({
+        journal::event(json!({
             "event": "reloaded",
             "changed": changed,
             "at_next_dial": later,

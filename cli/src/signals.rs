@@ -6,6 +6,7 @@ use bowline_shell::runtime::{Runtime, Signal, Signals};
 use serde_json::json;
 
 use crate::exit::{self, Failure};
+use crate::journal;
 use crate::output;
 use crate::runtime::{Either, race};
 
@@ -62,7 +63,7 @@ pub(crate) fn reloaded(said: &[String]) {
 /// What was read after a SIGHUP is no good.
 pub(crate) fn kept(json: bool, failure: &Failure) {
     if json {
-        output::event(json!({"event": "not-reloaded", "reason": failure.message}));
+        journal::event(json!({"event": "not-reloaded", "reason": failure.message}));
     } else {
         output::say(format_args!("SIGHUP: {}; what is in force stays", failure.message));
     }
