@@ -1,7 +1,7 @@
 //! Hubs and peers that are told to stop while calls run: those that end in time have their own end,
 //! and the others hear why they have not.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use bowline_core::code::Code;
@@ -31,13 +31,13 @@ fn hub<H: Shell, P: Shell>(drain: Duration) -> World<H, P> {
 }
 
 /// The script of a command that ends with 7 once the file is there.
-fn until(go: &PathBuf) -> String {
+fn until(go: &Path) -> String {
     let go = go.display();
     format!("echo here; while [ ! -e '{go}' ]; do sleep 0.02; done; echo done; exit 7")
 }
 
 /// The script of a command that writes its own process id into the file, and stays.
-fn stay(pid: &PathBuf) -> String {
+fn stay(pid: &Path) -> String {
     format!("printf '%s\\n' $$ > '{}'; echo here; exec sleep 1000", pid.display())
 }
 
