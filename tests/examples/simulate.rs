@@ -31,6 +31,8 @@ fn main() -> ExitCode {
                 all.calls += tally.calls;
                 all.ran += tally.ran;
                 all.exited += tally.exited;
+                all.joined += tally.joined;
+                all.renewed += tally.renewed;
             }
             Err(failure) => {
                 eprintln!("seed {seed} fails: {failure}");

@@ -77,6 +77,12 @@ pub enum Credential {
 #[derive(Clone)]
 pub struct JoinToken(pub Zeroizing<String>);
 
+impl fmt::Debug for JoinToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinToken({} bytes)", self.0.len())
+    }
+}
+
 impl Credential {
     /// The method that goes with it.
     #[must_use]

@@ -368,7 +368,10 @@ fn dispatch(
             let served = tunnel.secured().and_then(|secured| secured.served.as_ref());
             Came::Peer(auth.message(message, served, now, reply))
         }
-        Phase::HubAdmitting(auth) => Came::Hub(auth.message(message, None, random, now)),
+        Phase::HubAdmitting(auth) => {
+            let shown = tunnel.secured().and_then(|secured| secured.shown.as_deref());
+            Came::Hub(auth.message(message, shown, random, now))
+        }
         other => {
             // The socket gives no message before the upgrade, and an ending link reads none.
             *phase = other;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::auth::{HubSnapshot, SharedSecret};
+use bowline_core::auth::{HubSnapshot, JoinToken, SharedSecret};
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
+use bowline_core::hub::{Hub, HubConfig, HubEvent, Lives, Outbox, Source};
 use bowline_core::id::{HubId, LinkId, PeerId};
 use bowline_core::identity::{HubIdentity, SigningKey};
-use bowline_core::ledger::{Answer, AskId, Memory, Question};
+use bowline_core::ledger::{Answer, AskId, Evidence, Memory, Question, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -20,6 +20,7 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::wire::frame::Purpose;
 
 use crate::sim::dice::Dice;
+use crate::sim::joins::{CERTIFICATE, JoinKeys};
 use crate::sim::model::{Checked, Model, violated};
 
 /// The longest that the disk takes.
@@ -28,6 +29,10 @@ const DISK: Duration = Duration::from_millis(300);
 /// A link that a newer one took the place of has this long to say its last words.
 const SUPERSEDED: Duration = Duration::from_secs(4);
 
+/// A link looks at the date when something happens, and sleeps no longer than a heartbeat; then it
+/// says its last words.
+const EXPIRED: Duration = Duration::from_secs(15 + 4);
+
 /// What survives the hub: its keys, and what its ledger has recorded.
 #[derive(Debug)]
 pub struct Durable {
@@ -35,6 +40,8 @@ pub struct Durable {
     secret: SharedSecret,
     memory: Memory,
     generation: u64,
+    /// The keys of a hub that takes join tokens.
+    pub joins: Option<JoinKeys>,
     /// The disk takes no more.
     pub full: bool,
 }
@@ -43,7 +50,14 @@ impl Durable {
     /// A hub that was never started.
     #[must_use]
     pub fn new(identity: [u8; 32], secret: SharedSecret) -> Self {
-        Self { identity, secret, memory: Memory::default(), generation: 0, full: false }
+        let memory = Memory::default();
+        Self { identity, secret, memory, generation: 0, joins: None, full: false }
+    }
+
+    /// Makes a join token for so many keys; none where the hub takes none.
+    pub fn issue(&mut self, number: u8, uses: u32) -> Option<JoinToken> {
+        let (hub, memory) = (self.id(), &mut self.memory);
+        self.joins.map(|joins| joins.issue(hub, number, uses, memory))
     }
 
     /// The hub's identity.
@@ -88,6 +102,9 @@ pub struct HubEnd {
     /// another sent may not.
     peer: bool,
     admitted: bool,
+    /// When its credential ends, seconds since 1970, and since when that has passed.
+    expires: Option<u64>,
+    over_since: Option<Mono>,
     /// Whom it serves for, and since when a newer one does.
     serves: Option<PeerId>,
     older_since: Option<Mono>,
@@ -106,16 +123,16 @@ impl HubNode {
             generation: durable.generation,
             allow_ips: Vec::new(),
             trusted_proxies: Vec::new(),
-            lives: Lives::default(),
+            lives: Lives { certificate: CERTIFICATE, ..Lives::default() },
         };
         let hub = Hub::new(config, durable.memory.durable());
         let snapshot = HubSnapshot {
             identity: Arc::new(durable.key()),
             name: "world".to_owned(),
-            tls: None,
+            tls: durable.joins.map(JoinKeys::tls),
             external_pins: Vec::new(),
             secrets: durable.secret.clone().into(),
-            joins: None,
+            joins: durable.joins.map(|joins| joins.joins(durable.id())),
             open: false,
             generation: durable.generation,
             policy: Arc::default(),
@@ -135,7 +152,7 @@ impl HubNode {
         let source = Source::Network(([192, 0, 2, (conn % 200) as u8], 1).into());
         let Ok(id) = self.hub.arrive(source, now) else { return false };
         let link = Link::accept(self.snapshot.clone(), source, &Seed(dice.bytes()), now);
-        let link = link.expect("a link without TLS");
+        let link = link.expect("a link");
         let (outbox, closing) = (Outbox::default(), None);
         let end = HubEnd {
             id,
@@ -144,6 +161,8 @@ impl HubNode {
             closing,
             peer,
             admitted: false,
+            expires: None,
+            over_since: None,
             serves: None,
             older_since: None,
             ended: false,
@@ -175,10 +194,18 @@ impl HubNode {
     ///
     /// # Errors
     /// It does not.
-    pub fn look(&mut self, now: Mono) -> Checked {
+    pub fn look(&mut self, Now { mono: now, unix }: Now) -> Checked {
         let newest: BTreeMap<PeerId, u64> =
             self.ends.iter().filter_map(|(conn, end)| Some((end.serves?, *conn))).collect();
         for (conn, end) in &mut self.ends {
+            let over = !end.ended && end.expires.is_some_and(|expires| expires <= unix);
+            let since = over.then(|| *end.over_since.get_or_insert(now));
+            if since.is_some_and(|since| now > since.after(EXPIRED)) {
+                return violated("a session outlives its credential", (conn, end.expires));
+            }
+            if !over {
+                end.over_since = None;
+            }
             let Some(peer) = end.serves.filter(|_| !end.ended) else { continue };
             if newest.get(&peer).is_some_and(|newest| newest > conn) {
                 let since = *end.older_since.get_or_insert(now);
@@ -228,12 +255,36 @@ impl HubNode {
         }
         for conn in self.ends.keys().copied().collect::<Vec<_>>() {
             moved |= self.turn_end(conn, model, dice, now)?;
-            while let Some(link) = self.hub.poll_wake() {
-                self.woken.insert(link);
-            }
-            while self.hub.poll_event().is_some() {}
+            self.drain(durable, now)?;
         }
+        self.drain(durable, now)?;
         Ok(moved)
+    }
+
+    /// Takes what the machine has to tell and to ask.
+    fn drain(&mut self, durable: &mut Durable, now: Now) -> Checked {
+        while let Some((ask, question)) = self.hub.poll_ask() {
+            let answer = match durable.full {
+                true => Answer::No(Code::Unavailable.into()),
+                false => record(&mut durable.memory, &question),
+            };
+            self.hub.answer_ask(ask, answer, now);
+        }
+        while let Some(link) = self.hub.poll_wake() {
+            self.woken.insert(link);
+        }
+        while let Some(event) = self.hub.poll_event() {
+            match event {
+                HubEvent::Reused { peer } | HubEvent::Revoked { peer, .. } => {
+                    return violated("a peer that copied nothing was revoked", peer);
+                }
+                HubEvent::RolledBack { seen, own, .. } => {
+                    return violated("a ledger that was never restored seems older", (seen, own));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn wrote(&mut self, durable: &mut Durable, now: Now) -> bool {
@@ -280,7 +331,7 @@ impl HubNode {
                     if let Question::Commit(reservation) = &question
                         && answer == Answer::Committed
                     {
-                        end.committed(model, reservation.claim.identity)?;
+                        end.committed(model, reservation)?;
                     }
                     end.link.answer(ask, answer, now);
                 }
@@ -289,12 +340,17 @@ impl HubNode {
                 }
                 Event::Admitted(admitted) => {
                     end.serves = (admitted.purpose == Purpose::Serve).then_some(admitted.peer);
+                    end.expires = admitted.expires;
                 }
                 Event::Frame(frame) => {
                     if !end.admitted {
                         return violated("a frame was told before admission", frame.kind());
                     }
                     hub.input(end.id, &frame, now);
+                }
+                Event::Renewed(expires) => {
+                    end.expires = expires;
+                    model.renewed();
                 }
                 Event::RoundTrip(took) => hub.round_trip(end.id, took),
                 Event::Ended(ended) => {
@@ -318,15 +374,15 @@ impl HubEnd {
         &mut self.link
     }
 
-    fn committed(
-        &mut self,
-        model: &mut Model,
-        identity: Option<(PeerId, bowline_core::id::PublicKey)>,
-    ) -> Checked {
-        let (true, Some((peer, key))) = (self.peer, identity) else {
-            return violated("somebody was admitted who proved nothing", identity);
+    fn committed(&mut self, model: &mut Model, reservation: &Reservation) -> Checked {
+        let claim = &reservation.claim;
+        let (true, Some((peer, key))) = (self.peer, claim.identity) else {
+            return violated("somebody was admitted who proved nothing", claim.identity);
         };
         self.admitted = true;
+        if let Some(Evidence::Join { invited, .. }) = &claim.evidence {
+            model.joined(invited.jti, invited.uses, key)?;
+        }
         model.admitted(peer, key)
     }
 

@@ -6,12 +6,14 @@
 //! and at each moment in between, what was seen is held against a reference model. A seed that
 //! fails gives a script, made as short as it goes, that fails in the same way by itself.
 //!
-//! Links run without TLS, whose key shares nobody can repeat; everything above it is the same.
+//! Links of most worlds run without TLS, whose key shares nobody can repeat; everything above it is
+//! the same. In every fourth world the hub takes join tokens, for which there has to be TLS.
 
 mod came;
 pub mod dice;
 pub mod hub;
 pub mod impostor;
+pub mod joins;
 pub mod model;
 pub mod network;
 pub mod peer;
@@ -38,6 +40,10 @@ pub struct Tally {
     pub ran: usize,
     /// Calls that ended with an exit code.
     pub exited: usize,
+    /// Sessions that began by a join token, and those that got new credentials.
+    pub joined: usize,
+    /// See [`Tally::joined`].
+    pub renewed: usize,
 }
 
 /// A script that failed.
@@ -69,7 +75,8 @@ pub fn run(script: &Script) -> Result<Tally, Violation> {
     script.steps.iter().try_for_each(|step| world.step(*step))?;
     world.settle()?;
     let (calls, ran, exited) = world.model().counts();
-    Ok(Tally { moments: world.moments, calls, ran, exited })
+    let (joined, renewed) = world.model().joins();
+    Ok(Tally { moments: world.moments, calls, ran, exited, joined, renewed })
 }
 
 /// Runs the script of a seed; where it fails, the shortest that fails by the same rule.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bowline_core::code::Code;
-use bowline_core::id::{HubId, PeerId, PublicKey};
+use bowline_core::id::{HubId, Jti, PeerId, PublicKey};
 use bowline_core::time::Mono;
 use bowline_core::wire::frame::Status;
 
@@ -101,6 +101,11 @@ pub struct Model {
     barred: BTreeSet<PeerId>,
     /// Dials of each peer since it was last admitted.
     dials: BTreeMap<PublicKey, VecDeque<Mono>>,
+    /// Keys that were admitted by each join token.
+    joined: BTreeMap<Jti, BTreeSet<PublicKey>>,
+    /// Sessions that began by a join token, and those that got new credentials.
+    joins: usize,
+    renewed: usize,
     calls: BTreeMap<Token, Call>,
     next: u64,
     /// Links that have ended.
@@ -116,6 +121,9 @@ impl Model {
             bound: BTreeMap::new(),
             barred: BTreeSet::new(),
             dials: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            joins: 0,
+            renewed: 0,
             calls: BTreeMap::new(),
             next: 1,
             ends: 0,
@@ -161,6 +169,37 @@ impl Model {
             return violated("an id has two keys", peer);
         }
         Ok(())
+    }
+
+    /// A session begins at the hub by a join token for so many keys.
+    ///
+    /// # Errors
+    /// More keys than may have used it.
+    pub fn joined(&mut self, token: Jti, uses: u32, key: PublicKey) -> Checked {
+        self.joins += 1;
+        let keys = self.joined.entry(token).or_default();
+        keys.insert(key);
+        if keys.len() > uses as usize {
+            return violated("a join token served more keys than it may", (token, keys.len()));
+        }
+        Ok(())
+    }
+
+    /// A session got new credentials.
+    pub fn renewed(&mut self) {
+        self.renewed += 1;
+    }
+
+    /// Sessions that began by a join token, and those that got new credentials.
+    #[must_use]
+    pub fn joins(&self) -> (usize, usize) {
+        (self.joins, self.renewed)
+    }
+
+    /// How many keys a join token admitted.
+    #[must_use]
+    pub fn keys_of(&self, token: Jti) -> usize {
+        self.joined.get(&token).map_or(0, BTreeSet::len)
     }
 
     /// The key that an id is bound to.

@@ -3,18 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use bowline_core::auth::{Credential, Dial, SharedSecret, Transport};
+use bowline_core::auth::{
+    Credential, Dial, JoinToken, PeerCredentials, RefreshToken, SharedSecret, Transport, Way,
+};
 use bowline_core::code::Code;
-use bowline_core::id::{CallId, PeerId};
-use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::{Answer, Question};
+use bowline_core::id::{CallId, HubId, PeerId};
+use bowline_core::identity::{PeerCertificate, PeerKey, SigningKey};
+use bowline_core::ledger::{Answer, AskId, Kept, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};
 use bowline_core::random::{Random, Seed};
+use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Entry, Known, Mode};
+use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Call, Cancel, Command, Delivery, Purpose, Register, Status, Target,
@@ -43,6 +48,14 @@ pub struct PeerNode {
     pub zone: &'static str,
     secret: SharedSecret,
     limits: Limits,
+    /// The join token that it was given, and TLS; none where it has the secret.
+    pub token: Option<(JoinToken, HubId)>,
+    /// The links of its world have TLS.
+    pub tls: Option<ClientTls>,
+    /// What the hub minted for it.
+    held: Option<PeerCredentials>,
+    /// Its certificate was refused: the next time it refreshes.
+    refreshes: bool,
     /// What it keeps of the hub.
     entry: Option<Entry>,
     /// Its process, while it runs.
@@ -68,10 +81,23 @@ pub struct PeerEnd {
     link: Link,
     admitted: bool,
     registered: bool,
+    /// What is on its way to the disk.
+    keeping: Option<Keeping>,
     runs: BTreeMap<CallId, Run>,
     made: BTreeMap<CallId, Made>,
     ended: bool,
 }
+
+/// What is on its way to a peer's disk.
+#[derive(Debug)]
+struct Keeping {
+    done: Mono,
+    ask: AskId,
+    kept: Box<Kept>,
+}
+
+/// The longest that a peer's disk takes.
+const DISK: Duration = Duration::from_millis(200);
 
 /// A call that an operator made.
 #[derive(Debug)]
@@ -105,6 +131,10 @@ impl PeerNode {
             zone: if id == "p2" { "b" } else { "a" },
             secret,
             limits: limits.clone(),
+            token: None,
+            tls: None,
+            held: None,
+            refreshes: false,
             entry: None,
             life: None,
             paused: false,
@@ -119,9 +149,13 @@ impl PeerNode {
     }
 
     /// Its process dies; the connection that it had.
-    pub fn crash(&mut self, model: &mut Model) -> Option<u64> {
-        let end = self.life.take()?.end.filter(|end| !end.ended)?;
+    pub fn crash(&mut self, model: &mut Model, dice: &mut Dice) -> Option<u64> {
+        let mut end = self.life.take()?.end.filter(|end| !end.ended)?;
         model.link_ended();
+        // What was on its way to the disk may have got there.
+        if let Some(keeping) = end.keeping.take().filter(|_| dice.one_in(2)) {
+            self.keep(&keeping.kept);
+        }
         end.made.values().for_each(|made| model.caller_died(made.token));
         Some(end.conn)
     }
@@ -164,7 +198,7 @@ impl PeerNode {
 
     /// The connection that it asked for: none where nobody listens.
     pub fn dialled(&mut self, conn: Option<u64>, dice: &mut Dice, now: Now) {
-        let dial = self.dial();
+        let dial = self.dial(now);
         let Some(life) = &mut self.life else { return };
         let Some(conn) = conn else {
             life.machine.ended(Outcome { heals: true, retry_after: None }, now);
@@ -173,30 +207,63 @@ impl PeerNode {
         let link = Link::connect(Arc::new(dial), &Seed(dice.bytes()), now);
         life.end = Some(PeerEnd {
             conn,
-            link: link.expect("a link without TLS"),
+            link: link.expect("a link"),
             admitted: false,
             registered: false,
+            keeping: None,
             runs: BTreeMap::new(),
             made: BTreeMap::new(),
             ended: false,
         });
     }
 
-    fn dial(&self) -> Dial {
+    fn dial(&self, now: Now) -> Dial {
+        let token_issuer = self.token.as_ref().map(|(_, hub)| *hub);
+        let (transport, trust) = match &self.tls {
+            Some(tls) => (Transport::Tls(tls.clone()), Mode::Tofu),
+            None => (Transport::Plain, Mode::Plain),
+        };
+        let hub = "world".to_owned();
         Dial {
             host: "hub".to_owned(),
             authority: "hub:7777".to_owned(),
             path: "/link".to_owned(),
-            transport: Transport::Plain,
-            trust: Mode::Plain,
-            known: Known { hub: "world".to_owned(), entry: self.entry, ..Known::default() },
-            credential: Credential::Secret(self.secret.clone()),
+            transport,
+            trust,
+            known: Known { hub, entry: self.entry, token_issuer, ..Known::default() },
+            credential: self.credential(now),
             purpose: self.purpose,
             peer: self.id,
             key: self.key.clone(),
             agent: "sim/1".to_owned(),
             labels: [("zone".to_owned(), self.zone.to_owned())].into(),
             limits: self.limits.clone(),
+        }
+    }
+
+    fn credential(&self, now: Now) -> Credential {
+        match (&self.token, &self.held) {
+            (None, _) => Credential::Secret(self.secret.clone()),
+            (Some((token, _)), None) => Credential::Join(token.clone()),
+            (Some(_), Some(held)) => match held.way(now.unix) {
+                Way::Resume if !self.refreshes => Credential::Resume(held.clone()),
+                Way::Resume | Way::Refresh | Way::Ended => Credential::Refresh(held.clone()),
+            },
+        }
+    }
+
+    fn keep(&mut self, kept: &Kept) {
+        self.entry = kept.entry.or(self.entry);
+        if let Some(issued) = &kept.issued {
+            let (_, certificate) = PeerCertificate::read(&issued.certificate).expect("checked");
+            self.refreshes = false;
+            self.held = Some(PeerCredentials {
+                certificate: issued.certificate.clone(),
+                not_before: certificate.not_before,
+                not_after: certificate.not_after,
+                refresh: RefreshToken(issued.refresh.clone()),
+                refresh_ends: issued.refresh_ends,
+            });
         }
     }
 
@@ -214,8 +281,9 @@ impl PeerNode {
         };
         let end = life.end.as_ref().filter(|end| !end.ended);
         let link = end.and_then(|end| end.link.poll_timeout()).map(|(at, _)| at);
+        let disk = end.and_then(|end| end.keeping.as_ref()).map(|keeping| keeping.done);
         let runs = end.into_iter().flat_map(|end| end.runs.values().map(Run::next));
-        runs.chain(dial).chain(link).min()
+        runs.chain(dial).chain(link).chain(disk).min()
     }
 
     /// Does what is due and takes what came; whether anything moved.
@@ -226,9 +294,11 @@ impl PeerNode {
         &mut self,
         genuine: &BTreeSet<u64>,
         model: &mut Model,
+        dice: &mut Dice,
         now: Now,
     ) -> Result<bool, Violation> {
         let (paused, id) = (self.paused, self.id);
+        self.kept(now);
         let Some(life) = &mut self.life else { return Ok(false) };
         let Some(end) = life.end.as_mut().filter(|end| !end.ended) else { return Ok(false) };
         let mut moved = tick(&mut end.link, now)?;
@@ -241,13 +311,11 @@ impl PeerNode {
             moved = true;
             match event {
                 Event::Ask(ask, question) => {
-                    let Question::Keep(kept) = &question else { panic!("{question:?}") };
-                    if let Some(entry) = kept.entry {
-                        model.trusts(entry.identity)?;
-                        self.entry = Some(entry);
-                    }
-                    life.machine.kept(&question, &Answer::Kept);
-                    end.link.answer(ask, Answer::Kept, now);
+                    let Question::Keep(kept) = question else { panic!("{question:?}") };
+                    kept.entry.map_or(Ok(()), |entry| model.trusts(entry.identity))?;
+                    let time = Duration::from_micros(dice.below(DISK.as_micros() as u64));
+                    let done = now.mono.after(time);
+                    end.keeping = Some(Keeping { done, ask, kept });
                 }
                 Event::Admitted(admitted) => {
                     model.trusts(admitted.hub)?;
@@ -261,8 +329,11 @@ impl PeerNode {
                         let name = "run".parse().expect("a name");
                         let (description, arguments) = (String::new(), Vec::new());
                         let commands = vec![Command { name, description, arguments }];
-                        let sent = end.link.send(&Frame::Register(Register { commands }));
-                        sent.expect("room for the first frame");
+                        match end.link.send(&Frame::Register(Register { commands })) {
+                            // A credential may have ended while its session began.
+                            Ok(()) | Err(SendError::Closed) => {}
+                            Err(error) => return violated("no room for the first frame", error),
+                        }
                     }
                 }
                 Event::Frame(frame) => {
@@ -277,6 +348,7 @@ impl PeerNode {
                     end.ended = true;
                     end.abandon(model, now)?;
                     let reason = &ended.reason;
+                    self.refreshes |= matches!(reason.code(), Code::Expired | Code::NotYetValid);
                     let outcome =
                         Outcome { heals: reason.heals(), retry_after: reason.retry_after() };
                     life.machine.ended(outcome, now);
@@ -286,6 +358,19 @@ impl PeerNode {
             }
         }
         Ok(moved)
+    }
+
+    /// What has got to the disk.
+    fn kept(&mut self, now: Now) {
+        let end = self.life.as_mut().and_then(|life| life.end.as_mut());
+        let due = |keeping: &mut Keeping| keeping.done <= now.mono;
+        let Some(keeping) = end.and_then(|end| end.keeping.take_if(due)) else { return };
+        self.keep(&keeping.kept);
+        let Some(life) = &mut self.life else { return };
+        life.machine.kept(&Question::Keep(keeping.kept), &Answer::Kept);
+        if let Some(end) = &mut life.end {
+            end.link.answer(keeping.ask, Answer::Kept, now);
+        }
     }
 
     /// Makes a call, where there is a session: of one peer, of a zone, or of all.

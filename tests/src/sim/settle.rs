@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bowline_core::code::Code;
+use bowline_core::id::Jti;
 use bowline_core::wire::frame::{Delivery, Purpose, Status};
 
 use crate::sim::model::{Checked, Told, violated};
@@ -49,9 +50,22 @@ impl World {
                 return violated("a command runs for nobody", (peer.id, peer.running()));
             }
         }
+        self.joined()?;
         match self.model.untold().as_slice() {
             [] => Ok(()),
             untold => violated("a call was forgotten", untold),
+        }
+    }
+
+    /// Everybody who may join has: one key by the first token, two by the second.
+    fn joined(&self) -> Checked {
+        if self.durable.joins.is_none() {
+            return Ok(());
+        }
+        let keys = [1, 2].map(|number| self.model.keys_of(Jti([number; 16])));
+        match keys {
+            [1, 2] => Ok(()),
+            _ => violated("a peer that was invited did not join", keys),
         }
     }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bowline_core::auth::SharedSecret;
 use bowline_core::limits::Limits;
 use bowline_core::time::{Mono, Now};
+use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::frame::{Delivery, Purpose};
 
 use crate::sim::dice::Dice;
 use crate::sim::hub::{Durable, HubNode};
 use crate::sim::impostor::Impostor;
+use crate::sim::joins::{JoinKeys, START};
 use crate::sim::model::{Checked, Goal, Model, Violation, violated};
 use crate::sim::network::{End, Pipe};
 use crate::sim::peer::PeerNode;
@@ -20,6 +22,8 @@ use crate::sim::wish::{Whom, Wish};
 
 /// Turns of everything, after which a world that has not come to rest never will.
 const TURNS: usize = 20_000;
+/// In every so many worlds, the hub takes join tokens.
+const JOINING: u64 = 4;
 /// Bytes that a link's buffers may hold.
 const MEMORY: usize = 512 << 10;
 /// When both ends of a connection that swallows must have ended: silence, and the last words.
@@ -74,13 +78,14 @@ impl World {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let now = Now { mono: Mono(1), unix: 1_800_000_000 };
+        let now = Now { mono: Mono(1), unix: START };
         let mut limits = Limits::default();
         (limits.open_calls, limits.output_window) = (8, 256 << 10);
         (limits.call_queue, limits.output_lane, limits.answer_lane) = (8 << 10, 32 << 10, 16 << 10);
         let secret = SharedSecret::new(&dice.bytes()).expect("a secret");
         let wrong = SharedSecret::new(&dice.bytes()).expect("a secret");
-        let durable = Durable::new(dice.bytes(), secret.clone());
+        let mut durable = Durable::new(dice.bytes(), secret.clone());
+        durable.joins = seed.is_multiple_of(JOINING).then(|| JoinKeys { seed: dice.bytes() });
         let mut peers = Vec::new();
         for (id, purpose, secret, honest) in [
             ("p0", Purpose::Serve, &secret, true),
@@ -95,6 +100,18 @@ impl World {
             let peer = PeerNode::new(id, purpose, secret.clone(), honest, &limits, &mut dice);
             peers.push(peer);
         }
+        // Two for a token that one key may use, and two for one that two may.
+        let wanted = [("j0", 1, 1), ("j1", 1, 1), ("j2", 2, 2), ("j3", 2, 2)];
+        let joining = durable.joins.is_some();
+        for (id, number, uses) in wanted.into_iter().filter(|_| joining) {
+            let serve = Purpose::Serve;
+            let mut peer = PeerNode::new(id, serve, secret.clone(), true, &limits, &mut dice);
+            let token = durable.issue(number, uses);
+            peer.token = token.map(|token| (token, durable.id()));
+            peers.push(peer);
+        }
+        let tls = durable.joins.map(|_| ClientTls::new().expect("TLS"));
+        peers.iter_mut().for_each(|peer| peer.tls.clone_from(&tls));
         let peers_back = (0..peers.len()).map(|nth| (nth, Mono(1 + dice.below(2_000_000_000))));
         let peers_back = peers_back.collect();
         let mut model = Model::new(durable.id());
@@ -172,7 +189,7 @@ impl World {
             }
             Step::CrashPeer(nth, ms) => {
                 let nth = usize::from(nth) % self.peers.len();
-                self.peers[nth].crash(&mut self.model);
+                self.peers[nth].crash(&mut self.model, &mut self.dice);
                 let back = self.now.mono.after(Duration::from_millis(ms.into()));
                 self.peers_back.insert(nth, back);
             }
@@ -334,7 +351,7 @@ impl World {
             moved |= impostor.turn(now);
         }
         for peer in peers {
-            moved |= peer.turn(genuine, model, now)?;
+            moved |= peer.turn(genuine, model, dice, now)?;
         }
         for id in self.conns.keys().copied().collect::<Vec<_>>() {
             moved |= self.carry(id);
@@ -432,6 +449,6 @@ impl World {
                 }
             }
         }
-        hub.as_mut().map_or(Ok(()), |hub| hub.look(now.mono))
+        hub.as_mut().map_or(Ok(()), |hub| hub.look(*now))
     }
 }

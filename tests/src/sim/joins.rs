@@ -1,0 +1,95 @@
+//! What a world needs for join tokens: the hub's keys, and the tokens that it made.
+//!
+//! A hub offers `join` over TLS only, so such a world has TLS on every link: its key shares are
+//! drawn anew each time, but as many bytes go over the network, and everything above it is the same.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use bowline_core::auth::{JoinToken, Joins};
+use bowline_core::capability::Role;
+use bowline_core::id::{HubId, Jti, PeerId};
+use bowline_core::identity::{Authority, TlsKey};
+use bowline_core::ledger::{KeyRecord, Memory, TokenRecord, Uses};
+use bowline_core::random::{Random, Seed};
+use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
+use bowline_core::tunnel::ServerTls;
+
+/// How long a certificate lasts here, in seconds: worlds are short.
+pub const CERTIFICATE: u64 = 300;
+
+/// When worlds begin, seconds since 1970.
+pub const START: u64 = 1_800_000_000;
+
+/// The keys of a hub that takes join tokens, as seeds: they outlive it.
+#[derive(Clone, Copy, Debug)]
+pub struct JoinKeys {
+    /// For the CA, the token key and the TLS key.
+    pub seed: [u8; 32],
+}
+
+impl JoinKeys {
+    /// What the hub's links check with.
+    #[must_use]
+    pub fn joins(self, hub: HubId) -> Arc<Joins> {
+        let mut random = Random::new(&Seed(self.seed));
+        let authority = Authority::generate(&mut random, hub, START);
+        let signer = Signer::generate(&mut random).expect("a key");
+        let mut keys = TokenKeys::default();
+        keys.insert(signer.key().clone(), KeyState::Active);
+        Arc::new(Joins { authority, keys, signer, rules: Rules::JOIN })
+    }
+
+    /// What the hub serves.
+    #[must_use]
+    pub fn tls(self) -> ServerTls {
+        let mut random = Random::new(&Seed(self.seed));
+        let names = ["hub".to_owned()];
+        let key = TlsKey::self_signed(&mut random, &names, "hub", START).expect("a certificate");
+        let (chain, key) = key.into_parts();
+        ServerTls::new(chain, key).expect("a key for TLS")
+    }
+
+    /// Makes a token for so many keys; its record is kept.
+    pub fn issue(self, hub: HubId, number: u8, uses: u32, memory: &mut Memory) -> JoinToken {
+        let joins = self.joins(hub);
+        let created = START - 5 * DAY;
+        let key = joins.signer.key().clone();
+        memory.keep_keys(vec![KeyRecord { key, created, state: KeyState::Active }]);
+        // Clocks step by hours: in its life there is room on both sides.
+        let (iat, exp) = (START - 4 * DAY, START + 3 * DAY);
+        let claims = JoinClaims {
+            hub,
+            sub: format!("token {number}"),
+            iat,
+            exp,
+            jti: Jti([number; 16]),
+            role: Role::Member,
+            uses: NonZeroU32::new(uses).expect("one at least"),
+            pins: Vec::new(),
+            urls: vec!["wss://hub:7777".to_owned()],
+            caps: None,
+            rooms: Vec::new(),
+            labels: [("joined".to_owned(), "yes".to_owned())].into(),
+            id: None,
+        };
+        let token = issue_join(&joins.signer, &claims).expect("a token");
+        memory.issue(TokenRecord {
+            jti: claims.jti,
+            sub: claims.sub,
+            kid: joins.signer(),
+            issued: iat,
+            ends: exp,
+            uses,
+            role: claims.role,
+            caps: None,
+            id: None,
+            issuer: PeerId::operator(),
+            revoked: None,
+            used: Uses::new(),
+        });
+        JoinToken(token.into())
+    }
+}
+
+const DAY: u64 = 24 * 60 * 60;
