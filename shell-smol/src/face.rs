@@ -6,7 +6,7 @@ use bowline_core::id::PeerId;
 use bowline_shell::config::HubUrl;
 use bowline_shell::files::FileError;
 use bowline_shell::hub::HubBuilder;
-use bowline_shell::peer::{PeerBuilder, SetupError};
+use bowline_shell::peer::{Join, PeerBuilder, SetupError};
 
 use crate::Smol;
 
@@ -50,4 +50,39 @@ pub fn peer_on(
     data: &Path,
 ) -> Result<PeerBuilder<Smol>, SetupError> {
     PeerBuilder::new(smol, url, id, data)
+}
+
+/// A peer that enrols with a join token, on smol's global executor, and keeps what comes of it in
+/// `data`; see [`PeerBuilder::join`].
+///
+/// # Errors
+/// [`SetupError`]: the directory or the key cannot be made or used, or `data` has an enrolment with
+/// another hub or by another id.
+pub fn join(join: Join, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
+    join_on(Smol::default(), join, data)
+}
+
+/// The same on another executor.
+///
+/// # Errors
+/// As [`join`].
+pub fn join_on(smol: Smol, join: Join, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
+    PeerBuilder::join(smol, join, data)
+}
+
+/// The peer that `data` has an enrolment of, on smol's global executor; none where it has none. See
+/// [`PeerBuilder::enrolled`].
+///
+/// # Errors
+/// [`SetupError`]: the directory, the enrolment or the key cannot be used.
+pub fn enrolled(data: &Path) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
+    enrolled_on(Smol::default(), data)
+}
+
+/// The same on another executor.
+///
+/// # Errors
+/// As [`enrolled`].
+pub fn enrolled_on(smol: Smol, data: &Path) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
+    PeerBuilder::enrolled(smol, data)
 }

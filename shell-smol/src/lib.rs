@@ -10,7 +10,7 @@ mod signals;
 mod stream;
 mod timer;
 
-pub use face::{Hub, hub, hub_on, peer, peer_on};
+pub use face::{Hub, enrolled, enrolled_on, hub, hub_on, join, join_on, peer, peer_on};
 pub use process::{Pipe, SmolChild};
 pub use runtime::Smol;
 pub use signals::SmolSignals;

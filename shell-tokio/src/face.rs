@@ -6,7 +6,7 @@ use bowline_core::id::PeerId;
 use bowline_shell::config::HubUrl;
 use bowline_shell::files::FileError;
 use bowline_shell::hub::HubBuilder;
-use bowline_shell::peer::{PeerBuilder, SetupError};
+use bowline_shell::peer::{Join, PeerBuilder, SetupError};
 
 use crate::Tokio;
 
@@ -27,4 +27,22 @@ pub fn hub(data: &Path) -> Result<HubBuilder<Tokio>, FileError> {
 /// [`SetupError`]: the directory or the key cannot be made or used.
 pub fn peer(url: HubUrl, id: PeerId, data: &Path) -> Result<PeerBuilder<Tokio>, SetupError> {
     PeerBuilder::new(Tokio, url, id, data)
+}
+
+/// A peer that enrols with a join token and keeps what comes of it in `data`; see
+/// [`PeerBuilder::join`].
+///
+/// # Errors
+/// [`SetupError`]: the directory or the key cannot be made or used, or `data` has an enrolment with
+/// another hub or by another id.
+pub fn join(join: Join, data: &Path) -> Result<PeerBuilder<Tokio>, SetupError> {
+    PeerBuilder::join(Tokio, join, data)
+}
+
+/// The peer that `data` has an enrolment of; none where it has none. See [`PeerBuilder::enrolled`].
+///
+/// # Errors
+/// [`SetupError`]: the directory, the enrolment or the key cannot be used.
+pub fn enrolled(data: &Path) -> Result<Option<PeerBuilder<Tokio>>, SetupError> {
+    PeerBuilder::enrolled(Tokio, data)
 }

@@ -10,7 +10,7 @@ mod signals;
 mod stream;
 mod timer;
 
-pub use face::{Hub, hub, peer};
+pub use face::{Hub, enrolled, hub, join, peer};
 pub use process::{Pipe, TokioChild};
 pub use runtime::Tokio;
 pub use signals::TokioSignals;

@@ -74,6 +74,11 @@ pub enum Notice {
     Learnt(Box<Learnt>),
     /// Peer: what was learnt of the hub is on the disk.
     Kept(Box<Entry>),
+    /// Peer: new credentials are on the disk, and the session goes on by them.
+    Renewed {
+        /// When the session ends from here on, seconds since 1970.
+        until: Option<u64>,
+    },
     /// The session began.
     Admitted {
         /// At a hub, the connection's number.

@@ -320,6 +320,7 @@ impl Hub {
             Question::Renewed(grant) => Some(self.renewed(link, grant)),
             Question::Record(_)
             | Question::Keep(_)
+            | Question::Held
             | Question::Rotate { .. }
             | Question::Issue(_)
             | Question::RotateKeys { .. }

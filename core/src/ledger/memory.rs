@@ -32,7 +32,7 @@ struct Row {
 }
 
 impl Memory {
-    /// Answers Record, Keep and Change; `None` for questions that are the hub's, or that need keys.
+    /// Answers Record, Keep, Held and Change; `None` for questions that are the hub's, or that need keys.
     pub fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
             Question::Record(record) => Some(match self.record(record) {
@@ -43,6 +43,7 @@ impl Memory {
                 self.keep(kept);
                 Some(Answer::Kept)
             }
+            Question::Held => Some(Answer::Held(self.issued.clone().map(Box::new))),
             Question::Change(change) => Some(Answer::Changed(self.change(change))),
             Question::Arrive(_)
             | Question::Reserve(_)

@@ -53,6 +53,9 @@ pub enum Question {
     Renewed(Box<Grant>),
     /// Peer, durably: keep what is known of the hub, and what the hub minted.
     Keep(Box<Kept>),
+    /// Peer, durably: which credentials are kept at this moment, for a Refresh. A peer's other
+    /// programs get no new ones until Keep was answered, this is asked again, or the link is over.
+    Held,
     /// Hub, durably: another shared secret, which has this number here. The one before it admits
     /// for so many seconds more.
     Rotate {
@@ -100,6 +103,8 @@ pub enum Answer {
     Stale,
     /// To Keep: it is on the disk.
     Kept,
+    /// To Held: these; none where nothing is kept but what the link was given.
+    Held(Option<Box<Issued>>),
     /// To Rotate: it is on the disk, and links that begin from here on have it.
     Rotated(Rotated),
     /// To Issue: its record is on the disk, and this is the token.

@@ -75,10 +75,8 @@ impl Link {
         let Some(Renewing::Peer(peer)) = &mut self.renewing else { return };
         let again = self.now.mono.after(peer.again(self.now.unix));
         self.timers.set(TimerKind::Refresh, again);
-        let Some((body, proof)) = peer.request() else { return };
-        if let Some(session) = self.session() {
-            // Where there is no room now, there is the next time.
-            let _ = session.push(&Frame::Refresh(Refresh { body: &body, proof: &proof }));
+        if let Some(question) = peer.ask() {
+            self.ask(question);
         }
     }
 
@@ -98,12 +96,20 @@ impl Link {
                 Ok(hub::Renewed::Denied(code)) => self.deny_refresh(code),
                 Err(error) => self.end(error.into(), None),
             },
-            Some(Renewing::Peer(peer)) => {
-                if let Some(expires) = peer.kept(&answer) {
+            Some(Renewing::Peer(peer)) => match peer.answer(answer) {
+                peer::Renewed::Send(body, proof) => {
+                    let refresh = Frame::Refresh(Refresh { body: &body, proof: &proof });
+                    if let Some(session) = self.session() {
+                        // Where there is no room now, there is the next time.
+                        let _ = session.push(&refresh);
+                    }
+                }
+                peer::Renewed::Until(expires) => {
                     self.goes_on(Some(expires));
                     self.arm_refresh();
                 }
-            }
+                peer::Renewed::Nothing => {}
+            },
             None => {}
         }
     }

@@ -174,6 +174,12 @@ impl DataDir {
         self.path.join("peer.key")
     }
 
+    /// Peer: `enrolment`, what a join token brought, see [`crate::files::EnrolmentFile`].
+    #[must_use]
+    pub fn enrolment(&self) -> PathBuf {
+        self.path.join("enrolment")
+    }
+
     /// Peer: `trust.toml`, see [`crate::files::TrustFile`].
     #[must_use]
     pub fn trust(&self) -> PathBuf {

@@ -8,6 +8,7 @@
 mod control;
 mod data_dir;
 mod endpoint;
+mod enrolment;
 mod error;
 mod lock;
 mod old_secret;
@@ -20,6 +21,8 @@ mod trust;
 pub use control::{ControlSocket, NoControlSocket};
 pub use data_dir::{DataDir, Role};
 pub use endpoint::Endpoint;
+pub(crate) use enrolment::credentials;
+pub use enrolment::{Enrolment, EnrolmentFile, EnrolmentLock};
 pub use error::FileError;
 pub use lock::DirLock;
 pub use old_secret::{OldSecret, replace_secret};

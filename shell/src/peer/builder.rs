@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::auth::{Credential, SharedSecret};
 use bowline_core::id::{CommandName, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::Random;
 use bowline_core::trust::{Known, Mode, PinSpec, Roots};
-use bowline_core::wire::frame::{Command, Method, Purpose};
+use bowline_core::wire::frame::{Command, Purpose};
 
 use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
 use crate::config::{HubUrl, Scheme};
 use crate::entropy;
-use crate::files::{self, DataDir, FileError, SecretSources, Strength, TrustFile, pem};
+use crate::files::{self, DataDir, EnrolmentFile, FileError, TrustFile, pem};
 use crate::notice::Observer;
+use crate::peer::credential::CredentialSource;
 use crate::peer::keep::Keeper;
 use crate::peer::program::program;
 use crate::peer::service::Service;
@@ -48,7 +48,8 @@ pub struct PeerBuilder<R: Runtime> {
 /// Where a hub is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Place {
-    Network(HubUrl),
+    /// At one of these, the first that answers; at least one.
+    Network(Vec<HubUrl>),
     /// On this machine, by its local socket.
     Local(PathBuf),
 }
@@ -56,7 +57,7 @@ pub(super) enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Network(url) => fmt::Display::fmt(url, f),
+            Self::Network(urls) => fmt::Display::fmt(&urls[0], f),
             Self::Local(path) => fmt::Display::fmt(&path.display(), f),
         }
     }
@@ -83,6 +84,62 @@ pub enum SetupError {
     /// The trust file cannot be read.
     #[error("{0}")]
     Trust(String),
+    /// A join token that cannot be used.
+    #[error("{0}")]
+    Token(String),
+    /// There is no enrolment.
+    #[error(
+        "this peer is not enrolled ({} is not there): run 'bowline join' with a token from the \
+         hub's operator", .path.display()
+    )]
+    NotEnrolled {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// There is an enrolment with another hub, or by another id.
+    #[error(
+        "this peer is enrolled with {hub} as '{peer}' ({}): another token would take the place of \
+         that; give --force where it may, or another directory with --data", .path.display()
+    )]
+    Enrolled {
+        /// Where it is.
+        path: PathBuf,
+        /// The hub.
+        hub: HubId,
+        /// The id there.
+        peer: PeerId,
+    },
+    /// The enrolment is another one than when this began.
+    #[error("{} is of another hub or id than when this began: start it again", .path.display())]
+    EnrolledAnew {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Both the certificate and the refresh token have ended.
+    #[error(
+        "the enrolment in {} has ended, its refresh token {} before this machine's clock: ask the \
+         hub's operator for a new token and run 'bowline join' with it. If the clock is wrong, set \
+         it", .path.display(), days(.unix.saturating_sub(*.refresh))
+    )]
+    Ended {
+        /// Where it is.
+        path: PathBuf,
+        /// When the certificate ended, seconds since 1970.
+        certificate: u64,
+        /// When the refresh token ended, seconds since 1970.
+        refresh: u64,
+        /// This machine's clock, seconds since 1970.
+        unix: u64,
+    },
+    /// Another program is getting new credentials for this peer.
+    #[error(
+        "another program of this peer is getting new credentials ({} is locked): try again in a \
+         moment", .path.display()
+    )]
+    Busy {
+        /// The enrolment.
+        path: PathBuf,
+    },
     /// TLS cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(String),
@@ -94,59 +151,11 @@ pub enum SetupError {
     Scheme(HubUrl),
 }
 
-/// Where the credential comes from; asked anew for each dial, on a thread that may block.
-#[derive(Clone)]
-pub struct CredentialSource(Arc<dyn Fn() -> Result<Credential, SetupError> + Send + Sync>);
-
-impl CredentialSource {
-    /// Asks `read`.
-    #[must_use]
-    pub fn new(read: impl Fn() -> Result<Credential, SetupError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    /// No credential, and no admission: the hub is looked at as for `method`, and the link ends.
-    #[must_use]
-    pub fn withheld(method: Method) -> Self {
-        Self::new(move || Ok(Credential::Withheld(method)))
-    }
-
-    /// No credential: the method `open`.
-    #[must_use]
-    pub fn open() -> Self {
-        Self::new(|| Ok(Credential::Open))
-    }
-
-    /// The shared secret in a file that only its owner may read.
-    #[must_use]
-    pub fn secret_file(path: &Path) -> Self {
-        let path = path.to_owned();
-        Self::new(move || {
-            let sources = SecretSources { flag: Some(&path), ..SecretSources::default() };
-            let found = sources.find(&mut std::io::empty(), Strength::Full);
-            let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
-            shared(secret.as_bytes())
-        })
-    }
-
-    pub(super) fn read(&self) -> Result<Credential, SetupError> {
-        (self.0)()
-    }
-}
-
-/// The credential of a secret's bytes.
-///
-/// # Errors
-/// [`SetupError::Credential`] under 16 bytes.
-pub fn shared(secret: &[u8]) -> Result<Credential, SetupError> {
-    SharedSecret::new(secret)
-        .map(Credential::Secret)
-        .map_err(|error| SetupError::Credential(error.to_string()))
-}
-
-impl fmt::Debug for CredentialSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CredentialSource(..)")
+fn days(seconds: u64) -> String {
+    match seconds {
+        ..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -160,7 +169,7 @@ impl<R: Runtime> PeerBuilder<R> {
     pub fn new(runtime: R, url: HubUrl, id: PeerId, data: &Path) -> Result<Self, SetupError> {
         let data = DataDir::create(data)?;
         let key = load_key(&data.peer_key())?;
-        let keeper = Keeper::File(TrustFile::new(data.trust()), url.to_string());
+        let keeper = Keeper::file(TrustFile::new(data.trust()), url.to_string());
         let builder = Self::with_key(runtime, url, id, key);
         Ok(Self { keeper, ..builder }.secret_file(&data.secret()))
     }
@@ -171,7 +180,12 @@ impl<R: Runtime> PeerBuilder<R> {
             Scheme::Ws => Mode::Plain,
             Scheme::Wss => Mode::Tofu,
         };
-        Self::at(runtime, Place::Network(url), mode, id, key)
+        Self::at(runtime, Place::Network(vec![url]), mode, id, key)
+    }
+
+    /// A peer with a key of its own, of a hub with TLS at one of `urls`.
+    pub(super) fn reached(runtime: R, urls: Vec<HubUrl>, id: PeerId, key: PeerKey) -> Self {
+        Self::at(runtime, Place::Network(urls), Mode::Tofu, id, key)
     }
 
     /// The operator of the hub on this machine that listens on the local socket at `path` and has
@@ -197,7 +211,7 @@ impl<R: Runtime> PeerBuilder<R> {
             key: Arc::new(key),
             mode,
             known,
-            keeper: Keeper::Nowhere,
+            keeper: Keeper::nowhere(),
             credential: CredentialSource::open(),
             purpose: Purpose::Serve,
             labels: BTreeMap::new(),
@@ -209,8 +223,25 @@ impl<R: Runtime> PeerBuilder<R> {
 
     /// Reads what the trust file `path` has kept of the hub, and changes nothing in it.
     pub fn recall(mut self, path: &Path) -> Self {
-        self.keeper = Keeper::Reads(TrustFile::new(path.to_owned()), self.place.to_string());
+        self.keeper = self.keeper.reads(TrustFile::new(path.to_owned()), self.place.to_string());
         self
+    }
+
+    /// Comes back by the enrolment in this file, read anew for each dial. New credentials are kept
+    /// there, whatever else is kept: the ones before them may be void from then on.
+    ///
+    /// # Errors
+    /// [`SetupError`]: there is none, it is of another id, or it cannot be read.
+    pub fn enrolment(mut self, path: &Path) -> Result<Self, SetupError> {
+        let file = EnrolmentFile::new(path.to_owned());
+        let path = || path.to_owned();
+        let found = file.read()?.ok_or_else(|| SetupError::NotEnrolled { path: path() })?;
+        if found.peer != self.id {
+            return Err(SetupError::EnrolledAnew { path: path() });
+        }
+        self.keeper = self.keeper.renews(file.clone());
+        self.known.token_issuer = Some(found.hub);
+        Ok(self.credential(CredentialSource::enrolment(file, (found.hub, found.peer))))
     }
 
     /// How long each step may take: finding and connecting a socket; TLS and the upgrade;

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use bowline_core::auth::{Dial, Transport};
+use bowline_core::auth::{Credential, Dial, Transport};
 use bowline_core::code::Code;
 use bowline_core::link::{EndReason, Ended, Link};
 use bowline_core::peer::Outcome;
 use bowline_core::time::Now;
-use bowline_core::trust::Mode;
-use bowline_core::tunnel::ClientTls;
+use bowline_core::trust::{Known, Mode};
+use bowline_core::tunnel::{ClientTls, TunnelError};
 
 use crate::clock::{Clock, PULSE};
 use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
+use crate::files::EnrolmentLock;
 use crate::notice::Notice;
 use crate::peer::builder::{PeerBuilder, Place, SetupError};
+use crate::peer::credential::{Attempt, Found};
+use crate::peer::keep::Locked;
 use crate::peer::link::{PeerLink, Work};
 use crate::peer::reach::{self, Unreached};
 use crate::peer::session::{LinkState, Session};
@@ -57,7 +60,22 @@ impl ConnectError {
         match self {
             Self::Unreachable { reason, .. } => Some(reason.code()),
             Self::Ended { ended, .. } => Some(ended.reason.code()),
+            Self::Setup(SetupError::Ended { .. }) => Some(Code::Expired),
             Self::Setup(_) | Self::Link(_) => None,
+        }
+    }
+
+    /// Whether nobody spoke.
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// Whether the hub may be met by another of its URLs: it was not, by this one.
+    fn may_be_elsewhere(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Ended { ended, .. } => !matches!(ended.reason, EndReason::Refused(_)),
+            Self::Setup(_) | Self::Link(_) => false,
         }
     }
 
@@ -67,6 +85,7 @@ impl ConnectError {
         match self {
             Self::Unreachable { .. } => Outcome { heals: true, retry_after: None },
             Self::Ended { ended, .. } => outcome(&ended.reason),
+            Self::Setup(SetupError::Busy { .. }) => Outcome { heals: true, retry_after: None },
             Self::Setup(_) | Self::Link(_) => Outcome { heals: false, retry_after: None },
         }
     }
@@ -87,21 +106,66 @@ impl<R: Runtime> PeerBuilder<R> {
         self.dial(&clock).await
     }
 
+    /// Tries each URL in turn until the hub answers at one. What came of the others is told.
     pub(super) async fn dial(&self, clock: &Clock) -> Result<Session, ConnectError> {
-        let dial = Arc::new(self.prepare().await?);
-        let unreachable =
-            |reason| ConnectError::Unreachable { hub: self.place.to_string(), reason };
-        let (runtime, within) = (&self.runtime, dial.limits.upgrade_within);
-        match &self.place {
-            Place::Network(url) => {
-                let reached = reach::url(runtime, url, within).await;
-                let (stream, remote) = reached.map_err(unreachable)?;
-                self.admit(dial, stream, remote, clock).await
+        let Place::Network(urls) = &self.place else { return self.mended(None, clock).await };
+        let mut told = None;
+        for (n, url) in urls.iter().enumerate() {
+            let error = match self.mended(Some(url), clock).await {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let is_last = n + 1 == urls.len();
+            if is_last || !error.may_be_elsewhere() {
+                // What a hub said, or what spoke in its place, tells more than silence.
+                return Err(if error.is_silence() { told.unwrap_or(error) } else { error });
             }
-            Place::Local(path) => {
+            if error.is_silence() {
+                let (code, reason) = (error.code(), error.to_string());
+                self.observer.tell(Notice::Unreachable { code, reason });
+            }
+            told.get_or_insert(error);
+        }
+        // There is one URL at least.
+        Err(told.unwrap_or_else(|| ConnectError::Link("no URL is known".to_owned())))
+    }
+
+    /// Dials one URL, once more where what the hub or its key said asks for another credential.
+    async fn mended(&self, url: Option<&HubUrl>, clock: &Clock) -> Result<Session, ConnectError> {
+        let mut manner = Manner::default();
+        loop {
+            let attempt = Attempt { unix: clock.now().unix, refused: manner.refused.clone() };
+            let (dial, lock) = self.prepare(url, attempt, &manner).await?;
+            let dial = Arc::new(dial);
+            let dialled = self.once_at(url, dial.clone(), Locked::new(lock), clock).await;
+            match dialled {
+                Err(ConnectError::Ended { ended, .. })
+                    if manner.mend(&dial.credential, &ended.reason) => {}
+                dialled => return dialled,
+            }
+        }
+    }
+
+    async fn once_at(
+        &self,
+        url: Option<&HubUrl>,
+        dial: Arc<Dial>,
+        locked: Locked,
+        clock: &Clock,
+    ) -> Result<Session, ConnectError> {
+        let hub = url.map_or_else(|| self.place.to_string(), ToString::to_string);
+        let unreachable = |reason| ConnectError::Unreachable { hub: hub.clone(), reason };
+        let (runtime, within) = (&self.runtime, dial.limits.upgrade_within);
+        match (&self.place, url) {
+            (Place::Local(path), _) => {
                 let reached = reach::local(runtime, path, within).await;
-                let stream = reached.map_err(unreachable)?;
-                self.admit(dial, stream, path.display().to_string(), clock).await
+                let (stream, remote) = (reached.map_err(unreachable)?, path.display().to_string());
+                self.admit(dial, (hub, remote), stream, locked, clock).await
+            }
+            (Place::Network(urls), url) => {
+                let reached = reach::url(runtime, url.unwrap_or(&urls[0]), within).await;
+                let (stream, remote) = reached.map_err(unreachable)?;
+                self.admit(dial, (hub, remote), stream, locked, clock).await
             }
         }
     }
@@ -110,11 +174,11 @@ impl<R: Runtime> PeerBuilder<R> {
     async fn admit(
         &self,
         dial: Arc<Dial>,
+        (hub, remote): (String, String),
         stream: impl Stream,
-        remote: String,
+        locked: Locked,
         clock: &Clock,
     ) -> Result<Session, ConnectError> {
-        let hub = self.place.to_string();
         self.observer.tell(Notice::Connected { remote: remote.clone() });
         let began = clock.now();
         let seed = entropy::seed().map_err(|error| ConnectError::Link(error.to_string()))?;
@@ -122,7 +186,7 @@ impl<R: Runtime> PeerBuilder<R> {
             .map_err(|error| ConnectError::Link(error.to_string()))?;
         let mailbox = Arc::new(Mailbox::default());
         let state = Arc::new(Watch::new(LinkState::Coming));
-        let owner = self.owner(mailbox.clone(), state.clone(), remote, began);
+        let owner = self.owner(mailbox.clone(), state.clone(), locked, (remote, began));
         let turn = Turn::new(&self.runtime, link, stream, clock.clone()).with_pulse(PULSE);
         self.runtime.spawn(drive(self.runtime.clone(), turn, owner));
         let unfinished = Unfinished(Some(mailbox.clone()));
@@ -138,8 +202,8 @@ impl<R: Runtime> PeerBuilder<R> {
         &self,
         mailbox: Arc<Mailbox>,
         state: Arc<Watch<LinkState>>,
-        remote: String,
-        began: Now,
+        locked: Locked,
+        (remote, began): (String, Now),
     ) -> PeerLink<R> {
         PeerLink {
             runtime: self.runtime.clone(),
@@ -147,6 +211,7 @@ impl<R: Runtime> PeerBuilder<R> {
             state,
             service: self.service.clone(),
             keeper: self.keeper.clone(),
+            locked,
             observer: self.observer.clone(),
             remote,
             began,
@@ -154,27 +219,35 @@ impl<R: Runtime> PeerBuilder<R> {
         }
     }
 
-    /// Reads the credential and what is known of the hub, anew for each dial.
-    async fn prepare(&self) -> Result<Dial, SetupError> {
-        let (transport, host, authority, path) = match &self.place {
-            Place::Network(url) => {
-                let transport = self.transport(url)?;
+    /// Reads the credential and what is known of the hub, anew for each dial. With the lock that goes
+    /// with the credential.
+    async fn prepare(
+        &self,
+        url: Option<&HubUrl>,
+        attempt: Attempt,
+        manner: &Manner,
+    ) -> Result<(Dial, Option<EnrolmentLock>), SetupError> {
+        if let Some(url) = url {
+            self.goes_with(url)?;
+        }
+        let (credential, keeper) = (self.credential.clone(), self.keeper.clone());
+        let configured = self.known.clone();
+        let read = self.runtime.blocking(move || {
+            Ok::<_, SetupError>((credential.read(&attempt)?, keeper.recall(configured)?))
+        });
+        let read = read.await.map_err(|error| SetupError::Credential(error.to_string()))?;
+        let (Found { credential, lock }, known) = read?;
+        let (transport, host, authority, path) = match url {
+            Some(url) => {
+                let transport = self.transport(url, &credential, &known, manner)?;
                 (transport, url.host().to_owned(), url.authority(), url.path().to_owned())
             }
-            Place::Local(_) => {
+            None => {
                 let host = "localhost".to_owned();
                 (Transport::Plain, host.clone(), host, "/link".to_owned())
             }
         };
-        let (credential, keeper) = (self.credential.clone(), self.keeper.clone());
-        let configured = self.known.clone();
-        let read = self
-            .runtime
-            .blocking(move || Ok::<_, SetupError>((credential.read()?, keeper.recall(configured)?)))
-            .await;
-        let (credential, known) =
-            read.map_err(|error| SetupError::Credential(error.to_string()))??;
-        Ok(Dial {
+        let dial = Dial {
             host,
             authority,
             path,
@@ -188,16 +261,68 @@ impl<R: Runtime> PeerBuilder<R> {
             agent: concat!("bowline/", env!("CARGO_PKG_VERSION")).to_owned(),
             labels: self.labels.clone(),
             limits: self.limits.clone(),
-        })
+        };
+        Ok((dial, lock))
     }
 
-    fn transport(&self, url: &HubUrl) -> Result<Transport, SetupError> {
+    fn goes_with(&self, url: &HubUrl) -> Result<(), SetupError> {
         match (url.scheme(), self.mode) {
-            (Scheme::Wss, Mode::Tofu | Mode::Strict) => ClientTls::new()
-                .map(Transport::Tls)
-                .map_err(|error| SetupError::Tls(error.to_string())),
-            (Scheme::Ws, Mode::Plain) => Ok(Transport::Plain),
+            (Scheme::Wss, Mode::Tofu | Mode::Strict) | (Scheme::Ws, Mode::Plain) => Ok(()),
             (Scheme::Wss | Scheme::Ws, _) => Err(SetupError::Scheme(url.clone())),
+        }
+    }
+
+    /// A certificate is shown in TLS where the key that the hub served last is known.
+    // spec: transport §1.3.1
+    fn transport(
+        &self,
+        url: &HubUrl,
+        credential: &Credential,
+        known: &Known,
+        manner: &Manner,
+    ) -> Result<Transport, SetupError> {
+        if url.scheme() == Scheme::Ws {
+            return Ok(Transport::Plain);
+        }
+        let pin = known.entry.and_then(|entry| entry.pin).filter(|_| !manner.hides);
+        let tls = match (credential, pin) {
+            (Credential::Resume(held), Some(pin)) => {
+                let key = self.key.for_tls();
+                ClientTls::with_certificate(held.certificate.clone(), key, vec![pin])
+            }
+            _ => ClientTls::new(),
+        };
+        tls.map(Transport::Tls).map_err(|error| SetupError::Tls(error.to_string()))
+    }
+}
+
+/// How a hub is dialled once more.
+#[derive(Debug, Default)]
+struct Manner {
+    /// The certificate is not shown in TLS: the hub serves another key than it did.
+    hides: bool,
+    /// The certificate that the hub refused for its dates.
+    refused: Option<Vec<u8>>,
+}
+
+impl Manner {
+    /// Whether another try, at once and in another manner, is of use.
+    // spec: admission §9
+    fn mend(&mut self, credential: &Credential, reason: &EndReason) -> bool {
+        let Credential::Resume(held) = credential else { return false };
+        match reason {
+            EndReason::Tunnel(TunnelError::NotShown { .. }) if !self.hides => {
+                self.hides = true;
+                true
+            }
+            EndReason::Refused(refusal)
+                if matches!(refusal.code, Code::Expired | Code::NotYetValid)
+                    && self.refused.is_none() =>
+            {
+                self.refused = Some(held.certificate.clone());
+                true
+            }
+            _ => false,
         }
     }
 }

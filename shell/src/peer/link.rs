@@ -8,7 +8,7 @@ use std::time::Duration;
 use bowline_core::auth::Admitted;
 use bowline_core::code::Code;
 use bowline_core::id::CallId;
-use bowline_core::ledger::{Answer, AskId, Question};
+use bowline_core::ledger::{Answer, AskId, Kept, Question};
 use bowline_core::link::{Ended, Event, Link};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;
@@ -17,7 +17,7 @@ use bowline_core::wire::frame::Purpose;
 use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served};
 use crate::driver::{Mailbox, Owner};
 use crate::notice::{Notice, Observer};
-use crate::peer::keep::Keeper;
+use crate::peer::keep::{Keeper, Locked};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
 use crate::process::Stop;
@@ -31,6 +31,7 @@ pub(super) struct PeerLink<R: Runtime> {
     pub(super) state: Arc<Watch<LinkState>>,
     pub(super) service: Arc<Service>,
     pub(super) keeper: Keeper,
+    pub(super) locked: Locked,
     pub(super) observer: Observer,
     pub(super) remote: String,
     pub(super) began: Now,
@@ -107,18 +108,14 @@ impl<R: Runtime> Owner for PeerLink<R> {
             }
             Event::Upgraded => self.observer.tell(Notice::Upgraded { link: None }),
             Event::Learnt(learnt) => self.observer.tell(Notice::Learnt(learnt)),
-            Event::Ask(ask, Question::Keep(kept)) => {
-                let Some(entry) = kept.entry else { return Some((ask, Answer::Kept)) };
+            Event::Ask(ask, Question::Keep(kept)) => self.keep(ask, *kept),
+            Event::Ask(ask, Question::Held) => {
                 let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
-                let observer = self.observer.clone();
-                let keeps = matches!(keeper, Keeper::File(..));
-                self.runtime.spawn(keeper.keep(self.runtime.clone(), entry, move |answer| {
-                    if keeps && answer == Answer::Kept {
-                        observer.tell(Notice::Kept(Box::new(entry)));
-                    }
-                    mailbox.answer(ask, answer);
-                }));
+                let then = move |answer| mailbox.answer(ask, answer);
+                let held = keeper.held(self.runtime.clone(), self.locked.clone(), then);
+                self.runtime.spawn(held);
             }
+            Event::Renewed(until) => self.observer.tell(Notice::Renewed { until }),
             Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
             Event::Admitted(admitted) => self.admitted(admitted, now),
             Event::Frame(frame) => self.frame(&frame),
@@ -133,6 +130,18 @@ impl<R: Runtime> Owner for PeerLink<R> {
 }
 
 impl<R: Runtime> PeerLink<R> {
+    fn keep(&self, ask: AskId, kept: Kept) {
+        let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
+        let (observer, locked) = (self.observer.clone(), self.locked.clone());
+        let told = kept.entry.filter(|_| keeper.keeps_trust());
+        self.runtime.spawn(keeper.keep(self.runtime.clone(), kept, locked, move |answer| {
+            if let (Some(entry), Answer::Kept) = (told, &answer) {
+                observer.tell(Notice::Kept(Box::new(entry)));
+            }
+            mailbox.answer(ask, answer);
+        }));
+    }
+
     fn admitted(&mut self, admitted: Box<Admitted>, now: Now) {
         self.work.serves = admitted.purpose == Purpose::Serve;
         self.work.register = self.work.serves;
@@ -224,6 +233,7 @@ impl<R: Runtime> PeerLink<R> {
     }
 
     fn ended(&mut self, ended: Box<Ended>) {
+        self.locked.release();
         let work = core::mem::take(&mut self.work);
         work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
         for cell in work.made.into_values() {

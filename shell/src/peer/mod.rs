@@ -5,7 +5,9 @@
 //! decided about trust, proofs and back-off is decided in `bowline_core`.
 
 mod builder;
+mod credential;
 mod dial;
+mod join;
 mod keep;
 mod link;
 mod program;
@@ -17,8 +19,10 @@ mod service;
 mod session;
 
 pub(crate) use builder::load_signing_key;
-pub use builder::{CredentialSource, PeerBuilder, SetupError, load_key, shared};
+pub use builder::{PeerBuilder, SetupError, load_key};
+pub use credential::{CredentialSource, shared};
 pub use dial::ConnectError;
+pub use join::Join;
 pub use reach::{Miss, Unreached};
 pub use served::served;
 pub(crate) use service::Service;

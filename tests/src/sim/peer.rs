@@ -310,6 +310,7 @@ impl PeerNode {
             let Some(event) = end.link.poll_event() else { break };
             moved = true;
             match event {
+                Event::Ask(ask, Question::Held) => end.link.answer(ask, Answer::Held(None), now),
                 Event::Ask(ask, question) => {
                     let Question::Keep(kept) = question else { panic!("{question:?}") };
                     kept.entry.map_or(Ok(()), |entry| model.trusts(entry.identity))?;

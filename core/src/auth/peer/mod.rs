@@ -30,7 +30,7 @@ use crate::wire::frame::{Method, Refuse};
 use await_hello::AwaitHello;
 use await_kept::AwaitKept;
 use await_welcome::AwaitWelcome;
-pub use renew::Renewing;
+pub use renew::{Renewed, Renewing};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]

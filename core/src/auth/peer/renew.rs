@@ -1,10 +1,13 @@
 //! New credentials within a session, at the peer.
 //!
 //! ```text
-//! Idle ──due──► Sent ──Refreshed──► Keeping ──Kept──► Idle
-//!   ▲            │      Ask: Keep      │
-//!   └─── Deny, or no answer ───────────┘ (it could not be kept: what was held is still good)
+//! Idle ──due──► Asked ──Held──► Sent ──Refreshed──► Keeping ──Kept──► Idle
+//!   ▲   Ask: Held │               │      Ask: Keep      │
+//!   └─ no, Deny, or no answer ────┴─────────────────────┘ (what was held is still good)
 //! ```
+//!
+//! Which token is presented is asked anew each time: another program of the same peer may have used the
+//! one that this session came with, and a token that is older than the last one used revokes the peer.
 //!
 //! spec: session §9.
 
@@ -34,8 +37,20 @@ pub struct Renewing {
 #[derive(Debug)]
 enum State {
     Idle,
+    Asked,
     Sent,
     Keeping(PeerCredentials),
+}
+
+/// What an answer led to.
+#[derive(Debug)]
+pub enum Renewed {
+    /// A Refresh goes out: its body, and the proof.
+    Send(Zeroizing<Vec<u8>>, [u8; 64]),
+    /// The session ends at this date from here on, seconds since 1970.
+    Until(u64),
+    /// Nothing: what was held before is still good.
+    Nothing,
 }
 
 /// After no answer, or no, it is tried again so much later (60 s), sooner where the certificate does
@@ -71,17 +86,15 @@ impl Renewing {
         AGAIN.min(left / 4).max(Duration::from_secs(1))
     }
 
-    /// The body of the Refresh to be sent and its proof, also where the last one was not answered;
-    /// none while what came is being kept.
+    /// New credentials are due: what to ask, also where the last Refresh was not answered; none while
+    /// what came is being kept.
     #[must_use]
-    pub fn request(&mut self) -> Option<(Zeroizing<Vec<u8>>, [u8; 64])> {
+    pub fn ask(&mut self) -> Option<Question> {
         if matches!(self.state, State::Keeping(_)) {
             return None;
         }
-        self.state = State::Sent;
-        let body = RefreshBody { refresh: self.held.refresh.0.clone() }.encode();
-        let proof = self.dial.key.sign_refresh(&self.transcript, &body);
-        Some((body, proof))
+        self.state = State::Asked;
+        Some(Question::Held)
     }
 
     /// Takes a Refreshed; what to ask.
@@ -104,15 +117,29 @@ impl Renewing {
         }
     }
 
-    /// Takes the answer to the question asked: when the session ends from here on, seconds since
-    /// 1970. None where it could not be kept: what was held before is still good.
-    pub fn kept(&mut self, answer: &Answer) -> Option<u64> {
-        match core::mem::replace(&mut self.state, State::Idle) {
-            State::Keeping(minted) if *answer == Answer::Kept => {
+    /// Takes the answer to the question asked.
+    #[must_use]
+    pub fn answer(&mut self, answer: Answer) -> Renewed {
+        match (core::mem::replace(&mut self.state, State::Idle), answer) {
+            (State::Asked, Answer::Held(held)) => self.request(held.as_deref()),
+            (State::Keeping(minted), Answer::Kept) => {
                 self.held = minted;
-                Some(self.held.not_after)
+                Renewed::Until(self.held.not_after)
             }
-            State::Idle | State::Sent | State::Keeping(_) => None,
+            (State::Idle | State::Asked | State::Sent | State::Keeping(_), _) => Renewed::Nothing,
         }
+    }
+
+    /// The Refresh by what is held at this moment. Where that is another peer's or hub's by now, none.
+    fn request(&mut self, held: Option<&Issued>) -> Renewed {
+        if let Some(held) = held {
+            let of = (self.dial.peer, self.dial.key.public());
+            let Ok(held) = issued::check(held, self.hub, of) else { return Renewed::Nothing };
+            self.held = held;
+        }
+        self.state = State::Sent;
+        let body = RefreshBody { refresh: self.held.refresh.0.clone() }.encode();
+        let proof = self.dial.key.sign_refresh(&self.transcript, &body);
+        Renewed::Send(body, proof)
     }
 }

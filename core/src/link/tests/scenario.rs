@@ -317,6 +317,7 @@ pub(super) fn name(question: &Question) -> &'static str {
         Question::Record(_) => "record",
         Question::Commit(_) => "commit",
         Question::Keep(_) => "keep",
+        Question::Held => "held",
         Question::Renew(_) => "renew",
         Question::Renewed(_) => "renewed",
         // The hub's own.

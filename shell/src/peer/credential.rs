@@ -1,0 +1,175 @@
+//! Where a peer's credential comes from, read anew for each dial.
+//!
+//! A peer that a join token enrolled chooses by dates: its certificate while that lasts, then its
+//! refresh token, then nothing. A refresh token is used under the enrolment's lock, which goes with
+//! it to the link and is let go when the disk has what came of it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bowline_core::auth::{Credential, SharedSecret, Way};
+use bowline_core::id::{HubId, PeerId};
+use bowline_core::wire::frame::Method;
+
+use crate::files::{Enrolment, EnrolmentFile, EnrolmentLock, SecretSources, Strength};
+use crate::peer::SetupError;
+
+/// How long the enrolment's lock is waited for: longer than whoever has it takes as a rule, and less
+/// than a program may take to stop.
+const LOCKED: Duration = Duration::from_secs(3);
+
+/// Where the credential comes from; asked anew for each dial, on a thread that may block.
+#[derive(Clone)]
+pub struct CredentialSource(Arc<Read>);
+
+type Read = dyn Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync;
+
+/// What a credential is read for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempt {
+    /// This machine's clock, seconds since 1970.
+    pub(super) unix: u64,
+    /// The certificate that the hub has just refused for its dates.
+    pub(super) refused: Option<Vec<u8>>,
+}
+
+/// A credential, and the lock that goes with it.
+pub(super) struct Found {
+    pub(super) credential: Credential,
+    pub(super) lock: Option<EnrolmentLock>,
+}
+
+impl From<Credential> for Found {
+    fn from(credential: Credential) -> Self {
+        Self { credential, lock: None }
+    }
+}
+
+impl CredentialSource {
+    /// Asks `read`.
+    #[must_use]
+    pub fn new(read: impl Fn() -> Result<Credential, SetupError> + Send + Sync + 'static) -> Self {
+        Self::of(move |_| read().map(Found::from))
+    }
+
+    pub(super) fn of(
+        read: impl Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// No credential, and no admission: the hub is looked at as for `method`, and the link ends.
+    #[must_use]
+    pub fn withheld(method: Method) -> Self {
+        Self::new(move || Ok(Credential::Withheld(method)))
+    }
+
+    /// No credential: the method `open`.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::new(|| Ok(Credential::Open))
+    }
+
+    /// The shared secret in a file that only its owner may read.
+    #[must_use]
+    pub fn secret_file(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::new(move || {
+            let sources = SecretSources { flag: Some(&path), ..SecretSources::default() };
+            let found = sources.find(&mut std::io::empty(), Strength::Full);
+            let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
+            shared(secret.as_bytes())
+        })
+    }
+
+    /// What the hub minted for this peer, as the file has it at that moment.
+    pub(super) fn enrolment(file: EnrolmentFile, of: (HubId, PeerId)) -> Self {
+        Self::of(move |attempt| comes_back(&file, of, attempt))
+    }
+
+    pub(super) fn read(&self, attempt: &Attempt) -> Result<Found, SetupError> {
+        (self.0)(attempt)
+    }
+}
+
+/// The credential of a secret's bytes.
+///
+/// # Errors
+/// [`SetupError::Credential`] under 16 bytes.
+pub fn shared(secret: &[u8]) -> Result<Credential, SetupError> {
+    SharedSecret::new(secret)
+        .map(Credential::Secret)
+        .map_err(|error| SetupError::Credential(error.to_string()))
+}
+
+impl fmt::Debug for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CredentialSource(..)")
+    }
+}
+
+/// How an enrolled peer comes back.
+// spec: admission §9
+pub(super) fn comes_back(
+    file: &EnrolmentFile,
+    of: (HubId, PeerId),
+    attempt: &Attempt,
+) -> Result<Found, SetupError> {
+    let (enrolment, way) = look(file, of, attempt)?;
+    if way == Way::Resume {
+        return Ok(Credential::Resume(enrolment.credentials).into());
+    }
+    let lock = lock(file)?;
+    // Another program may have got new credentials until here.
+    let (Enrolment { credentials, .. }, way) = look(file, of, attempt)?;
+    match way {
+        Way::Resume => Ok(Credential::Resume(credentials).into()),
+        Way::Refresh => {
+            Ok(Found { credential: Credential::Refresh(credentials), lock: Some(lock) })
+        }
+        Way::Ended => Err(SetupError::Ended {
+            path: file.path().to_owned(),
+            certificate: credentials.not_after,
+            refresh: credentials.refresh_ends,
+            unix: attempt.unix,
+        }),
+    }
+}
+
+fn look(
+    file: &EnrolmentFile,
+    (hub, peer): (HubId, PeerId),
+    attempt: &Attempt,
+) -> Result<(Enrolment, Way), SetupError> {
+    let path = || file.path().to_owned();
+    let enrolment = file.read()?.ok_or_else(|| SetupError::NotEnrolled { path: path() })?;
+    if (enrolment.hub, enrolment.peer) != (hub, peer) {
+        return Err(SetupError::EnrolledAnew { path: path() });
+    }
+    let credentials = &enrolment.credentials;
+    let way = match credentials.way(attempt.unix) {
+        Way::Resume if attempt.refused.as_ref() == Some(&credentials.certificate) => {
+            if attempt.unix < credentials.refresh_ends { Way::Refresh } else { Way::Ended }
+        }
+        way => way,
+    };
+    Ok((enrolment, way))
+}
+
+/// Takes the enrolment's lock, which is waited for a while.
+pub(super) fn lock(file: &EnrolmentFile) -> Result<EnrolmentLock, SetupError> {
+    let until = Instant::now() + LOCKED;
+    loop {
+        if let Some(lock) = file.try_lock()? {
+            return Ok(lock);
+        }
+        if Instant::now() >= until {
+            let path: PathBuf = file.path().to_owned();
+            return Err(SetupError::Busy { path });
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
