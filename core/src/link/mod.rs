@@ -217,6 +217,16 @@ impl Link {
         self.eof = true;
     }
 
+    /// The network takes no more bytes: the socket is gone. As the end of its stream, but for a link
+    /// that is ending, which has nobody left to say its last words to.
+    pub fn write_failed(&mut self, now: Now) {
+        if matches!(self.phase, Phase::Ending(_)) {
+            self.tick(now);
+            return self.give_up();
+        }
+        self.received_eof(now);
+    }
+
     /// Network bytes to be written, what has gathered sealed among them. Ask again after every
     /// [`Link::transmitted`] until it is empty.
     #[must_use]

@@ -111,7 +111,7 @@ impl<R: Runtime, S: Stream> Turn<R, S> {
             match self.stream.poll_write(cx, bytes) {
                 Poll::Ready(Ok(n)) if n > 0 => self.link.transmitted(n, now),
                 Poll::Ready(_) => {
-                    self.link.received_eof(now);
+                    self.link.write_failed(now);
                     return true;
                 }
                 Poll::Pending => return moved,

@@ -278,6 +278,25 @@ fn an_end_whose_last_words_nobody_takes_gives_up_after_two_seconds() {
 }
 
 #[test]
+fn an_end_whose_socket_is_gone_has_no_last_words_to_wait_for() {
+    for plan in [Plan::plain(), Plan::tofu()] {
+        let mut world = plan.admitted();
+        world.hub.link.close(Code::GoingAway, world.now);
+        world.hub.drain();
+        assert!(!world.hub.link.transmit().is_empty() && world.hub.ended.is_none());
+        world.hub.link.write_failed(world.now);
+        world.hub.drain();
+        assert_eq!(*world.hub.reason(), EndReason::Closed(Code::GoingAway));
+        assert!(world.hub.link.transmit().is_empty());
+        assert_eq!(world.hub.link.poll_timeout(), None);
+        // One that was not ending was cut.
+        world.peer.link.write_failed(world.now);
+        world.peer.drain();
+        assert_eq!(*world.peer.reason(), EndReason::Cut);
+    }
+}
+
+#[test]
 fn a_stream_that_ends_without_a_word_was_cut_and_after_goaway_it_was_not() {
     for plan in [Plan::plain(), Plan::tofu()] {
         let mut world = plan.admitted();
