@@ -173,7 +173,7 @@ pub(crate) fn of_code(code: Code) -> u8 {
         (Use::Refusal | Use::Local, _) => REFUSED,
         (Use::Ending, _) => UNREACHABLE,
         (Use::Call, Code::UnknownPeer | Code::Offline | Code::NotReady) => ABSENT,
-        (Use::Call, Code::UnknownCall) => ABSENT,
+        (Use::Call, Code::UnknownCall | Code::UnknownToken) => ABSENT,
         (Use::Call, Code::Draining | Code::Deadline | Code::Lost) => UNREACHABLE,
         (Use::Call, Code::Denied) => REFUSED,
         (Use::Call, _) => FAILURES,

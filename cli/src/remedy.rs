@@ -82,6 +82,7 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
         Code::UnknownCall => {
             "'bowline calls list' shows those that you may see; a hub that restarts forgets them."
         }
+        Code::UnknownToken => "'bowline token list' shows those that the hub knows.",
         Code::BadArgument => "Mend the argument; nothing was run.",
         Code::NotStarted => "Mend 'run' of the command in that peer's peer.toml.",
         Code::Busy => "Try again once other calls have ended.",

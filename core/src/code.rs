@@ -122,6 +122,7 @@ codes! {
     NotReady "not-ready" Call NORMAL true "The peer is connected and has not said which commands it serves.";
     UnknownCommand "unknown-command" Call NORMAL false "The peer serves no command of that name.";
     UnknownCall "unknown-call" Call NORMAL false "The hub knows no call of that id, or it is another peer's.";
+    UnknownToken "unknown-token" Call NORMAL false "The hub knows no join token of that id: it never was, or ended and is forgotten.";
     BadArgument "bad-argument" Call NORMAL false "An argument is missing, unknown or not of its declared type.";
     NotStarted "not-started" Call NORMAL false "The command's program could not be started.";
     Busy "busy" Call NORMAL true "Too many calls are open.";

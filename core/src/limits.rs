@@ -78,6 +78,9 @@ pub struct Limits {
     pub call_queue: usize,
     /// Peers in the registry (10,000). Stops a holder of the secret from enrolling without end.
     pub peers: usize,
+    /// Join tokens whose records a hub keeps (10,000), those that were used or revoked among them:
+    /// until they have ended. Stops an issuer from filling the disk.
+    pub tokens: usize,
     /// Sessions admitted at one time (20,000).
     pub sessions: usize,
     /// Links not admitted yet, in total (1,024). Stops many sources together from filling memory
@@ -149,6 +152,7 @@ impl Default for Limits {
             caller_credit: 64 << 20,
             call_queue: 64 << 10,
             peers: 10_000,
+            tokens: 10_000,
             sessions: 20_000,
             pending: 1024,
             pending_per_source: 64,

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::code::Code;
 use crate::hub::Hub;
+use crate::hub::control::Revoking;
 use crate::id::{CallId, LinkId};
-use crate::ledger::{Answer, AskId, Change, No, Question};
+use crate::ledger::{Answer, AskId, Change, No, Question, Revocation};
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{CallResult, Status};
@@ -30,6 +31,8 @@ pub(super) struct Asks {
 struct Asked {
     caller: Option<(LinkId, CallId)>,
     question: Question,
+    /// What a token is revoked with.
+    revoking: Option<Revoking>,
 }
 
 impl Asks {
@@ -51,14 +54,23 @@ impl Hub {
     pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
-        let Some(Asked { caller, question }) = self.asks.open.remove(&ask) else { return };
+        let Some(Asked { caller, question, revoking }) = self.asks.open.remove(&ask) else {
+            return;
+        };
         let Some((link, call)) = caller else { return self.answered_quietly(&question, &answer) };
+        let caller = (link, call);
         match (question, answer) {
-            (Question::Change(Change::Forget(peer)), Answer::Changed(bound)) => {
-                self.forgotten(link, call, peer, bound);
+            (Question::Change(change), Answer::Changed(done)) => {
+                self.changed(caller, change, done, revoking);
             }
             (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
                 self.rotated(link, call, number, &rotated, now);
+            }
+            (Question::Issue(_), Answer::Issued(record, token)) => {
+                self.issued(link, call, *record, &token);
+            }
+            (Question::RotateKeys { .. }, Answer::KeysRotated(keys)) => {
+                self.keys_rotated(caller, keys, now);
             }
             (_, Answer::Cannot { code, reason }) => self.fail_with(link, call, code, &reason),
             (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
@@ -67,13 +79,47 @@ impl Hub {
         self.settle_drain();
     }
 
+    /// A change that a caller wanted is on the disk; `done`, whether there was anything to change.
+    fn changed(
+        &mut self,
+        caller: (LinkId, CallId),
+        change: Change,
+        done: bool,
+        revoking: Option<Revoking>,
+    ) {
+        let (link, call) = caller;
+        match (change, revoking) {
+            (Change::Forget(peer), _) => self.forgotten(link, call, peer, done),
+            (Change::RevokeToken(_, at, peers), Some(revoking)) => {
+                self.token_revoked(caller, revoking, &peers, at);
+            }
+            (Change::Revoke(peers, Revocation { at, .. }), Some(revoking)) => {
+                self.token_revoked(caller, revoking, &peers, at);
+            }
+            (Change::Revoke(peers, revocation), None) => match peers[..] {
+                [peer] => self.peer_revoked(caller, peer, &revocation, done),
+                _ => self.fail(link, call, None, Code::Failed),
+            },
+            (Change::Allow(peer), _) => self.peer_allowed(caller, peer, done),
+            // Nobody calls for these.
+            (Change::RevokeToken(..) | Change::Purge(_) | Change::RolledBack(_), _) => {
+                self.fail(link, call, None, Code::Failed);
+            }
+        }
+    }
+
+    /// How many such questions wait for their answers.
+    pub(super) fn count_asked(&self, which: impl Fn(&Question) -> bool) -> usize {
+        self.asks.open.values().filter(|asked| which(&asked.question)).count()
+    }
+
     /// Whether such a question waits for its answer.
     pub(super) fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
-        self.asks.open.values().any(|asked| which(&asked.question))
+        self.count_asked(which) > 0
     }
 
     /// Ends a call that could not be carried out, and says why.
-    fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
+    pub(super) fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
         let (peer, status, value) = (None, Status::Failed(code), None);
         self.push(link, &Frame::Result(CallResult { id, peer, status, value, text }));
     }
@@ -87,18 +133,34 @@ impl Hub {
 
     /// Asks on behalf of a call, which ends with the answer.
     pub(super) fn ask(&mut self, link: LinkId, call: CallId, question: Question) {
-        self.ask_for(Some((link, call)), question);
+        self.ask_for(Some((link, call)), question, None);
+    }
+
+    /// The same, for revoking a token.
+    pub(super) fn ask_to_revoke(
+        &mut self,
+        link: LinkId,
+        call: CallId,
+        question: Question,
+        revoking: Revoking,
+    ) {
+        self.ask_for(Some((link, call)), question, Some(revoking));
     }
 
     /// Asks on behalf of nobody.
     pub(super) fn ask_quietly(&mut self, question: Question) {
-        self.ask_for(None, question);
+        self.ask_for(None, question, None);
     }
 
-    fn ask_for(&mut self, caller: Option<(LinkId, CallId)>, question: Question) {
+    fn ask_for(
+        &mut self,
+        caller: Option<(LinkId, CallId)>,
+        question: Question,
+        revoking: Option<Revoking>,
+    ) {
         let id = AskId(self.asks.next);
         self.asks.next += 1;
         self.asks.fresh.push_back((id, question.clone()));
-        self.asks.open.insert(id, Asked { caller, question });
+        self.asks.open.insert(id, Asked { caller, question, revoking });
     }
 }

@@ -255,7 +255,7 @@ impl Hub {
         let family = enrolled.family.ok_or(Code::Expired)?;
         let Some(ends) = family.ends(presented) else {
             self.events.push_back(HubEvent::Reused { peer });
-            self.revoke_at_once(peer, Revocation { at: now.unix, reason: REUSED.to_owned() });
+            self.revoke_at_once(vec![peer], Revocation { at: now.unix, reason: REUSED.to_owned() });
             return Err(Code::Revoked.into());
         };
         if now.unix >= ends {

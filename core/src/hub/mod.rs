@@ -32,6 +32,7 @@ mod job;
 mod operator;
 mod outbox;
 mod pace;
+mod purge;
 mod record;
 mod registry;
 mod reload;
@@ -395,16 +396,18 @@ impl Hub {
         self.events.pop_front()
     }
 
-    /// The next deadline of a call, of a summary, of an old secret, or of a hub that stops. It may have changed after any
-    /// input.
+    /// The next deadline of a call, of a summary, of an old secret, or of a hub that stops, or when it is
+    /// looked for tokens that have ended. It may have changed after any input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let due = [self.deadlines.next(), self.door.due(), self.secrets.ends(), self.drain_due()];
-        due.into_iter().flatten().min()
+        let calls = [self.deadlines.next(), self.door.due(), self.drain_due()];
+        let credentials = [self.secrets.ends(), self.tokens.due()];
+        calls.into_iter().chain(credentials).flatten().min()
     }
 
     /// Time has passed: calls whose peers did not answer in time end, who was turned away is told, an
-    /// old secret admits no more, and a hub that stops ends what is open. Idempotent.
+    /// old secret admits no more, tokens that have ended are forgotten, and a hub that stops ends what
+    /// is open. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
@@ -419,6 +422,7 @@ impl Hub {
         for summary in self.door.summaries(now) {
             self.events.push_back(summary.into());
         }
+        self.purge_tokens(now);
     }
 
     /// Tells what was counted of those who were turned away and not told yet: the hub stops.

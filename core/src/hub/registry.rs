@@ -130,13 +130,11 @@ impl Registry {
         true
     }
 
-    #[allow(dead_code, reason = "the control commands that use it are being built")]
     /// A revoked peer may join again. Whether it was revoked.
     pub(super) fn allow(&mut self, peer: PeerId) -> bool {
         self.bound.get_mut(&peer).is_some_and(|known| known.revoked.take().is_some())
     }
 
-    #[allow(dead_code, reason = "the control commands that use it are being built")]
     /// The peers that a token enrolled.
     pub(super) fn enrolled_by(&self, jti: Jti) -> impl Iterator<Item = PeerId> + '_ {
         let by = move |known: &&Known| known.enrolled.as_ref().is_some_and(|of| of.jti == jti);

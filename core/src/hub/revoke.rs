@@ -10,10 +10,11 @@ use crate::ledger::{Change, Claim, Question, Revocation};
 const STARTS: u64 = 1 << 20;
 
 impl Hub {
-    /// Revokes a peer here and now; what the disk says of it follows. Its sessions end.
-    pub(super) fn revoke_at_once(&mut self, peer: PeerId, revocation: Revocation) {
-        self.revoke_here(&[peer], &revocation);
-        self.ask_quietly(Question::Change(Change::Revoke(vec![peer], revocation)));
+    /// Revokes peers here and now; what the disk says of them follows. How many sessions ended.
+    pub(super) fn revoke_at_once(&mut self, peers: Vec<PeerId>, revocation: Revocation) -> u64 {
+        let ended = self.revoke_here(&peers, &revocation);
+        self.ask_quietly(Question::Change(Change::Revoke(peers, revocation)));
+        ended
     }
 
     /// Revokes peers here, and ends their sessions; how many sessions that were. What is being

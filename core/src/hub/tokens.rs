@@ -4,13 +4,13 @@
 //! What counts is what is known here, under the lock; and, where two links use one token at the same
 //! moment, the ledger.
 
-#![allow(dead_code, reason = "the control commands that use all of it are being built")]
-
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
 use crate::ledger::{Invited, KeyRecord, TokenRecord};
+use crate::time::Mono;
 use crate::token::KeyState;
 
 /// Join tokens, by their numbers.
@@ -20,6 +20,32 @@ pub(super) struct Tokens {
     keys: Vec<KeyRecord>,
     /// A token that ends at or before this is refused for ever, seconds since 1970.
     floor: u64,
+    /// When it is looked for tokens that have ended; at once after the hub's start.
+    look: Mono,
+}
+
+/// What has become of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It admits.
+    Open,
+    /// By as many keys as may use it; those may use it again until it ends.
+    Used,
+    /// It was revoked, or the key that signed it was.
+    Revoked,
+    /// Its time is over.
+    Ended,
+}
+
+impl State {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Used => "used",
+            Self::Revoked => "revoked",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 impl Tokens {
@@ -29,7 +55,7 @@ impl Tokens {
         floor: u64,
     ) -> Self {
         let records = records.into_iter().map(|record| (record.jti, record));
-        Self { records: records.collect(), keys, floor }
+        Self { records: records.collect(), keys, floor, look: Mono::default() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -89,6 +115,24 @@ impl Tokens {
         record.is_some_and(|record| record.state != KeyState::Revoked)
     }
 
+    /// What has become of a token.
+    pub(super) fn state(&self, record: &TokenRecord, unix: u64) -> State {
+        if record.revoked.is_some() || !self.holds(record.kid) {
+            State::Revoked
+        } else if record.ends <= unix.max(self.floor) {
+            State::Ended
+        } else if record.used.len() as u64 >= u64::from(record.uses) {
+            State::Used
+        } else {
+            State::Open
+        }
+    }
+
+    /// How many tokens admit somebody new.
+    pub(super) fn open(&self, unix: u64) -> usize {
+        self.records.values().filter(|record| self.state(record, unix) == State::Open).count()
+    }
+
     /// A token was made.
     pub(super) fn add(&mut self, record: TokenRecord) {
         self.records.insert(record.jti, record);
@@ -106,6 +150,20 @@ impl Tokens {
         if let Some(record) = self.records.get_mut(&jti) {
             record.revoked.get_or_insert(at);
         }
+    }
+
+    /// When it is looked for tokens that have ended, where there are any tokens.
+    pub(super) fn due(&self) -> Option<Mono> {
+        (!self.records.is_empty()).then_some(self.look)
+    }
+
+    /// Whether it is time to look; the next time is so much later.
+    pub(super) fn look(&mut self, now: Mono, every: Duration) -> bool {
+        let due = self.due().is_some_and(|due| due <= now);
+        if due {
+            self.look = now.after(every);
+        }
+        due
     }
 
     /// Whether there are tokens that end at or before `unix`.

@@ -11,6 +11,8 @@
 
 mod claim;
 mod durable;
+#[cfg(test)]
+pub(crate) mod issuing;
 mod memory;
 mod record;
 

@@ -4,10 +4,14 @@ mod arguments;
 mod call;
 mod calls;
 mod forget;
+mod issue;
+mod keys;
 mod peer;
 mod peers;
+mod revoke;
 mod secret;
 mod status;
+mod tokens;
 
 use crate::capability::Capability;
 use crate::code::Code;
@@ -20,6 +24,7 @@ use crate::wire::value::{ValueBuf, ValueError};
 
 use arguments::named;
 pub use secret::GRACE;
+pub(in crate::hub) use tokens::Revoking;
 
 /// A map in the making.
 type Entry = Vec<(&'static str, ValueBuf)>;
@@ -35,6 +40,14 @@ impl Hub {
             "cancel-call" => self.cancel_call(link, call),
             "rotate-secret" => self.rotate_secret(link, call),
             "status" => self.status(link, call, now),
+            "issue-token" => self.issue_token(link, call, now),
+            "tokens" => self.list_tokens(link, call, now),
+            "revoke-token" => self.revoke_token(link, call, now),
+            "revoke-peer" => self.revoke_peer(link, call, now),
+            "allow-peer" => self.allow_peer(link, call),
+            "keys" => self.list_keys(link, call),
+            "export-keys" => self.export_keys(link, call),
+            "rotate-keys" => self.rotate_keys(link, call),
             _ => self.fail(link, call.id, None, Code::UnknownCommand),
         }
     }

@@ -25,7 +25,7 @@ impl Hub {
 
     fn shown(&self, peer: PeerId, after: Option<CommandName>) -> Result<ValueBuf, ValueError> {
         let mut entry = self.entry(peer)?;
-        entry.extend(self.enrolment(peer));
+        entry.extend(self.enrolment(peer)?);
         let live = self.registry.serving(peer).and_then(|link| self.live(link));
         let commands = live.iter().flat_map(|live| &live.serves).flat_map(|all| &all.commands);
         let commands = commands.filter(|command| after.is_none_or(|after| command.name > after));

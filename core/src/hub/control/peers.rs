@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::hub::control::Entry;
 use crate::hub::control::arguments::{named, parsed};
 use crate::id::{LinkId, PeerId};
+use crate::ledger::Revocation;
 use crate::wire::frame::Call;
 use crate::wire::value::{ValueBuf, ValueError};
 
@@ -31,7 +32,8 @@ impl Hub {
         for peer in listed {
             let Ok(mut entry) = self.entry(peer) else { continue };
             if which == Which::Bound {
-                entry.extend(self.enrolment(peer));
+                let Ok(enrolment) = self.enrolment(peer) else { continue };
+                entry.extend(enrolment);
             }
             // A map of three levels, each key once.
             let Ok(entry) = ValueBuf::map(entry) else { continue };
@@ -47,6 +49,7 @@ impl Hub {
     /// What is known of a peer's session, or of its last one.
     pub(super) fn entry(&self, peer: PeerId) -> Result<Entry, ValueError> {
         let mut entry = vec![("id", ValueBuf::text(peer.as_str()))];
+        entry.extend(self.revocation(peer)?);
         let live = self.registry.serving(peer).and_then(|link| self.live(link));
         let Some(live) = live else {
             entry.push(("state", ValueBuf::text("offline")));
@@ -75,16 +78,38 @@ impl Hub {
         Ok(entry)
     }
 
-    /// How an id is bound; nothing of a guest's.
-    pub(super) fn enrolment(&self, peer: PeerId) -> Entry {
-        let Some(known) = self.registry.known(peer) else { return Vec::new() };
+    /// That a peer was revoked, and why.
+    fn revocation(&self, peer: PeerId) -> Result<Option<(&'static str, ValueBuf)>, ValueError> {
+        let known = self.registry.known(peer);
+        let revoked = known.and_then(|known| known.revoked.as_ref());
+        let shown = revoked.map(|Revocation { at, reason }| {
+            let entries = [("at", ValueBuf::uint(*at)), ("reason", ValueBuf::text(reason))];
+            Ok(("revoked", ValueBuf::map(entries)?))
+        });
+        shown.transpose()
+    }
+
+    /// How an id is bound, and what a join token made of it; nothing of a guest's.
+    pub(super) fn enrolment(&self, peer: PeerId) -> Result<Entry, ValueError> {
+        let Some(known) = self.registry.known(peer) else { return Ok(Vec::new()) };
         let binding = &known.binding;
-        vec![
+        let mut entry = vec![
             ("method", ValueBuf::text(binding.method.name())),
             ("key", ValueBuf::text(&binding.key.pin().to_string())),
             ("first_seen", ValueBuf::uint(binding.first_seen)),
             ("serves", ValueBuf::boolean(binding.serves)),
-        ]
+        ];
+        if let Some(enrolled) = &known.enrolled {
+            let may = enrolled.capabilities.iter().map(|may| ValueBuf::text(&may.to_string()));
+            entry.extend([
+                ("jti", ValueBuf::text(&enrolled.jti.to_string())),
+                ("issue", ValueBuf::uint(enrolled.issue.into())),
+                ("role", ValueBuf::text(&enrolled.role.to_string())),
+                ("capabilities", ValueBuf::array(may)?),
+                ("token_labels", labels(&enrolled.labels)?),
+            ]);
+        }
+        Ok(entry)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::hub::control::named;
 use crate::hub::{Facts, Hub, Standing};
 use crate::id::LinkId;
 use crate::time::Now;
-use crate::wire::frame::Call;
+use crate::wire::frame::{Call, Method};
 use crate::wire::value::{ValueBuf, ValueError};
 
 /// Links, by how far they are and where they come from.
@@ -60,13 +60,21 @@ impl Hub {
             ("serving", ValueBuf::uint(serving)),
             ("calls", ValueBuf::uint(calls)),
             ("contested", ValueBuf::array(contested)?),
+            ("joins", ValueBuf::boolean(self.takes_joins(facts))),
+            ("tokens", ValueBuf::uint(self.tokens.open(now.unix) as u64)),
         ];
+        state.extend(self.rolled_back.map(|seen| ("rolled_back", ValueBuf::uint(seen))));
         let until = self.secrets.old_until();
         state.extend(until.map(|until| ("old_secret_until", ValueBuf::uint(until))));
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
         state.extend(facts.not_after.map(|at| ("not_after", ValueBuf::uint(at))));
         state.extend(facts.control.as_ref().map(|path| ("control", ValueBuf::text(path))));
         ValueBuf::map(state)
+    }
+
+    /// Whether a join token admits anybody at this moment.
+    fn takes_joins(&self, facts: &Facts) -> bool {
+        facts.methods.contains(&Method::Join) && self.rolled_back.is_none()
     }
 
     fn counts(&self) -> Counts {

@@ -41,8 +41,10 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
         "mode=tofu",
         "name=Acme",
         "calls=1",
+        "joins=false",
         "peers=3",
         "since=5",
+        "tokens=0",
         "control=/x/control",
         "methods=[open secret]",
         "pending=1",
@@ -70,6 +72,24 @@ fn what_a_hub_without_tls_does_not_have_is_left_out() {
     for key in ["pin=", "not_after=", "control="] {
         assert!(!told.contains(key), "{told}");
     }
+}
+
+#[test]
+fn tokens_that_admit_are_counted_and_whether_they_do() {
+    let mut desk = Desk::new();
+    let methods = vec![Method::Secret, Method::Join, Method::Resume, Method::Refresh];
+    desk.hub.set_facts(Facts { methods, ..facts() });
+    let (used, _) = (desk.issue(), desk.issue());
+    desk.join(&used, "web-1", 1).unwrap();
+    let told = desk.say("status", &[]).unwrap();
+    assert!(told.contains(" joins=true ") && told.contains(" tokens=1 "), "{told}");
+    assert!(!told.contains("rolled_back"), "{told}");
+    // A peer has seen a later start of this hub than this one.
+    let claim = Claim { generation: Some(9), ..invited(&used, "web-1", 1) };
+    desk.admit(&claim).unwrap();
+    let told = desk.say("status", &[]).unwrap();
+    assert!(told.contains(" joins=false ") && told.contains(" rolled_back=9 "), "{told}");
+    assert!(told.contains(" generation=7 "), "{told}");
 }
 
 #[test]
