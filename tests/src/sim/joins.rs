@@ -37,7 +37,12 @@ impl JoinKeys {
         let signer = Signer::generate(&mut random).expect("a key");
         let mut keys = TokenKeys::default();
         keys.insert(signer.key().clone(), KeyState::Active);
-        Arc::new(Joins { authority, keys, signer, rules: Rules::JOIN })
+        Arc::new(Joins {
+            authority: authority.into(),
+            keys,
+            signer: signer.into(),
+            rules: Rules::JOIN,
+        })
     }
 
     /// What the hub serves.
