@@ -234,9 +234,10 @@ impl<R: Runtime> HubBuilder<R> {
         let now = crate::clock::Clock::start().now().unix;
         // Made by the first start and looked at by every one: a hub whose keys others may have read
         // does not start.
+        let authority = keys::authority(&self.data, id, now)?.public();
         keys::token(&self.data)?;
         let keys::Served { tls, pin, chain, not_after, dates } =
-            keys::serve(config, &self.data, id, now)?;
+            keys::serve(config, &self.data, id, &authority, now)?;
         let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
         let loaded = secret::load(config, &self.data, strength, self.secret.as_ref(), now)?;
         let scheme = match config.mode {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bowline_core::id::{HubId, Pin};
-use bowline_core::identity::{Authority, HubIdentity, SigningKey, TlsKey};
+use bowline_core::identity::{Authority, AuthorityPublic, HubIdentity, SigningKey, TlsKey};
 use bowline_core::random::Random;
 use bowline_core::trust::ChainFault;
 use bowline_core::tunnel::ServerTls;
@@ -86,14 +86,14 @@ pub(super) struct Served {
     pub(super) dates: Option<Warning>,
 }
 
-/// Reads or makes the certificate and key to serve.
+/// Reads or makes the certificate and key to serve; clients are asked for a certificate of `authority`.
 pub(super) fn serve(
     config: &HubConfig,
     data: &DataDir,
     id: HubId,
+    authority: &AuthorityPublic,
     now_unix: u64,
 ) -> Result<Served, StartError> {
-    let authority = authority(data, id, now_unix)?.public();
     let Some(key) = tls(config, data, id, now_unix)? else {
         let (pin, chain, not_after, dates) = (None, String::new(), None, None);
         return Ok(Served { tls: None, pin, chain, not_after, dates });

@@ -73,7 +73,9 @@ impl<R: Runtime> Hub<R> {
         let config = self.keeping(settings).resolve()?;
         let mut warnings = config.check(&self.setup.insecure)?;
         let now = self.shared.clock.now().unix;
-        let served = keys::serve(&config, &self.setup.data, self.facts.id, now)?;
+        let (data, id) = (&self.setup.data, self.facts.id);
+        let authority = keys::authority(data, id, now)?.public();
+        let served = keys::serve(&config, data, id, &authority, now)?;
         let certificate = self.certificate(&served);
         let Served { tls, pin, chain, not_after, dates } = served;
         let mut limits = self.setup.limits.clone();
