@@ -22,7 +22,7 @@ use bowline_core::trust::{Entry, Known, Mode};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
-    Call, Cancel, Command, Delivery, Purpose, Register, Status, Target,
+    Call, Cancel, Command, Delivery, Issued, Purpose, Register, Status, Target,
 };
 use bowline_core::wire::value::{ArgumentsBuf, Labels};
 
@@ -54,6 +54,7 @@ pub struct PeerNode {
     pub tls: Option<ClientTls>,
     /// What the hub minted for it.
     held: Option<PeerCredentials>,
+    issued: Option<Issued>,
     /// Its certificate was refused: the next time it refreshes.
     refreshes: bool,
     /// What it keeps of the hub.
@@ -134,6 +135,7 @@ impl PeerNode {
             token: None,
             tls: None,
             held: None,
+            issued: None,
             refreshes: false,
             entry: None,
             life: None,
@@ -257,6 +259,7 @@ impl PeerNode {
         if let Some(issued) = &kept.issued {
             let (_, certificate) = PeerCertificate::read(&issued.certificate).expect("checked");
             self.refreshes = false;
+            self.issued = Some(issued.clone());
             self.held = Some(PeerCredentials {
                 certificate: issued.certificate.clone(),
                 not_before: certificate.not_before,
@@ -312,7 +315,15 @@ impl PeerNode {
             match event {
                 Event::Ask(ask, Question::Held) => end.link.answer(ask, Answer::Held(None), now),
                 Event::Ask(ask, question) => {
-                    let Question::Keep(kept) = question else { panic!("{question:?}") };
+                    let kept = match question {
+                        Question::Keep(kept) => kept,
+                        Question::Held => {
+                            let held = self.issued.clone().map(Box::new);
+                            end.link.answer(ask, Answer::Held(held), now);
+                            continue;
+                        }
+                        question => panic!("{question:?}"),
+                    };
                     kept.entry.map_or(Ok(()), |entry| model.trusts(entry.identity))?;
                     let time = Duration::from_micros(dice.below(DISK.as_micros() as u64));
                     let done = now.mono.after(time);
