@@ -30,9 +30,7 @@ pub(super) async fn many(
         let told = match watch.next(poll_fn(|cx| fan.poll(cx))).await {
             Ok(told) => told,
             Err(Heard::Interrupt) => {
-                teller.progress.around(|| {
-                    output::say(format_args!("cancelling on each peer; once more ends at once"));
-                });
+                teller.cancelling();
                 fan.cancel();
                 continue;
             }
@@ -45,12 +43,20 @@ pub(super) async fn many(
             let told = teller.tell(told);
             (teller, told)
         };
-        let written = watch.write(|| fan.cancel(), write).await;
+        let mut cancelled = false;
+        let cancel = || {
+            fan.cancel();
+            cancelled = true;
+        };
+        let written = watch.write(cancel, write).await;
         teller = match written.map_err(output::failure)? {
             Some((teller, Ok(()))) => teller,
             Some((_, Err(error))) => return output::unwritten(error),
             None => return Ok(INTERRUPTED),
         };
+        if cancelled {
+            teller.cancelling();
+        }
         teller.progress.show(&teller.tally, fan.waiting());
     };
     session.close();
@@ -89,6 +95,12 @@ impl Teller {
     fn new(json: bool) -> Self {
         let progress = if json { Progress::hidden() } else { Progress::new() };
         Self { json, lines: Lines::default(), tally: Tally::default(), progress }
+    }
+
+    fn cancelling(&self) {
+        self.progress.around(|| {
+            output::say(format_args!("cancelling on each peer; once more ends at once"));
+        });
     }
 
     fn tell(&mut self, told: Told) -> io::Result<()> {
