@@ -4,7 +4,6 @@
 
 mod page;
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
@@ -12,16 +11,14 @@ use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport,
 use bowline_core::buffer::Buffer;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
-use bowline_core::id::{CallId, LinkId, Nonce, Pin, SecretNumber};
-use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
+use bowline_core::hub::{Hub, HubConfig, Outbox};
+use bowline_core::id::{CallId, LinkId, Pin, SecretNumber};
+use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::ledger::{Answer, Claim, Durable, Evidence, Memory, Question, Reservation};
-use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
 use bowline_core::socket::{Incoming, Policy, Request, Socket};
-use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Known, Mode};
-use bowline_core::tunnel::{ClientTls, Served, ServerTls, Tunnel};
+use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Argument, ArgumentKind, Call, CallResult, Command, Goaway, HelloBody, Method, Output, Purpose,
@@ -31,61 +28,18 @@ use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use page::Page;
-use sha2::{Digest, Sha256};
+use page::given::{NOW, key, limits, peer_nonce, served, server_tls, sha256, somewhere};
+use sha2::Sha256;
+
+fn page() -> Page {
+    Page::of(include_str!("../../spec/example.md"))
+}
 
 /// What the peer's socket draws its key and its masks from, and the hub its nonce and session id.
 const PEER_SEED: Seed = Seed([0x11; 32]);
 const HUB_SEED: Seed = Seed([0x22; 32]);
-const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
-
-fn key(page: &Page, seed: &str) -> SigningKey {
-    let version_1 = [&page::hex("302e020100300506032b657004220420"), page.bytes(seed)].concat();
-    SigningKey::from_pkcs8(&version_1).unwrap()
-}
-
 fn secret(page: &Page) -> SharedSecret {
     SharedSecret::new(page.bytes("secret")).unwrap()
-}
-
-fn peer_nonce(page: &Page) -> Nonce {
-    Nonce(page.bytes("peer nonce").try_into().unwrap())
-}
-
-fn server_tls(page: &Page) -> ServerTls {
-    let (key, names) = (key(page, "TLS key seed"), ["hub.example".to_owned()]);
-    let mut serial = Random::new(&Seed([0; 32]));
-    let made = TlsKey::self_signed_with(&key, &mut serial, &names, "example hub", NOW.unix);
-    let (chain, key) = made.unwrap().into_parts();
-    ServerTls::new(chain, key).unwrap()
-}
-
-/// What a peer sees in a handshake with that hub.
-fn served(page: &Page) -> Served {
-    let limits = limits();
-    let mut peer = Tunnel::connect_tls(&ClientTls::new().unwrap(), "hub.example", &limits).unwrap();
-    let mut hub = Tunnel::accept_tls(&server_tls(page), &limits).unwrap();
-    while peer.secured().is_none() {
-        carry(&mut peer, &mut hub);
-        carry(&mut hub, &mut peer);
-    }
-    peer.secured().unwrap().served.clone().unwrap()
-}
-
-fn carry(from: &mut Tunnel, to: &mut Tunnel) {
-    let bytes = from.transmit().to_vec();
-    from.transmitted(bytes.len());
-    to.receive_buffer(bytes.len()).copy_from_slice(&bytes);
-    to.received(bytes.len());
-    to.open(&mut Buffer::new()).unwrap();
-}
-
-fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.message = 1_048_576;
-    limits.open_calls = 1024;
-    limits.call_deadline = Duration::from_secs(86_400);
-    limits.heartbeat = Duration::from_secs(15);
-    limits
 }
 
 fn snapshot(page: &Page) -> Arc<HubSnapshot> {
@@ -121,14 +75,6 @@ fn dial(page: &Page) -> Arc<Dial> {
     })
 }
 
-fn somewhere() -> From {
-    From::Network(([192, 0, 2, 1], 49_152).into())
-}
-
-fn sha256(bytes: &[u8]) -> Vec<u8> {
-    Sha256::digest(bytes).to_vec()
-}
-
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(message);
@@ -137,7 +83,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 #[test]
 fn keys_ids_and_pins_are_the_pages() {
-    let page = Page::read();
+    let page = page();
     let identity = key(&page, "identity seed").public();
     assert_eq!(identity.0, page.bytes("identity"));
     assert_eq!(page.text("hub id"), HubIdentity(key(&page, "identity seed")).id().to_string());
@@ -156,7 +102,7 @@ fn keys_ids_and_pins_are_the_pages() {
 /// The steps between, which no machine shows: by the formulas of `admission.md` §3.
 #[test]
 fn hashes_and_macs_are_the_pages() {
-    let page = Page::read();
+    let page = page();
     let bytes = |name| page.bytes(name);
     assert_eq!(bytes("k_peer"), hmac(bytes("secret"), b"bowline/1 secret peer"));
     assert_eq!(bytes("k_hub"), hmac(bytes("secret"), b"bowline/1 secret hub"));
@@ -180,7 +126,7 @@ fn hashes_and_macs_are_the_pages() {
 /// A frame's message is put together from the parts that the page shows alone.
 #[test]
 fn proved_frames_hold_the_bodies_and_proofs_that_are_shown_alone() {
-    let page = Page::read();
+    let page = page();
     let bytes = |name| page.bytes(name);
     let Ok(Frame::Hello(hello)) = Frame::decode(bytes("Hello")) else { panic!("Hello") };
     assert_eq!((hello.body, &hello.signature[..]), (bytes("HelloBody"), bytes("signature")));
@@ -194,7 +140,7 @@ fn proved_frames_hold_the_bodies_and_proofs_that_are_shown_alone() {
 
 #[test]
 fn the_hub_says_the_pages_hello_and_welcome() {
-    let page = Page::read();
+    let page = page();
     let (mut random, mut said) = (Random::new(&HUB_SEED), Vec::new());
     let nonce = peer_nonce(&page);
     let config = HubConfig { limits: limits(), secret_role: Role::Agent, ..HubConfig::default() };
@@ -217,7 +163,7 @@ fn the_hub_says_the_pages_hello_and_welcome() {
 
 #[test]
 fn the_peer_answers_the_pages_hello_and_takes_its_welcome() {
-    let page = Page::read();
+    let page = page();
     let (dial, mut said) = (dial(&page), Vec::new());
     let served = served(&page);
     let auth = peer::PeerAuth::new(dial, peer_nonce(&page));
@@ -251,7 +197,7 @@ fn taken(buffer: &mut Buffer) -> Vec<u8> {
 
 #[test]
 fn the_upgrade_and_the_websockets_frames_are_the_pages() {
-    let page = Page::read();
+    let page = page();
     let request = Request {
         host: "hub.example:7777".to_owned(),
         path: "/link".to_owned(),
@@ -296,7 +242,7 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
 
 #[test]
 fn frames_of_the_session_are_the_pages() {
-    let page = Page::read();
+    let page = page();
     let argument =
         Argument { name: "name".to_owned(), kind: ArgumentKind::String, optional: false };
     let command = Command {
@@ -366,7 +312,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
 
 #[test]
 fn the_hub_routes_the_pages_call_as_the_page_does() {
-    let page = Page::read();
+    let page = page();
     let config = HubConfig { limits: limits(), ..HubConfig::default() };
     let mut hub = Hub::new(config, Durable::default());
     let web_1 = join(&mut hub, "web-1", Purpose::Serve);

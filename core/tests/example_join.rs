@@ -1,0 +1,279 @@
+//! The worked example of `spec/example-join.md`: a join, new credentials within its session, and the
+//! way back by certificate. Our machines, given what §1 of the page gives, say byte for byte what the
+//! page says.
+
+mod page;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use bowline_core::arrival::Arrival;
+use bowline_core::auth::{
+    Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, RefreshToken, Transport, hub,
+    peer,
+};
+use bowline_core::capability::Role;
+use bowline_core::hub::{Hub, HubConfig};
+use bowline_core::id::{Jti, LinkId, PeerId};
+use bowline_core::identity::{Authority, HubIdentity, PeerCertificate, PeerKey};
+use bowline_core::ledger::{Answer, Kept, KeyRecord, Memory, Question, TokenRecord, Uses};
+use bowline_core::random::{Random, Seed};
+use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
+use bowline_core::trust::{Known, Mode};
+use bowline_core::tunnel::ClientTls;
+use bowline_core::wire::Frame;
+use bowline_core::wire::frame::{Purpose, Refresh, Refreshed};
+use page::Page;
+use page::given::{NOW, key, limits, peer_nonce, served, server_tls, sha256, somewhere};
+
+/// What the hub draws from, on the first link and on the second.
+const HUB_SEEDS: [Seed; 2] = [Seed([0x22; 32]), Seed([0x33; 32])];
+
+fn page() -> Page {
+    Page::of(include_str!("../../spec/example-join.md"))
+}
+
+/// Both ends, and what each keeps.
+struct Story {
+    page: Page,
+    joins: Arc<Joins>,
+    hub: Hub,
+    ledger: Memory,
+    /// The values of the page, as they come about.
+    said: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Story {
+    fn begin() -> Self {
+        let page = page();
+        let identity = HubIdentity(key(&page, "identity seed")).id();
+        let mut serial = Random::new(&Seed([0; 32]));
+        let ca = key(&page, "CA seed");
+        let authority = Authority::certify(ca, &mut serial, identity, NOW.unix);
+        let pkcs8 = key(&page, "token key seed").to_pkcs8();
+        let signer = Signer::from_pkcs8(&pkcs8).unwrap();
+        let mut keys = TokenKeys::default();
+        keys.insert(signer.key().clone(), KeyState::Active);
+        let joins = Arc::new(Joins {
+            authority: authority.into(),
+            keys,
+            signer: signer.into(),
+            rules: Rules::JOIN,
+        });
+        let mut ledger = Memory::default();
+        let record = KeyRecord {
+            key: joins.signer.key().clone(),
+            created: NOW.unix,
+            state: KeyState::Active,
+        };
+        ledger.keep_keys(vec![record]);
+        let mut said = Vec::new();
+        let claims = JoinClaims {
+            hub: identity,
+            sub: "alice".to_owned(),
+            iat: NOW.unix,
+            exp: NOW.unix + 86_400,
+            jti: Jti(page.bytes("jti").try_into().unwrap()),
+            role: Role::Agent,
+            uses: NonZeroU32::MIN,
+            pins: vec![server_tls(&page).pin()],
+            urls: vec!["wss://hub.example:7777".to_owned()],
+            caps: None,
+            rooms: Vec::new(),
+            labels: BTreeMap::new(),
+            id: None,
+        };
+        let token = issue_join(&joins.signer, &claims).unwrap();
+        said.push(("join token", token.into_bytes()));
+        ledger.issue(TokenRecord {
+            jti: claims.jti,
+            sub: claims.sub,
+            kid: joins.signer(),
+            issued: claims.iat,
+            ends: claims.exp,
+            uses: 1,
+            role: claims.role,
+            caps: None,
+            id: None,
+            issuer: PeerId::operator(),
+            revoked: None,
+            used: Uses::new(),
+        });
+        let config = HubConfig { limits: limits(), generation: 5, ..HubConfig::default() };
+        let hub = Hub::new(config, ledger.durable());
+        Self { page, joins, hub, ledger, said }
+    }
+
+    fn snapshot(&self) -> Arc<HubSnapshot> {
+        Arc::new(HubSnapshot {
+            identity: Arc::new(HubIdentity(key(&self.page, "identity seed"))),
+            name: "example hub".to_owned(),
+            tls: Some(server_tls(&self.page)),
+            secrets: None.into(),
+            joins: Some(self.joins.clone()),
+            open: false,
+            generation: 5,
+            external_pins: Vec::new(),
+            policy: Arc::default(),
+            limits: limits(),
+        })
+    }
+
+    fn dial(&self, credential: Credential) -> Arc<Dial> {
+        let token_issuer = Some(HubIdentity(key(&self.page, "identity seed")).id());
+        Arc::new(Dial {
+            host: "hub.example".to_owned(),
+            authority: "hub.example:7777".to_owned(),
+            path: "/link".to_owned(),
+            transport: Transport::Tls(ClientTls::new().unwrap()),
+            trust: Mode::Tofu,
+            known: Known { hub: "hub".to_owned(), token_issuer, ..Known::default() },
+            credential,
+            purpose: Purpose::Serve,
+            peer: "web-1".parse().unwrap(),
+            key: Arc::new(PeerKey(key(&self.page, "peer key seed"))),
+            agent: "example/1".to_owned(),
+            labels: BTreeMap::new(),
+            limits: limits(),
+        })
+    }
+
+    fn answer(&mut self, link: LinkId, question: &Question) -> Answer {
+        let answer = self.hub.answer(link, question, NOW);
+        answer.or_else(|| self.ledger.answer(question)).unwrap()
+    }
+
+    /// An admission; what each end has for new credentials, and what the peer keeps.
+    fn admit(&mut self, credential: Credential, names: [&'static str; 4], seed: &Seed) -> Admitted {
+        let (mut random, mut reply) = (Random::new(seed), Vec::new());
+        let link = self.hub.arrive(somewhere(), NOW).unwrap();
+        let nonce = peer_nonce(&self.page);
+        let begun = hub::HubAuth::begin(self.snapshot(), somewhere(), nonce, Arrival::default());
+        let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
+        let answer = self.answer(link, &question);
+        let step = auth.answer(answer, &mut random, NOW, &mut reply).unwrap();
+        let hub::Step::Wait(hub_auth) = step else { panic!("{step:?}") };
+        let hello = core::mem::take(&mut reply);
+
+        let served = served(&self.page);
+        let peer_auth = peer::PeerAuth::new(self.dial(credential), nonce);
+        let step = peer_auth.message(&hello, Some(&served), NOW, &mut reply).unwrap();
+        let peer::Step::Wait(peer_auth, _) = step else { panic!("{step:?}") };
+        let authenticate = core::mem::take(&mut reply);
+
+        let mut step = hub_auth.message(&authenticate, None, &mut random, NOW).unwrap();
+        while let hub::Step::Ask(auth, question) = step {
+            let answer = self.answer(link, &question);
+            step = auth.answer(answer, &mut random, NOW, &mut reply).unwrap();
+        }
+        let hub::Step::Admitted(_, Some(at_hub)) = step else { panic!("{step:?}") };
+        let step = peer_auth.message(&reply, Some(&served), NOW, &mut Vec::new()).unwrap();
+        let peer::Step::Ask(auth, Question::Keep(kept)) = step else { panic!("{step:?}") };
+        let step = auth.answer(&Answer::Kept).unwrap();
+        let peer::Step::Admitted(_, Some(at_peer)) = step else { panic!("{step:?}") };
+        let welcome = reply;
+        self.said.extend(names.into_iter().zip([
+            hello.clone(),
+            authenticate.clone(),
+            transcript(&nonce.0, &hello, &authenticate),
+            welcome,
+        ]));
+        Admitted { link, random, at_hub, at_peer, kept }
+    }
+}
+
+/// A session.
+struct Admitted {
+    link: LinkId,
+    random: Random,
+    at_hub: Box<hub::Renewing>,
+    at_peer: Box<peer::Renewing>,
+    kept: Box<Kept>,
+}
+
+/// By the formula of `admission.md` §3.
+fn transcript(nonce: &[u8], hello: &[u8], authenticate: &[u8]) -> Vec<u8> {
+    let Ok(Frame::Authenticate(auth)) = Frame::decode(authenticate) else { panic!() };
+    let lengths = [hello, auth.body].map(|part| u32::try_from(part.len()).unwrap().to_be_bytes());
+    let parts: [&[u8]; 6] =
+        [b"bowline/1 transcript", nonce, &lengths[0], hello, &lengths[1], auth.body];
+    sha256(&parts.concat())
+}
+
+/// Everything that the page shows, in its order.
+fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
+    let mut story = Story::begin();
+    let token = String::from_utf8(story.said[0].1.clone()).unwrap();
+    let names = ["Hello", "Authenticate", "T", "Welcome"];
+    let joined = story.admit(Credential::Join(JoinToken(token.into())), names, &HUB_SEEDS[0]);
+    let Admitted { link, mut random, mut at_hub, mut at_peer, kept } = joined;
+    let issued = kept.issued.unwrap();
+    story.said.push(("certificate", issued.certificate.clone()));
+    story.said.push(("refresh token", issued.refresh.to_vec()));
+    story.said.push(("SHA-256 of the refresh token", sha256(&*issued.refresh)));
+
+    assert_eq!(at_peer.ask(), Some(Question::Held));
+    let asked = at_peer.answer(Answer::Held(Some(Box::new(issued))));
+    let peer::Renewed::Send(body, proof) = asked else { panic!("{asked:?}") };
+    let mut refresh = Vec::new();
+    let frame = Refresh { body: &body, proof: &proof };
+    Frame::Refresh(frame).encode(&mut refresh);
+    story.said.push(("RefreshBody", body.to_vec()));
+    story.said.push(("proof", proof.to_vec()));
+    story.said.push(("Refresh", refresh));
+    let mut question = at_hub.message(&frame, &mut random).unwrap().unwrap();
+    let refreshed = loop {
+        let answer = story.answer(link, &question);
+        match at_hub.answer(answer, &mut random).unwrap() {
+            hub::Renewed::Ask(next) => question = next,
+            hub::Renewed::Done(issued, expires) => {
+                assert_eq!(expires, Some(NOW.unix + 86_400));
+                break issued;
+            }
+            hub::Renewed::Denied(code) => panic!("{code}"),
+        }
+    };
+    let mut message = Vec::new();
+    Frame::Refreshed(Refreshed(refreshed.clone())).encode(&mut message);
+    story.said.push(("Refreshed", message));
+
+    story.hub.gone(link, NOW);
+    let (_, certificate) = PeerCertificate::read(&refreshed.certificate).unwrap();
+    let held = PeerCredentials {
+        certificate: refreshed.certificate.clone(),
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        refresh: RefreshToken(refreshed.refresh.clone()),
+        refresh_ends: refreshed.refresh_ends,
+    };
+    let names = ["second Hello", "second Authenticate", "second T", "second Welcome"];
+    let back = story.admit(Credential::Resume(held), names, &HUB_SEEDS[1]);
+    // Nothing is minted on the way back.
+    assert_eq!(back.kept.issued, None);
+    (story.page, story.said)
+}
+
+#[test]
+fn the_machines_say_what_the_page_says() {
+    let (page, said) = told();
+    for (name, bytes) in &said {
+        let shown = match *name {
+            "join token" => page.text(name).as_bytes(),
+            _ => page.bytes(name),
+        };
+        assert_eq!(page::spell(shown), page::spell(bytes), "{name}");
+    }
+}
+
+/// What no machine shows: by the formula of `session.md` §9.
+#[test]
+fn a_refresh_is_signed_as_the_page_says() {
+    let page = page();
+    let digest = sha256(page.bytes("RefreshBody"));
+    assert_eq!(page.bytes("SHA-256 of RefreshBody"), digest);
+    let signed = [b"bowline/1 refresh", page.bytes("T"), &digest].concat();
+    assert_eq!(page.bytes("signed for Refresh"), signed);
+    let signature = key(&page, "peer key seed").sign(&signed);
+    assert_eq!(page.bytes("proof"), signature);
+}
