@@ -34,7 +34,7 @@ pub(crate) fn distance(now: u64, unix: u64) -> String {
 }
 
 /// A span of seconds in the largest whole unit.
-fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     let (count, unit) = match seconds {
         ..60 => (seconds, "second"),
         60..3600 => (seconds / 60, "minute"),

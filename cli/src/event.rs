@@ -58,6 +58,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "pin": entry.pin.map(|pin| pin.to_string()),
             "generation": entry.generation,
         }),
+        Notice::Renewed { until } => json!({"event": "renewed", "until": until}),
         Notice::Admitted { link, admitted, took, traffic } => json!({
             "event": "admitted",
             "link": link.map(|link| link.0),
@@ -101,6 +102,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "code": ended.reason.code().name(),
             "reason": ended.reason.to_string(),
             "remedy": remedy::of_ended(ended),
+            "hub_unix": exit::hub_clock(&ended.reason),
             "received": traffic.0,
             "sent": traffic.1,
         }),
@@ -121,6 +123,10 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             let pin = learnt.pin.map_or_else(|| "no TLS".to_owned(), |pin| pin.to_string());
             format!("hub {} ({}), {pin}, trusted by {}", learnt.hub, learnt.name, how(learnt.how))
         }
+        Notice::Renewed { until } => match until {
+            Some(until) => format!("new credentials, until {}", crate::date::utc(*until)),
+            None => "new credentials".to_owned(),
+        },
         Notice::Kept(entry) => format!("keeping {} for this hub", entry.identity),
         Notice::Admitted { admitted, .. } => {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())

@@ -10,7 +10,7 @@ use bowline_core::link::{EndReason, Ended};
 use bowline_shell::call::Finished;
 use bowline_shell::peer::ConnectError;
 
-use crate::{output, remedy};
+use crate::{date, output, remedy};
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
@@ -90,12 +90,17 @@ impl From<ConnectError> for Failure {
 /// `text` with the data directory in each `bowline trust` command that it shows to be pasted.
 pub(crate) fn in_data(text: &str, data: Option<&Path>) -> String {
     let Some(data) = data else { return text.to_owned() };
+    text.replace("\n  bowline trust ", &format!("\n  bowline trust --data {} ", quoted(data)))
+}
+
+/// A path as it is typed in a shell.
+pub(crate) fn quoted(path: &Path) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/@%+".contains(&b);
-    let mut data = data.display().to_string();
-    if !data.bytes().all(plain) {
-        data = format!("'{}'", data.replace('\'', "'\\''"));
+    let path = path.display().to_string();
+    match path.bytes().all(plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', "'\\''")),
     }
-    text.replace("\n  bowline trust ", &format!("\n  bowline trust --data {data} "))
 }
 
 /// What the error says, and what to do. A verdict on a hub names the hub itself.
@@ -124,11 +129,44 @@ pub(crate) fn end(ended: &Ended) -> String {
     if let Some(remedy) = remedy::of_ended(ended) {
         append(&mut said, &remedy);
     }
+    if let Some(clocks) = clocks(reason, date::now()) {
+        append(&mut said, &clocks);
+    }
     if let Some(seconds) = reason.retry_after() {
         append(&mut said, &format!("It asks to be left alone for {seconds} s."));
     }
     said
 }
+
+/// The hub's clock as it told it in a refusal, seconds since 1970.
+pub(crate) fn hub_clock(reason: &EndReason) -> Option<u64> {
+    match reason {
+        EndReason::Refused(refusal) => Some(refusal.unix),
+        _ => None,
+    }
+}
+
+/// By how much this machine's clock and the hub's differ, where a date was refused that may hold by
+/// one of them.
+fn clocks(reason: &EndReason, now: u64) -> Option<String> {
+    if !matches!(reason.code(), Code::Expired | Code::NotYetValid) {
+        return None;
+    }
+    let hub = hub_clock(reason)?;
+    let apart = now.abs_diff(hub);
+    (apart >= APART).then(|| {
+        format!(
+            "By this machine's clock it is {}, by the hub's {}: they differ by {}. Set the one that \
+             is wrong, and try again.",
+            date::utc(now),
+            date::utc(hub),
+            date::span(apart)
+        )
+    })
+}
+
+/// Clocks that are closer than so many seconds are not to blame.
+const APART: u64 = 30;
 
 /// How a call failed: the code, what happened, and what to do.
 fn failed(code: Code, finished: &Finished) -> String {
@@ -230,6 +268,25 @@ mod tests {
             said
         };
         assert_eq!((both("This."), both("This")), ("This. Then that.".to_owned(), both("This.")));
+    }
+
+    #[test]
+    fn a_refused_date_tells_both_clocks_where_they_differ() {
+        let refused = |code, unix| {
+            let (text, retry_after) = (String::new(), None);
+            EndReason::Refused(Refusal { code, text, unix, retry_after })
+        };
+        let now = 1_800_000_000;
+        let told = clocks(&refused(Code::NotYetValid, now - 8 * 86_400), now).unwrap();
+        assert_eq!(
+            told,
+            "By this machine's clock it is 2027-01-15 08:00:00 UTC, by the hub's 2027-01-07 08:00:00 \
+             UTC: they differ by 8 days. Set the one that is wrong, and try again."
+        );
+        assert!(clocks(&refused(Code::Expired, now + 30), now).unwrap().contains("30 seconds"));
+        assert_eq!(clocks(&refused(Code::Expired, now + 29), now), None);
+        assert_eq!(clocks(&refused(Code::Used, 0), now), None);
+        assert_eq!(clocks(&EndReason::Cut, now), None);
     }
 
     #[test]

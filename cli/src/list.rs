@@ -39,9 +39,20 @@ pub(crate) async fn rows(
     command: &str,
     object: fn(&Value<'_>) -> serde_json::Value,
 ) -> Result<Vec<serde_json::Value>, Failure> {
+    rows_by(runtime, dial, command, "id", object).await
+}
+
+/// The same of a list that is told apart by another key.
+pub(crate) async fn rows_by(
+    runtime: &impl Runtime,
+    dial: &Dial,
+    command: &str,
+    key: &str,
+    object: fn(&Value<'_>) -> serde_json::Value,
+) -> Result<Vec<serde_json::Value>, Failure> {
     let session = operator::connect(runtime, dial, Observer::default()).await?;
     let mut rows = Vec::new();
-    let page = |page: Value<'_>| entries(Some(page), "id", |entry| rows.push(object(entry)));
+    let page = |page: Value<'_>| entries(Some(page), key, |entry| rows.push(object(entry)));
     pages(&session, command, &[], page).await?;
     session.close();
     session.ended().await;
@@ -87,6 +98,21 @@ pub(crate) fn entries(
 /// The text at a key.
 pub(crate) fn text(entry: &Value<'_>, key: &str) -> Option<String> {
     entry.entry(key)?.text().map(str::to_owned)
+}
+
+/// The texts of the list at a key.
+pub(crate) fn texts(entry: &Value<'_>, key: &str) -> Vec<String> {
+    let items = entry.entry(key).and_then(|list| list.items());
+    items.into_iter().flatten().filter_map(|item| item.text().map(str::to_owned)).collect()
+}
+
+/// How many sessions ended, behind what was done.
+pub(crate) fn sessions(ended: i64) -> String {
+    match ended {
+        0 => String::new(),
+        1 => "; 1 session was ended".to_owned(),
+        n => format!("; {n} sessions were ended"),
+    }
 }
 
 /// The whole number at a key.

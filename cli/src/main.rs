@@ -11,11 +11,14 @@ mod completions;
 mod date;
 mod demo;
 mod doctor;
+mod enrolment;
 mod event;
 mod exit;
 mod hub;
 mod inspect;
+mod join;
 mod journal;
+mod key;
 mod lines;
 mod list;
 mod ls;
@@ -32,6 +35,7 @@ mod secret;
 mod show;
 mod signals;
 mod tls;
+mod token;
 mod trust;
 mod usage;
 mod whoami;
@@ -69,12 +73,15 @@ async fn perform<R: Runtime>(runtime: R, choice: Choice, command: Command) -> Re
     match command {
         Command::Hub(options) => hub::hub(runtime, options).await,
         Command::Peer(options) => peer::peer(runtime, options).await,
+        Command::Join(options) => join::join(runtime, options).await,
         Command::Run(options) => run::run(runtime, options).await,
         Command::Calls(options) => calls::calls(runtime, *options).await,
         Command::Ls(options) => ls::ls(runtime, options).await,
         Command::Demo(options) => demo::demo(runtime, choice, options).await,
         Command::Doctor(options) => doctor::doctor(runtime, *options).await,
         Command::Peers(options) => peers::peers(runtime, *options).await,
+        Command::Token(options) => token::token(runtime, *options).await,
+        Command::Key(options) => key::key(runtime, *options).await,
         Command::Secret(options) => secret::secret(runtime, options).await,
         Command::Trust(options) => trust::trust(&options),
         Command::Whoami(options) => whoami::whoami(runtime, options).await,

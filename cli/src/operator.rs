@@ -5,6 +5,9 @@ use std::path::Path;
 
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
+use bowline_core::wire::frame::Status;
+use bowline_core::wire::value::ArgumentsBuf;
+use bowline_shell::call::Finished;
 use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, pem};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::{
@@ -37,6 +40,24 @@ pub(crate) async fn connect(
         .named(error.code()),
         _ => error.into(),
     })
+}
+
+/// Calls one of the hub's own commands by a session of its own.
+pub(crate) async fn ask(
+    runtime: &impl Runtime,
+    dial: &Dial,
+    command: &str,
+    arguments: ArgumentsBuf,
+) -> Result<Finished, Failure> {
+    let session = connect(runtime, dial, Observer::default()).await?;
+    let name = command.parse().map_err(Failure::usage)?;
+    let finished = session.call_hub(name).arguments(arguments).start().finished().await;
+    session.close();
+    session.ended().await;
+    match finished.status {
+        Status::Failed(code) => Err(Failure::call(code, &finished)),
+        Status::Exited(_) | Status::Signalled(_) => Ok(finished),
+    }
 }
 
 /// The data directory of this machine's hub, where nothing names another hub: who reads it is that

@@ -13,6 +13,7 @@ use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
 
 use crate::args::{self, Dial};
+use crate::enrolment;
 use crate::exit::{self, Failure};
 use crate::journal;
 use crate::output;
@@ -154,6 +155,12 @@ pub(crate) fn builder<R: Runtime>(
     config: &PeerConfig,
 ) -> Result<PeerBuilder<R>, Failure> {
     let data = place::data(Role::Peer, dial.data.as_deref())?;
+    if enrolment::find(dial, config)?.is_some() {
+        let enrolled = PeerBuilder::enrolled(runtime.clone(), &data).map_err(Failure::usage)?;
+        // It was there a moment ago.
+        let builder = enrolled.ok_or_else(|| Failure::usage("the enrolment is gone"))?;
+        return checked_by(builder, config);
+    }
     let url = config.hub().map_err(Failure::usage)?.clone();
     let id = config.id().map_err(Failure::usage)?;
     let insecure = dial.risks.insecure(false);

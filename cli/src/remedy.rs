@@ -53,13 +53,21 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
             "Give each machine an id and a data directory of its own; 'bowline ls' at the hub shows \
              where the other is."
         }
-        Code::Revoked | Code::Expired | Code::Used => {
-            "Ask the hub's administrator for a new credential."
+        Code::Revoked => {
+            "Ask the hub's administrator: 'bowline peers allow ID' there lets this machine join again, \
+             with a new token."
+        }
+        Code::Expired => {
+            "Ask the hub's administrator for a new token, and run 'bowline join' with it."
+        }
+        Code::Used => {
+            "Ask the hub's administrator for another token. If this one was meant for this machine \
+             alone, somebody else has it: 'bowline token revoke JTI --enrolled' there keeps them out."
         }
         Code::NotYetValid => "Set the clock that is wrong.",
         Code::Unavailable => {
             "Look at the hub's log, and at the disk of its data directory: it may be full, read-only or \
-             failing."
+             failing; or the hub was restored from a backup."
         }
         Code::AdmissionTimeout => {
             "Check the network between here and the hub, and that the hub is not overloaded."

@@ -7,6 +7,8 @@ mod dial;
 mod doctor;
 mod hub;
 mod inspect;
+mod join;
+mod key;
 mod ls;
 mod man;
 mod number;
@@ -15,6 +17,7 @@ mod peers;
 mod run;
 mod secret;
 mod tls;
+mod token;
 mod trust;
 mod whoami;
 
@@ -27,6 +30,8 @@ pub(crate) use dial::{Dial, Risks};
 pub(crate) use doctor::{Doctor, Side};
 pub(crate) use hub::{Hub, some};
 pub(crate) use inspect::{Encoding, Given, Inspect, What};
+pub(crate) use join::Join;
+pub(crate) use key::{Key, KeyAction};
 pub(crate) use ls::Ls;
 pub(crate) use man::Man;
 pub(crate) use peer::Peer;
@@ -34,6 +39,7 @@ pub(crate) use peers::{Peers, PeersAction};
 pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction, SecretRotate};
 pub(crate) use tls::{Tls, TlsAction};
+pub(crate) use token::{Token, TokenAction, TokenIssue};
 pub(crate) use trust::{Trust, TrustAction};
 pub(crate) use whoami::Whoami;
 
@@ -74,11 +80,23 @@ pub(crate) enum Command {
     Hub(Box<Hub>),
     /// Serve the commands of a configuration to a hub.
     #[command(after_help = "Example:\n  bowline peer --config peer.toml\n  bowline peer --hub \
-                            wss://hub.example:7777 --id web-1 --secret-file secret.key\n\nSIGTERM \
+                            wss://hub.example:7777 --id web-1 --secret-file secret.key\n\nA machine \
+                            that 'bowline join' has enrolled needs no --hub, id or secret. SIGTERM \
                             or Ctrl-C stops it: commands that run have --drain to end, a second one \
                             ends it at once. SIGHUP reads the configuration again: commands hold at \
                             once, all else from the next connection on.")]
     Peer(Box<Peer>),
+    /// Enrol this machine with a hub, by a join token from the hub's operator.
+    #[command(
+        after_help = "Examples:\n  bowline join -\n  bowline join --token-file token.txt\n  \
+                            bowline join --token-file token.txt --id web-1\n\nA token is taken as a \
+                            configuration is: from somebody who is trusted. It names the hub, and \
+                            nobody else is talked to. From then on 'bowline peer' needs no secret, \
+                            and 'run', 'ls' and the others are this machine's.\nThe same token \
+                            joins again on the same machine until it ends, if the answer was lost. \
+                            A token that is typed is kept by the shell."
+    )]
+    Join(Box<Join>),
     /// Run a command on a peer; its output, input and exit code are ours. Or on several at once.
     #[command(after_help = "Examples:\n  bowline run web-1 uptime\n  bowline run web-1 restart \
                             unit=nginx --timeout 30s\n  bowline run all uptime\n  bowline run \
@@ -104,8 +122,21 @@ pub(crate) enum Command {
     Whoami(Whoami),
     /// Who is enrolled: ids and the keys that they are bound to.
     #[command(after_help = "Examples:\n  bowline peers list\n  bowline peers show web-1\n  \
-                            bowline peers forget web-1")]
+                            bowline peers revoke web-1 --reason stolen\n  bowline peers forget \
+                            web-1")]
     Peers(Box<Peers>),
+    /// Join tokens: one string that invites a machine.
+    #[command(
+        after_help = "Examples:\n  bowline token issue --for alice\n  bowline token list\n  \
+                            bowline token revoke AAAAAAAAAAAAAAAAAAAAAA --enrolled\n  bowline token \
+                            inspect @token.txt"
+    )]
+    Token(Box<Token>),
+    /// The keys that join tokens are signed with.
+    #[command(
+        after_help = "Examples:\n  bowline key list\n  bowline key rotate\n  bowline key export"
+    )]
+    Key(Box<Key>),
     /// The shared secret.
     #[command(after_help = "Examples:\n  bowline secret show > secret.key\n  bowline secret \
                             rotate --grace 1h")]

@@ -34,6 +34,37 @@ pub(crate) enum PeersAction {
         #[command(flatten)]
         dial: Dial,
     },
+    /// Keep a peer out, and end its sessions at once. Its id stays bound to its key.
+    #[command(
+        after_help = "Example:\n  bowline peers revoke web-1 --reason stolen\n\nIts certificate and \
+                      its refresh token are void; 'bowline peers allow' lets it join again, with \
+                      another token."
+    )]
+    Revoke {
+        /// The peer's id.
+        #[arg(value_name = "ID")]
+        peer: PeerId,
+        /// Why, for whoever looks later.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        dial: Dial,
+    },
+    /// Let a peer that was revoked join again, with a new token.
+    #[command(after_help = "Example:\n  bowline peers allow web-1")]
+    Allow {
+        /// The peer's id.
+        #[arg(value_name = "ID")]
+        peer: PeerId,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        dial: Dial,
+    },
     /// Free an id for another key: its sessions end, and the next to come with the id has it.
     #[command(
         after_help = "Example:\n  bowline peers forget web-1\n\nThe machine that had the id may \

@@ -18,10 +18,15 @@ use crate::output;
 pub(crate) fn inspect(options: &args::Inspect) -> Result<u8, Failure> {
     match &options.what {
         What::Frame { given, encoding } => frame::frame(given, *encoding),
-        What::Token { given } => token::token(given),
+        What::Token { given } => token(given),
         What::Pin { given } => pin::pin(given),
         What::Certificate { value, json } => certificate::certificate(value, *json),
     }
+}
+
+/// `bowline inspect token`, and `bowline token inspect`.
+pub(crate) fn token(given: &args::Given) -> Result<u8, Failure> {
+    token::token(given)
 }
 
 /// The value is not a `what`, for this reason.

@@ -1,6 +1,7 @@
 //! `bowline peers`: who is enrolled with the hub.
 
 mod enrolled;
+mod revoke;
 mod show;
 
 use bowline_core::id::PeerId;
@@ -17,11 +18,17 @@ use crate::{list, operator, output};
 pub(crate) async fn peers(runtime: &impl Runtime, options: args::Peers) -> Result<u8, Failure> {
     let (PeersAction::List { dial, .. }
     | PeersAction::Show { dial, .. }
+    | PeersAction::Revoke { dial, .. }
+    | PeersAction::Allow { dial, .. }
     | PeersAction::Forget { dial, .. }) = &options.action;
     let session = operator::connect(runtime, dial, Observer::default()).await?;
     let done = match &options.action {
         PeersAction::List { json, .. } => enrolled::list(&session, *json).await,
         PeersAction::Show { peer, json, .. } => show::show(&session, *peer, *json).await,
+        PeersAction::Revoke { peer, reason, json, .. } => {
+            revoke::revoke(&session, *peer, reason, *json).await
+        }
+        PeersAction::Allow { peer, json, .. } => revoke::allow(&session, *peer, *json).await,
         PeersAction::Forget { peer, json, .. } => forget(&session, *peer, *json).await,
     };
     session.close();

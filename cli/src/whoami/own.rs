@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use bowline_core::id::{HubId, PeerId, PublicKey};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_shell::config::HubUrl;
-use bowline_shell::files::{DataDir, Endpoint, FileError, Role, TrustFile, TrustRecord, pem};
+use bowline_shell::files::{
+    DataDir, Endpoint, Enrolment, FileError, Role, TrustFile, TrustRecord, pem,
+};
 use serde_json::{Value, json};
 
 use crate::args::Dial;
 use crate::exit::Failure;
-use crate::{date, operator, peer, place};
+use crate::{date, enrolment, operator, peer, place};
 
 /// Who would dial, and what is known of the hub.
 pub(super) struct Own {
@@ -23,6 +25,7 @@ pub(super) struct Own {
     /// Known before anybody is asked.
     hub_id: Option<HubId>,
     trust: Option<TrustRecord>,
+    enrolment: Option<Enrolment>,
 }
 
 impl Own {
@@ -54,13 +57,17 @@ impl Own {
             hub: endpoint.map(|endpoint| endpoint.url),
             hub_id: Some(operator::identity(data)?),
             trust: None,
+            enrolment: None,
         })
     }
 
     fn of_peer(dial: &Dial) -> Result<Self, Failure> {
         let config = peer::config(dial, None)?;
         let data = place::data(Role::Peer, dial.data.as_deref())?;
-        let trust = match &config.hub {
+        let enrolment = enrolment::find(dial, &config)?;
+        let enrolled = enrolment.as_ref();
+        let hub = enrolled.map(|enrolment| enrolment.url().clone()).or_else(|| config.hub.clone());
+        let trust = match &hub {
             Some(hub) => TrustFile::new(data.join("trust.toml"))
                 .show(&hub.to_string())
                 .map_err(Failure::usage)?,
@@ -69,13 +76,17 @@ impl Own {
         let path = data.join("peer.key");
         let key = public(&path)?;
         Ok(Self {
-            id: config.id().map_err(Failure::usage)?,
+            id: enrolled.map_or_else(|| config.id(), |of| Ok(of.peer)).map_err(Failure::usage)?,
             key: Some((path, key)),
             data,
-            method: "secret",
-            hub: config.hub,
-            hub_id: config.hub_id.or(trust.as_ref().and_then(|trust| trust.identity)),
+            method: enrolled.map_or("secret", |of| enrolment::method(of, date::now())),
+            hub,
+            hub_id: enrolled
+                .map(|of| of.hub)
+                .or(config.hub_id)
+                .or(trust.as_ref().and_then(|trust| trust.identity)),
             trust,
+            enrolment,
         })
     }
 
@@ -96,6 +107,12 @@ impl Own {
             ("hub", or_none(self.hub.as_ref().map(ToString::to_string))),
             ("hub id", or_none(self.hub_id.map(|id| id.to_string()))),
         ];
+        if let Some(Enrolment { credentials, jti, .. }) = &self.enrolment {
+            let seen = |unix| date::seen_from(now, unix);
+            lines.push(("certificate", format!("ends {}", seen(credentials.not_after))));
+            lines.push(("renewable", format!("until {}", seen(credentials.refresh_ends))));
+            lines.push(("joined by", format!("token {jti}")));
+        }
         let Some(trust) = &self.trust else { return lines };
         lines.push(("last pin", or_none(trust.pin.map(|pin| pin.to_string()))));
         lines.push(("generation", trust.generation.to_string()));
@@ -125,6 +142,12 @@ impl Own {
             "hub": self.hub.as_ref().map(ToString::to_string),
             "hub_id": self.hub_id.map(|id| id.to_string()),
             "trust": trust,
+            "enrolment": self.enrolment.as_ref().map(|of| json!({
+                "token": of.jti.to_string(),
+                "urls": of.urls.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "certificate_ends": of.credentials.not_after,
+                "refresh_ends": of.credentials.refresh_ends,
+            })),
         })
     }
 }

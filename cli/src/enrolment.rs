@@ -1,0 +1,44 @@
+//! Whether this machine comes back by what a join token brought, where nothing says otherwise.
+
+use bowline_core::auth::Way;
+use bowline_shell::config::PeerConfig;
+use bowline_shell::files::{Enrolment, EnrolmentFile, Role};
+
+use crate::args::Dial;
+use crate::exit::Failure;
+use crate::place;
+
+/// The enrolment in the peer's data directory: none where there is none, where a file with the
+/// secret is named, or where another hub is.
+///
+/// # Errors
+/// The enrolment cannot be read, or another id is asked for than it is for.
+pub(crate) fn find(dial: &Dial, config: &PeerConfig) -> Result<Option<Enrolment>, Failure> {
+    if dial.secret_file.is_some() || config.secret_file.is_some() {
+        return Ok(None);
+    }
+    let path = place::data(Role::Peer, dial.data.as_deref())?.join("enrolment");
+    let found = EnrolmentFile::new(path.clone()).read().map_err(Failure::usage)?;
+    let Some(enrolment) = found else { return Ok(None) };
+    if config.hub.as_ref().is_some_and(|hub| !enrolment.urls.contains(hub)) {
+        return Ok(None);
+    }
+    match config.id {
+        Some(id) if id != enrolment.peer => Err(Failure::usage(format!(
+            "this machine is enrolled as '{}' ({}), not '{id}': leave the id out, or join as \
+             '{id}' with a token for it",
+            enrolment.peer,
+            path.display()
+        ))),
+        Some(_) | None => Ok(Some(enrolment)),
+    }
+}
+
+/// How it comes back at this moment, by name.
+pub(crate) fn method(enrolment: &Enrolment, now: u64) -> &'static str {
+    match enrolment.credentials.way(now) {
+        Way::Resume => "resume",
+        Way::Refresh => "refresh",
+        Way::Ended => "none: the enrolment has ended",
+    }
+}
