@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bowline_core::auth::Way;
 use bowline_core::code::Code;
+use bowline_core::id::PeerId;
 use bowline_core::identity::PeerKey;
 use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, PeerConfig, Scheme, Warning};
 use bowline_shell::files::{
-    DataDir, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
+    DataDir, Enrolment, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
 };
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, load_key, shared};
 use bowline_shell::runtime::Runtime;
@@ -21,9 +23,9 @@ use crate::doctor::dial::{self, Facts};
 use crate::doctor::find;
 use crate::doctor::own::Own;
 use crate::doctor::report::{Finding, Report};
-use crate::doctor::verdict::{self, Asked, Looks};
+use crate::doctor::verdict::{self, Asked, Looks, Proof};
 use crate::exit::{self, Failure};
-use crate::{peer, place, runtime};
+use crate::{date, enrolment, peer, place, runtime};
 
 /// Where a peer's files are.
 struct Place {
@@ -37,16 +39,16 @@ pub(super) async fn examine(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let config = match configuration(options) {
-        Ok((config, url, findings)) => {
+        Ok((config, enrolment, url, findings)) => {
             report.extend(findings)?;
-            Some((config, url))
+            Some((config, enrolment, url))
         }
         Err(finding) => {
             report.add(finding)?;
             None
         }
     };
-    let Some((config, url)) = config else {
+    let Some((config, enrolment, url)) = config else {
         return report.skip_rest(PEER, "the configuration cannot be used");
     };
     let place = match place::data(Role::Peer, options.dial.data.as_deref()) {
@@ -66,7 +68,14 @@ pub(super) async fn examine(
     };
     let (key, finding) = key(options, &place);
     report.add(finding)?;
-    let (secret, finding) = secret(options, &config, &place.path);
+    let proof = match &enrolment {
+        Some(enrolment) => enrolled(enrolment, &place.path.join("enrolment")),
+        None => {
+            let (secret, finding) = secret(options, &config, &place.path);
+            (secret.map(Proves::Secret).ok_or("there is no secret to prove"), finding)
+        }
+    };
+    let (proof, finding) = proof;
     report.add(finding)?;
     let finding = trust(&url, &place.path);
     let unknown = finding.is_problem();
@@ -74,22 +83,45 @@ pub(super) async fn examine(
     if unknown {
         return report.skip_rest(PEER, "what is known of the hub cannot be read");
     }
-    reach(runtime, options, (&config, &url), &place, (key, secret), report).await
+    let who = match &enrolment {
+        Some(enrolment) => enrolment.peer,
+        None => config.id().map_err(Failure::usage)?,
+    };
+    reach(runtime, options, (&config, &url, who), &place, (key, proof), report).await
+}
+
+/// What is in force: the configuration, the enrolment that it leaves in force, and the hub. And what
+/// there is to say of it.
+type Configured = (PeerConfig, Option<Enrolment>, HubUrl, Vec<Finding>);
+
+/// What this peer can prove itself by.
+enum Proves {
+    Secret((Secret, SecretOrigin)),
+    /// By the enrolment in this file.
+    Enrolment(PathBuf),
 }
 
 /// What is in force, and what is risky in it.
-fn configuration(options: &args::Doctor) -> Result<(PeerConfig, HubUrl, Vec<Finding>), Finding> {
+fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     let wrong = |message: String| {
         Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
     };
     let config = peer::config(&options.dial, None).map_err(|failure| wrong(failure.message))?;
     let insecure = options.dial.risks.insecure(false);
     let warnings = config.check(&insecure).map_err(|error| wrong(error.to_string()))?;
-    let url = config.hub().map_err(|error| wrong(error.to_string()))?.clone();
-    let id = config.id().map_err(|error| wrong(error.to_string()))?;
-    let from = match &options.dial.config {
-        Some(path) => path.display().to_string(),
-        None => "flags alone".to_owned(),
+    let enrolment = enrolment::find(&options.dial, &config);
+    let enrolment = enrolment.map_err(|failure| wrong(failure.message))?;
+    let (url, id) = match &enrolment {
+        Some(enrolment) => (enrolment.url().clone(), enrolment.peer),
+        None => (
+            config.hub().map_err(|error| wrong(error.to_string()))?.clone(),
+            config.id().map_err(|error| wrong(error.to_string()))?,
+        ),
+    };
+    let from = match (&options.dial.config, &enrolment) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(_)) => "the enrolment".to_owned(),
+        (None, None) => "flags alone".to_owned(),
     };
     let said = format!("{from}: {id} of {url}, TLS mode {}", config.mode);
     let mut findings = vec![Finding::ok(Check::Configuration, said)];
@@ -98,7 +130,7 @@ fn configuration(options: &args::Doctor) -> Result<(PeerConfig, HubUrl, Vec<Find
         let note = Finding::note(Check::Configuration, Own::RiskyPlain, warning.to_string());
         findings.push(note.remedy("Use wss:// with --tls tofu at both ends"));
     }
-    Ok((config, url, findings))
+    Ok((config, enrolment, url, findings))
 }
 
 /// The peer's own key, which is made only where that was asked for.
@@ -156,6 +188,31 @@ fn secret(
     }
 }
 
+/// What a join token brought, in the place of a secret.
+fn enrolled(enrolment: &Enrolment, path: &Path) -> (Result<Proves, &'static str>, Finding) {
+    let (now, held) = (date::now(), &enrolment.credentials);
+    let (certificate, refresh) = (held.not_after, held.refresh_ends);
+    if held.way(now) == Way::Ended {
+        let code = Code::Expired;
+        let said = format!(
+            "{}: the enrolment has ended, its refresh token {}",
+            path.display(),
+            date::seen_from(now, refresh)
+        );
+        let finding = Finding::refused(Check::Secret, code.name(), exit::of_code(code), said);
+        let remedy = "Set this machine's clock if it is wrong; else ask the hub's administrator for a \
+                      new token, and run 'bowline join' with it";
+        return (Err("the enrolment has ended"), finding.remedy(remedy));
+    }
+    let said = format!(
+        "none is needed: enrolled by a token ({}), the certificate ends {}, renewable until {}",
+        path.display(),
+        date::seen_from(now, certificate),
+        date::utc(refresh)
+    );
+    (Ok(Proves::Enrolment(path.to_owned())), Finding::ok(Check::Secret, said))
+}
+
 /// What is remembered of the hub.
 fn trust(url: &HubUrl, data: &Path) -> Finding {
     let file = TrustFile::new(data.join("trust.toml"));
@@ -179,35 +236,40 @@ fn trust(url: &HubUrl, data: &Path) -> Finding {
 async fn reach(
     runtime: &impl Runtime,
     options: &args::Doctor,
-    (config, url): (&PeerConfig, &HubUrl),
+    (config, url, id): (&PeerConfig, &HubUrl, PeerId),
     place: &Place,
-    own: (Option<PeerKey>, Option<(Secret, SecretOrigin)>),
+    own: (Option<PeerKey>, Result<Proves, &'static str>),
     report: &mut Report,
 ) -> Result<(), Failure> {
     let (key, credential, asked) = match own {
-        (Some(key), Some((secret, origin))) => {
+        (Some(key), Ok(Proves::Secret((secret, origin)))) => {
             let secret = Arc::new(secret);
             let credential = CredentialSource::new(move || shared(secret.as_bytes()));
-            (key, credential, Ok(origin.to_string()))
+            (key, Some(credential), Ok(Proof::Secret(origin.to_string())))
         }
-        (key, secret) => {
-            let why = match (key, secret) {
-                (_, None) => "there is no secret to prove",
-                (_, Some(_)) => {
+        (Some(key), Ok(Proves::Enrolment(path))) => {
+            (key, None, Ok(Proof::Enrolment(path.display().to_string())))
+        }
+        (key, proof) => {
+            let why = match (key, proof) {
+                (_, Err(why)) => why,
+                (_, Ok(_)) => {
                     "this peer has no key yet, and asking would bind its id to one: start \
                      'bowline peer', or give --enrol"
                 }
             };
             let credential = CredentialSource::withheld(Method::Secret);
-            (dial::no_key()?, credential, Err(why.to_owned()))
+            (dial::no_key()?, Some(credential), Err(why.to_owned()))
         }
     };
-    let id = config.id().map_err(Failure::usage)?;
-    let asked = Asked { url: url.clone(), secret: asked, id: id.to_string() };
+    let asked = Asked { url: url.clone(), proof: asked, id: id.to_string() };
     let builder = PeerBuilder::with_key(runtime.clone(), url.clone(), id, key)
         .recall(&place.path.join("trust.toml"))
-        .credential(credential)
         .timeout(options.timeout);
+    let builder = match credential {
+        Some(credential) => builder.credential(credential),
+        None => builder.enrolment(&place.path.join("enrolment")).map_err(Failure::usage)?,
+    };
     let builder = match peer::checked_by(builder, config) {
         Ok(builder) => builder,
         Err(failure) => {

@@ -26,10 +26,19 @@ const SKEW: u64 = 60;
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) url: HubUrl,
-    /// Where the secret came from; why there is no admission where there is none.
-    pub(super) secret: Result<String, String>,
+    /// What was proved; why there is no admission where nothing was.
+    pub(super) proof: Result<Proof, String>,
     /// The peer's id.
     pub(super) id: String,
+}
+
+/// What this peer proves itself by.
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    /// The secret, and where it came from.
+    Secret(String),
+    /// What a join token brought, and the file that it is in.
+    Enrolment(String),
 }
 
 /// What else was found out about what answers.
@@ -78,7 +87,7 @@ pub(super) fn steps(
 /// Whether this end closed what was to be no more than a look.
 fn is_look(asked: &Asked, error: &ConnectError) -> bool {
     let closed = |ended: &Ended| matches!(ended.reason, EndReason::Closed(_));
-    asked.secret.is_err() && matches!(error, ConnectError::Ended { ended, .. } if closed(ended))
+    asked.proof.is_err() && matches!(error, ConnectError::Ended { ended, .. } if closed(ended))
 }
 
 /// Whether a step must have been taken for the dial to end at another. A hub that turns an address
@@ -179,7 +188,7 @@ fn admission(asked: &Asked, facts: &Facts) -> Option<Finding> {
         return Some(Finding::ok(Check::Admission, said));
     }
     facts.learnt.as_ref()?;
-    let why = asked.secret.as_ref().err()?;
+    let why = asked.proof.as_ref().err()?;
     Some(Finding::skipped(Check::Admission, why))
 }
 
@@ -299,8 +308,8 @@ fn values(finding: Finding, reason: &EndReason, facts: &Facts) -> Finding {
 /// What this peer had said when it was refused.
 fn refused(finding: Finding, asked: &Asked, code: Code) -> Finding {
     let mut finding = finding;
-    match (code, &asked.secret) {
-        (Code::Refused, Ok(origin)) => {
+    match (code, &asked.proof) {
+        (Code::Refused, Ok(Proof::Secret(origin))) => {
             let method = Method::Secret.name();
             finding.message += &format!(
                 " It refused after this peer proved itself by '{method}', with the secret \
@@ -309,6 +318,15 @@ fn refused(finding: Finding, asked: &Asked, code: Code) -> Finding {
             finding.remedy(
                 "Most likely that is not this hub's secret: 'bowline secret show' prints it on the \
                  hub's machine. The hub's log says why it refused",
+            )
+        }
+        (Code::Refused, Ok(Proof::Enrolment(file))) => {
+            finding.message += &format!(
+                " It refused after this peer proved itself by its enrolment, from {file}."
+            );
+            finding.remedy(
+                "Most likely the hub was set up anew, or has forgotten this peer: ask its \
+                 administrator for a new token. The hub's log says why it refused",
             )
         }
         (Code::IdTaken, _) => finding.seen(asked.id.clone()).expected("an id that is free"),

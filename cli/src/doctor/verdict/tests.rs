@@ -17,7 +17,7 @@ const HUB: HubId = HubId([0; 16]);
 
 fn asked() -> Asked {
     let url = "wss://hub.example:7777".parse().unwrap();
-    Asked { url, secret: Ok("secret.key".to_owned()), id: "web-1".to_owned() }
+    Asked { url, proof: Ok(Proof::Secret("secret.key".to_owned())), id: "web-1".to_owned() }
 }
 
 fn secured() -> Facts {
@@ -190,8 +190,21 @@ fn clocks_within_a_minute_are_well_and_one_second_more_is_not() {
 }
 
 #[test]
+fn an_enrolment_that_a_hub_does_not_know_is_told_with_its_file() {
+    let proof = Ok(Proof::Enrolment("/d/enrolment".to_owned()));
+    let asked = Asked { proof, ..asked() };
+    let (text, retry_after) = (String::new(), None);
+    let refusal = Refusal { code: Code::Refused, text, unix: 5, retry_after };
+    let error = ended(EndReason::Refused(refusal));
+    let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());
+    let problem = findings.into_iter().find(Finding::is_problem).unwrap();
+    assert!(problem.message.contains("by its enrolment, from /d/enrolment"), "{problem:?}");
+    assert!(problem.remedy.unwrap().contains("a new token"));
+}
+
+#[test]
 fn a_look_is_no_failure_and_says_why_nothing_was_asked() {
-    let asked = Asked { secret: Err("no key".to_owned()), ..asked() };
+    let asked = Asked { proof: Err("no key".to_owned()), ..asked() };
     let error = ended(EndReason::Closed(Code::GoingAway));
     let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());
     assert!(!findings.iter().any(Finding::is_problem));
