@@ -28,6 +28,19 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "count": count,
         }),
         Notice::Contested { peer } => json!({"event": "contested", "peer": peer.as_str()}),
+        Notice::Replayed { peer, jti } => {
+            json!({"event": "replayed", "peer": peer.as_str(), "jti": jti.to_string()})
+        }
+        Notice::Reused { peer } => json!({"event": "reused", "peer": peer.as_str()}),
+        Notice::Revoked { peer, reason } => {
+            json!({"event": "revoked", "peer": peer.as_str(), "reason": reason})
+        }
+        Notice::RolledBack { peer, seen, own } => json!({
+            "event": "rolled-back",
+            "peer": peer.as_str(),
+            "seen": seen,
+            "own": own,
+        }),
         Notice::HeldBack { link, peer, measure } => json!({
             "event": "held-back",
             "link": link.0,

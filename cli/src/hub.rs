@@ -3,7 +3,7 @@
 use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
-use bowline_shell::config::{HubSettings, Insecure};
+use bowline_shell::config::{HubSettings, Insecure, Warning};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
 use bowline_shell::notice::{Notice, Observer};
@@ -29,6 +29,9 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
     let data = place::data(Role::Hub, options.data.as_deref())?;
     let mut builder = HubBuilder::new(runtime.clone(), &data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);
+    if options.accept_restored {
+        builder = builder.accept_restored();
+    }
     if config.auth_secret
         && let Some((secret, origin)) = given_secret(&options, insecure)?
     {
@@ -62,6 +65,7 @@ fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
         auth_secret: options.auth_secret,
         secret_role: options.secret_role,
         secret_file: None,
+        joins: options.joins.settings(),
         door: options.door.settings(),
         limits: options.limits.settings(),
     };
@@ -140,6 +144,17 @@ fn tell(notice: &Notice, json: bool) {
         Notice::Contested { peer } => {
             let code = Code::DuplicateId;
             tracing::warn!(%peer, %code, "two machines use this id: give each one of its own");
+        }
+        Notice::Replayed { peer, jti } => {
+            let code = Code::Used;
+            tracing::warn!(%peer, %jti, %code, "a join token came from another key than may use it");
+        }
+        Notice::Reused { peer } => {
+            tracing::warn!(%peer, "a refresh token came a second time: it may have been copied");
+        }
+        Notice::Revoked { peer, reason } => tracing::warn!(%peer, reason, "revoked"),
+        Notice::RolledBack { peer, seen, own } => {
+            tracing::error!(%peer, seen, own, "{}", Warning::Restored { seen: *seen });
         }
         Notice::HeldBack { peer, measure, .. } => {
             tracing::warn!(%peer, measure = crate::event::measure(*measure), "held back");

@@ -22,6 +22,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("--config", "it names the file"),
     ("--data", "the file may be in it"),
     ("--print-config", "it is an action"),
+    ("--accept-restored", "it is about one start"),
     ("--json", "it is about the output"),
     ("--verbose", "it is about the log"),
     ("--runtime", "it is about the program"),

@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod call;
 pub mod clock;
 pub mod config;
+mod crash;
 mod driver;
 pub mod entropy;
 pub mod files;

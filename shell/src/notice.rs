@@ -12,7 +12,7 @@ use bowline_core::arrival::Why;
 use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
 use bowline_core::code::Code;
-use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
+use bowline_core::id::{CallId, CommandName, Jti, LinkId, PeerId};
 use bowline_core::link::{Ended, Measure, Security};
 use bowline_core::trust::Entry;
 use bowline_core::wire::frame::{Purpose, Status};
@@ -123,6 +123,35 @@ pub enum Notice {
     },
     /// Hub: the shared secret before the current one admits nobody any more.
     SecretEnded,
+    /// Hub: a join token came from another key than may use it.
+    Replayed {
+        /// Who brought it.
+        peer: PeerId,
+        /// The token's number.
+        jti: Jti,
+    },
+    /// Hub: a refresh token came again after its successor: it may have been copied.
+    Reused {
+        /// Whose it is.
+        peer: PeerId,
+    },
+    /// Hub: a peer was revoked.
+    Revoked {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: String,
+    },
+    /// Hub: a peer has seen a later start of this hub than this one: its ledger was restored from a
+    /// backup. It takes no join token and no refresh token until that is accepted.
+    RolledBack {
+        /// The peer.
+        peer: PeerId,
+        /// The generation that it has seen.
+        seen: u64,
+        /// The hub's own.
+        own: u64,
+    },
     /// Hub: a peer is beyond its rate, and what it sends is held back. At most one a minute for each
     /// link.
     HeldBack {

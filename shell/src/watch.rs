@@ -32,9 +32,14 @@ impl<T> Watch<T> {
 
     /// Waits until `wanted` finds something.
     pub(crate) async fn until<U>(&self, mut wanted: impl FnMut(&T) -> Option<U>) -> U {
+        self.until_mut(|value| wanted(value)).await
+    }
+
+    /// Waits until `wanted` finds something, and may change the value where it does.
+    async fn until_mut<U>(&self, mut wanted: impl FnMut(&mut T) -> Option<U>) -> U {
         poll_fn(|cx| {
             let mut inner = self.lock();
-            if let Some(found) = wanted(&inner.0) {
+            if let Some(found) = wanted(&mut inner.0) {
                 return Poll::Ready(found);
             }
             if !inner.1.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -47,6 +52,13 @@ impl<T> Watch<T> {
 
     fn lock(&self) -> MutexGuard<'_, (T, Vec<Waker>)> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Watch<Option<T>> {
+    /// Waits until there is something, and takes it.
+    pub(crate) async fn take(&self) -> T {
+        self.until_mut(Option::take).await
     }
 }
 

@@ -8,7 +8,7 @@ use bowline_core::id::Pin;
 use bowline_core::network::Network;
 use bowline_shell::config::units::{parse_duration, parse_size};
 use bowline_shell::config::{
-    Bind, DoorSettings, HubUrl, LimitSettings, Origin, TlsMode, TlsSourceName,
+    Bind, DoorSettings, HubUrl, JoinSettings, LimitSettings, Origin, TlsMode, TlsSourceName,
 };
 use clap::Args;
 
@@ -103,6 +103,38 @@ impl Limits {
     }
 }
 
+/// Join tokens.
+#[derive(Args, Debug)]
+pub(crate) struct Joins {
+    /// Whether join tokens admit, which need TLS [default: true].
+    #[arg(long, value_name = "BOOL")]
+    auth_join: Option<bool>,
+    /// How far the clocks of hub and peers may differ [default: 1m].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    auth_skew: Option<Duration>,
+    /// How long a peer's certificate holds [default: 1d].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    tokens_certificate: Option<Duration>,
+    /// How long a peer that is away may come back without another token [default: 90d].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    tokens_refresh: Option<Duration>,
+    /// The longest life of a join token [default: 7d].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    tokens_token: Option<Duration>,
+}
+
+impl Joins {
+    pub(crate) fn settings(&self) -> JoinSettings {
+        JoinSettings {
+            join: self.auth_join,
+            skew: self.auth_skew,
+            certificate: self.tokens_certificate,
+            refresh: self.tokens_refresh,
+            token: self.tokens_token,
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Hub {
     /// Where to listen [default: 127.0.0.1:7777].
@@ -139,6 +171,8 @@ pub(crate) struct Hub {
     #[arg(long, value_name = "ROLE")]
     pub(crate) secret_role: Option<Role>,
     #[command(flatten)]
+    pub(crate) joins: Joins,
+    #[command(flatten)]
     pub(crate) door: Door,
     #[command(flatten)]
     pub(crate) limits: Limits,
@@ -151,6 +185,9 @@ pub(crate) struct Hub {
     /// hub.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Take a ledger that was restored from a backup: every join token made before is revoked.
+    #[arg(long)]
+    pub(crate) accept_restored: bool,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,

@@ -11,7 +11,7 @@ use bowline_core::link::EndReason;
 use bowline_shell::config::{HubConfig, HubSettings, HubUrl, Scheme, TlsMode};
 use bowline_shell::files::{DataDir, FileError, Role, SecretError, SecretSources, Strength};
 use bowline_shell::hub::StartError;
-use bowline_shell::ledger::{LedgerError, look};
+use bowline_shell::ledger::{LedgerError, Look, look};
 use bowline_shell::peer::ConnectError;
 use bowline_shell::runtime::Runtime;
 use bowline_shell::runtime::listen;
@@ -179,6 +179,14 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
         return find::of_file(Check::Ledger, &error);
     }
     match look(&path, in_use) {
+        Ok(Some(Look { rolled_back: Some(seen), .. })) => {
+            let said = format!(
+                "restored from a backup: a peer has seen start {seen} of this hub; no join token and \
+                 no refresh token is taken"
+            );
+            Finding::problem(Check::Ledger, Own::LedgerRestored, said)
+                .remedy("Start the hub once with --accept-restored, and make new tokens")
+        }
         Ok(Some(look)) => {
             let said = format!("{} ids bound, {} starts", look.peers, look.generation);
             Finding::ok(Check::Ledger, said)

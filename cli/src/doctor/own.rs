@@ -27,6 +27,7 @@ codes! {
     BadSecret "bad-secret" WRONG, "What is given is no secret.";
     ClockOff "clock-off" WRONG, "The clocks of peer and hub are more than 60 s apart.";
     Ledger "ledger-unusable" WRONG, "The hub's ledger cannot be used.";
+    LedgerRestored "ledger-restored" WRONG, "The hub's ledger was restored from a backup, which nobody has accepted yet.";
     Certificate "certificate-unusable" WRONG, "The hub's certificate or its key cannot be used.";
     CertificateDates "certificate-dates" WRONG, "The hub's certificate has ended, or is not valid yet.";
     PortTaken "port-taken" WRONG, "Another program listens where the hub is to listen.";

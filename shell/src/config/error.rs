@@ -102,9 +102,10 @@ pub enum ConfigError {
          without the secret"
     )]
     AdminBySecret,
-    /// Authentication is required and the only method is off.
+    /// Authentication is required and every method is off.
     #[error(
-        "auth.secret = false (--auth-secret false) leaves no way to be admitted; set it to true"
+        "auth.secret = false (--auth-secret false) leaves no way to be admitted: set it to true, or \
+         take join tokens, which need TLS (auth.join = true, --auth-join true)"
     )]
     NoMethod,
     /// Pins of a proxy's TLS key at a hub that has one of its own.

@@ -1,6 +1,7 @@
 //! `hub.toml`: what a hub is told, and what is in force.
 
 mod door;
+mod joins;
 mod limits;
 mod tls;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use bowline_core::capability::Role;
 
 pub use door::{Door, DoorSettings, Origin};
+pub use joins::{JoinConfig, JoinSettings};
 pub use limits::{HubLimits, LimitSettings};
 pub use tls::TlsSource;
 
@@ -50,6 +52,8 @@ pub struct HubSettings {
     /// `auth.secret-file`; its flag `--secret-file` comes before the environment and is not laid
     /// over this, see [`crate::files::SecretSources`].
     pub secret_file: Option<PathBuf>,
+    /// Join tokens.
+    pub joins: JoinSettings,
     /// Who may knock.
     pub door: DoorSettings,
     /// `limits`.
@@ -79,6 +83,8 @@ pub struct HubConfig {
     pub secret_role: Role,
     /// Where the shared secret is, if not in the data directory.
     pub secret_file: Option<PathBuf>,
+    /// Join tokens, and how long what the hub mints holds.
+    pub joins: JoinConfig,
     /// Who may knock.
     pub door: Door,
     /// The bounds.
@@ -112,12 +118,16 @@ impl HubSettings {
             settings.read_tls(tls)?;
         }
         if let Some(mut auth) = root.table("auth")? {
-            auth.planned(&["skew"]);
             settings.auth_required = auth.boolean("required")?;
             settings.auth_secret = auth.boolean("secret")?;
             settings.secret_role = auth.text("secret-role")?;
             settings.secret_file = auth.path("secret-file")?;
+            settings.joins.read_auth(&mut auth)?;
             auth.end()?;
+        }
+        if let Some(mut tokens) = root.table("tokens")? {
+            settings.joins.read_tokens(&mut tokens)?;
+            tokens.end()?;
         }
         if let Some(mut limits) = root.table("limits")? {
             settings.limits = LimitSettings::read(&mut limits)?;
@@ -170,6 +180,7 @@ impl HubSettings {
             auth_secret: self.auth_secret.or(under.auth_secret),
             secret_role: self.secret_role.or(under.secret_role),
             secret_file: self.secret_file.or(under.secret_file),
+            joins: self.joins.over(under.joins),
             door: self.door.over(under.door),
             limits: self.limits.over(under.limits),
         }
@@ -206,7 +217,8 @@ impl HubSettings {
         }
         let auth_required = self.auth_required.unwrap_or(true);
         let auth_secret = self.auth_secret.unwrap_or(true);
-        if auth_required && !auth_secret {
+        let joins = self.joins.resolve()?;
+        if auth_required && !auth_secret && !joins.is_offered(mode) {
             return Err(ConfigError::NoMethod);
         }
         let secret_role = self.secret_role.unwrap_or_default();
@@ -224,6 +236,7 @@ impl HubSettings {
             auth_secret,
             secret_role,
             secret_file: self.secret_file.map(absolute),
+            joins,
             door: self.door.resolve(mode)?,
             limits: self.limits.resolve()?,
         })
@@ -257,6 +270,9 @@ impl HubConfig {
         if let Some(file) = &self.secret_file {
             printer.text("secret-file", file.display());
         }
+        self.joins.print_auth(&mut printer);
+        printer.table(&["tokens"]);
+        self.joins.print_tokens(&mut printer);
         printer.table(&["limits"]);
         self.limits.print(&mut printer);
         printer.finish()

@@ -25,7 +25,8 @@ mod values;
 pub use changes::changes;
 pub use error::ConfigError;
 pub use hub::{
-    Door, DoorSettings, HubConfig, HubLimits, HubSettings, LimitSettings, Origin, TlsSource,
+    Door, DoorSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
+    Origin, TlsSource,
 };
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};

@@ -42,6 +42,11 @@ pub enum Warning {
         /// Both dates.
         fault: ChainFault,
     },
+    /// A hub whose ledger was restored from a backup: a peer has seen this generation.
+    Restored {
+        /// The peer's.
+        seen: u64,
+    },
     /// A hub without a socket for the operator of its machine.
     NoControlSocket(NoControlSocket),
 }
@@ -77,6 +82,12 @@ impl fmt::Display for Warning {
             Self::WeakSecret => f.write_str(
                 "a weak secret is accepted (--insecure-weak-secret): whoever records one \
                  admission can guess at it offline",
+            ),
+            Self::Restored { seen } => write!(
+                f,
+                "the ledger was restored from a backup (a peer has seen start {seen} of this hub): \
+                 what was used or revoked since then is forgotten, so no join token and no refresh \
+                 token is taken. Start the hub once with --accept-restored, and make new tokens"
             ),
             Self::NoControlSocket(reason) => write!(
                 f,

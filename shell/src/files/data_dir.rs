@@ -120,6 +120,12 @@ impl DataDir {
         self.path.join("token.key")
     }
 
+    /// Hub: `token.next`, a token key that is to take over, PKCS#8 PEM; there while it does.
+    #[must_use]
+    pub fn next_token_key(&self) -> PathBuf {
+        self.path.join("token.next")
+    }
+
     /// Hub: `tls.key`, the self-signed certificate's key, PKCS#8 PEM.
     #[must_use]
     pub fn tls_key(&self) -> PathBuf {

@@ -26,6 +26,7 @@ pub use enrolment::{Enrolment, EnrolmentFile, EnrolmentLock};
 pub use error::FileError;
 pub use lock::DirLock;
 pub use old_secret::{OldSecret, replace_secret};
+pub(crate) use private::replace_private;
 pub use private::{
     Created, Exposure, create_private, load_or_create, read_private, remove, write_private,
 };

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use zeroize::Zeroizing;
 
+use crate::crash;
 use crate::files::FileError;
 
 /// The largest key or secret that is read, in bytes.
@@ -41,12 +42,27 @@ pub enum Exposure {
 /// # Errors
 /// The system's; the file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    crash::point();
     let temporary = write_temporary(path, bytes)?;
+    crash::point();
     fs::rename(&temporary, path).map_err(|error| {
         discard(&temporary);
         FileError::system("write", path, error)
     })?;
+    crash::point();
     sync_directory(path)
+}
+
+/// Moves a private file over another in the same directory, which is gone then.
+///
+/// # Errors
+/// The system's; both are as they were then, but for a directory that could not be brought to the
+/// disk.
+pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
+    crash::point();
+    fs::rename(from, to).map_err(|error| FileError::system("write", to, error))?;
+    crash::point();
+    sync_directory(to)
 }
 
 /// Creates `path` with `bytes`, mode 0600, unless it is there.

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use bowline_core::auth::HubSnapshot;
-use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Lives, Source};
-use bowline_core::ledger::Durable;
+use bowline_core::auth::{HubSnapshot, Joins};
+use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source};
+use bowline_core::identity::HubIdentity;
 use bowline_core::limits::Limits;
 use bowline_core::socket::Policy;
 
@@ -18,10 +18,12 @@ use crate::files::{
     ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
     Strength,
 };
+use crate::hub::inviting::{held, urls};
 use crate::hub::keys;
 use crate::hub::secret::{self, Loaded};
 use crate::hub::serve::{Facts, Hub, Setup, Sockets};
 use crate::hub::shared::Shared;
+use crate::hub::token_key;
 use crate::ledger::{Ledger, LedgerError, LedgerThread};
 use crate::notice::Observer;
 use crate::peer::SetupError;
@@ -40,6 +42,7 @@ pub struct HubBuilder<R: Runtime> {
     insecure: Insecure,
     secret: Option<(Secret, Option<SecretOrigin>)>,
     limits: Limits,
+    accept_restored: bool,
     observer: Observer,
 }
 
@@ -123,6 +126,7 @@ impl<R: Runtime> HubBuilder<R> {
             insecure: Insecure::default(),
             secret: None,
             limits: Limits::default(),
+            accept_restored: false,
             observer: Observer::default(),
         })
     }
@@ -163,6 +167,13 @@ impl<R: Runtime> HubBuilder<R> {
         self
     }
 
+    /// Takes a ledger that was restored from a backup for good: every join token made before is revoked,
+    /// and every refresh token void. Changes nothing where no peer has shown that it was.
+    pub fn accept_restored(mut self) -> Self {
+        self.accept_restored = true;
+        self
+    }
+
     /// Who is told what happens.
     pub fn observer(mut self, observer: Observer) -> Self {
         self.observer = observer;
@@ -179,17 +190,35 @@ impl<R: Runtime> HubBuilder<R> {
         let mut warnings = config.check(&self.insecure)?;
         let lock = DirLock::take(&self.data)?;
         let mut ledger = Ledger::open(&self.data.ledger())?;
+        let now = crate::clock::Clock::start().now().unix;
+        if self.accept_restored {
+            accept_restored(&mut ledger, now)?;
+        }
         let generation = ledger.raise_generation()?;
-        let known = ledger.peers()?;
+        // Made by the first start and looked at by every one: a hub whose keys others may have read
+        // does not start.
+        let identity = keys::identity(&self.data)?;
+        let authority = keys::authority(&self.data, identity.id(), now)?;
+        let signer = token_key::load(&self.data, &mut ledger, now)?;
+        let known = ledger.durable()?;
+        warnings.extend(known.rolled_back.map(|seen| Warning::Restored { seen }));
         let ledger = LedgerThread::start(ledger, LEDGER_ROOM)
             .map_err(|error| StartError::Thread(error.to_string()))?;
         let mut limits = self.limits.clone();
         config.limits.apply(&mut limits);
-        let (snapshot, facts, loaded) = self.snapshot(&config, generation, limits.clone())?;
-        let machine = Machine::new(machine(&config, limits, generation), Durable::bound(known));
+        let joins = Joins {
+            authority: Arc::new(authority),
+            keys: held(&known.keys),
+            signer: Arc::new(signer),
+            rules: config.joins.rules(),
+        };
+        let (snapshot, facts, loaded) =
+            self.snapshot(&config, generation, limits.clone(), identity, joins, now)?;
+        let machine = Machine::new(machine(&config, limits, generation), known);
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let Loaded { old, keeper, .. } = loaded;
-        let shared = Shared::new(snapshot, machine, ledger, keeper, self.observer.clone());
+        let (data, observer) = (self.data.clone(), self.observer.clone());
+        let shared = Shared::new(snapshot, machine, ledger, keeper, data, observer);
         shared.restore(old);
         let bind = config.bind.0;
         let (listener, local) =
@@ -212,6 +241,7 @@ impl<R: Runtime> HubBuilder<R> {
             return Err(error.into());
         }
         let url = HubUrl::of_address(facts.scheme, local);
+        shared.urls.store(Arc::new(urls(&config, &url)));
         warnings.extend(facts.warnings);
         let facts = Facts { url, local, warnings, control, ..facts };
         let since = shared.clock.now().unix;
@@ -228,16 +258,13 @@ impl<R: Runtime> HubBuilder<R> {
         config: &HubConfig,
         generation: u64,
         limits: Limits,
+        identity: HubIdentity,
+        joins: Joins,
+        now: u64,
     ) -> Result<(HubSnapshot, Facts, Loaded), StartError> {
-        let identity = keys::identity(&self.data)?;
         let id = identity.id();
-        let now = crate::clock::Clock::start().now().unix;
-        // Made by the first start and looked at by every one: a hub whose keys others may have read
-        // does not start.
-        let authority = keys::authority(&self.data, id, now)?.public();
-        keys::token(&self.data)?;
         let keys::Served { tls, pin, chain, not_after, dates } =
-            keys::serve(config, &self.data, id, &authority, now)?;
+            keys::serve(config, &self.data, id, &joins.authority(), now)?;
         let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
         let loaded = secret::load(config, &self.data, strength, self.secret.as_ref(), now)?;
         let scheme = match config.mode {
@@ -249,7 +276,7 @@ impl<R: Runtime> HubBuilder<R> {
             name: config.name.clone(),
             tls,
             secrets: loaded.secrets.clone(),
-            joins: None,
+            joins: config.joins.is_offered(config.mode).then(|| Arc::new(joins)),
             open: !config.auth_required,
             generation,
             external_pins: config.door.external_pins.clone(),
@@ -275,6 +302,19 @@ impl<R: Runtime> HubBuilder<R> {
     }
 }
 
+/// Takes a ledger that was restored from a backup for good.
+fn accept_restored(ledger: &mut Ledger, now: u64) -> Result<(), LedgerError> {
+    if ledger.accept_restored(now)? {
+        tracing::warn!(
+            "the restored ledger was accepted: every join token made before is revoked, and every \
+             refresh token void"
+        );
+    } else {
+        tracing::info!("--accept-restored: no peer has shown that the ledger was restored");
+    }
+    Ok(())
+}
+
 /// What browsers may send.
 pub(super) fn policy(config: &HubConfig) -> Policy {
     let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
@@ -289,7 +329,7 @@ pub(super) fn machine(config: &HubConfig, limits: Limits, generation: u64) -> Ma
         generation,
         allow_ips: config.door.allow_ips.clone(),
         trusted_proxies: config.door.trusted_proxies.clone(),
-        lives: Lives::default(),
+        lives: config.joins.lives(),
     }
 }
 

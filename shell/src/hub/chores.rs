@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use bowline_core::auth::SharedSecret;
 use bowline_core::code::Code;
-use bowline_core::id::{PeerId, SecretNumber};
+use bowline_core::id::SecretNumber;
 use bowline_core::ledger::{Answer, AskId, Change, Question, Rotated};
 
+use crate::hub::inviting;
 use crate::hub::secret::{RotateError, Rotation};
 use crate::hub::shared::Shared;
 use crate::ledger::LedgerError;
@@ -49,47 +50,88 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     loop {
         let is_due = |chores: &Chores| (!chores.queue.is_empty() || chores.closed).then_some(());
         shared.chores.until(is_due).await;
-        let next = shared.chores.change(|chores| chores.queue.pop_front());
-        let answer = match next {
+        let (ask, question) = match shared.chores.change(|chores| chores.queue.pop_front()) {
             None => return,
             Some(Chore::DropOldSecret) => {
                 drop_old_secret(&runtime, &shared).await;
                 continue;
             }
-            Some(Chore::Answer(ask, Question::Change(Change::Forget(peer)))) => {
-                (ask, forget(&shared, peer).await)
+            Some(Chore::Answer(ask, question)) => (ask, question),
+        };
+        // None where it was answered under the lock, with what links know from there on.
+        let answer = match question {
+            Question::Change(change) => Some(make(&shared, change).await),
+            Question::Issue(draft) => Some(match inviting::issue(&shared, *draft).await {
+                Ok(answer) => answer,
+                Err(cannot) => cannot.into(),
+            }),
+            Question::RotateKeys { now } => {
+                let rotated = inviting::rotate_keys(&runtime, &shared, ask, now).await;
+                rotated.err().map(|cannot| {
+                    tracing::error!(reason = cannot.reason, "the token key was not rotated");
+                    cannot.into()
+                })
             }
-            Some(Chore::Answer(ask, Question::Rotate { number, grace })) => {
-                match rotate(&runtime, &shared, ask, number, grace).await {
-                    Ok(()) => continue,
-                    Err(error) => {
-                        tracing::error!(%error, "the secret was not rotated");
-                        let (code, reason) = (error.code(), error.to_string());
-                        (ask, Answer::Cannot { code, reason })
-                    }
-                }
+            Question::Rotate { number, grace } => {
+                let rotated = rotate(&runtime, &shared, ask, number, grace).await;
+                rotated.err().map(|error| {
+                    tracing::error!(%error, "the secret was not rotated");
+                    Cannot::new(error.code(), error).into()
+                })
             }
             // The others are a link's.
-            Some(Chore::Answer(ask, _)) => (ask, Answer::No(Code::Unsupported.into())),
+            _ => Some(Answer::No(Code::Unsupported.into())),
         };
-        let (ask, answer) = answer;
-        let now = shared.clock.now();
-        shared.with(|hub| hub.answer_ask(ask, answer, now));
+        if let Some(answer) = answer {
+            let now = shared.clock.now();
+            shared.with(|hub| hub.answer_ask(ask, answer, now));
+        }
     }
 }
 
-async fn forget(shared: &Shared, peer: PeerId) -> Answer {
+/// Why something that the hub asked for is not done; nothing has changed.
+#[derive(Debug)]
+pub(super) struct Cannot {
+    code: Code,
+    reason: String,
+}
+
+impl Cannot {
+    pub(super) fn new(code: Code, reason: impl ToString) -> Self {
+        Self { code, reason: reason.to_string() }
+    }
+}
+
+impl From<LedgerError> for Cannot {
+    fn from(error: LedgerError) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+impl From<Cannot> for Answer {
+    fn from(Cannot { code, reason }: Cannot) -> Self {
+        Self::Cannot { code, reason }
+    }
+}
+
+/// What the ledger says to a request, when it does.
+pub(super) async fn told<T: Send + 'static>(
+    ask: impl FnOnce(Box<dyn FnOnce(Result<T, LedgerError>) + Send>),
+) -> Result<T, LedgerError> {
     let done = Arc::new(Watch::new(None));
     let tell = done.clone();
-    shared.ledger.forget_peer(peer, move |forgotten| {
-        tell.change(|done| *done = Some(forgotten));
-    });
-    let forgotten: Result<bool, LedgerError> = done.until(Option::clone).await;
-    match forgotten {
-        Ok(bound) => Answer::Changed(bound),
+    ask(Box::new(move |result| tell.change(|done| *done = Some(result))));
+    done.take().await
+}
+
+/// Makes a change of what is recorded.
+async fn make(shared: &Shared, change: Change) -> Answer {
+    let what = change.clone();
+    match told(move |tell| shared.ledger.change(change, tell)).await {
+        Ok(changed) => Answer::Changed(changed),
         Err(error) => {
-            tracing::error!(%error, %peer, "the ledger could not forget a peer; it stays bound");
-            Answer::No(Code::Unavailable.into())
+            tracing::error!(%error, change = ?what, "the ledger could not record a change");
+            Answer::No(error.code().into())
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bowline_core::id::{HubId, Pin};
-use bowline_core::identity::{Authority, AuthorityPublic, HubIdentity, SigningKey, TlsKey};
+use bowline_core::identity::{Authority, AuthorityPublic, HubIdentity, TlsKey};
 use bowline_core::random::Random;
 use bowline_core::trust::ChainFault;
 use bowline_core::tunnel::ServerTls;
@@ -48,11 +48,6 @@ pub(super) fn authority(
     let made = Authority::certify(key, &mut Random::new(&seed), hub, now_unix);
     write_private(&path, &pem::encode(pem::CERTIFICATE, made.certificate()))?;
     Ok(made)
-}
-
-/// The key that new tokens are signed with.
-pub(super) fn token(data: &DataDir) -> Result<SigningKey, StartError> {
-    Ok(load_signing_key(&data.token_key())?)
 }
 
 /// The certificate and key to serve; none in `plain`.
@@ -180,6 +175,13 @@ fn names(config: &HubConfig) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::config::HubSettings;
+    use crate::hub::token_key;
+    use crate::ledger::Ledger;
+    use bowline_core::token::Signer;
+
+    fn token(data: &DataDir) -> Result<Signer, StartError> {
+        token_key::load(data, &mut Ledger::open(&data.ledger()).unwrap(), NOW)
+    }
 
     const NOW: u64 = 1_800_000_000;
 
@@ -235,12 +237,12 @@ mod tests {
             let authority = authority(data, identity.id(), NOW).unwrap();
             let tls = served(&config(""), data, NOW).pin();
             let token = token(data).unwrap();
-            let public = [identity.0.public(), authority.public().key, token.public()];
-            let [identity, authority, token] = public.map(|key| key.pin());
-            [identity, authority, token, tls]
+            let [identity, authority] =
+                [identity.0.public(), authority.public().key].map(|key| key.pin().to_string());
+            [identity, authority, token.key().id().to_string(), tls.to_string()]
         };
         let pins = made(&data);
-        assert_eq!(pins.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+        assert_eq!(pins.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
         let keys = [data.identity_key(), data.ca_key(), data.token_key(), data.tls_key()];
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         assert_eq!(keys.map(|path| mode(&path)), [0o600; 4]);

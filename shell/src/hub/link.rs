@@ -6,7 +6,7 @@ use std::task::Context;
 use bowline_core::code::Code;
 use bowline_core::hub::Outbox;
 use bowline_core::id::{LinkId, PeerId};
-use bowline_core::ledger::{Answer, AskId, Question, Record};
+use bowline_core::ledger::{Answer, AskId, Question};
 use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;
@@ -64,10 +64,10 @@ impl Owner for HubLink {
         match event {
             Event::Secured(security) => self.tell(Notice::Secured { link, security }),
             Event::Upgraded => self.tell(Notice::Upgraded { link }),
-            Event::Ask(ask, Question::Record(Record::Bind(binding))) => {
+            Event::Ask(ask, Question::Record(record)) => {
                 let mailbox = self.mailbox.clone();
-                self.shared.ledger.record_peer(binding, move |recorded| {
-                    mailbox.answer(ask, answer(recorded.map(drop)));
+                self.shared.ledger.record(record, move |recorded| {
+                    mailbox.answer(ask, answer(recorded));
                 });
             }
             Event::Ask(ask, question) => {
@@ -139,10 +139,10 @@ impl HubLink {
 fn answer(recorded: Result<(), LedgerError>) -> Answer {
     match recorded {
         Ok(()) => Answer::Recorded,
-        Err(LedgerError::IdTaken(_)) => Answer::No(Code::IdTaken.into()),
+        Err(LedgerError::Refused(code)) => Answer::No(code.into()),
         Err(error) => {
             tracing::error!(%error, "the ledger could not record a peer; it was not admitted");
-            Answer::No(Code::Unavailable.into())
+            Answer::No(error.code().into())
         }
     }
 }

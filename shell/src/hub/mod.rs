@@ -5,12 +5,14 @@
 
 mod builder;
 mod chores;
+mod inviting;
 mod keys;
 mod link;
 mod reload;
 mod secret;
 mod serve;
 mod shared;
+mod token_key;
 
 pub use builder::{HubBuilder, StartError};
 pub use reload::{Certificate, Reloaded};

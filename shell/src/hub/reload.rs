@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use bowline_core::auth::HubSnapshot;
+use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::hub::Source;
 use bowline_core::id::Pin;
 
-use crate::config::{HubConfig, HubSettings, Warning, changes};
+use crate::config::{HubConfig, HubSettings, JoinSettings, Warning, changes};
 use crate::hub::builder::{machine, policy};
+use crate::hub::inviting::urls;
 use crate::hub::keys::{self, Served};
 use crate::hub::{Hub, StartError};
 use crate::runtime::Runtime;
@@ -52,6 +53,10 @@ const LIVE: &[&str] = &[
     "tls.hostnames",
     "auth.required",
     "auth.secret-role",
+    "auth.skew",
+    "tokens.certificate",
+    "tokens.refresh",
+    "tokens.token",
 ];
 
 impl<R: Runtime> Hub<R> {
@@ -88,13 +93,15 @@ impl<R: Runtime> Hub<R> {
                 external_pins: config.door.external_pins.clone(),
                 policy: Arc::new(policy(&config)),
                 limits: limits.clone(),
+                joins: was.joins.as_ref().map(|joins| {
+                    Arc::new(Joins { rules: config.joins.rules(), ..Joins::clone(joins) })
+                }),
                 ..was.clone()
             }
         });
+        self.shared.urls.store(Arc::new(urls(&config, &self.facts.url)));
         warnings.extend(dates);
-        // The socket for the operator is as it was.
-        let no_socket = |warning: &Warning| matches!(warning, Warning::NoControlSocket(_));
-        let kept = core::mem::take(&mut self.facts.warnings).into_iter().filter(no_socket);
+        let kept = core::mem::take(&mut self.facts.warnings).into_iter().filter(stays);
         self.facts.warnings = warnings.iter().cloned().chain(kept).collect();
         (self.facts.pin, self.facts.chain, self.facts.not_after) = (pin, chain, not_after);
         self.tell_facts(&config);
@@ -104,12 +111,13 @@ impl<R: Runtime> Hub<R> {
 
     /// The settings with what cannot change as it is.
     fn keeping(&self, settings: HubSettings) -> HubSettings {
-        let HubConfig { bind, mode, auth_secret, secret_file, .. } = &self.setup.config;
+        let HubConfig { bind, mode, auth_secret, secret_file, joins, .. } = &self.setup.config;
         HubSettings {
             bind: Some(*bind),
             mode: Some(*mode),
             auth_secret: Some(*auth_secret),
             secret_file: secret_file.clone(),
+            joins: JoinSettings { join: Some(joins.join), ..settings.joins },
             ..settings
         }
     }
@@ -127,6 +135,11 @@ impl<R: Runtime> Hub<R> {
         let told = self.facts.told(config, methods, self.setup.since);
         self.shared.with(|hub| hub.set_facts(told));
     }
+}
+
+/// The socket for the operator and the ledger are as they were at the start.
+fn stays(warning: &Warning) -> bool {
+    matches!(warning, Warning::NoControlSocket(_) | Warning::Restored { .. })
 }
 
 fn is_live(key: &str) -> bool {

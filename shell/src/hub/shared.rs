@@ -15,7 +15,9 @@ use bowline_core::ledger::{Answer, AskId, Rotated};
 use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;
+use crate::config::HubUrl;
 use crate::driver::Mailbox;
+use crate::files::DataDir;
 use crate::hub::chores::Chores;
 use crate::hub::secret::SecretKeeper;
 use crate::ledger::LedgerThread;
@@ -28,6 +30,10 @@ pub(super) struct Shared {
     pub(super) snapshot: ArcSwap<HubSnapshot>,
     pub(super) ledger: LedgerThread,
     pub(super) secret: SecretKeeper,
+    /// Where keys are kept.
+    pub(super) data: DataDir,
+    /// What join tokens name.
+    pub(super) urls: ArcSwap<Vec<HubUrl>>,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     /// Wakes the task that looks after the machine's deadlines, and after what is too long for one
@@ -71,6 +77,7 @@ impl Shared {
         hub: Machine,
         ledger: LedgerThread,
         secret: SecretKeeper,
+        data: DataDir,
         observer: Observer,
     ) -> Self {
         let locked = Locked { hub, mailboxes: BTreeMap::new(), armed: None };
@@ -78,6 +85,8 @@ impl Shared {
             snapshot: ArcSwap::from_pointee(snapshot),
             ledger,
             secret,
+            data,
+            urls: ArcSwap::default(),
             clock: Clock::start(),
             observer,
             timer: AtomicWaker::new(),
@@ -258,6 +267,10 @@ fn notice(event: HubEvent) -> Option<Notice> {
         HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
         HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
         HubEvent::Contested { peer } => Some(Notice::Contested { peer }),
+        HubEvent::Replayed { peer, jti } => Some(Notice::Replayed { peer, jti }),
+        HubEvent::Reused { peer } => Some(Notice::Reused { peer }),
+        HubEvent::Revoked { peer, reason } => Some(Notice::Revoked { peer, reason }),
+        HubEvent::RolledBack { peer, seen, own } => Some(Notice::RolledBack { peer, seen, own }),
         HubEvent::TurnedAway { source, why, count } => {
             Some(Notice::TurnedAway { source, why, count })
         }

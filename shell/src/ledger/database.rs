@@ -1,30 +1,21 @@
-//! The database itself: opening it, and each question and fact.
+//! The database itself: opening it, and each of what is asked of it as one transaction.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use bowline_core::id::{PeerId, PublicKey};
-use bowline_core::ledger::Binding;
-use bowline_core::wire::frame::Method;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
+use bowline_core::ledger::{Change, Durable, KeyRecord, Record, TokenRecord};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use crate::ledger::{LedgerError, schema};
+use crate::crash;
+use crate::ledger::facts::Facts;
+use crate::ledger::{KeyRotation, LedgerError, read, schema};
 
 /// A hub's ledger, open.
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
-}
-
-/// What recording a peer changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// The id was free and is bound to the key.
-    Bound,
-    /// It was bound to the key already.
-    Known,
 }
 
 impl Ledger {
@@ -61,6 +52,8 @@ impl Ledger {
             return Err(Prepare::Ledger(open_error(path, &reason)));
         }
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // On macOS a plain flush leaves data in the drive's cache. Elsewhere these do nothing.
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "checkpoint_fullfsync", true)?;
@@ -78,45 +71,59 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; then the hub must not start.
     pub fn raise_generation(&mut self) -> Result<u64, LedgerError> {
-        let raised: i64 = self.connection.query_row(
-            "UPDATE meta SET generation = generation + 1 WHERE only = 0 RETURNING generation",
-            [],
-            |row| row.get(0),
-        )?;
+        let raised = self.in_transaction(|facts| facts.raise_generation())?;
         u64::try_from(raised).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
     }
 
-    /// Every peer, ascending by id.
+    /// Takes a file that was restored from a backup for good: every join token is revoked at `now`
+    /// (seconds since 1970), every refresh token is void, and the next start has a generation above
+    /// all that peers have seen. False, and nothing changed, where no peer has shown that it was.
     ///
     /// # Errors
-    /// [`LedgerError::Storage`], a row that cannot be a peer among it.
-    pub fn peers(&self) -> Result<Vec<Binding>, LedgerError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT id, key, method, first_seen, serves FROM peers ORDER BY id")?;
-        let rows = statement.query_map([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })?;
-        rows.map(|row| parse_row(row?)).collect()
+    /// [`LedgerError::Storage`]; nothing was changed then.
+    pub fn accept_restored(&mut self, now: u64) -> Result<bool, LedgerError> {
+        self.in_transaction(|facts| facts.accept_restored(now))
     }
 
-    /// Binds an id to its key, or notes that a known one serves.
-    ///
-    /// Of a known peer the method and the date of the first admission stay, and whoever served once
-    /// serves.
+    /// Everything that a hub has to be told at its start.
     ///
     /// # Errors
-    /// [`LedgerError::IdTaken`], and [`LedgerError::Storage`]; nothing was recorded then.
-    pub fn record_peer(&mut self, binding: &Binding) -> Result<Recorded, LedgerError> {
-        self.in_transaction(|facts| facts.record_peer(binding))
+    /// [`LedgerError::Storage`], a row that cannot be what it is to be among it.
+    pub fn durable(&mut self) -> Result<Durable, LedgerError> {
+        read::durable(&*self.connection.transaction()?)
     }
 
-    /// Frees an id for another key; false where it was not bound.
+    /// Records all of it, or nothing.
     ///
     /// # Errors
-    /// [`LedgerError::Storage`]
-    pub fn forget_peer(&mut self, id: PeerId) -> Result<bool, LedgerError> {
-        self.in_transaction(|facts| facts.forget_peer(id))
+    /// [`LedgerError::Refused`] as [`Record`] says, and [`LedgerError::Storage`]; nothing was recorded
+    /// then.
+    pub fn record(&mut self, record: &Record) -> Result<(), LedgerError> {
+        self.in_transaction(|facts| facts.record(record))
+    }
+
+    /// Changes what is recorded; whether there was anything to change.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`]; nothing was changed then.
+    pub fn change(&mut self, change: &Change) -> Result<bool, LedgerError> {
+        self.in_transaction(|facts| facts.change(change))
+    }
+
+    /// Keeps the record of a token that was made. A token without one admits nobody.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`]; nothing was recorded then.
+    pub fn issue(&mut self, token: &TokenRecord) -> Result<(), LedgerError> {
+        self.in_transaction(|facts| facts.issue(token))
+    }
+
+    /// Has another key sign tokens from here on; every key that is kept, the new one last.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`]; the key before signs on then.
+    pub fn rotate_key(&mut self, rotation: &KeyRotation) -> Result<Vec<KeyRecord>, LedgerError> {
+        self.in_transaction(|facts| facts.rotate_key(rotation))
     }
 
     /// Runs `work` as one transaction: all of it is durable when this returns `Ok`, and none of it
@@ -128,53 +135,15 @@ impl Ledger {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&Facts { connection: &transaction })?;
+        crash::point();
         transaction.commit()?;
+        crash::point();
         Ok(result)
     }
 
     #[cfg(test)]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
-    }
-}
-
-/// An open transaction: what is done here lasts only if the transaction does.
-pub(super) struct Facts<'a> {
-    connection: &'a Connection,
-}
-
-impl Facts<'_> {
-    pub(super) fn record_peer(&self, binding: &Binding) -> Result<Recorded, LedgerError> {
-        let id = binding.peer.as_str();
-        let bound: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT key FROM peers WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))
-            .optional()?;
-        match bound {
-            Some(key) if key != binding.key.0 => Err(LedgerError::IdTaken(binding.peer)),
-            Some(_) => {
-                self.connection
-                    .prepare_cached("UPDATE peers SET serves = max(serves, ?2) WHERE id = ?1")?
-                    .execute((id, binding.serves))?;
-                Ok(Recorded::Known)
-            }
-            None => {
-                let first = seconds(binding.first_seen);
-                self.connection
-                    .prepare_cached("INSERT INTO peers VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute((id, binding.key.0, binding.method as u8, first, binding.serves))?;
-                Ok(Recorded::Bound)
-            }
-        }
-    }
-
-    pub(super) fn forget_peer(&self, id: PeerId) -> Result<bool, LedgerError> {
-        let gone = self
-            .connection
-            .prepare_cached("DELETE FROM peers WHERE id = ?1")?
-            .execute([id.as_str()])?;
-        Ok(gone > 0)
     }
 }
 
@@ -213,26 +182,11 @@ pub(super) fn sort_error(path: &Path, error: &rusqlite::Error) -> LedgerError {
     }
 }
 
-type RawRow = (String, Vec<u8>, u8, i64, bool);
-
-fn parse_row((id, key, method, first, serves): RawRow) -> Result<Binding, LedgerError> {
-    let odd = |what: &str| LedgerError::Storage(format!("peer '{id}' has {what}"));
-    Ok(Binding {
-        peer: id.parse().map_err(|_| odd("an id that is none"))?,
-        key: PublicKey(key.try_into().map_err(|_| odd("a key that is none"))?),
-        method: Method::from_number(method.into()).ok_or_else(|| odd("a method that is none"))?,
-        first_seen: u64::try_from(first).map_err(|_| odd("a negative date"))?,
-        serves,
-    })
-}
-
-/// SQLite's integers are signed; a date beyond them is as good as the last one.
-fn seconds(unix: u64) -> i64 {
-    i64::try_from(unix).unwrap_or(i64::MAX)
-}
-
 /// A backup or a person with `sqlite3` may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Statements that are kept ready; there are fewer.
+const STATEMENTS: usize = 64;
 
 #[cfg(test)]
 mod tests;

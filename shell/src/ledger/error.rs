@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use bowline_core::id::PeerId;
+use bowline_core::code::Code;
 
 /// Why the ledger cannot be opened, read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// The id belongs to another key.
-    #[error("peer id '{0}' is bound to another key; give this peer another id")]
-    IdTaken(PeerId),
+    /// What was to be recorded does not go with what is: the code says why, and nothing has changed.
+    #[error("not recorded ({code}): {}", .0.row().meaning, code = .0)]
+    Refused(Code),
     /// The file cannot be opened or created.
     #[error(
         "cannot open the ledger {}: {reason}. Check that this user may write there, and that the \
@@ -63,5 +63,27 @@ pub enum LedgerError {
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Storage(error.to_string())
+    }
+}
+
+impl From<Code> for LedgerError {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl LedgerError {
+    /// What the remote is told.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(code) => *code,
+            Self::Open { .. }
+            | Self::Damaged { .. }
+            | Self::Newer { .. }
+            | Self::Storage(_)
+            | Self::Busy(_)
+            | Self::Closed => Code::Unavailable,
+        }
     }
 }

@@ -2,6 +2,15 @@
 //!
 //! A file's version is SQLite's `user_version`: how many of [`STEPS`] it has taken. A step that was
 //! released is never changed; a change is another step.
+//!
+//! ```text
+//!  meta    peers ◄── enrolments ◄── families      tokens ◄── token_uses      keys
+//!            ▲           ▲
+//!            │           └── labels
+//!            └── revocations
+//! ```
+//!
+//! Of tokens and refresh tokens there are numbers and hashes: nothing here lets anybody in.
 
 use std::path::Path;
 
@@ -10,7 +19,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::LedgerError;
 
 /// Each takes a file from the version of its index to the next.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[PEERS, JOINS];
+
+const PEERS: &str = "
     CREATE TABLE peers (
         id          TEXT    PRIMARY KEY NOT NULL,
         key         BLOB    NOT NULL CHECK (length(key) = 32),
@@ -23,12 +34,73 @@ const STEPS: &[&str] = &["
         generation  INTEGER NOT NULL
     ) STRICT;
     INSERT INTO meta (only, generation) VALUES (0, 0);
-"];
+";
+
+const JOINS: &str = "
+    ALTER TABLE meta ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE meta ADD COLUMN rolled_back INTEGER;
+    CREATE TABLE tokens (
+        jti         BLOB    PRIMARY KEY NOT NULL CHECK (length(jti) = 16),
+        sub         TEXT    NOT NULL,
+        kid         BLOB    NOT NULL CHECK (length(kid) = 32),
+        issued      INTEGER NOT NULL,
+        ends        INTEGER NOT NULL,
+        uses        INTEGER NOT NULL,
+        role        TEXT    NOT NULL,
+        caps        TEXT,
+        id          TEXT,
+        issuer      TEXT    NOT NULL,
+        revoked     INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE token_uses (
+        jti         BLOB    NOT NULL REFERENCES tokens (jti) ON DELETE CASCADE,
+        key         BLOB    NOT NULL CHECK (length(key) = 32),
+        peer        TEXT    NOT NULL,
+        PRIMARY KEY (jti, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE enrolments (
+        peer        TEXT    PRIMARY KEY NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
+        jti         BLOB    NOT NULL CHECK (length(jti) = 16),
+        role        TEXT    NOT NULL,
+        caps        TEXT    NOT NULL,
+        issue       INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE labels (
+        peer        TEXT    NOT NULL REFERENCES enrolments (peer) ON DELETE CASCADE,
+        name        TEXT    NOT NULL,
+        value       TEXT    NOT NULL,
+        PRIMARY KEY (peer, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE families (
+        peer         TEXT    PRIMARY KEY NOT NULL REFERENCES enrolments (peer) ON DELETE CASCADE,
+        current      BLOB    NOT NULL CHECK (length(current) = 32),
+        current_ends INTEGER NOT NULL,
+        next         BLOB    CHECK (length(next) = 32),
+        next_ends    INTEGER,
+        CHECK ((next IS NULL) = (next_ends IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE revocations (
+        peer        TEXT    PRIMARY KEY NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
+        at          INTEGER NOT NULL,
+        reason      TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE keys (
+        position    INTEGER PRIMARY KEY NOT NULL,
+        jwk         TEXT    NOT NULL UNIQUE,
+        created     INTEGER NOT NULL,
+        state       TEXT    NOT NULL CHECK (state IN ('active', 'verify-only', 'revoked')),
+        until       INTEGER,
+        CHECK ((state = 'verify-only') = (until IS NOT NULL))
+    ) STRICT;
+";
 
 /// The latest version.
 pub(super) fn version() -> i64 {
     STEPS.len() as i64
 }
+
+/// The version from which on there are join tokens.
+pub(super) const WITH_JOINS: i64 = 2;
 
 /// Brings the file to the latest version, all steps in one transaction.
 ///
@@ -46,8 +118,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Le
         return Err(LedgerError::Damaged { path: path.to_owned(), reason });
     };
     for step in steps {
+        crate::crash::point();
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", known)?;
+    crate::crash::point();
     Ok(transaction.commit()?)
+}
+
+/// Makes an empty file what the version before join tokens would have made of it.
+#[cfg(test)]
+pub(super) fn make_first(connection: &Connection) {
+    connection.execute_batch(PEERS).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
 }

@@ -1,46 +1,71 @@
 //! One thread that owns the ledger and commits what has queued as one transaction.
 //!
 //! ```text
-//!  record_peer ─┐            ┌──────────────────────────────────────────────┐
-//!  record_peer ─┼─▶ queue ─▶ │ take all that waits ─▶ one transaction ─▶ commit │ ─▶ answers
-//!  forget_peer ─┘  bounded   └──────────────────────────────────────────────┘
+//!  record ─┐            ┌──────────────────────────────────────────────────┐
+//!  record ─┼─▶ queue ─▶ │ take all that waits ─▶ one transaction ─▶ commit │ ─▶ answers
+//!  change ─┘  bounded   └──────────────────────────────────────────────────┘
 //! ```
 //!
 //! A flush to the disk costs the same for one fact as for hundreds. An answer is given only after
 //! the commit; if that fails, every request that was in it is told so. A request that is merely
 //! refused, such as an id that is taken, harms no other.
 
+use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use bowline_core::id::PeerId;
-use bowline_core::ledger::Binding;
+use bowline_core::ledger::{Change, KeyRecord, Record, TokenRecord};
 
-use crate::ledger::database::Facts;
-use crate::ledger::{Ledger, LedgerError, Recorded};
+use crate::ledger::facts::Facts;
+use crate::ledger::{KeyRotation, Ledger, LedgerError};
 
 /// The ledger behind a queue. Shared by reference; dropping it commits what has queued, answers,
 /// and ends the thread.
-#[derive(Debug)]
 pub struct LedgerThread {
-    queue: Option<SyncSender<Job>>,
+    queue: Option<SyncSender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
     room: usize,
 }
 
-/// An answer on its way to whoever asked.
-type Answer<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
+/// One request, and who is told.
+trait Job: Send {
+    /// Does it in a transaction that is not committed yet. The failure of storage, where there was
+    /// one: the whole transaction is worth nothing then.
+    fn work(&mut self, facts: &Facts<'_>) -> Option<LedgerError>;
 
-enum Job {
-    Record(Binding, Answer<Recorded>),
-    Forget(PeerId, Answer<bool>),
+    /// Answers, with the error of the transaction if it had one. A refusal stands in either case.
+    fn answer(self: Box<Self>, transaction: &Result<(), LedgerError>);
 }
 
-/// A job that was done in a transaction which is not committed yet.
-enum Done {
-    Record(Result<Recorded, LedgerError>, Answer<Recorded>),
-    Forget(Result<bool, LedgerError>, Answer<bool>),
+struct Request<T, W, A> {
+    /// None once it was begun.
+    work: Option<W>,
+    result: Option<Result<T, LedgerError>>,
+    answer: A,
+}
+
+impl<T, W, A> Job for Request<T, W, A>
+where
+    T: Send,
+    W: FnOnce(&Facts<'_>) -> Result<T, LedgerError> + Send,
+    A: FnOnce(Result<T, LedgerError>) + Send,
+{
+    fn work(&mut self, facts: &Facts<'_>) -> Option<LedgerError> {
+        let result = self.work.take()?(facts);
+        let failed = result.as_ref().err().cloned();
+        self.result = Some(result);
+        failed.filter(|error| matches!(error, LedgerError::Storage(_)))
+    }
+
+    fn answer(self: Box<Self>, transaction: &Result<(), LedgerError>) {
+        let committed = transaction.clone();
+        (self.answer)(match self.result {
+            Some(result) => result.and_then(|value| committed.map(|()| value)),
+            // It was not begun, because one before it failed.
+            None => Err(committed.err().unwrap_or(LedgerError::Closed)),
+        });
+    }
 }
 
 impl LedgerThread {
@@ -57,35 +82,64 @@ impl LedgerThread {
         Ok(Self { queue: Some(queue), thread: Some(thread), room })
     }
 
-    /// As [`Ledger::record_peer`]. Never blocks.
+    /// As [`Ledger::record`]. Never blocks.
     ///
     /// `answer` is called once: on the ledger's thread after the commit, or at once with
     /// [`LedgerError::Busy`] or [`LedgerError::Closed`]. It should only pass the answer on: while it
     /// runs, nothing is recorded.
-    pub fn record_peer(
+    pub fn record(
         &self,
-        peer: Binding,
-        answer: impl FnOnce(Result<Recorded, LedgerError>) + Send + 'static,
+        record: Record,
+        answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
     ) {
-        self.queue(Job::Record(peer, Box::new(answer)));
+        self.queue(move |facts| facts.record(&record), answer);
     }
 
-    /// As [`Ledger::forget_peer`]; for `answer` see [`LedgerThread::record_peer`].
-    pub fn forget_peer(
+    /// As [`Ledger::change`]; for `answer` see [`LedgerThread::record`].
+    pub fn change(
         &self,
-        id: PeerId,
+        change: Change,
         answer: impl FnOnce(Result<bool, LedgerError>) + Send + 'static,
     ) {
-        self.queue(Job::Forget(id, Box::new(answer)));
+        self.queue(move |facts| facts.change(&change), answer);
     }
 
-    fn queue(&self, job: Job) {
-        let Some(queue) = &self.queue else { return job.refuse(LedgerError::Closed) };
+    /// As [`Ledger::issue`]; for `answer` see [`LedgerThread::record`].
+    pub fn issue(
+        &self,
+        token: TokenRecord,
+        answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
+    ) {
+        self.queue(move |facts| facts.issue(&token), answer);
+    }
+
+    /// As [`Ledger::rotate_key`]; for `answer` see [`LedgerThread::record`].
+    pub fn rotate_key(
+        &self,
+        rotation: KeyRotation,
+        answer: impl FnOnce(Result<Vec<KeyRecord>, LedgerError>) + Send + 'static,
+    ) {
+        self.queue(move |facts| facts.rotate_key(&rotation), answer);
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Facts<'_>) -> Result<T, LedgerError> + Send + 'static,
+        answer: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
+    ) {
+        let job: Box<dyn Job> = Box::new(Request { work: Some(work), result: None, answer });
+        let Some(queue) = &self.queue else { return job.answer(&Err(LedgerError::Closed)) };
         match queue.try_send(job) {
             Ok(()) => {}
-            Err(TrySendError::Full(job)) => job.refuse(LedgerError::Busy(self.room)),
-            Err(TrySendError::Disconnected(job)) => job.refuse(LedgerError::Closed),
+            Err(TrySendError::Full(job)) => job.answer(&Err(LedgerError::Busy(self.room))),
+            Err(TrySendError::Disconnected(job)) => job.answer(&Err(LedgerError::Closed)),
         }
+    }
+}
+
+impl fmt::Debug for LedgerThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerThread").field("room", &self.room).finish_non_exhaustive()
     }
 }
 
@@ -102,46 +156,7 @@ impl Drop for LedgerThread {
     }
 }
 
-impl Job {
-    fn work(self, facts: &Facts<'_>) -> Done {
-        match self {
-            Self::Record(peer, answer) => Done::Record(facts.record_peer(&peer), answer),
-            Self::Forget(id, answer) => Done::Forget(facts.forget_peer(id), answer),
-        }
-    }
-
-    fn refuse(self, error: LedgerError) {
-        match self {
-            Self::Record(_, answer) => answer(Err(error)),
-            Self::Forget(_, answer) => answer(Err(error)),
-        }
-    }
-}
-
-impl Done {
-    /// The failure of storage, where there was one: the whole transaction is worth nothing then.
-    fn storage_error(&self) -> Option<&LedgerError> {
-        let error = match self {
-            Self::Record(result, _) => result.as_ref().err(),
-            Self::Forget(result, _) => result.as_ref().err(),
-        };
-        error.filter(|error| matches!(error, LedgerError::Storage(_)))
-    }
-
-    /// Answers, with the error of the transaction if it had one. A refusal stands in either case.
-    fn answer(self, transaction: &Result<(), LedgerError>) {
-        match self {
-            Self::Record(result, answer) => {
-                answer(result.and_then(|value| transaction.clone().map(|()| value)));
-            }
-            Self::Forget(result, answer) => {
-                answer(result.and_then(|value| transaction.clone().map(|()| value)));
-            }
-        }
-    }
-}
-
-fn run(mut ledger: Ledger, jobs: &Receiver<Job>, room: usize) {
+fn run(mut ledger: Ledger, jobs: &Receiver<Box<dyn Job>>, room: usize) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(room));
@@ -149,27 +164,12 @@ fn run(mut ledger: Ledger, jobs: &Receiver<Job>, room: usize) {
     }
 }
 
-fn commit(ledger: &mut Ledger, batch: Vec<Job>) {
-    let mut waiting = batch.into_iter();
-    let mut done = Vec::with_capacity(waiting.len());
+fn commit(ledger: &mut Ledger, mut batch: Vec<Box<dyn Job>>) {
     let transaction = ledger.in_transaction(|facts| {
-        for job in waiting.by_ref() {
-            let end = job.work(facts);
-            let failed = end.storage_error().cloned();
-            done.push(end);
-            if let Some(error) = failed {
-                return Err(error);
-            }
-        }
-        Ok(())
+        batch.iter_mut().try_for_each(|job| job.work(facts).map_or(Ok(()), Err))
     });
-    for end in done {
-        end.answer(&transaction);
-    }
-    if let Err(error) = transaction {
-        for job in waiting {
-            job.refuse(error.clone());
-        }
+    for job in batch {
+        job.answer(&transaction);
     }
 }
 

@@ -16,6 +16,9 @@ fn bound(stage: &Stage) -> Vec<String> {
     rows.map(|row| text(&row["id"]).to_owned()).collect()
 }
 
+/// What a hub with TLS and a secret takes.
+const OFFERED: &str = "the hub offers secret and join and resume and refresh";
+
 fn where_all_is_well_each_step_says_what_it_found() {
     let stage = enrolled();
     let found = peer(&stage, &[]);
@@ -25,7 +28,7 @@ fn where_all_is_well_each_step_says_what_it_found() {
     assert!(found.well("tls").starts_with("1.3, TLS13_"), "{found:#?}");
     assert_eq!(found.well("websocket"), "bowline.v1");
     assert!(found.well("hub").ends_with("trusted by identity"), "{found:#?}");
-    assert_eq!(found.well("method"), "the hub offers secret");
+    assert_eq!(found.well("method"), OFFERED);
     let admitted = found.well("admission");
     assert!(admitted.starts_with("admitted as me by secret, as an operator, in "), "{admitted}");
     assert!(found.well("round-trip").ends_with(" ms"));
@@ -89,14 +92,14 @@ fn authentication_at_one_end_only_is_told_with_both_methods() {
     let found_off = found(stage.dial("doctor", &["--secret-file", &secret]));
     let problem = found_off.problem("method", "method-not-offered", 3);
     let both = (text(&problem["expected"]), text(&problem["seen"]));
-    assert_eq!(both, ("'secret'", "'open'"));
+    assert_eq!(both, ("'secret'", "'open' and 'join' and 'resume' and 'refresh'"));
     says(&problem["remedy"], "auth.secret = true");
     // Off at the peer.
     let stage = Stage::with_hub();
     let found_on = found(stage.dial("doctor", &[]));
     let problem = found_on.problem("secret", "no-secret", 2);
     says(&problem["remedy"], "bowline secret show");
-    assert_eq!(found_on.well("method"), "the hub offers secret");
+    assert_eq!(found_on.well("method"), OFFERED);
     assert_eq!(found_on.skipped("admission"), "there is no secret to prove");
 }
 

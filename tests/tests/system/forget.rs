@@ -55,8 +55,9 @@ each_pairing! {
         within(world.peer("db").connect()).await.unwrap();
         assert!(forget(&operator(&world).await, "web").await.is_success());
         // Read beside the hub that runs, as it would be after a crash.
-        let ledger = Ledger::open(&world.hub_data.join("ledger.db")).unwrap();
-        let bound: Vec<_> = ledger.peers().unwrap().iter().map(|b| b.peer.to_string()).collect();
+        let mut ledger = Ledger::open(&world.hub_data.join("ledger.db")).unwrap();
+        let known = ledger.durable().unwrap();
+        let bound: Vec<_> = known.peers.iter().map(|(b, ..)| b.peer.to_string()).collect();
         assert_eq!(bound, ["db"]);
         drop(ledger);
         world.stop_hub().await;

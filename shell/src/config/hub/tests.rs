@@ -1,3 +1,6 @@
+use core::time::Duration;
+
+use bowline_core::hub::Lives;
 use bowline_core::limits::Limits;
 use bowline_core::network::Network;
 
@@ -30,6 +33,12 @@ required = false
 secret = false
 secret-role = "agent"
 secret-file = "secret"
+join = false
+skew = "30s"
+[tokens]
+certificate = "1h"
+refresh = "30d"
+token = "2d"
 [limits]
 peers = 3
 sessions = 4
@@ -75,6 +84,13 @@ fn every_key_reaches_the_configuration() {
             auth_secret: false,
             secret_role: Role::Agent,
             secret_file: Some("/etc/bowline/secret".into()),
+            joins: JoinConfig {
+                join: false,
+                skew: Duration::from_secs(30),
+                certificate: Duration::from_secs(3600),
+                refresh: Duration::from_secs(30 * 24 * 3600),
+                token: Duration::from_secs(2 * 24 * 3600),
+            },
             door: Door {
                 allow_ips: networks(&["192.0.2.0/24", "2001:db8::/32", "::1"]),
                 trusted_proxies: networks(&["10.0.0.1"]),
@@ -135,7 +151,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_name() {
         ("[limit]\npeers = 1", "line 1: unknown key 'limit'; did you mean 'limits'?"),
         (
             "insecure-no-auth = true",
-            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, allow-ips, trusted-proxies, external-pins, origins, tls, auth, limits",
+            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, allow-ips, trusted-proxies, external-pins, origins, tls, auth, tokens, limits",
         ),
     ] {
         assert_eq!(complaint(text), format!("{file}: {sentence}"));
@@ -151,7 +167,6 @@ fn a_key_that_is_not_built_yet_is_refused_as_that() {
         ("[tls]\nkeystore = 'x'", "'tls.keystore'"),
         ("[tls]\nkeystore-password-file = 'x'", "'tls.keystore-password-file'"),
         ("[tls]\nkeystore-type = 'jks'", "'tls.keystore-type'"),
-        ("[auth]\nskew = '60s'", "'auth.skew'"),
     ] {
         let line = 1 + text.matches('\n').count();
         let sentence =
@@ -310,6 +325,38 @@ fn the_page_of_the_door_lists_each_key_with_its_default_and_its_range() {
 }
 
 #[test]
+fn join_tokens_are_taken_unless_said_otherwise_and_hold_as_long_as_the_specification_says() {
+    let joins = parse("").unwrap().resolve().unwrap().joins;
+    assert_eq!((joins.join, joins.lives()), (true, Lives::default()));
+    assert_eq!(joins.rules(), bowline_core::token::Rules::JOIN);
+    assert!(joins.is_offered(TlsMode::Strict) && !joins.is_offered(TlsMode::Plain));
+    let set = parse("[auth]\nskew = '5s'\n[tokens]\ntoken = '1h'").unwrap().resolve().unwrap();
+    let rules = set.joins.rules();
+    assert_eq!((rules.skew, rules.life, set.joins.lives().skew), (5, 60..=3600, 5));
+}
+
+#[test]
+fn what_is_minted_holds_for_whole_seconds_within_a_range() {
+    for (key, flag, good, bad, expected) in [
+        ("auth.skew", "auth-skew", ["0s", "10m"], ["500ms", "601s"], "0s to 10m"),
+        ("tokens.certificate", "tokens-certificate", ["1s", "365d"], ["0s", "366d"], "1s to 365d"),
+        ("tokens.refresh", "tokens-refresh", ["1s", "3650d"], ["1500ms", "3651d"], "1s to 3650d"),
+        ("tokens.token", "tokens-token", ["1m", "7d"], ["59s", "8d"], "1m to 7d"),
+    ] {
+        let (table, name) = key.split_once('.').unwrap();
+        let set = |span: &str| parse(&format!("[{table}]\n{name} = '{span}'")).unwrap().resolve();
+        for good in good {
+            let printed = set(good).unwrap().to_toml();
+            assert!(printed.contains(&format!("\n{name} = \"{good}\"\n")), "{printed}");
+        }
+        for bad in bad {
+            let sentence = format!("'{key}' (--{flag}): expected whole seconds from {expected}");
+            assert_eq!(set(bad).unwrap_err().to_string(), sentence);
+        }
+    }
+}
+
+#[test]
 fn external_pins_need_a_hub_without_tls_and_a_proxy() {
     let pin = "external-pins = ['sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']";
     let plain = "[tls]\nmode = 'plain'";
@@ -355,7 +402,11 @@ fn settings_that_contradict_each_other_are_refused() {
     assert_eq!(resolve("[tls]\nsource = 'files'"), missing("tls.cert"));
     let unused = "[tls]\nsource = 'self-signed'\ncert = 'c'\nkey = 'k'";
     assert_eq!(resolve(unused), ConfigError::FilesUnused);
-    assert_eq!(resolve("[auth]\nsecret = false"), ConfigError::NoMethod);
+    assert_eq!(resolve("[auth]\nsecret = false\njoin = false"), ConfigError::NoMethod);
+    // Without TLS no join token is taken, whatever is said.
+    let plain = "[tls]\nmode = 'plain'\n[auth]\nsecret = false\njoin = true";
+    assert_eq!(resolve(plain), ConfigError::NoMethod);
+    assert!(parse("[auth]\nsecret = false").unwrap().resolve().is_ok());
     let url: HubUrl = "ws://hub.example".parse().unwrap();
     let unfit = ConfigError::SchemeAndMode { url, mode: TlsMode::Tofu };
     assert_eq!(resolve("advertise = ['ws://hub.example']"), unfit);

@@ -1,7 +1,24 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use bowline_core::code::Code;
+use bowline_core::id::{PeerId, PublicKey};
+use bowline_core::ledger::Binding;
+use bowline_core::wire::frame::Method;
+
 use super::*;
+
+fn bind(ledger: &mut Ledger, binding: Binding) -> Result<(), LedgerError> {
+    ledger.record(&Record::Bind(binding))
+}
+
+fn forget(ledger: &mut Ledger, peer: PeerId) -> Result<bool, LedgerError> {
+    ledger.change(&Change::Forget(peer))
+}
+
+fn bound(ledger: &mut Ledger) -> Vec<Binding> {
+    ledger.durable().unwrap().peers.into_iter().map(|(binding, ..)| binding).collect()
+}
 
 fn peer(id: &str, key: u8, seen: u64) -> Binding {
     Binding {
@@ -18,13 +35,13 @@ fn facts_are_there_when_the_file_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.db");
     let mut ledger = Ledger::open(&path).unwrap();
-    assert_eq!(ledger.peers(), Ok(vec![]));
+    assert_eq!(bound(&mut ledger), vec![]);
     assert_eq!(ledger.raise_generation(), Ok(1));
-    assert_eq!(ledger.record_peer(&peer("web-2", 2, 10)), Ok(Recorded::Bound));
-    assert_eq!(ledger.record_peer(&peer("web-1", 1, 20)), Ok(Recorded::Bound));
+    assert_eq!(bind(&mut ledger, peer("web-2", 2, 10)), Ok(()));
+    assert_eq!(bind(&mut ledger, peer("web-1", 1, 20)), Ok(()));
     drop(ledger);
     let mut ledger = Ledger::open(&path).unwrap();
-    assert_eq!(ledger.peers(), Ok(vec![peer("web-1", 1, 20), peer("web-2", 2, 10)]));
+    assert_eq!(bound(&mut ledger), vec![peer("web-1", 1, 20), peer("web-2", 2, 10)]);
     assert_eq!(ledger.raise_generation(), Ok(2));
 }
 
@@ -32,13 +49,13 @@ fn facts_are_there_when_the_file_is_opened_again() {
 fn an_id_stays_with_its_key_until_it_is_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(&dir.path().join("l")).unwrap();
-    ledger.record_peer(&peer("web-1", 1, 10)).unwrap();
+    bind(&mut ledger, peer("web-1", 1, 10)).unwrap();
     let other = peer("web-1", 2, 20);
-    assert_eq!(ledger.record_peer(&other), Err(LedgerError::IdTaken(other.peer)));
-    assert_eq!(ledger.peers(), Ok(vec![peer("web-1", 1, 10)]));
-    assert_eq!(ledger.forget_peer(other.peer), Ok(true));
-    assert_eq!(ledger.forget_peer(other.peer), Ok(false));
-    assert_eq!(ledger.record_peer(&other), Ok(Recorded::Bound));
+    assert_eq!(bind(&mut ledger, other), Err(LedgerError::Refused(Code::IdTaken)));
+    assert_eq!(bound(&mut ledger), vec![peer("web-1", 1, 10)]);
+    assert_eq!(forget(&mut ledger, other.peer), Ok(true));
+    assert_eq!(forget(&mut ledger, other.peer), Ok(false));
+    assert_eq!(bind(&mut ledger, other), Ok(()));
 }
 
 #[test]
@@ -46,14 +63,14 @@ fn who_served_once_serves_and_the_first_admission_stays_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(&dir.path().join("l")).unwrap();
     let operator = Binding { serves: false, ..peer("a", 1, 10) };
-    ledger.record_peer(&operator).unwrap();
-    assert_eq!(ledger.peers(), Ok(vec![operator]));
+    bind(&mut ledger, operator).unwrap();
+    assert_eq!(bound(&mut ledger), vec![operator]);
     let later = Binding { method: Method::Join, ..peer("a", 1, 30) };
-    assert_eq!(ledger.record_peer(&later), Ok(Recorded::Known));
-    assert_eq!(ledger.record_peer(&operator), Ok(Recorded::Known));
-    assert_eq!(ledger.peers(), Ok(vec![peer("a", 1, 10)]));
-    ledger.record_peer(&peer("z", 1, u64::MAX)).unwrap();
-    assert_eq!(ledger.peers().unwrap()[1].first_seen, i64::MAX as u64);
+    assert_eq!(bind(&mut ledger, later), Ok(()));
+    assert_eq!(bind(&mut ledger, operator), Ok(()));
+    assert_eq!(bound(&mut ledger), vec![peer("a", 1, 10)]);
+    bind(&mut ledger, peer("z", 1, u64::MAX)).unwrap();
+    assert_eq!(bound(&mut ledger)[1].first_seen, i64::MAX as u64);
 }
 
 #[test]
@@ -84,7 +101,7 @@ fn a_file_of_a_later_version_is_refused_and_left_alone() {
     let ledger = Ledger::open(&path).unwrap();
     ledger.connection().pragma_update(None, "user_version", 99).unwrap();
     drop(ledger);
-    let refused = LedgerError::Newer { path: path.clone(), found: 99, known: 1 };
+    let refused = LedgerError::Newer { path: path.clone(), found: 99, known: schema::version() };
     assert_eq!(Ledger::open(&path).unwrap_err(), refused);
     let connection = Connection::open(&path).unwrap();
     let version: i64 =
@@ -105,7 +122,7 @@ fn a_damaged_file_is_refused_with_a_reason_and_left_alone() {
     // A good header, and junk where a table should be.
     let path = dir.path().join("m");
     let mut ledger = Ledger::open(&path).unwrap();
-    ledger.record_peer(&peer("a", 1, 1)).unwrap();
+    bind(&mut ledger, peer("a", 1, 1)).unwrap();
     drop(ledger);
     let mut bytes = fs::read(&path).unwrap();
     bytes[4096..].fill(0xAA);
@@ -135,7 +152,7 @@ fn a_fact_that_finds_no_room_is_refused_and_the_rest_stands() {
     ledger.connection().pragma_update(None, "max_page_count", 1).unwrap();
     let mut recorded = 0;
     let refused = loop {
-        match ledger.record_peer(&peer(&format!("p{recorded}"), 1, 1)) {
+        match bind(&mut ledger, peer(&format!("p{recorded}"), 1, 1)) {
             Ok(_) => recorded += 1,
             Err(error) => break error,
         }
@@ -143,5 +160,5 @@ fn a_fact_that_finds_no_room_is_refused_and_the_rest_stands() {
     };
     assert!(matches!(refused, LedgerError::Storage(_)), "{refused}");
     drop(ledger);
-    assert_eq!(Ledger::open(&path).unwrap().peers().unwrap().len(), recorded);
+    assert_eq!(bound(&mut Ledger::open(&path).unwrap()).len(), recorded);
 }

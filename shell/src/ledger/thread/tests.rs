@@ -3,10 +3,32 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use bowline_core::code::Code;
 use bowline_core::id::PublicKey;
+use bowline_core::ledger::Binding;
 use bowline_core::wire::frame::Method;
 
 use super::*;
+
+fn bind(
+    thread: &LedgerThread,
+    binding: Binding,
+    answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
+) {
+    thread.record(Record::Bind(binding), answer);
+}
+
+fn forget(
+    thread: &LedgerThread,
+    peer: &str,
+    answer: impl FnOnce(Result<bool, LedgerError>) + Send + 'static,
+) {
+    thread.change(Change::Forget(peer.parse().unwrap()), answer);
+}
+
+fn bound(ledger: &mut Ledger) -> Vec<Binding> {
+    ledger.durable().unwrap().peers.into_iter().map(|(binding, ..)| binding).collect()
+}
 
 fn peer(id: &str, key: u8) -> Binding {
     Binding {
@@ -27,7 +49,7 @@ fn open(path: &Path) -> Ledger {
 fn hold(thread: &LedgerThread) -> impl FnOnce() + use<> {
     let (entered, release) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let (inside, until) = (entered.clone(), release.clone());
-    thread.forget_peer("none".parse().unwrap(), move |_| {
+    forget(thread, "none", move |_| {
         inside.wait();
         until.wait();
     });
@@ -47,7 +69,7 @@ fn a_hundred_requests_at_once_are_all_recorded_and_answered() {
         .map(|i| {
             let (ledger, answers) = (ledger.clone(), answers.clone());
             thread::spawn(move || {
-                ledger.record_peer(peer(&format!("p{i}"), 1), move |end| {
+                bind(&ledger, peer(&format!("p{i}"), 1), move |end| {
                     answers.send(end).unwrap();
                 });
             })
@@ -58,9 +80,9 @@ fn a_hundred_requests_at_once_are_all_recorded_and_answered() {
     }
     drop(answers);
     let ends: Vec<_> = answered.iter().collect();
-    assert_eq!(ends, vec![Ok(Recorded::Bound); 100]);
+    assert_eq!(ends, vec![Ok(()); 100]);
     drop(ledger);
-    assert_eq!(open(&path).peers().unwrap().len(), 100);
+    assert_eq!(bound(&mut open(&path)).len(), 100);
 }
 
 #[test]
@@ -73,9 +95,9 @@ fn what_has_queued_is_one_transaction_and_no_answer_comes_before_its_commit() {
     for i in 0..50 {
         let (counts, path) = (counts.clone(), path.clone());
         // What another connection sees while the answer is given.
-        thread.record_peer(peer(&format!("p{i}"), 1), move |end| {
+        bind(&thread, peer(&format!("p{i}"), 1), move |end| {
             end.unwrap();
-            counts.send(open(&path).peers().unwrap().len()).unwrap();
+            counts.send(bound(&mut open(&path)).len()).unwrap();
         });
     }
     release();
@@ -91,17 +113,17 @@ fn a_full_queue_answers_at_once_and_takes_the_next_when_there_is_room() {
     let (answers, answered) = channel();
     for i in 0..4 {
         let answers = answers.clone();
-        thread.record_peer(peer(&format!("p{i}"), 1), move |end| answers.send((i, end)).unwrap());
+        bind(&thread, peer(&format!("p{i}"), 1), move |end| answers.send((i, end)).unwrap());
     }
     assert_eq!(answered.try_recv(), Ok((3, Err(LedgerError::Busy(3)))));
     assert!(answered.try_recv().is_err());
     release();
     drop(answers);
     let ends: Vec<_> = answered.iter().collect();
-    assert_eq!(ends, (0..3).map(|i| (i, Ok(Recorded::Bound))).collect::<Vec<_>>());
+    assert_eq!(ends, (0..3).map(|i| (i, Ok(()))).collect::<Vec<_>>());
     let (answer, end) = channel();
-    thread.record_peer(peer("p3", 1), move |result| answer.send(result).unwrap());
-    assert_eq!(end.recv(), Ok(Ok(Recorded::Bound)));
+    bind(&thread, peer("p3", 1), move |result| answer.send(result).unwrap());
+    assert_eq!(end.recv(), Ok(Ok(())));
 }
 
 #[test]
@@ -113,15 +135,15 @@ fn a_refusal_in_a_batch_harms_no_other() {
     let (answers, answered) = channel();
     for row in [peer("a", 1), peer("a", 2), peer("b", 2), peer("a", 1)] {
         let answers = answers.clone();
-        thread.record_peer(row, move |end| answers.send(end).unwrap());
+        bind(&thread, row, move |end| answers.send(end).unwrap());
     }
     release();
     drop(answers);
-    let taken = Err(LedgerError::IdTaken("a".parse().unwrap()));
+    let taken = Err(LedgerError::Refused(Code::IdTaken));
     let ends: Vec<_> = answered.iter().collect();
-    assert_eq!(ends, [Ok(Recorded::Bound), taken, Ok(Recorded::Bound), Ok(Recorded::Known)]);
+    assert_eq!(ends, [Ok(()), taken, Ok(()), Ok(())]);
     drop(thread);
-    assert_eq!(open(&path).peers(), Ok(vec![peer("a", 1), peer("b", 2)]));
+    assert_eq!(bound(&mut open(&path)), vec![peer("a", 1), peer("b", 2)]);
 }
 
 #[test]
@@ -136,7 +158,7 @@ fn a_transaction_that_finds_no_room_refuses_all_of_it_and_records_nothing() {
     // More than the pages that are there can hold.
     for i in 0..500 {
         let answers = answers.clone();
-        thread.record_peer(peer(&format!("p{i}"), 1), move |end| answers.send(end).unwrap());
+        bind(&thread, peer(&format!("p{i}"), 1), move |end| answers.send(end).unwrap());
     }
     release();
     drop(answers);
@@ -145,10 +167,10 @@ fn a_transaction_that_finds_no_room_refuses_all_of_it_and_records_nothing() {
     assert!(ends.iter().all(|end| matches!(end, Err(LedgerError::Storage(_)))), "{:?}", ends[0]);
     // The thread goes on.
     let (answer, end) = channel();
-    thread.forget_peer("p0".parse().unwrap(), move |result| answer.send(result).unwrap());
+    forget(&thread, "p0", move |result| answer.send(result).unwrap());
     assert_eq!(end.recv(), Ok(Ok(false)));
     drop(thread);
-    assert_eq!(open(&path).peers(), Ok(vec![]));
+    assert_eq!(bound(&mut open(&path)), vec![]);
 }
 
 #[test]
@@ -158,12 +180,12 @@ fn dropping_it_commits_what_has_queued() {
     let thread = LedgerThread::start(open(&path), 100).unwrap();
     let release = hold(&thread);
     for i in 0..20 {
-        thread.record_peer(peer(&format!("p{i}"), 1), |end| assert_eq!(end, Ok(Recorded::Bound)));
+        bind(&thread, peer(&format!("p{i}"), 1), |end| assert_eq!(end, Ok(())));
     }
     let dropping = thread::spawn(move || drop(thread));
     release();
     dropping.join().unwrap();
-    assert_eq!(open(&path).peers().unwrap().len(), 20);
+    assert_eq!(bound(&mut open(&path)).len(), 20);
 }
 
 #[test]
@@ -173,7 +195,7 @@ fn an_answer_that_holds_the_last_reference_does_not_wait_for_itself() {
     let (answer, end) = channel();
     let release = hold(&thread);
     let held = thread.clone();
-    thread.forget_peer("a".parse().unwrap(), move |_| {
+    forget(&thread, "a", move |_| {
         drop(held);
         answer.send(()).unwrap();
     });

@@ -1,0 +1,177 @@
+//! What a running hub is asked to do about join tokens: make one, and have another key sign them.
+
+use core::num::NonZeroU32;
+use std::sync::Arc;
+
+use bowline_core::auth::{HubSnapshot, Joins};
+use bowline_core::code::Code;
+use bowline_core::id::{IdError, Jti, Room};
+use bowline_core::ledger::{Answer, AskId, Draft, KeyRecord, Secret, TokenRecord, Uses};
+use bowline_core::random::Random;
+use bowline_core::token::{self, JoinClaims, Signer, TokenKeys, issue_join};
+use bowline_core::tunnel::ServerTls;
+use zeroize::Zeroizing;
+
+use crate::config::{HubConfig, HubUrl, Scheme};
+use crate::entropy;
+use crate::hub::chores::{Cannot, told};
+use crate::hub::shared::Shared;
+use crate::hub::token_key;
+use crate::ledger::KeyRotation;
+use crate::runtime::Runtime;
+
+/// The URLs that a token may name: those of the configuration, else the one of the address that the hub
+/// listens on.
+pub(super) fn urls(config: &HubConfig, own: &HubUrl) -> Vec<HubUrl> {
+    match config.advertise.is_empty() {
+        true => vec![own.clone()],
+        false => config.advertise.clone(),
+    }
+}
+
+/// The keys as links take them.
+pub(super) fn held(keys: &[KeyRecord]) -> TokenKeys {
+    let mut held = TokenKeys::new();
+    keys.iter().for_each(|kept| held.insert(kept.key.clone(), kept.state));
+    held
+}
+
+/// Makes a token: its record is on the disk before anybody sees it.
+pub(super) async fn issue(shared: &Shared, draft: Draft) -> Result<Answer, Cannot> {
+    let snapshot = shared.snapshot.load_full();
+    let joins = snapshot.joins.as_ref().filter(|_| snapshot.tls.is_some());
+    let joins = joins.ok_or_else(|| Cannot::new(Code::Failed, NOT_OFFERED))?;
+    let urls = named(&shared.urls.load(), draft.local)?;
+    let seed = entropy::seed().map_err(|error| Cannot::new(Code::Unavailable, error))?;
+    let jti = Jti(Random::new(&seed).bytes());
+    let claims = claims(&snapshot, joins, &draft, (jti, urls), shared.clock.now().unix)?;
+    let bad = |error| Cannot::new(Code::BadArgument, error);
+    let token = Zeroizing::new(issue_join(&joins.signer, &claims).map_err(bad)?);
+    let record = TokenRecord {
+        jti,
+        sub: draft.sub,
+        kid: joins.signer(),
+        issued: claims.iat,
+        ends: claims.exp,
+        uses: draft.uses,
+        role: draft.role,
+        caps: draft.caps,
+        id: draft.id,
+        issuer: draft.issuer,
+        revoked: None,
+        used: Uses::new(),
+    };
+    let kept = record.clone();
+    told(move |tell| shared.ledger.issue(kept, tell)).await?;
+    Ok(Answer::Issued(Box::new(record), Secret(token)))
+}
+
+fn claims(
+    snapshot: &HubSnapshot,
+    joins: &Joins,
+    draft: &Draft,
+    (jti, urls): (Jti, Vec<String>),
+    unix: u64,
+) -> Result<JoinClaims, Cannot> {
+    let bad = |reason: String| Cannot::new(Code::BadArgument, reason);
+    if !joins.rules.life.contains(&draft.ttl) {
+        let (from, to) = (joins.rules.life.start(), joins.rules.life.end());
+        let ttl = draft.ttl;
+        return Err(bad(format!("a token lives from {from} to {to} seconds, and not {ttl}")));
+    }
+    let uses = NonZeroU32::new(draft.uses);
+    let rooms: Result<Vec<Room>, IdError> = draft.rooms.iter().map(|room| room.parse()).collect();
+    let pin = snapshot.tls.as_ref().map(ServerTls::pin);
+    Ok(JoinClaims {
+        hub: snapshot.identity.id(),
+        sub: draft.sub.clone(),
+        iat: unix,
+        exp: unix.saturating_add(draft.ttl),
+        jti,
+        role: draft.role,
+        uses: uses.ok_or_else(|| bad("a token is for one key at least".to_owned()))?,
+        pins: pin.into_iter().collect(),
+        urls,
+        caps: draft.caps.clone(),
+        rooms: rooms.map_err(|error| bad(error.to_string()))?,
+        labels: draft.labels.clone(),
+        id: draft.id,
+    })
+}
+
+/// The URLs that go into a token. Those that only this machine can reach are no invitation to another.
+fn named(urls: &[HubUrl], local: bool) -> Result<Vec<String>, Cannot> {
+    let tls = urls.iter().filter(|url| url.scheme() == Scheme::Wss);
+    let (near, far): (Vec<_>, Vec<_>) = tls.partition(|url| is_near(url));
+    if far.is_empty() && !local {
+        let shown: Vec<_> = near.iter().map(|url| url.to_string()).collect();
+        return Err(Cannot::new(Code::Failed, format!("{LOOPBACK} ({})", shown.join(", "))));
+    }
+    let wanted = if local { near.into_iter().chain(far).collect() } else { far };
+    let texts = wanted.iter().map(|url| url.to_string()).filter(|url| url.len() <= token::URL);
+    Ok(texts.take(token::URLS).collect())
+}
+
+/// Whether a URL leads nowhere from another machine.
+fn is_near(url: &HubUrl) -> bool {
+    url.is_loopback() || url.ip().is_some_and(|ip| ip.is_unspecified())
+}
+
+/// Has another key sign tokens. Links that begin from here on have it.
+pub(super) async fn rotate_keys<R: Runtime>(
+    runtime: &R,
+    shared: &Shared,
+    ask: AskId,
+    now: bool,
+) -> Result<(), Cannot> {
+    if shared.snapshot.load().joins.is_none() {
+        return Err(Cannot::new(Code::Failed, NOT_OFFERED));
+    }
+    let data = shared.data.clone();
+    let failed = |error: &dyn ToString| Cannot::new(Code::Unavailable, error.to_string());
+    let prepared = runtime.blocking(move || token_key::prepare(&data)).await;
+    let signer = prepared.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    let rotation = KeyRotation { key: signer.key().clone(), at: shared.clock.now().unix, now };
+    let rotated = told(|tell| shared.ledger.rotate_key(rotation, tell)).await;
+    let data = shared.data.clone();
+    let keys = match rotated {
+        Ok(keys) => keys,
+        Err(error) => {
+            let discarded = runtime.blocking(move || token_key::discard(&data)).await;
+            if let Ok(Err(error)) = discarded {
+                tracing::warn!(%error, "a token key that signs nothing stays behind");
+            }
+            return Err(error.into());
+        }
+    };
+    // The ledger has decided: what fails here the next start does.
+    if let Ok(Err(error)) = runtime.blocking(move || token_key::adopt(&data)).await {
+        tracing::error!(%error, "the token key stays in token.next until the next start");
+    }
+    shared.keys_rotated(ask, signer, keys);
+    Ok(())
+}
+
+impl Shared {
+    /// Has links know these keys from here on, tells the machine, and answers what it asked. Under the
+    /// lock: no link that knows a key is admitted before.
+    fn keys_rotated(&self, ask: AskId, signer: Signer, keys: Vec<KeyRecord>) {
+        let (signer, held) = (Arc::new(signer), held(&keys));
+        self.with(|hub| {
+            self.snapshot.rcu(|snapshot| {
+                let joins = snapshot.joins.as_ref().map(|joins| {
+                    let (keys, signer) = (held.clone(), signer.clone());
+                    Arc::new(Joins { keys, signer, ..Joins::clone(joins) })
+                });
+                HubSnapshot { joins, ..HubSnapshot::clone(snapshot) }
+            });
+            hub.answer_ask(ask, Answer::KeysRotated(keys), self.clock.now());
+        });
+    }
+}
+
+const NOT_OFFERED: &str = "this hub takes no join tokens: they need TLS, and auth.join = true";
+
+const LOOPBACK: &str = "the token would name this machine alone: set advertise (--advertise \
+                        wss://HOST:7777) to what other machines dial, or make a token for this \
+                        machine with --local";

@@ -1,0 +1,134 @@
+//! Changes of what is recorded: tokens that were made, revocations, the floor, a restored file.
+
+use bowline_core::id::{Jti, PeerId};
+use bowline_core::ledger::{Change, Revocation, TokenRecord};
+
+use crate::ledger::LedgerError;
+use crate::ledger::facts::Facts;
+use crate::ledger::values::{seconds, spell};
+
+impl Facts<'_> {
+    /// Keeps the record of a token that was made, and who used it.
+    pub(super) fn issue(&self, token: &TokenRecord) -> Result<(), LedgerError> {
+        let TokenRecord { jti, sub, kid, issued, ends, uses, role, caps, id, issuer, .. } = token;
+        self.write("DELETE FROM tokens WHERE jti = ?1", [jti.0])?;
+        self.write(
+            "INSERT INTO tokens (jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            rusqlite::params![
+                jti.0,
+                sub,
+                kid.0,
+                seconds(*issued),
+                seconds(*ends),
+                uses,
+                role.to_string(),
+                caps.as_ref().map(spell),
+                id.as_ref().map(PeerId::as_str),
+                issuer.as_str(),
+                token.revoked.map(seconds),
+            ],
+        )?;
+        for (key, peer) in &token.used {
+            let sql = "INSERT INTO token_uses (jti, key, peer) VALUES (?1, ?2, ?3)";
+            self.write(sql, (jti.0, key.0, peer.as_str()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether there was anything to change.
+    pub(super) fn change(&self, change: &Change) -> Result<bool, LedgerError> {
+        match change {
+            Change::Forget(peer) => self.forget(*peer),
+            Change::Revoke(peers, revocation) => self.revoke_all(peers, revocation),
+            Change::Allow(peer) => {
+                let sql = "DELETE FROM revocations WHERE peer = ?1";
+                Ok(self.write(sql, [peer.as_str()])? > 0)
+            }
+            Change::RevokeToken(jti, at, peers) => self.revoke_token(*jti, *at, peers),
+            Change::Purge(floor) => self.purge(*floor),
+            Change::RolledBack(seen) => self.rolled_back(*seen),
+            _ => Err(LedgerError::Storage("a change that is not known here".to_owned())),
+        }
+    }
+
+    fn forget(&self, peer: PeerId) -> Result<bool, LedgerError> {
+        Ok(self.write("DELETE FROM peers WHERE id = ?1", [peer.as_str()])? > 0)
+    }
+
+    fn revoke_all(&self, peers: &[PeerId], revocation: &Revocation) -> Result<bool, LedgerError> {
+        let mut any = false;
+        for &peer in peers {
+            any |= self.revoke(peer, revocation)?;
+        }
+        Ok(any)
+    }
+
+    fn revoke(&self, peer: PeerId, revocation: &Revocation) -> Result<bool, LedgerError> {
+        let Revocation { at, reason } = revocation;
+        let id = peer.as_str();
+        let revoked = self.write(
+            "INSERT INTO revocations (peer, at, reason) SELECT id, ?2, ?3 FROM peers WHERE id = ?1
+             ON CONFLICT (peer) DO NOTHING",
+            (id, seconds(*at), reason),
+        )?;
+        if revoked == 0 {
+            return Ok(false);
+        }
+        let last = i64::from(u32::MAX);
+        self.write("UPDATE enrolments SET issue = min(issue + 1, ?2) WHERE peer = ?1", (id, last))?;
+        self.write("DELETE FROM families WHERE peer = ?1", [id])?;
+        Ok(true)
+    }
+
+    fn revoke_token(&self, jti: Jti, at: u64, peers: &[PeerId]) -> Result<bool, LedgerError> {
+        let known = self.write(
+            "UPDATE tokens SET revoked = coalesce(revoked, ?2) WHERE jti = ?1",
+            (jti.0, seconds(at)),
+        )?;
+        if known == 0 {
+            return Ok(false);
+        }
+        let revocation = Revocation { at, reason: format!("token {jti} was revoked") };
+        self.revoke_all(peers, &revocation)?;
+        Ok(true)
+    }
+
+    /// The floor and what lies below it in one transaction: what is forgotten is refused.
+    fn purge(&self, floor: u64) -> Result<bool, LedgerError> {
+        self.write("UPDATE meta SET floor = max(floor, ?1) WHERE only = 0", [seconds(floor)])?;
+        let sql = "DELETE FROM tokens WHERE ends <= (SELECT floor FROM meta WHERE only = 0)";
+        Ok(self.write(sql, ())? > 0)
+    }
+
+    fn rolled_back(&self, seen: u64) -> Result<bool, LedgerError> {
+        let changed = self.write(
+            "UPDATE meta SET rolled_back = ?1
+             WHERE only = 0 AND (rolled_back IS NULL OR rolled_back < ?1)",
+            [seconds(seen)],
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Raises the generation, and returns it.
+    pub(super) fn raise_generation(&self) -> Result<i64, LedgerError> {
+        self.write("UPDATE meta SET generation = generation + 1 WHERE only = 0", ())?;
+        Ok(self.one("SELECT generation FROM meta WHERE only = 0", ())?)
+    }
+
+    /// Takes a restored file for good: every token that it knows is revoked at this moment, every
+    /// refresh token is void, and the next generation is above all that peers have seen.
+    pub(super) fn accept_restored(&self, now: u64) -> Result<bool, LedgerError> {
+        let accepted = self.write(
+            "UPDATE meta SET generation = max(generation, rolled_back), rolled_back = NULL
+             WHERE only = 0 AND rolled_back IS NOT NULL",
+            (),
+        )?;
+        if accepted == 0 {
+            return Ok(false);
+        }
+        self.write("UPDATE tokens SET revoked = coalesce(revoked, ?1)", [seconds(now)])?;
+        self.write("DELETE FROM families", ())?;
+        Ok(true)
+    }
+}

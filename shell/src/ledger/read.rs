@@ -1,0 +1,140 @@
+//! Everything that a ledger holds, as a hub is told it at its start.
+
+use std::collections::BTreeMap;
+
+use bowline_core::id::{Jti, KeyId, PeerId, PublicKey};
+use bowline_core::ledger::{Binding, Durable, Enrolled, Revocation, TokenRecord, Uses};
+use bowline_core::wire::frame::Method;
+use rusqlite::{Connection, Row};
+
+use crate::ledger::record::family;
+use crate::ledger::values::Of;
+use crate::ledger::{LedgerError, keys};
+
+/// What is known of one peer.
+type Peer = (Binding, Option<Enrolled>, Option<Revocation>);
+
+/// The labels that each enrolled peer has from its token.
+type Labels = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Reads all of it; call it within a transaction, so that it is of one moment.
+pub(super) fn durable(connection: &Connection) -> Result<Durable, LedgerError> {
+    let (floor, rolled_back): (i64, Option<i64>) =
+        connection.query_row("SELECT floor, rolled_back FROM meta WHERE only = 0", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let of = Of("the row", &"meta");
+    Ok(Durable {
+        peers: peers(connection)?,
+        tokens: tokens(connection)?,
+        keys: keys::read(connection)?,
+        floor: of.seconds(floor)?,
+        rolled_back: rolled_back.map(|seen| of.seconds(seen)).transpose()?,
+    })
+}
+
+fn peers(connection: &Connection) -> Result<Vec<Peer>, LedgerError> {
+    let mut labels = labels(connection)?;
+    let mut statement = connection.prepare(
+        "SELECT p.id, p.key, p.method, p.first_seen, p.serves, e.jti, e.role, e.caps, e.issue,
+         f.current, f.current_ends, f.next, f.next_ends, r.at, r.reason
+         FROM peers p LEFT JOIN enrolments e ON e.peer = p.id LEFT JOIN families f ON f.peer = p.id
+         LEFT JOIN revocations r ON r.peer = p.id ORDER BY p.id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut peers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let of = Of("peer", &name);
+        let binding = Binding {
+            peer: of.text(&name, "an id that is none")?,
+            key: PublicKey(row.get(1)?),
+            method: Method::from_number(row.get::<_, u8>(2)?.into())
+                .ok_or_else(|| of.odd("a method that is none"))?,
+            first_seen: of.seconds(row.get(3)?)?,
+            serves: row.get(4)?,
+        };
+        let enrolled = enrolled(row, binding.peer, labels.remove(&name).unwrap_or_default())?;
+        let revoked: Option<(i64, String)> = row.get::<_, Option<_>>(13)?.zip(row.get(14)?);
+        let revoked = revoked
+            .map(|(at, reason)| Ok::<_, LedgerError>(Revocation { at: of.seconds(at)?, reason }));
+        peers.push((binding, enrolled, revoked.transpose()?));
+    }
+    Ok(peers)
+}
+
+fn enrolled(
+    row: &Row<'_>,
+    peer: PeerId,
+    labels: BTreeMap<String, String>,
+) -> Result<Option<Enrolled>, LedgerError> {
+    let Some(jti) = row.get(5)? else { return Ok(None) };
+    let of = Of("peer", &peer);
+    let (role, caps): (String, String) = (row.get(6)?, row.get(7)?);
+    let family = match row.get(9)? {
+        None => None,
+        Some(current) => Some(family(of, (current, row.get(10)?, row.get(11)?, row.get(12)?))?),
+    };
+    Ok(Some(Enrolled {
+        jti: Jti(jti),
+        role: of.text(&role, "a role that is none")?,
+        capabilities: of.capabilities(&caps)?,
+        labels,
+        issue: of.count(row.get(8)?)?,
+        family,
+    }))
+}
+
+fn labels(connection: &Connection) -> Result<Labels, LedgerError> {
+    let mut labels = Labels::new();
+    let mut statement = connection.prepare("SELECT peer, name, value FROM labels")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        labels.entry(row.get(0)?).or_default().insert(row.get(1)?, row.get(2)?);
+    }
+    Ok(labels)
+}
+
+fn tokens(connection: &Connection) -> Result<Vec<TokenRecord>, LedgerError> {
+    let mut used = uses(connection)?;
+    let mut statement = connection.prepare(
+        "SELECT jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked FROM tokens
+         ORDER BY jti",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut tokens = Vec::new();
+    while let Some(row) = rows.next()? {
+        let jti = Jti(row.get(0)?);
+        let of = Of("token", &jti);
+        let text = |column| row.get::<_, String>(column);
+        let (caps, id): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
+        let revoked: Option<i64> = row.get(10)?;
+        tokens.push(TokenRecord {
+            jti,
+            sub: text(1)?,
+            kid: KeyId(row.get(2)?),
+            issued: of.seconds(row.get(3)?)?,
+            ends: of.seconds(row.get(4)?)?,
+            uses: of.count(row.get(5)?)?,
+            role: of.text(&text(6)?, "a role that is none")?,
+            caps: caps.map(|caps| of.capabilities(&caps)).transpose()?,
+            id: id.map(|id| of.text(&id, "an id that is none")).transpose()?,
+            issuer: of.text(&text(9)?, "an issuer that is none")?,
+            revoked: revoked.map(|at| of.seconds(at)).transpose()?,
+            used: used.remove(&jti).unwrap_or_default(),
+        });
+    }
+    Ok(tokens)
+}
+
+fn uses(connection: &Connection) -> Result<BTreeMap<Jti, Uses>, LedgerError> {
+    let mut uses: BTreeMap<Jti, Uses> = BTreeMap::new();
+    let mut statement = connection.prepare("SELECT jti, key, peer FROM token_uses")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (jti, peer) = (Jti(row.get(0)?), row.get::<_, String>(2)?);
+        let peer = Of("token", &jti).text(&peer, "a use by an id that is none")?;
+        uses.entry(jti).or_default().insert(PublicKey(row.get(1)?), peer);
+    }
+    Ok(uses)
+}

@@ -1,0 +1,169 @@
+//! What has to be on the disk before a session begins, or goes on: bindings, uses of join tokens, uses
+//! of refresh tokens.
+//!
+//! Each is looked at whole before anything of it is written: a refusal has changed nothing, so that
+//! others in the same transaction stand.
+
+use bowline_core::code::Code;
+use bowline_core::id::{Jti, PeerId, PublicKey, RefreshHash};
+use bowline_core::ledger::{Binding, Enrolled, Enrolment, Family, Record, Refreshing};
+use rusqlite::OptionalExtension;
+
+use crate::ledger::LedgerError;
+use crate::ledger::facts::Facts;
+use crate::ledger::values::{Of, seconds, spell};
+
+/// What is known of an id: whose it is, and whether it was revoked.
+struct Known {
+    key: PublicKey,
+    revoked: bool,
+}
+
+impl Facts<'_> {
+    pub(super) fn record(&self, record: &Record) -> Result<(), LedgerError> {
+        match record {
+            Record::Bind(binding) => self.bind(binding),
+            Record::Enrol(enrolment) => self.enrol(enrolment),
+            Record::Refresh(refreshing) => self.refresh(refreshing),
+        }
+    }
+
+    fn bind(&self, binding: &Binding) -> Result<(), LedgerError> {
+        self.free(binding.peer, &binding.key)?;
+        self.put_peer(
+            binding,
+            "INSERT INTO peers (id, key, method, first_seen, serves) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET serves = max(serves, excluded.serves)",
+        )
+    }
+
+    fn enrol(&self, enrolment: &Enrolment) -> Result<(), LedgerError> {
+        let Enrolment { binding, token_ends, uses, enrolled } = enrolment;
+        let floor: i64 = self.one("SELECT floor FROM meta WHERE only = 0", ())?;
+        if seconds(*token_ends) <= floor {
+            return Err(Code::Expired.into());
+        }
+        let Jti(jti) = enrolled.jti;
+        let revoked: Option<Option<i64>> =
+            self.one("SELECT revoked FROM tokens WHERE jti = ?1", [jti]).optional()?;
+        if revoked.ok_or(Code::Refused)?.is_some() {
+            return Err(Code::Revoked.into());
+        }
+        self.free(binding.peer, &binding.key)?;
+        let key = binding.key.0;
+        let known = "SELECT EXISTS (SELECT 1 FROM token_uses WHERE jti = ?1 AND key = ?2)";
+        let others = "SELECT count(*) FROM token_uses WHERE jti = ?1";
+        if !self.one::<bool>(known, (jti, key))?
+            && self.one::<i64>(others, [jti])? >= i64::from(*uses)
+        {
+            return Err(Code::Used.into());
+        }
+        self.write(
+            "INSERT INTO token_uses (jti, key, peer) VALUES (?1, ?2, ?3)
+             ON CONFLICT (jti, key) DO NOTHING",
+            (jti, key, binding.peer.as_str()),
+        )?;
+        self.put_peer(
+            binding,
+            "INSERT INTO peers (id, key, method, first_seen, serves) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE
+             SET method = excluded.method, serves = max(serves, excluded.serves)",
+        )?;
+        self.put_enrolled(binding.peer, enrolled)
+    }
+
+    fn put_peer(&self, binding: &Binding, sql: &str) -> Result<(), LedgerError> {
+        let Binding { peer, key, method, first_seen, serves } = binding;
+        let values = (peer.as_str(), key.0, *method as u8, seconds(*first_seen), serves);
+        self.write(sql, values).map(drop)
+    }
+
+    fn put_enrolled(&self, peer: PeerId, enrolled: &Enrolled) -> Result<(), LedgerError> {
+        let Enrolled { jti, role, capabilities, labels, issue, family } = enrolled;
+        let id = peer.as_str();
+        self.write(
+            "INSERT INTO enrolments (peer, jti, role, caps, issue) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (peer) DO UPDATE SET jti = excluded.jti, role = excluded.role,
+             caps = excluded.caps, issue = excluded.issue",
+            (id, jti.0, role.to_string(), spell(capabilities), issue),
+        )?;
+        self.write("DELETE FROM labels WHERE peer = ?1", [id])?;
+        for (name, value) in labels {
+            let sql = "INSERT INTO labels (peer, name, value) VALUES (?1, ?2, ?3)";
+            self.write(sql, (id, name, value))?;
+        }
+        match family {
+            Some(family) => self.put_family(peer, family),
+            None => self.write("DELETE FROM families WHERE peer = ?1", [id]).map(drop),
+        }
+    }
+
+    fn put_family(&self, peer: PeerId, family: &Family) -> Result<(), LedgerError> {
+        let Family { current, current_ends, next } = family;
+        let next = next.map(|(next, ends)| (next.0, seconds(ends))).unzip();
+        self.write(
+            "INSERT INTO families (peer, current, current_ends, next, next_ends)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (peer) DO UPDATE SET current = excluded.current,
+             current_ends = excluded.current_ends, next = excluded.next,
+             next_ends = excluded.next_ends",
+            (peer.as_str(), current.0, seconds(*current_ends), next.0, next.1),
+        )
+        .map(drop)
+    }
+
+    fn refresh(&self, refreshing: &Refreshing) -> Result<(), LedgerError> {
+        let Refreshing { peer, key, .. } = refreshing;
+        self.known(*peer)?.ok_or(Code::Refused)?;
+        self.free(*peer, key)?;
+        let enrolled = "SELECT EXISTS (SELECT 1 FROM enrolments WHERE peer = ?1)";
+        if !self.one::<bool>(enrolled, [peer.as_str()])? {
+            return Err(Code::Refused.into());
+        }
+        let family = refreshing.apply(self.family(*peer)?).ok_or(Code::Expired)?;
+        self.put_family(*peer, &family)?;
+        let sql = "UPDATE enrolments SET issue = max(issue, ?2) WHERE peer = ?1";
+        self.write(sql, (peer.as_str(), refreshing.issue)).map(drop)
+    }
+
+    /// Whether this key may have this id.
+    fn free(&self, peer: PeerId, key: &PublicKey) -> Result<(), LedgerError> {
+        match self.known(peer)? {
+            Some(known) if known.key != *key => Err(Code::IdTaken.into()),
+            Some(known) if known.revoked => Err(Code::Revoked.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn known(&self, peer: PeerId) -> Result<Option<Known>, LedgerError> {
+        let sql = "SELECT key, EXISTS (SELECT 1 FROM revocations WHERE peer = id) FROM peers
+                   WHERE id = ?1";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Known { key: PublicKey(row.get(0)?), revoked: row.get(1)? })
+        };
+        Ok(self.row(sql, [peer.as_str()], read).optional()?)
+    }
+
+    fn family(&self, peer: PeerId) -> Result<Option<Family>, LedgerError> {
+        let sql = "SELECT current, current_ends, next, next_ends FROM families WHERE peer = ?1";
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let found = self.row(sql, [peer.as_str()], read).optional()?;
+        found.map(|columns| family(Of("peer", &peer), columns)).transpose()
+    }
+}
+
+/// The columns of a family.
+pub(super) type FamilyColumns = ([u8; 32], i64, Option<[u8; 32]>, Option<i64>);
+
+/// A family of these columns.
+pub(super) fn family(
+    of: Of<'_>,
+    (current, current_ends, next, next_ends): FamilyColumns,
+) -> Result<Family, LedgerError> {
+    let next = match next.zip(next_ends) {
+        Some((next, ends)) => Some((RefreshHash(next), of.seconds(ends)?)),
+        None => None,
+    };
+    Ok(Family { current: RefreshHash(current), current_ends: of.seconds(current_ends)?, next })
+}

@@ -1,0 +1,145 @@
+//! What may be asked of a ledger, and the model that says what comes of it.
+
+use std::collections::BTreeMap;
+
+use bowline_core::capability::Role;
+use bowline_core::code::Code;
+use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
+use bowline_core::ledger::{
+    Answer, Binding, Change, Durable, Enrolled, Enrolment, Family, Memory, Question, Record,
+    Refreshing, Revocation, TokenRecord, Uses,
+};
+use bowline_core::wire::frame::Method;
+
+use crate::ledger::{Ledger, LedgerError};
+
+/// One thing that is asked.
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    Record(Record),
+    Change(Change),
+    Issue(TokenRecord),
+    Raise,
+}
+
+/// What a ledger is to be, from memory alone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model {
+    memory: Memory,
+    pub(super) generation: u64,
+}
+
+/// What came of it: whether something changed, or why not.
+pub(super) type Outcome = Result<bool, Code>;
+
+impl Model {
+    pub(super) fn act(&mut self, act: &Act) -> Outcome {
+        let question = match act {
+            Act::Record(record) => Question::Record(record.clone()),
+            Act::Change(change) => Question::Change(change.clone()),
+            Act::Issue(token) => {
+                self.memory.issue(token.clone());
+                return Ok(true);
+            }
+            Act::Raise => {
+                self.generation += 1;
+                return Ok(true);
+            }
+        };
+        match self.memory.answer(&question).unwrap() {
+            Answer::Recorded => Ok(true),
+            Answer::Changed(changed) => Ok(changed),
+            Answer::No(no) => Err(no.code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn durable(&self) -> Durable {
+        self.memory.durable()
+    }
+}
+
+/// The same of a ledger. A failure of storage is no outcome.
+pub(super) fn act(ledger: &mut Ledger, act: &Act) -> Outcome {
+    let outcome = match act {
+        Act::Record(record) => ledger.record(record).map(|()| true),
+        Act::Change(change) => ledger.change(change),
+        Act::Issue(token) => ledger.issue(token).map(|()| true),
+        Act::Raise => ledger.raise_generation().map(|_| true),
+    };
+    outcome.map_err(|error| match error {
+        LedgerError::Refused(code) => code,
+        other => panic!("{other}"),
+    })
+}
+
+pub(super) fn peer(n: u8) -> PeerId {
+    format!("web-{n}").parse().unwrap()
+}
+
+pub(super) fn key(n: u8) -> PublicKey {
+    PublicKey([n; 32])
+}
+
+pub(super) fn jti(n: u8) -> Jti {
+    Jti([n; 16])
+}
+
+pub(super) fn hash(n: u8) -> RefreshHash {
+    RefreshHash([n; 32])
+}
+
+pub(super) fn binding(of: u8, with: u8) -> Binding {
+    Binding { peer: peer(of), key: key(with), method: Method::Join, first_seen: 100, serves: true }
+}
+
+pub(super) fn token(number: u8, uses: u32) -> Act {
+    Act::Issue(TokenRecord {
+        jti: jti(number),
+        sub: "a machine".to_owned(),
+        kid: KeyId([9; 32]),
+        issued: 1,
+        ends: 1000,
+        uses,
+        role: Role::Member,
+        caps: None,
+        id: None,
+        issuer: PeerId::operator(),
+        revoked: None,
+        used: Uses::new(),
+    })
+}
+
+/// A peer joins with a key and a token, and gets this issue and this refresh token.
+pub(super) fn join((of, with): (u8, u8), by: u8, uses: u32, (issue, fresh): (u32, u8)) -> Act {
+    let labels = BTreeMap::from([("role".to_owned(), "web".to_owned())]);
+    Act::Record(Record::Enrol(Box::new(Enrolment {
+        binding: binding(of, with),
+        token_ends: 1000,
+        uses,
+        enrolled: Enrolled {
+            jti: jti(by),
+            role: Role::Member,
+            capabilities: Role::Member.capabilities(),
+            labels,
+            issue,
+            family: Some(Family::of(hash(fresh), 5000)),
+        },
+    })))
+}
+
+pub(super) fn refresh(of: u8, presented: u8, fresh: u8) -> Act {
+    Act::Record(Record::Refresh(Refreshing {
+        peer: peer(of),
+        key: key(of),
+        presented: Some(hash(presented)),
+        fresh: hash(fresh),
+        fresh_ends: 6000,
+        issue: 1,
+    }))
+}
+
+pub(super) fn revoke(of: u8) -> Act {
+    let revocation = Revocation { at: 300, reason: "a person said so".to_owned() };
+    Act::Change(Change::Revoke(vec![peer(of)], revocation))
+}
