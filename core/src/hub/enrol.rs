@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   join ──► issue n, family of one token
-//!   refresh ─► a successor; the family's current token stays good until that is used; issue n, or
+//!   refresh ─► a successor; the family's current token stays good until one is used; issue n, or
 //!              n + 1 where the certificate of issue n was seen after its end
 //!   resume ──► nothing changes; a family that was voided begins anew
 //!   join again, with the same key ──► issue n + 1: earlier certificates and tokens are void
@@ -252,7 +252,7 @@ impl Hub {
         fresh: RefreshHash,
         now: Now,
     ) -> Result<(Refreshing, Issues), No> {
-        let family = enrolled.family.ok_or(Code::Expired)?;
+        let family = enrolled.family.as_ref().ok_or(Code::Expired)?;
         let Some(ends) = family.ends(presented) else {
             self.events.push_back(HubEvent::Reused { peer });
             self.revoke_at_once(vec![peer], Revocation { at: now.unix, reason: REUSED.to_owned() });

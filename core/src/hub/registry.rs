@@ -102,7 +102,7 @@ impl Registry {
     pub(super) fn refresh(&mut self, refreshing: &Refreshing) {
         let Some(known) = self.bound.get_mut(&refreshing.peer) else { return };
         if let Some(enrolled) = &mut known.enrolled
-            && let Some(family) = refreshing.apply(enrolled.family)
+            && let Some(family) = refreshing.apply(enrolled.family.as_ref())
         {
             enrolled.family = Some(family);
             enrolled.issue = enrolled.issue.max(refreshing.issue);

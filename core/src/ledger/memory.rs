@@ -125,7 +125,7 @@ impl Memory {
             return Err(Code::Revoked);
         }
         let enrolled = row.enrolled.as_mut().ok_or(Code::Refused)?;
-        enrolled.family = Some(refreshing.apply(enrolled.family).ok_or(Code::Expired)?);
+        enrolled.family = Some(refreshing.apply(enrolled.family.as_ref()).ok_or(Code::Expired)?);
         enrolled.issue = enrolled.issue.max(refreshing.issue);
         Ok(())
     }

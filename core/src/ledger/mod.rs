@@ -19,7 +19,9 @@ mod record;
 pub use claim::{Claim, Evidence, Grant, Invited, Issues, Renewal, Reservation};
 pub use durable::{Change, Draft, Durable, KeyRecord, TokenRecord, Uses};
 pub use memory::Memory;
-pub use record::{Binding, Enrolled, Enrolment, Family, Record, Refreshing, Revocation};
+pub use record::{
+    Binding, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, SUCCESSORS,
+};
 
 use core::fmt;
 

@@ -49,7 +49,7 @@ pub(super) fn take(
     match (renewing, frame) {
         (Some(Renewing::Hub(hub)), Frame::Refresh(refresh)) => hub.message(refresh, random).into(),
         (Some(Renewing::Peer(peer)), Frame::Refreshed(refreshed)) => {
-            peer.refreshed(&refreshed.0).map(Some).into()
+            peer.refreshed(&refreshed.0).into()
         }
         // The method of this session has no credentials to renew.
         _ => Asked::Broken(SessionError::Direction(frame.kind()).into()),

@@ -97,17 +97,19 @@ impl Renewing {
         Some(Question::Held)
     }
 
-    /// Takes a Refreshed; what to ask.
+    /// Takes a Refreshed; what to ask. None where it answers a Refresh that was sent again meanwhile:
+    /// what came first is as good.
     ///
     /// # Errors
-    /// [`AuthError`]: nobody asked for it, or it is not for this peer.
-    pub fn refreshed(&mut self, issued: &Issued) -> Result<Question, AuthError> {
+    /// [`AuthError`]: it is not for this peer.
+    pub fn refreshed(&mut self, issued: &Issued) -> Result<Option<Question>, AuthError> {
         if !matches!(self.state, State::Sent) {
-            return Err(AuthError::OutOfTurn("refreshed"));
+            return Ok(None);
         }
         let minted = issued::check(issued, self.hub, (self.dial.peer, self.dial.key.public()))?;
         self.state = State::Keeping(minted);
-        Ok(Question::Keep(Box::new(Kept { entry: None, issued: Some(issued.clone()) })))
+        let kept = Kept { entry: None, issued: Some(issued.clone()) };
+        Ok(Some(Question::Keep(Box::new(kept))))
     }
 
     /// The hub does not give any now.

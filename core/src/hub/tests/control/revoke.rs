@@ -35,7 +35,7 @@ fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
 
     // Its certificates and refresh tokens are void, here and on the disk alike.
     let here = enrolled(&desk, "web-1");
-    assert_eq!((here.issue, here.family), (2, None));
+    assert_eq!((here.issue, here.family.clone()), (2, None));
     let durable = desk.ledger.memory.durable();
     let (_, on_disk, revoked) = durable.peers[0].clone();
     assert_eq!((on_disk, revoked), (Some(here), Some(revocation)));
