@@ -37,7 +37,7 @@ fn peers(connection: &Connection) -> Result<Vec<Peer>, LedgerError> {
     let mut labels = labels(connection)?;
     let mut statement = connection.prepare(
         "SELECT p.id, p.key, p.method, p.first_seen, p.serves, e.jti, e.role, e.caps, e.issue,
-         f.current, f.current_ends, f.next, f.next_ends, r.at, r.reason
+         f.current, f.current_ends, f.successors, r.at, r.reason
          FROM peers p LEFT JOIN enrolments e ON e.peer = p.id LEFT JOIN families f ON f.peer = p.id
          LEFT JOIN revocations r ON r.peer = p.id ORDER BY p.id",
     )?;
@@ -55,7 +55,7 @@ fn peers(connection: &Connection) -> Result<Vec<Peer>, LedgerError> {
             serves: row.get(4)?,
         };
         let enrolled = enrolled(row, binding.peer, labels.remove(&name).unwrap_or_default())?;
-        let revoked: Option<(i64, String)> = row.get::<_, Option<_>>(13)?.zip(row.get(14)?);
+        let revoked: Option<(i64, String)> = row.get::<_, Option<_>>(12)?.zip(row.get(13)?);
         let revoked = revoked
             .map(|(at, reason)| Ok::<_, LedgerError>(Revocation { at: of.seconds(at)?, reason }));
         peers.push((binding, enrolled, revoked.transpose()?));
@@ -73,7 +73,7 @@ fn enrolled(
     let (role, caps): (String, String) = (row.get(6)?, row.get(7)?);
     let family = match row.get(9)? {
         None => None,
-        Some(current) => Some(family(of, (current, row.get(10)?, row.get(11)?, row.get(12)?))?),
+        Some(current) => Some(family(of, (current, row.get(10)?, row.get(11)?))?),
     };
     Ok(Some(Enrolled {
         jti: Jti(jti),

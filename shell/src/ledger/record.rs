@@ -99,15 +99,13 @@ impl Facts<'_> {
     }
 
     fn put_family(&self, peer: PeerId, family: &Family) -> Result<(), LedgerError> {
-        let Family { current, current_ends, next } = family;
-        let next = next.map(|(next, ends)| (next.0, seconds(ends))).unzip();
+        let Family { current, current_ends, successors } = family;
         self.write(
-            "INSERT INTO families (peer, current, current_ends, next, next_ends)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO families (peer, current, current_ends, successors)
+             VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (peer) DO UPDATE SET current = excluded.current,
-             current_ends = excluded.current_ends, next = excluded.next,
-             next_ends = excluded.next_ends",
-            (peer.as_str(), current.0, seconds(*current_ends), next.0, next.1),
+             current_ends = excluded.current_ends, successors = excluded.successors",
+            (peer.as_str(), current.0, seconds(*current_ends), spelled(successors)),
         )
         .map(drop)
     }
@@ -120,7 +118,7 @@ impl Facts<'_> {
         if !self.one::<bool>(enrolled, [peer.as_str()])? {
             return Err(Code::Refused.into());
         }
-        let family = refreshing.apply(self.family(*peer)?).ok_or(Code::Expired)?;
+        let family = refreshing.apply(self.family(*peer)?.as_ref()).ok_or(Code::Expired)?;
         self.put_family(*peer, &family)?;
         let sql = "UPDATE enrolments SET issue = max(issue, ?2) WHERE peer = ?1";
         self.write(sql, (peer.as_str(), refreshing.issue)).map(drop)
@@ -145,25 +143,43 @@ impl Facts<'_> {
     }
 
     fn family(&self, peer: PeerId) -> Result<Option<Family>, LedgerError> {
-        let sql = "SELECT current, current_ends, next, next_ends FROM families WHERE peer = ?1";
-        let read =
-            |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let sql = "SELECT current, current_ends, successors FROM families WHERE peer = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         let found = self.row(sql, [peer.as_str()], read).optional()?;
         found.map(|columns| family(Of("peer", &peer), columns)).transpose()
     }
 }
 
 /// The columns of a family.
-pub(super) type FamilyColumns = ([u8; 32], i64, Option<[u8; 32]>, Option<i64>);
+pub(super) type FamilyColumns = ([u8; 32], i64, Vec<u8>);
 
 /// A family of these columns.
 pub(super) fn family(
     of: Of<'_>,
-    (current, current_ends, next, next_ends): FamilyColumns,
+    (current, current_ends, successors): FamilyColumns,
 ) -> Result<Family, LedgerError> {
-    let next = match next.zip(next_ends) {
-        Some((next, ends)) => Some((RefreshHash(next), of.seconds(ends)?)),
-        None => None,
-    };
-    Ok(Family { current: RefreshHash(current), current_ends: of.seconds(current_ends)?, next })
+    let (successors, rest) = successors.as_chunks::<SUCCESSOR>();
+    if !rest.is_empty() {
+        return Err(of.odd("successors of a refresh token that are none"));
+    }
+    Ok(Family {
+        current: RefreshHash(current),
+        current_ends: of.seconds(current_ends)?,
+        successors: successors.iter().map(successor).collect(),
+    })
+}
+
+/// Bytes of one successor: its hash, and its end, big-endian.
+const SUCCESSOR: usize = 32 + 8;
+
+fn successor(bytes: &[u8; SUCCESSOR]) -> (RefreshHash, u64) {
+    let (mut hash, mut ends) = ([0; 32], [0; 8]);
+    hash.copy_from_slice(&bytes[..32]);
+    ends.copy_from_slice(&bytes[32..]);
+    (RefreshHash(hash), u64::from_be_bytes(ends))
+}
+
+fn spelled(successors: &[(RefreshHash, u64)]) -> Vec<u8> {
+    let bytes = successors.iter().map(|(hash, ends)| [&hash.0[..], &ends.to_be_bytes()].concat());
+    bytes.collect::<Vec<_>>().concat()
 }

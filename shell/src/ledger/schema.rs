@@ -75,9 +75,7 @@ const JOINS: &str = "
         peer         TEXT    PRIMARY KEY NOT NULL REFERENCES enrolments (peer) ON DELETE CASCADE,
         current      BLOB    NOT NULL CHECK (length(current) = 32),
         current_ends INTEGER NOT NULL,
-        next         BLOB    CHECK (length(next) = 32),
-        next_ends    INTEGER,
-        CHECK ((next IS NULL) = (next_ends IS NULL))
+        successors   BLOB    NOT NULL CHECK (length(successors) % 40 = 0)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE revocations (
         peer        TEXT    PRIMARY KEY NOT NULL REFERENCES peers (id) ON DELETE CASCADE,

@@ -16,7 +16,7 @@ use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_
 use bowline_core::tunnel::ServerTls;
 
 /// How long a certificate lasts here, in seconds: worlds are short.
-pub const CERTIFICATE: u64 = 300;
+pub const CERTIFICATE: u64 = 60;
 
 /// When worlds begin, seconds since 1970.
 pub const START: u64 = 1_800_000_000;

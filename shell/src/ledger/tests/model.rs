@@ -61,8 +61,12 @@ fn labels() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 fn family() -> impl Strategy<Value = Family> {
-    (hash(), 0..50_u64, option::of((hash(), 0..50_u64)))
-        .prop_map(|(current, current_ends, next)| Family { current, current_ends, next })
+    let successors = vec((hash(), 0..50_u64), 0..4);
+    (hash(), 0..50_u64, successors).prop_map(|(current, current_ends, successors)| Family {
+        current,
+        current_ends,
+        successors,
+    })
 }
 
 fn enrolment() -> impl Strategy<Value = Enrolment> {
