@@ -104,3 +104,6 @@ fn make(path: &Path) -> Result<Signer, SetupError> {
 fn broken(path: &Path, reason: &impl ToString) -> SetupError {
     SetupError::Key { path: path.display().to_string(), reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests;
