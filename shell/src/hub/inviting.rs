@@ -1,6 +1,7 @@
 //! What a running hub is asked to do about join tokens: make one, and have another key sign them.
 
 use core::num::NonZeroU32;
+use core::time::Duration;
 use std::sync::Arc;
 
 use bowline_core::auth::{HubSnapshot, Joins};
@@ -12,6 +13,7 @@ use bowline_core::token::{self, JoinClaims, Signer, TokenKeys, issue_join};
 use bowline_core::tunnel::ServerTls;
 use zeroize::Zeroizing;
 
+use crate::config::units::print_duration;
 use crate::config::{HubConfig, HubUrl, Scheme};
 use crate::entropy;
 use crate::hub::chores::{Cannot, told};
@@ -75,9 +77,11 @@ fn claims(
 ) -> Result<JoinClaims, Cannot> {
     let bad = |reason: String| Cannot::new(Code::BadArgument, reason);
     if !joins.rules.life.contains(&draft.ttl) {
-        let (from, to) = (joins.rules.life.start(), joins.rules.life.end());
-        let ttl = draft.ttl;
-        return Err(bad(format!("a token lives from {from} to {to} seconds, and not {ttl}")));
+        let [from, to, ttl] = [*joins.rules.life.start(), *joins.rules.life.end(), draft.ttl]
+            .map(|seconds| print_duration(Duration::from_secs(seconds)));
+        let reason =
+            format!("a token lives from {from} to {to} here (tokens.token), and not {ttl}");
+        return Err(bad(format!("{reason}: say another --ttl")));
     }
     let uses = NonZeroU32::new(draft.uses);
     let rooms: Result<Vec<Room>, IdError> = draft.rooms.iter().map(|room| room.parse()).collect();

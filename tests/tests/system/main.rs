@@ -10,6 +10,7 @@ mod ending;
 mod fanout;
 mod faults;
 mod forget;
+mod joins;
 mod links;
 mod local;
 mod middle;
