@@ -222,7 +222,8 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
     story.said.push(("RefreshBody", body.to_vec()));
     story.said.push(("proof", proof.to_vec()));
     story.said.push(("Refresh", refresh));
-    let mut question = at_hub.message(&frame, &mut random).unwrap().unwrap();
+    let asked = at_hub.message(&frame, &mut random, NOW).unwrap();
+    let hub::Asked::Ask(mut question) = asked else { panic!("{asked:?}") };
     let refreshed = loop {
         let answer = story.answer(link, &question);
         match at_hub.answer(answer, &mut random).unwrap() {

@@ -201,7 +201,7 @@ mod tests {
         assert_eq!((family.ends(hash(10)), family.ends(hash(11))), (None, Some(200)));
         assert_eq!((family.ends(hash(99)), family.successors.len()), (Some(200), SUCCESSORS));
         // The same again, where the answer of the ledger was not heard of.
-        assert_eq!(family.used(A, hash(99), 200), Some(family.clone()));
+        assert_eq!(family.used(A, hash(99), 200), Some(family));
     }
 
     #[test]

@@ -190,6 +190,7 @@ impl Link {
             }
             Came::Renewal(Asked::Nothing) => {}
             Came::Renewal(Asked::Ask(question)) => self.ask(question),
+            Came::Renewal(Asked::Deny(code)) => self.deny_refresh(code),
             Came::Renewal(Asked::Broken(reason)) => self.end(reason, None),
             Came::NotRenewed => self.refresh_denied(),
             Came::Peer(step) => self.peer_step(step),
@@ -389,7 +390,7 @@ fn steady(session: &mut Session, message: &[u8], desk: Desk<'_>) -> Came {
     match session.received(&frame, now) {
         Ok(Verdict::Deliver) if renew::denies(&frame) => Came::NotRenewed,
         Ok(Verdict::Deliver) => Came::Frame,
-        Ok(Verdict::Renewal) => Came::Renewal(renew::take(renewing, &frame, random)),
+        Ok(Verdict::Renewal) => Came::Renewal(renew::take(renewing, &frame, random, now)),
         Ok(Verdict::Done) => Came::Nothing,
         Ok(Verdict::RoundTrip(took)) => Came::RoundTrip(took),
         Ok(Verdict::Goaway) => match frame {

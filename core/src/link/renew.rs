@@ -10,6 +10,7 @@ use crate::link::pump::Note;
 use crate::link::{Link, TimerKind};
 use crate::random::Random;
 use crate::session::SessionError;
+use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Deny, Issued, Refresh, Refreshed};
 
@@ -26,6 +27,8 @@ pub(super) enum Asked {
     Nothing,
     /// A question.
     Ask(Question),
+    /// No.
+    Deny(Code),
     /// The end.
     Broken(EndReason),
 }
@@ -45,9 +48,17 @@ pub(super) fn take(
     renewing: Option<&mut Renewing>,
     frame: &Frame<'_>,
     random: &mut Random,
+    now: Now,
 ) -> Asked {
     match (renewing, frame) {
-        (Some(Renewing::Hub(hub)), Frame::Refresh(refresh)) => hub.message(refresh, random).into(),
+        (Some(Renewing::Hub(hub)), Frame::Refresh(refresh)) => {
+            match hub.message(refresh, random, now) {
+                Ok(hub::Asked::Ask(question)) => Asked::Ask(question),
+                Ok(hub::Asked::Nothing) => Asked::Nothing,
+                Ok(hub::Asked::TooSoon) => Asked::Deny(Code::RateLimited),
+                Err(error) => Asked::Broken(error.into()),
+            }
+        }
         (Some(Renewing::Peer(peer)), Frame::Refreshed(refreshed)) => {
             peer.refreshed(&refreshed.0).into()
         }
@@ -122,7 +133,7 @@ impl Link {
         }
     }
 
-    fn deny_refresh(&mut self, code: Code) {
+    pub(super) fn deny_refresh(&mut self, code: Code) {
         let text = code.row().meaning;
         let deny = Deny { id: None, code, request: "refresh", required: None, text };
         if let Some(session) = self.session() {

@@ -32,7 +32,7 @@ use crate::wire::Frame;
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
 use await_arrived::AwaitArrived;
 use await_authenticate::AwaitAuthenticate;
-pub use renew::{Renewed, Renewing};
+pub use renew::{Asked, Renewed, Renewing};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]

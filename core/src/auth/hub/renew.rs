@@ -8,6 +8,7 @@
 //!
 //! spec: session §9.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use crate::auth::{AuthError, Joins, RefreshToken};
@@ -16,6 +17,7 @@ use crate::id::{PeerId, PublicKey};
 use crate::identity::{Transcript, verify_refresh};
 use crate::ledger::{Answer, Grant, Question, Renewal};
 use crate::random::Random;
+use crate::time::{Mono, Now};
 use crate::wire::frame::{Issued, Refresh, RefreshBody};
 
 /// What one session needs for it.
@@ -24,7 +26,23 @@ pub struct Renewing {
     joins: Arc<Joins>,
     identity: (PeerId, PublicKey),
     transcript: Transcript,
+    /// When the last Refresh was looked at.
+    last: Option<Mono>,
     state: State,
+}
+
+/// A session gets one look at a Refresh in so long: each costs two signatures and a write to the disk.
+const APART: Duration = Duration::from_secs(1);
+
+/// What a Refresh led to.
+#[derive(Debug)]
+pub enum Asked {
+    /// A question.
+    Ask(Question),
+    /// One is being answered: that answer is for this one, too.
+    Nothing,
+    /// It came too soon after the last one.
+    TooSoon,
 }
 
 #[derive(Debug)]
@@ -52,11 +70,10 @@ impl Renewing {
         identity: (PeerId, PublicKey),
         transcript: Transcript,
     ) -> Self {
-        Self { joins, identity, transcript, state: State::Idle }
+        Self { joins, identity, transcript, last: None, state: State::Idle }
     }
 
-    /// Takes a Refresh; what to ask. None where one is being answered: that answer is for this one,
-    /// too.
+    /// Takes a Refresh.
     ///
     /// # Errors
     /// [`AuthError`]: it is malformed, or not proved.
@@ -64,10 +81,15 @@ impl Renewing {
         &mut self,
         refresh: &Refresh<'_>,
         random: &mut Random,
-    ) -> Result<Option<Question>, AuthError> {
+        now: Now,
+    ) -> Result<Asked, AuthError> {
         if !matches!(self.state, State::Idle) {
-            return Ok(None);
+            return Ok(Asked::Nothing);
         }
+        if self.last.is_some_and(|last| now.mono < last.after(APART)) {
+            return Ok(Asked::TooSoon);
+        }
+        self.last = Some(now.mono);
         let (_, key) = self.identity;
         verify_refresh(&key, &self.transcript, refresh.body, refresh.proof)
             .map_err(|_| AuthError::NoPossession)?;
@@ -76,7 +98,7 @@ impl Renewing {
         let identity = self.identity;
         let renewal = Renewal { identity, presented: presented.hash(), fresh: fresh.hash() };
         self.state = State::Reserved(renewal, fresh);
-        Ok(Some(Question::Renew(renewal)))
+        Ok(Asked::Ask(Question::Renew(renewal)))
     }
 
     /// Takes the answer to the question asked. `random` draws the certificate's serial number.
