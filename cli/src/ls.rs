@@ -44,6 +44,8 @@ fn object(entry: &Value<'_>) -> serde_json::Value {
         "since": number("since"),
         "agent": text("agent"),
         "remote": text("remote"),
+        "method": text("method"),
+        "role": text("role"),
     })
 }
 

@@ -30,7 +30,7 @@ pub fn path() -> PathBuf {
 pub fn bowline(arguments: &[&str], home: &Path) -> Command {
     let mut command = Command::new(path());
     command.args(runtime(arguments)).args(arguments).env("HOME", home).stdin(Stdio::null());
-    for name in ["XDG_DATA_HOME", "BOWLINE_SECRET", "BOWLINE_LOG"] {
+    for name in ["XDG_DATA_HOME", "BOWLINE_SECRET", "BOWLINE_TOKEN", "BOWLINE_LOG"] {
         command.env_remove(name);
     }
     command

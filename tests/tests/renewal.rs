@@ -12,7 +12,7 @@ use bowline_core::auth::{
 };
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::hub::{Hub, HubConfig, Outbox, Source};
+use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{Jti, LinkId};
 use bowline_core::identity::{
     Authority, HubIdentity, PeerCertificate, PeerKey, SigningKey, TlsKey,
@@ -61,6 +61,10 @@ struct Session {
 
 impl Scene {
     fn new(looks: bool) -> Self {
+        Self::with(looks, Lives::default())
+    }
+
+    fn with(looks: bool, lives: Lives) -> Self {
         let identity = HubIdentity(SigningKey::generate(&mut random(1)));
         let signer = Signer::generate(&mut random(2)).unwrap();
         let mut keys = TokenKeys::default();
@@ -118,7 +122,7 @@ impl Scene {
             limits: Limits::default(),
         });
         Self {
-            hub: Hub::new(HubConfig::default(), durable),
+            hub: Hub::new(HubConfig { lives, ..HubConfig::default() }, durable),
             ledger,
             snapshot,
             token,
@@ -225,7 +229,10 @@ impl Scene {
 
     /// So much time goes by, in steps short enough for heartbeats.
     fn pass(&mut self, span: Duration) {
-        let step = Duration::from_secs(10);
+        self.pass_in(span, Duration::from_secs(10));
+    }
+
+    fn pass_in(&mut self, span: Duration, step: Duration) {
         for _ in 0..span.as_secs() / step.as_secs() {
             self.now.mono = self.now.mono.after(step);
             self.now.unix += step.as_secs();
@@ -265,6 +272,16 @@ fn a_session_goes_on_for_days_by_what_it_gets_in_time() {
     assert_eq!(scene.ends(), [None]);
     // At two thirds of a day, a tenth of it sooner or later.
     assert!((3..=5).contains(&scene.renewed()[0]), "{:?}", scene.renewed());
+}
+
+#[test]
+fn a_short_certificate_is_renewed_in_time_and_not_over_and_over() {
+    // It begins a minute before it was minted, so two thirds of its life have gone by then.
+    let mut scene = Scene::with(true, Lives { certificate: 20, ..Lives::default() });
+    scene.comes();
+    scene.pass_in(Duration::from_secs(300), Duration::from_secs(1));
+    assert_eq!(scene.ends(), [None]);
+    assert!((50..=61).contains(&scene.renewed()[0]), "{:?}", scene.renewed());
 }
 
 #[test]

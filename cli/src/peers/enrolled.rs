@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::exit::Failure;
 use crate::list::{self, number, text};
-use crate::peers::flag;
+use crate::peers::{flag, revoked};
 use crate::{date, output};
 
 pub(super) async fn list(session: &Session, as_json: bool) -> Result<(), Failure> {
@@ -34,20 +34,24 @@ fn object(entry: &Value<'_>) -> serde_json::Value {
         "first_seen": number(entry, "first_seen"),
         "since": number(entry, "since"),
         "remote": text(entry, "remote"),
+        "role": text(entry, "role"),
+        "token": text(entry, "jti"),
+        "revoked": revoked(entry),
     })
 }
 
 fn table(rows: &[serde_json::Value]) -> String {
-    let mut table = list::table(["id", "state", "serves", "method", "first seen", "key"]);
+    let mut table = list::table(["id", "state", "serves", "method", "role", "first seen", "key"]);
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
         let serves = if row["serves"].as_bool() == Some(true) { "yes" } else { "no" };
         let first = row["first_seen"].as_u64().map_or_else(|| "-".to_owned(), date::utc);
         table.add_row([
             text("id"),
-            text("state"),
+            if row["revoked"].is_null() { text("state") } else { "revoked".to_owned() },
             serves.to_owned(),
             text("method"),
+            text("role"),
             first,
             text("key"),
         ]);

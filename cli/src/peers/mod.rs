@@ -51,6 +51,13 @@ async fn forget(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Fa
     Ok(())
 }
 
+/// When a peer was revoked, and why.
+fn revoked(value: &Value<'_>) -> Option<serde_json::Value> {
+    let revoked = value.entry("revoked")?;
+    let (at, reason) = (list::number(&revoked, "at"), list::text(&revoked, "reason"));
+    Some(json!({"at": at, "reason": reason}))
+}
+
 fn flag(value: &Value<'_>, key: &str) -> Option<bool> {
     match value.entry(key)?.scalar()? {
         Scalar::Boolean(flag) => Some(flag),

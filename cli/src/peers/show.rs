@@ -6,8 +6,8 @@ use bowline_shell::peer::Session;
 use serde_json::{Map, json};
 
 use crate::exit::{self, Failure};
-use crate::list::{ask, number, text};
-use crate::peers::flag;
+use crate::list::{ask, number, text, texts};
+use crate::peers::{flag, revoked};
 use crate::{date, output, show};
 
 pub(super) async fn show(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Failure> {
@@ -41,11 +41,6 @@ pub(super) async fn show(session: &Session, peer: PeerId, as_json: bool) -> Resu
 
 /// All but the commands; what is not known is null.
 fn object(value: &Value<'_>) -> serde_json::Value {
-    let labels: Map<_, _> = value
-        .entry("labels")
-        .and_then(|labels| labels.entries())
-        .map(|entries| entries.map(|(k, v)| (k.to_owned(), json!(v.text()))).collect())
-        .unwrap_or_default();
     json!({
         "id": text(value, "id"),
         "state": text(value, "state"),
@@ -54,15 +49,27 @@ fn object(value: &Value<'_>) -> serde_json::Value {
         "operating": number(value, "operating"),
         "method": text(value, "method"),
         "key": text(value, "key"),
+        "role": text(value, "role"),
+        "capabilities": value.entry("capabilities").map(|_| texts(value, "capabilities")),
+        "token": text(value, "jti"),
+        "token_labels": entries(value, "token_labels"),
+        "issue": number(value, "issue"),
+        "revoked": revoked(value),
         "first_seen": number(value, "first_seen"),
         "since": number(value, "since"),
         "session": text(value, "session"),
         "remote": text(value, "remote"),
         "agent": text(value, "agent"),
         "rtt_ms": number(value, "rtt_us").map(|micros| micros as f64 / 1000.0),
-        "labels": labels,
+        "labels": entries(value, "labels"),
         "commands": [],
     })
+}
+
+/// The texts of the map at a key.
+fn entries(value: &Value<'_>, key: &str) -> Map<String, serde_json::Value> {
+    let entries = value.entry(key).and_then(|map| map.entries());
+    entries.into_iter().flatten().map(|(k, v)| (k.to_owned(), json!(v.text()))).collect()
 }
 
 /// The commands of one page, in the order of their names.
@@ -102,8 +109,18 @@ fn argument(value: &Value<'_>) -> serde_json::Value {
 fn spelled(peer: &serde_json::Value) -> String {
     let text = |key: &str| peer[key].as_str().map(str::to_owned);
     let when = |key: &str| peer[key].as_u64().map(|unix| date::seen_from(date::now(), unix));
-    let labels = peer["labels"].as_object().into_iter().flatten();
-    let labels: Vec<_> = labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+    let labels = |key: &str| {
+        let labels = peer[key].as_object().into_iter().flatten();
+        let labels: Vec<_> =
+            labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+        (!labels.is_empty()).then(|| show::list(&labels))
+    };
+    let held = peer["capabilities"].as_array().into_iter().flatten();
+    let held: Vec<_> = held.filter_map(|held| held.as_str().map(str::to_owned)).collect();
+    let revoked = peer["revoked"]["at"].as_u64().map(|at| {
+        let reason = peer["revoked"]["reason"].as_str().unwrap_or("");
+        format!("{}: {reason}", date::seen_from(date::now(), at))
+    });
     let state = match (peer["state"].as_str(), peer["ready"].as_bool()) {
         (Some("online"), Some(false)) => Some("online, has not said what it serves".to_owned()),
         (state, _) => state.map(str::to_owned),
@@ -118,10 +135,15 @@ fn spelled(peer: &serde_json::Value) -> String {
         ("round trip", peer["rtt_ms"].as_f64().map(|ms| format!("{ms:.2} ms"))),
         ("session", text("session")),
         ("operating", others),
-        ("labels", (!labels.is_empty()).then(|| show::list(&labels))),
+        ("labels", labels("labels")),
         ("bound by", text("method")),
         ("first seen", when("first_seen")),
         ("key", text("key")),
+        ("role", text("role")),
+        ("capabilities", (!held.is_empty()).then(|| show::list(&held))),
+        ("joined by", text("token").map(|jti| format!("token {jti}"))),
+        ("its labels", labels("token_labels")),
+        ("revoked", revoked),
     ];
     let known = lines.into_iter().filter_map(|(name, value)| Some((name, show::plain(&value?))));
     let mut lines: Vec<(&str, String)> = known.collect();

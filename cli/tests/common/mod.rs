@@ -16,6 +16,7 @@ const BOUND: Duration = Duration::from_secs(20);
 pub(crate) fn command(home: &Path) -> Command {
     let mut command = Command::cargo_bin("bowline").unwrap();
     command.env_remove("BOWLINE_SECRET").env_remove("BOWLINE_LOG").env_remove("XDG_DATA_HOME");
+    command.env_remove("BOWLINE_TOKEN");
     command.env("HOME", home).timeout(BOUND);
     command
 }

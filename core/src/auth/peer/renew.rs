@@ -68,7 +68,9 @@ impl Renewing {
     }
 
     /// How long until new credentials are due: two thirds of the certificate's life, within a tenth
-    /// of it, so that peers that came together do not ask together.
+    /// of it, so that peers that came together do not ask together; and a quarter of what is left at
+    /// least, so that a certificate that was minted a moment ago is not renewed at once, however far
+    /// back it begins.
     #[must_use]
     pub fn due(&self, unix: u64, random: &mut Random) -> Duration {
         let PeerCredentials { not_before, not_after, .. } = self.held;
@@ -76,7 +78,8 @@ impl Renewing {
         let jitter = random.below(life / 5);
         let at = (life * 2 / 3 + jitter).saturating_sub(life / 10);
         let gone = Duration::from_secs(unix.saturating_sub(not_before));
-        at.saturating_sub(gone)
+        let left = Duration::from_secs(not_after.saturating_sub(unix));
+        at.saturating_sub(gone).max(left / 4)
     }
 
     /// How long until it is tried again.
