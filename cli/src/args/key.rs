@@ -28,7 +28,7 @@ pub(crate) enum KeyAction {
                       void at once. Machines that have joined stay enrolled."
     )]
     Rotate {
-        /// Have every token that is open admit nobody any more.
+        /// Have every open token admit nobody any more, whichever key signed it.
         #[arg(long)]
         now: bool,
         /// One JSON object.

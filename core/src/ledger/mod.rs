@@ -71,9 +71,9 @@ pub enum Question {
     /// Hub, durably: a join token is to be made and its record kept.
     Issue(Box<Draft>),
     /// Hub, durably: another token-signing key. The one before it verifies what it signed until the
-    /// last of that has ended, or where `now` nothing any more.
+    /// last of that has ended; where `now`, none of the keys before it verifies anything any more.
     RotateKeys {
-        /// Whether the key before ends at once.
+        /// Whether the keys before end at once.
         now: bool,
     },
     /// Hub, durably: a change of what is recorded.

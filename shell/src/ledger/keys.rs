@@ -19,7 +19,7 @@ pub struct KeyRotation {
     pub key: TokenKey,
     /// When that is, seconds since 1970.
     pub at: u64,
-    /// Whether the one before ends at once, and with it what it signed.
+    /// Whether those before end at once, and with them what they signed.
     pub now: bool,
 }
 
@@ -28,10 +28,13 @@ impl Facts<'_> {
         let KeyRotation { key, at, now } = rotation;
         let mut keys = read(self.connection)?;
         keys.retain(|kept| kept.key.id() != key.id());
-        for kept in keys.iter_mut().filter(|kept| kept.state == KeyState::Active) {
-            kept.state = match now {
-                true => KeyState::Revoked,
-                false => KeyState::VerifyOnly { until: self.last_end(&kept.key)?.max(*at) },
+        for kept in &mut keys {
+            kept.state = match kept.state {
+                KeyState::Active if !now => {
+                    KeyState::VerifyOnly { until: self.last_end(&kept.key)?.max(*at) }
+                }
+                KeyState::Active | KeyState::VerifyOnly { .. } if *now => KeyState::Revoked,
+                state => state,
             };
         }
         keys.push(KeyRecord { key: key.clone(), created: *at, state: KeyState::Active });

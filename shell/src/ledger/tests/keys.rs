@@ -39,11 +39,11 @@ fn a_key_verifies_until_the_last_of_its_tokens_has_ended() {
     let unused = KeyRecord { state: KeyState::VerifyOnly { until: 30 }, ..second };
     let third = KeyRecord { key: key(3), created: 30, state: KeyState::Active };
     assert_eq!(keys, [old.clone(), unused.clone(), third.clone()]);
-    // At once: what it signed is void; those before it are as they were.
+    // At once: whatever any key before it signed is void.
     let keys = ledger.rotate_key(&rotation(4, 40, true)).unwrap();
-    let gone = KeyRecord { state: KeyState::Revoked, ..third };
+    let gone = |record| KeyRecord { state: KeyState::Revoked, ..record };
     let fourth = KeyRecord { key: key(4), created: 40, state: KeyState::Active };
-    assert_eq!(keys, [old, unused, gone, fourth]);
+    assert_eq!(keys, [gone(old), gone(unused), gone(third), fourth]);
     drop(ledger);
     assert_eq!(Ledger::open(&path).unwrap().durable().unwrap().keys, keys);
 }

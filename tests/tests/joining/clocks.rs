@@ -1,0 +1,62 @@
+//! Clocks that are wrong: what is refused tells both, and nothing that ended comes back.
+
+use bowline_tests::faketime;
+use bowline_tests::in_each_pairing;
+
+use super::*;
+
+const EIGHT_DAYS: i64 = 8 * 24 * 60 * 60;
+
+/// The same hub, whose clock is so many seconds ahead.
+fn restart(stage: &mut Stage, ahead: i64) {
+    let address = stage.address();
+    stop(stage);
+    let mut command = hub_command(stage, &address);
+    if ahead != 0 {
+        faketime::shift(&mut command, ahead);
+    }
+    stage.listen(command);
+}
+
+fn a_hub_whose_clock_is_behind_tells_its_time_and_by_how_much_the_two_differ() {
+    let mut stage = hub("");
+    let token = issue(&stage, &[]);
+    restart(&mut stage, -EIGHT_DAYS);
+    let early = join(&stage, "web", &token, &["--id", "web-1"]);
+    refused(&early, 3, "the hub refused: not-yet-valid: ");
+    assert!(early.2.contains("UTC: they differ by 8 days. Set the one that is wrong"), "{early:?}");
+    restart(&mut stage, 0);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+}
+
+fn a_token_that_a_clock_has_ended_stays_ended_when_the_clock_comes_back() {
+    let mut stage = hub("");
+    let token = issue(&stage, &[]);
+    restart(&mut stage, EIGHT_DAYS);
+    let late = join(&stage, "web", &token, &["--id", "web-1"]);
+    refused(&late, 3, "the hub refused: expired: ");
+    assert!(late.2.contains("they differ by 8 days"), "{}", late.2);
+    restart(&mut stage, 0);
+    let back = join(&stage, "web", &token, &["--id", "web-1"]);
+    refused(&back, 3, "the hub refused: expired: ");
+}
+
+fn a_peer_whose_clock_is_ahead_is_told_and_comes_back_once_it_is_right() {
+    let stage = hub("");
+    joined(&stage, "web", &issue(&stage, &[]), &["--id", "web-1"]);
+    let data = stage.text("web");
+    let list = || stage.bowline(&["ls", "--data", &data]);
+    let mut ahead = list();
+    faketime::shift(&mut ahead, EIGHT_DAYS);
+    let (code, _, err) = outcome(ahead);
+    assert_ne!(code, Some(0), "{err}");
+    assert_eq!(outcome(list()).0, Some(0));
+    let _web = serve(&stage, "web");
+    answers(&stage, "web-1");
+}
+
+in_each_pairing! {
+    a_hub_whose_clock_is_behind_tells_its_time_and_by_how_much_the_two_differ,
+    a_token_that_a_clock_has_ended_stays_ended_when_the_clock_comes_back,
+    a_peer_whose_clock_is_ahead_is_told_and_comes_back_once_it_is_right,
+}

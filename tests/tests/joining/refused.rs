@@ -1,0 +1,146 @@
+//! Who is kept out, and who is put out.
+
+use bowline_tests::in_each_pairing;
+
+use super::*;
+
+/// The peer's session ended with this code, at once.
+fn put_out(mut peer: Running, code: &str) {
+    let line = peer.line("\"ended\"");
+    let ended: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&ended["code"], &ended["admitted"]), (&code.into(), &true.into()), "{line}");
+}
+
+fn a_token_that_was_used_is_nothing_to_whoever_stole_it() {
+    let stage = hub("");
+    let token = issue(&stage, &[]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    for id in ["web-1", "web-2"] {
+        let stolen = join(&stage, "thief", &token, &["--id", id]);
+        refused(
+            &stolen,
+            3,
+            "the hub refused: used: This join token has been used with another key.",
+        );
+        assert!(stolen.2.contains("'bowline token revoke JTI --enrolled'"), "{}", stolen.2);
+    }
+    assert!(!stage.at("thief/enrolment").exists());
+    let _web = serve(&stage, "web");
+    answers(&stage, "web-1");
+}
+
+fn a_token_that_was_revoked_admits_nobody_new_and_leaves_who_came() {
+    let stage = hub("");
+    let token = issue(&stage, &["--reusable", "--max-uses", "2"]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    let _web = serve(&stage, "web");
+    let gone = told(&stage, &["token", "revoke", text(&token["jti"])]);
+    assert_eq!((&gone["revoked"], &gone["ended"]), (&0.into(), &0.into()));
+    refused(&join(&stage, "b", &token, &["--id", "b"]), 3, "the hub refused: revoked: ");
+    answers(&stage, "web-1");
+    assert_eq!(record(&stage, &token)["state"], "revoked");
+}
+
+fn a_token_that_is_revoked_with_what_it_enrolled_puts_them_out_at_once() {
+    let stage = hub("");
+    let token = issue(&stage, &[]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    let web = serve(&stage, "web");
+    let gone = told(&stage, &["token", "revoke", text(&token["jti"]), "--enrolled"]);
+    assert_eq!((&gone["revoked"], &gone["ended"]), (&1.into(), &1.into()));
+    put_out(web, "revoked");
+    let data = stage.text("web");
+    refused(&outcome(stage.bowline(&["ls", "--data", &data])), 3, "the hub refused: revoked: ");
+}
+
+fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
+    let stage = hub("");
+    let token = issue(&stage, &[]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    let web = serve(&stage, "web");
+    let gone = told(&stage, &["peers", "revoke", "web-1", "--reason", "stolen"]);
+    assert_eq!(gone["ended"], 1);
+    put_out(web, "revoked");
+    assert_eq!(told(&stage, &["peers", "show", "web-1"])["revoked"]["reason"], "stolen");
+    let data = stage.text("web");
+    let list = || outcome(stage.bowline(&["ls", "--data", &data]));
+    refused(&list(), 3, "'bowline peers allow ID'");
+    let another = issue(&stage, &["--id", "web-1"]);
+    refused(&join(&stage, "web", &another, &[]), 3, "the hub refused: revoked: ");
+
+    assert_eq!(told(&stage, &["peers", "allow", "web-1"])["was_revoked"], true);
+    // What it had stays void.
+    refused(&list(), 3, "the hub refused: revoked: ");
+    joined(&stage, "web", &another, &[]);
+    let _web = serve(&stage, "web");
+    answers(&stage, "web-1");
+}
+
+fn another_key_voids_open_tokens_at_once_or_lets_them_be_used() {
+    let stage = hub("");
+    let [a, b] = [(); 2].map(|()| issue(&stage, &[]));
+    let kept = told(&stage, &["key", "rotate"]);
+    joined(&stage, "a", &a, &["--id", "a"]);
+    let now = told(&stage, &["key", "rotate", "--now"]);
+    assert_ne!(kept["kid"], now["kid"]);
+    assert_eq!(now["void"], 1);
+    refused(&join(&stage, "b", &b, &["--id", "b"]), 3, "the hub refused: revoked: ");
+    // Who has joined stays, and the new key signs.
+    let _a = serve(&stage, "a");
+    answers(&stage, "a");
+    joined(&stage, "b", &issue(&stage, &[]), &["--id", "b"]);
+    let (_, out, _) = operator(&stage, &["key", "list"]);
+    let states = ["active", "revoked", "revoked"].map(|state| out.matches(state).count());
+    assert_eq!(states, [1, 2, 2], "{out}");
+    let (code, out, _) = operator(&stage, &["key", "export"]);
+    let set: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, set["keys"][0]["kid"].as_str()), (Some(0), now["kid"].as_str()));
+}
+
+fn a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes() {
+    let (one, two) = (hub(""), hub(""));
+    joined(&one, "web", &issue(&one, &[]), &["--id", "web-1"]);
+    let token = issue(&two, &[]);
+    let data = one.text("web");
+    let file = one.private("token", text(&token["token"]));
+    let with = |rest: &[&str]| {
+        let words = ["join", "--token-file", &file, "--data", &data, "--json"];
+        outcome(one.bowline(&[&words, rest].concat()))
+    };
+    refused(&with(&[]), 2, "give --force where it may");
+    assert_eq!(record(&two, &token)["used"], 0);
+    let _web = serve(&one, "web");
+    answers(&one, "web-1");
+    let (code, _, err) = with(&["--force"]);
+    assert_eq!(code, Some(0), "{err}");
+    let _web = serve(&one, "web");
+    answers(&two, "web-1");
+}
+
+fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
+    let stage = hub("");
+    let whole = issue(&stage, &[]);
+    let with = |text: &str| join(&stage, "web", &serde_json::json!({ "token": text }), &[]);
+    refused(&with("hunter2"), 2, "not a join token: ");
+    refused(&with(""), 2, "standard input holds no join token: it is empty");
+    let cut = &text(&whole["token"])[..200];
+    let told = with(cut);
+    refused(&told, 2, "not a join token: ");
+    assert!(!told.2.contains(cut), "{}", told.2);
+    // A signature that is another's reaches the hub, which says nothing of it.
+    let forged = text(&whole["token"]).rsplit_once('.').unwrap().0.to_owned();
+    let forged = format!("{forged}.{}", "A".repeat(86));
+    let id = join(&stage, "web", &serde_json::json!({ "token": forged }), &["--id", "web-1"]);
+    refused(&id, 3, "the hub refused: refused: ");
+    assert_eq!(record(&stage, &whole)["used"], 0);
+}
+
+in_each_pairing! {
+    a_token_that_was_used_is_nothing_to_whoever_stole_it,
+    a_token_that_was_revoked_admits_nobody_new_and_leaves_who_came,
+    a_token_that_is_revoked_with_what_it_enrolled_puts_them_out_at_once,
+    a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed,
+    another_key_voids_open_tokens_at_once_or_lets_them_be_used,
+    a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes,
+    what_is_no_join_token_is_told_by_what_is_wrong_with_it,
+}
