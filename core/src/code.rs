@@ -108,7 +108,7 @@ codes! {
     Revoked "revoked" Refusal REVOKED false "This peer, its key or its token was revoked.";
     Expired "expired" Refusal EXPIRED false "The credential has ended.";
     NotYetValid "not-yet-valid" Refusal REFUSED true "The credential is not valid yet; one of the clocks is wrong.";
-    Used "used" Refusal REFUSED false "This join token has been used with another key.";
+    Used "used" Refusal REFUSED false "This join token has been used: by another key, or for another id.";
     Unavailable "unavailable" Refusal REFUSED true "The hub could not record what it must; come back later.";
     AdmissionTimeout "admission-timeout" Refusal ADMISSION_TIMEOUT true "Admission took too long.";
     ProtocolError "protocol-error" Ending PROTOCOL_ERROR false "The other end broke the protocol.";

@@ -124,7 +124,7 @@ impl Hub {
             return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
         }
         self.links.insert(link, Standing::Reserved(source, new));
-        let epoch = self.epoch;
+        let epoch = self.epoch_of(peer);
         let grant = Grant { peer, capabilities, labels, expires, record, issues, epoch };
         Answer::Reserved(Box::new(grant))
     }
@@ -136,7 +136,7 @@ impl Hub {
         if let Some(no) = self.not_any_more(now) {
             return no;
         }
-        if reservation.grant.epoch != self.epoch {
+        if reservation.grant.epoch != self.epoch_of(reservation.grant.peer) {
             return Answer::Stale;
         }
         let source = *source;
@@ -152,6 +152,7 @@ impl Hub {
         }
         self.apply(grant);
         self.look_at_generation(claim);
+        self.end_earlier(claim, grant);
         let live = Live {
             source,
             peer: grant.peer,

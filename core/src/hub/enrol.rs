@@ -44,7 +44,7 @@ impl Hub {
         now: Now,
     ) -> Result<Granted, No> {
         self.not_restored()?;
-        if let Err(code) = self.tokens.admit(invited, &key) {
+        if let Err(code) = self.tokens.admit(invited, peer, &key) {
             if code == Code::Used {
                 self.events.push_back(HubEvent::Replayed { peer, jti: invited.jti });
             }
@@ -60,6 +60,9 @@ impl Hub {
         if known.is_some_and(|known| known.revoked.is_some()) {
             return Err(Code::Revoked.into());
         }
+        self.look_at_generation(claim);
+        self.not_restored()?;
+        let known = self.registry.known(peer);
         let before = known.and_then(|known| known.enrolled.as_ref()).map_or(0, |of| of.issue);
         let issues = self.issues(before.saturating_add(1), now);
         let role = invited.role.capabilities();
@@ -102,7 +105,9 @@ impl Hub {
         fresh: RefreshHash,
         now: Now,
     ) -> Result<Granted, Code> {
-        let enrolled = self.enrolled(peer, &key)?;
+        let enrolled = self.enrolled(peer, &key)?.clone();
+        // A storage that is older than the certificate says so before it judges it.
+        self.look_at_generation(claim);
         if issue < enrolled.issue {
             return Err(Code::Revoked);
         }
@@ -110,8 +115,8 @@ impl Hub {
         if issue > enrolled.issue {
             return Err(Code::Refused);
         }
-        let enrolled = enrolled.clone();
-        if expired {
+        // It may have ended since the link looked.
+        if expired || now.unix >= not_after {
             self.registry.outlive(peer, issue);
         }
         if self.registry.known(peer).is_some_and(|known| known.outlived >= issue) {
@@ -143,6 +148,9 @@ impl Hub {
     ) -> Result<Granted, No> {
         self.not_restored()?;
         let enrolled = self.enrolled(peer, &key)?.clone();
+        // An older storage does not know the latest tokens, and would take them for copies.
+        self.look_at_generation(claim);
+        self.not_restored()?;
         let (refreshing, issues) =
             self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
         let granted = self.comes_back(claim, peer, &enrolled, issues.not_after)?;
@@ -174,7 +182,7 @@ impl Hub {
             expires: Some(issues.not_after),
             record: Some(Record::Refresh(refreshing)),
             issues: Some(issues),
-            epoch: self.epoch,
+            epoch: self.epoch_of(peer),
         })
     }
 
@@ -183,7 +191,7 @@ impl Hub {
         if self.live(link).is_none() {
             return Answer::No(Code::Refused.into());
         }
-        if grant.epoch != self.epoch {
+        if grant.epoch != self.epoch_of(grant.peer) {
             return Answer::Stale;
         }
         self.apply(grant);
@@ -198,10 +206,24 @@ impl Hub {
                 let Binding { peer, key, .. } = enrolment.binding;
                 self.tokens.used(enrolment.enrolled.jti, key, peer);
                 self.registry.enrol(enrolment);
+                self.outdate_peer(peer);
             }
-            Some(Record::Refresh(refreshing)) => self.registry.refresh(refreshing),
+            Some(Record::Refresh(refreshing)) => {
+                self.registry.refresh(refreshing);
+                self.outdate_peer(refreshing.peer);
+            }
             None => {}
         }
+    }
+
+    /// Who joins leaves what it had before: sessions by that end, and come back by what it has. A
+    /// session that serves is replaced by the one that begins, where that serves.
+    pub(super) fn end_earlier(&mut self, claim: &Claim, grant: &Grant) {
+        let Some(Record::Enrol(_)) = &grant.record else { return };
+        self.end_sessions(Code::SessionExpired, |live| {
+            let replaced = claim.purpose == Purpose::Serve && live.purpose == Purpose::Serve;
+            live.peer == grant.peer && !live.source.is_local() && !replaced
+        });
     }
 
     /// What a join token made of a peer that comes back.

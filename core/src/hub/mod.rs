@@ -25,6 +25,7 @@ mod door;
 mod drain;
 mod ending;
 mod enrol;
+mod epoch;
 mod facts;
 mod fanout;
 mod grant;
@@ -69,6 +70,7 @@ use book::Book;
 use deadlines::{Deadlines, Timed};
 use door::{Away, Door, Summary};
 use drain::Drain;
+use epoch::Epochs;
 use job::Feeding;
 use pace::Pace;
 use registry::Registry;
@@ -123,8 +125,7 @@ pub struct Hub {
     next_link: u64,
     /// For ids of peers that have none.
     next_guest: u64,
-    /// Raised by each change that may end what a session was granted.
-    epoch: u64,
+    epochs: Epochs,
     /// The latest time that came in, seconds since 1970.
     unix: u64,
     book: Book,
@@ -222,7 +223,7 @@ pub enum HubEvent {
         /// The peer.
         peer: PeerId,
     },
-    /// A join token came from another key than may use it.
+    /// A join token came from another key than may use it, or for another id than that key's.
     Replayed {
         /// Who brought it.
         peer: PeerId,
@@ -289,7 +290,7 @@ impl Hub {
             links: BTreeMap::new(),
             next_link: 1,
             next_guest: 1,
-            epoch: 0,
+            epochs: Epochs::default(),
             unix: 0,
             secrets: Held::default(),
             tokens: Tokens::new(known.tokens, known.keys, known.floor),

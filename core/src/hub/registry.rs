@@ -40,6 +40,8 @@ pub(super) struct Known {
     /// A certificate of this issue was seen after its end: a clock that steps back does not revive
     /// it, and the next one is of another issue.
     pub(super) outlived: u32,
+    /// The number of the last change of its enrolment.
+    pub(super) changed: u64,
     /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
     pub(super) left: Option<u64>,
     /// The labels with which it last served; none from before the hub's start.
@@ -53,6 +55,7 @@ impl Known {
             enrolled: None,
             revoked: None,
             outlived: 0,
+            changed: 0,
             left: None,
             labels: BTreeMap::new(),
         }
@@ -113,6 +116,13 @@ impl Registry {
     pub(super) fn outlive(&mut self, peer: PeerId, issue: u32) {
         if let Some(known) = self.bound.get_mut(&peer) {
             known.outlived = known.outlived.max(issue);
+        }
+    }
+
+    /// This change is the last one of a peer's enrolment.
+    pub(super) fn changed(&mut self, peer: PeerId, change: u64) {
+        if let Some(known) = self.bound.get_mut(&peer) {
+            known.changed = change;
         }
     }
 

@@ -27,7 +27,7 @@ impl Hub {
 
     fn take_role(&mut self) {
         // What is reserved at this moment was granted by the role before.
-        self.epoch += 1;
+        self.outdate();
         let role = self.config.secret_role.capabilities().without_administration();
         let registry = &self.registry;
         for standing in self.links.values_mut() {

@@ -1,5 +1,7 @@
 //! Revocations, and a storage that is older than the hub: what ends sessions at once.
 
+use std::collections::BTreeSet;
+
 use crate::code::Code;
 use crate::hub::{Hub, HubEvent};
 use crate::id::PeerId;
@@ -20,20 +22,21 @@ impl Hub {
     /// Revokes peers here, and ends their sessions; how many sessions that were. What is being
     /// admitted is asked for again.
     pub(super) fn revoke_here(&mut self, peers: &[PeerId], revocation: &Revocation) -> u64 {
-        for &peer in peers {
+        let peers: BTreeSet<PeerId> = peers.iter().copied().collect();
+        for &peer in &peers {
             if self.registry.revoke(peer, revocation) {
                 let reason = revocation.reason.clone();
                 self.events.push_back(HubEvent::Revoked { peer, reason });
             }
         }
-        self.epoch += 1;
+        self.outdate();
         self.end_sessions(Code::Revoked, |live| {
             peers.contains(&live.peer) && !live.source.is_local()
         })
     }
 
-    /// An admitted peer has seen this generation of the hub. One above the hub's own shows that the
-    /// hub's storage was restored from a backup. `// spec: hub §7`
+    /// A peer that proved a key has seen this generation of the hub. One above the hub's own shows that
+    /// the hub's storage was restored from a backup. `// spec: hub §7`
     pub(super) fn look_at_generation(&mut self, claim: &Claim) {
         let (Some(seen), Some((peer, _))) = (claim.generation, claim.identity) else { return };
         let own = self.config.generation;
@@ -42,6 +45,8 @@ impl Hub {
             return;
         }
         if self.rolled_back.is_none() {
+            // What is being granted by a token would come from a storage that has forgotten.
+            self.outdate();
             self.events.push_back(HubEvent::RolledBack { peer, seen, own });
         }
         self.rolled_back = Some(seen);

@@ -107,7 +107,7 @@ impl Hub {
     /// Ends the sessions that a secret admitted which holds no more; how many they are. What is
     /// being admitted is asked for again.
     pub(super) fn end_outdated(&mut self) -> u64 {
-        self.epoch += 1;
+        self.outdate();
         let held = self.secrets;
         self.end_sessions(Code::SessionExpired, |live| {
             live.secret.is_some_and(|number| held.expiry(number).is_err())

@@ -84,12 +84,17 @@ impl Tokens {
         self.keys = keys;
     }
 
-    /// Whether a token may be used by this key, as far as is known here.
+    /// Whether a token may be used by this key for this id, as far as is known here.
     ///
     /// # Errors
     /// Why not.
     // spec: admission §4, "claims", "not revoked"
-    pub(super) fn admit(&self, invited: &Invited, key: &PublicKey) -> Result<(), Code> {
+    pub(super) fn admit(
+        &self,
+        invited: &Invited,
+        peer: PeerId,
+        key: &PublicKey,
+    ) -> Result<(), Code> {
         if invited.ends <= self.floor {
             return Err(Code::Expired);
         }
@@ -97,17 +102,20 @@ impl Tokens {
             return Err(Code::Revoked);
         }
         let record = self.records.get(&invited.jti).ok_or(Code::Refused)?;
-        if record.revoked.is_some() {
-            return Err(Code::Revoked);
-        }
         // What was signed is what was recorded, or it is another token of the same number.
         if record.ends != invited.ends || record.kid != invited.kid {
             return Err(Code::Refused);
         }
-        if !record.used.contains_key(key) && record.used.len() as u64 >= u64::from(invited.uses) {
-            return Err(Code::Used);
+        if record.revoked.is_some() {
+            return Err(Code::Revoked);
         }
-        Ok(())
+        match record.used.get(key) {
+            // A use is one key under one id: it does not take one id after the other.
+            Some(used) if *used != peer => Err(Code::Used),
+            Some(_) => Ok(()),
+            None if record.used.len() as u64 >= u64::from(invited.uses) => Err(Code::Used),
+            None => Ok(()),
+        }
     }
 
     fn holds(&self, kid: KeyId) -> bool {

@@ -1,9 +1,10 @@
 //! A ledger in memory that has token-signing keys from a seed: what a hub's storage does, for tests.
 
 use core::num::NonZeroU32;
+use core::ops::Deref;
 
 use crate::id::{HubId, Jti};
-use crate::ledger::{Answer, Draft, KeyRecord, Memory, Question, Secret, TokenRecord};
+use crate::ledger::{Answer, Draft, Durable, KeyRecord, Memory, Question, Secret, TokenRecord};
 use crate::random::{Random, Seed};
 use crate::time::Now;
 use crate::token::{JoinClaims, KeyState, Signer, TokenKeys, issue_join};
@@ -36,6 +37,11 @@ impl Issuing {
             keys.insert(record.key.clone(), record.state);
         }
         keys
+    }
+
+    /// Another [`Signer`] of the active key.
+    pub(crate) fn signer(&self) -> Signer {
+        Signer::from_pkcs8(&self.signer.to_pkcs8()).unwrap()
     }
 
     pub(crate) fn answer(&mut self, question: &Question, now: Now) -> Option<Answer> {
@@ -89,6 +95,11 @@ impl Issuing {
         (record, token)
     }
 
+    /// The disk holds this, whatever it held.
+    pub(crate) fn change_all(&mut self, durable: Durable) {
+        self.memory = Memory::holding(durable);
+    }
+
     fn rotate(&mut self, at_once: bool, now: Now) {
         let until = self.memory.durable().tokens.iter().map(|token| token.ends).max();
         for record in &mut self.keys {
@@ -104,6 +115,13 @@ impl Issuing {
         let (key, created) = (self.signer.key().clone(), now.unix);
         self.keys.push(KeyRecord { key, created, state: KeyState::Active });
         self.memory.keep_keys(self.keys.clone());
+    }
+}
+
+impl Deref for Issuing {
+    type Target = Memory;
+    fn deref(&self) -> &Memory {
+        &self.memory
     }
 }
 

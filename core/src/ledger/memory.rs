@@ -66,6 +66,17 @@ impl Memory {
         self.keys = keys;
     }
 
+    /// A ledger that holds this.
+    #[cfg(test)]
+    pub(crate) fn holding(durable: Durable) -> Self {
+        let Durable { peers, tokens, keys, floor, rolled_back } = durable;
+        let rows = peers
+            .into_iter()
+            .map(|(binding, enrolled, revoked)| (binding.peer, Row { binding, enrolled, revoked }));
+        let tokens = tokens.into_iter().map(|token| (token.jti, token)).collect();
+        Self { peers: rows.collect(), tokens, keys, floor, rolled_back, ..Self::default() }
+    }
+
     fn record(&mut self, record: &Record) -> Result<(), Code> {
         match record {
             Record::Bind(binding) => self.bind(binding),
@@ -104,8 +115,10 @@ impl Memory {
             return Err(Code::Revoked);
         }
         let used = token.used.len() as u64;
-        if !token.used.contains_key(&binding.key) && used >= u64::from(*uses) {
-            return Err(Code::Used);
+        match token.used.get(&binding.key) {
+            Some(id) if *id != binding.peer => return Err(Code::Used),
+            None if used >= u64::from(*uses) => return Err(Code::Used),
+            Some(_) | None => {}
         }
         token.used.entry(binding.key).or_insert(binding.peer);
         let serves = binding.serves || known.is_some_and(|row| row.binding.serves);

@@ -13,8 +13,8 @@ pub enum Record {
     /// Bind this id to this key, or note that it serves. No where another key has it (`id-taken`).
     Bind(Binding),
     /// A join token was used. No where the token was never issued (`refused`), was revoked
-    /// (`revoked`), ends at or before the floor (`expired`), was used by as many other keys as may
-    /// (`used`); where the id is another key's (`id-taken`) or the peer was revoked (`revoked`).
+    /// (`revoked`), ends at or before the floor (`expired`), was used by as many other keys as may, or
+    /// by this one for another id (`used`); where the id is another key's (`id-taken`) or the peer was revoked (`revoked`).
     Enrol(Box<Enrolment>),
     /// A refresh token was used, or a family of them begins. No where the family is not as
     /// [`Refreshing::presented`] has it (`expired`), or the peer was revoked (`revoked`).

@@ -51,11 +51,15 @@ impl Facts<'_> {
         }
         self.free(binding.peer, &binding.key)?;
         let key = binding.key.0;
-        let known = "SELECT EXISTS (SELECT 1 FROM token_uses WHERE jti = ?1 AND key = ?2)";
-        let others = "SELECT count(*) FROM token_uses WHERE jti = ?1";
-        if !self.one::<bool>(known, (jti, key))?
-            && self.one::<i64>(others, [jti])? >= i64::from(*uses)
-        {
+        let own = "SELECT peer FROM token_uses WHERE jti = ?1 AND key = ?2";
+        let all = "SELECT count(*) FROM token_uses WHERE jti = ?1";
+        let own: Option<String> = self.one(own, (jti, key)).optional()?;
+        let spent = match own {
+            // A use is one key under one id.
+            Some(id) => id != binding.peer.as_str(),
+            None => self.one::<i64>(all, [jti])? >= i64::from(*uses),
+        };
+        if spent {
             return Err(Code::Used.into());
         }
         self.write(

@@ -40,7 +40,7 @@ impl Hub {
         }
         self.registry.forget(peer);
         self.book.disown(peer);
-        self.epoch += 1;
+        self.outdate();
         let ended =
             self.end_sessions(Code::Revoked, |live| live.peer == peer && !live.source.is_local());
         let value = ValueBuf::map([

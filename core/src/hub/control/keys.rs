@@ -80,7 +80,7 @@ impl Hub {
         self.tokens.set_keys(keys);
         let void = open - self.tokens.open(now.unix);
         // What is being admitted by a token is asked for again.
-        self.epoch += 1;
+        self.outdate();
         let active = self.tokens.keys().iter().find(|key| key.state == KeyState::Active);
         let Some(active) = active else { return self.fail(link, call, None, Code::Failed) };
         let value = ValueBuf::map([

@@ -2,9 +2,11 @@
 
 mod calls;
 mod control;
+mod desk;
 mod detached;
 mod door;
 mod drain;
+mod enrol;
 mod fanout;
 mod feeding;
 mod guests;

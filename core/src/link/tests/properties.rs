@@ -43,7 +43,7 @@ fn story(world: &World) -> [(&[String], &[Vec<u8>]); 2] {
 
 #[test]
 fn any_cut_of_the_bytes_gives_the_same_events_and_frames() {
-    for plan in [Plan::plain(), Plan::tofu()] {
+    for plan in [Plan::plain(), Plan::tofu(), Plan::join()] {
         let whole = live(plan.world());
         assert_eq!(whole.hub.told.last().unwrap(), &format!("ended {}", whole.hub.reason()));
         assert!(whole.hub.frames.len() > 3);
@@ -132,7 +132,7 @@ fn a_link_that_has_ended_asks_for_nothing_and_takes_nothing() {
 
 #[test]
 fn after_a_timeout_the_next_deadline_is_later() {
-    for plan in [Plan::plain(), Plan::tofu()] {
+    for plan in [Plan::plain(), Plan::tofu(), Plan::join()] {
         for until in 0..12 {
             let mut world = plan.world();
             for _ in 0..until {

@@ -6,15 +6,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::arrival::Way;
-use crate::auth::{Credential, Dial, HubSnapshot, Secrets, SharedSecret, Transport};
-use crate::hub::{Hub, HubConfig, Source};
-use crate::id::{LinkId, Pin, SecretNumber};
-use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use crate::ledger::{Answer, AskId, Durable, Memory, Question};
+use crate::auth::{
+    Credential, Dial, HubSnapshot, JoinToken, Joins, Secrets, SharedSecret, Transport,
+};
+use crate::capability::Role;
+use crate::hub::{Hub, HubConfig, Outbox, Source};
+use crate::id::{LinkId, PeerId, Pin, SecretNumber};
+use crate::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};
+use crate::ledger::issuing::Issuing;
+use crate::ledger::{Answer, AskId, Draft, Memory, Question};
 use crate::limits::Limits;
 use crate::link::{EndReason, Ended, Event, Link, TimerKind};
 use crate::random::{Random, Seed};
 use crate::time::{Mono, Now};
+use crate::token::Rules;
 use crate::trust::{Known, Mode};
 use crate::tunnel::{ClientTls, ServerTls};
 use crate::wire::frame::Purpose;
@@ -37,6 +42,8 @@ pub(super) struct Plan {
     /// The secret before the hub's, and when it ends.
     pub(super) hub_old_secret: Option<(SharedSecret, u64)>,
     pub(super) hub_open: bool,
+    /// Whether the hub takes join tokens.
+    pub(super) joins: bool,
     pub(super) peer: &'static str,
     pub(super) peer_key: u8,
     pub(super) limits: Limits,
@@ -72,6 +79,42 @@ pub(super) fn server_tls(number: u8) -> ServerTls {
     ServerTls::new(chain, key).unwrap()
 }
 
+/// The hub's ledger at the beginning: a key, and nothing else.
+pub(super) fn issuing() -> Issuing {
+    Issuing::new(identity().id(), 5, start())
+}
+
+/// What the hub takes tokens, and mints, with.
+pub(super) fn joins(ledger: &Issuing) -> Joins {
+    Joins {
+        authority: Arc::new(authority(1)),
+        keys: ledger.keys(),
+        signer: Arc::new(ledger.signer()),
+        rules: Rules::JOIN,
+    }
+}
+
+/// A CA of this hub's name, with the key of this number.
+pub(super) fn authority(number: u8) -> Authority {
+    Authority::generate(&mut Random::new(&Seed([number; 32])), identity().id(), START)
+}
+
+/// A token for a member and one key.
+pub(super) fn draft() -> Draft {
+    Draft {
+        sub: "alice".to_owned(),
+        ttl: 86_400,
+        uses: 1,
+        role: Role::Member,
+        caps: None,
+        rooms: Vec::new(),
+        labels: BTreeMap::new(),
+        id: None,
+        issuer: PeerId::operator(),
+        local: false,
+    }
+}
+
 impl Plan {
     /// No TLS; the shared secret; serving; nothing known of the hub.
     pub(super) fn plain() -> Self {
@@ -85,6 +128,7 @@ impl Plan {
             hub_secret: Some(secret(7)),
             hub_old_secret: None,
             hub_open: false,
+            joins: false,
             peer: "web-1",
             peer_key: 2,
             limits: Limits::default(),
@@ -99,13 +143,25 @@ impl Plan {
         Self { mode: Mode::Tofu, tls: (true, true), ..Self::plain() }
     }
 
+    /// TLS; the first token of [`issuing`], which names the hub.
+    pub(super) fn join() -> Self {
+        let (_, token) = issuing().issue(&draft(), start());
+        let token_issuer = Some(identity().id());
+        Self {
+            joins: true,
+            credential: Credential::Join(JoinToken(token.into())),
+            known: Known { token_issuer, ..Self::plain().known },
+            ..Self::tofu()
+        }
+    }
+
     pub(super) fn snapshot(&self) -> Arc<HubSnapshot> {
         Arc::new(HubSnapshot {
             identity: Arc::new(identity()),
             name: "the hub".to_owned(),
             tls: self.tls.1.then(|| server_tls(3)),
             secrets: self.secrets(),
-            joins: None,
+            joins: self.joins.then(|| Arc::new(joins(&issuing()))),
             open: self.hub_open,
             generation: 5,
             external_pins: self.external_pins.clone(),
@@ -336,7 +392,7 @@ pub(super) struct World {
     pub(super) hub: End,
     pub(super) registry: Hub,
     pub(super) id: LinkId,
-    pub(super) hub_ledger: Memory,
+    pub(super) hub_ledger: Issuing,
     pub(super) peer_ledger: Memory,
     /// Answers to give in place of the true ones, by the question's name, the first first.
     pub(super) instead: BTreeMap<&'static str, VecDeque<Answer>>,
@@ -349,7 +405,11 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(plan: &Plan) -> Self {
         let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.door.clone() };
-        let mut registry = Hub::new(config, Durable::default());
+        let mut hub_ledger = issuing();
+        if plan.joins {
+            hub_ledger.issue(&draft(), start());
+        }
+        let mut registry = Hub::new(config, hub_ledger.durable());
         if let Some((_, until)) = plan.hub_old_secret {
             registry.set_secrets(SecretNumber(2), Some((SecretNumber::FIRST, until)), start());
         }
@@ -360,7 +420,7 @@ impl World {
             hub: End::new(plan.hub_link()),
             registry,
             id,
-            hub_ledger: Memory::default(),
+            hub_ledger,
             peer_ledger: Memory::default(),
             instead: BTreeMap::new(),
             withhold: BTreeSet::new(),
@@ -413,14 +473,24 @@ impl World {
                 let (id, question) = end.asked.pop_front().unwrap();
                 let instead = self.instead.get_mut(kind).and_then(VecDeque::pop_front);
                 let answer = instead.unwrap_or_else(|| {
-                    let ledger = if at_hub { &mut self.hub_ledger } else { &mut self.peer_ledger };
+                    if !at_hub {
+                        return self.peer_ledger.answer(&question).unwrap();
+                    }
                     let hubs = self.registry.answer(self.id, &question, self.now);
-                    hubs.or_else(|| ledger.answer(&question)).unwrap()
+                    hubs.or_else(|| self.hub_ledger.answer(&question, self.now)).unwrap()
                 });
                 end.link.answer(id, answer, self.now);
                 end.drain();
                 answered = true;
             }
+        }
+        while let Some((id, question)) = self.registry.poll_ask() {
+            let answer = self.hub_ledger.answer(&question, self.now).unwrap();
+            self.registry.answer_ask(id, answer, self.now);
+            answered = true;
+        }
+        if let Some(code) = self.registry.take_outbox(self.id, &mut Outbox::default()) {
+            self.hub.link.close(code, self.now);
         }
         answered
     }

@@ -1,0 +1,321 @@
+//! Peers that a join token brought: who is admitted by what, in which order things take effect, and
+//! what a storage that is older than the hub leads to.
+
+use super::desk::{Desk, NOON, invited};
+use super::*;
+use crate::id::RefreshHash;
+use crate::ledger::{Enrolled, Family, TokenRecord};
+use crate::wire::value::Scalar;
+
+fn id(text: &str) -> PeerId {
+    text.parse().unwrap()
+}
+
+fn hash(n: u8) -> RefreshHash {
+    RefreshHash([n; 32])
+}
+
+/// `web-1` comes by its refresh token, and brings a fresh one.
+fn refresh(presented: u8, fresh: u8) -> Claim {
+    let evidence = Evidence::Refresh { presented: hash(presented), fresh: hash(fresh) };
+    let claim = claim("web-1", 1, Purpose::Serve);
+    Claim { method: Method::Refresh, evidence: Some(evidence), ..claim }
+}
+
+/// `web-1` comes by its certificate.
+fn resume(issue: u32, not_after: u64, expired: bool) -> Claim {
+    let evidence = Evidence::Resume { issue, not_after, expired, fresh: hash(99) };
+    let claim = claim("web-1", 1, Purpose::Serve);
+    Claim { method: Method::Resume, evidence: Some(evidence), ..claim }
+}
+
+/// `web-1` comes by a token, and brings a fresh refresh token.
+fn joins(token: &TokenRecord, fresh: u8) -> Claim {
+    let Claim { evidence, .. } = invited(token, "web-1", 1);
+    let Some(Evidence::Join { invited: what, .. }) = evidence else { unreachable!() };
+    let evidence = Some(Evidence::Join { invited: what, fresh: hash(fresh) });
+    Claim { evidence, ..invited(token, "web-1", 1) }
+}
+
+/// What the hub knows of `web-1`, which is what the ledger knows.
+fn enrolled(desk: &Desk) -> Enrolled {
+    let here = desk.hub.registry.known(id("web-1")).unwrap();
+    let durable = desk.ledger.memory.durable();
+    let (_, there, revoked) = durable.peers.iter().find(|row| row.0.peer == id("web-1")).unwrap();
+    assert_eq!((&here.enrolled, &here.revoked), (there, revoked));
+    here.enrolled.clone().unwrap()
+}
+
+fn events(desk: &mut Desk) -> Vec<HubEvent> {
+    core::iter::from_fn(|| desk.hub.poll_event()).collect()
+}
+
+/// An admission that got as far as the ledger's record.
+fn recorded(desk: &mut Desk, claim: &Claim) -> (LinkId, Grant) {
+    let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+    let grant = desk.reserve(link, claim).unwrap();
+    desk.record(&grant).unwrap();
+    (link, grant)
+}
+
+/// Goes on with an admission until it is committed, as a link does.
+fn finish(desk: &mut Desk, link: LinkId, claim: &Claim, mut grant: Grant) -> Result<Grant, Code> {
+    loop {
+        match desk.commit(link, claim, grant.clone()) {
+            Answer::Committed => return Ok(grant),
+            Answer::Stale => {
+                grant = desk.reserve(link, claim)?;
+                desk.record(&grant)?;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_key_uses_a_token_for_one_id_and_not_for_another() {
+    let mut desk = Desk::new();
+    let token = desk.issue_with(&[("uses", Scalar::Integer(5))]);
+    desk.join(&token, "web-1", 1).unwrap();
+    events(&mut desk);
+    assert_eq!(desk.join(&token, "web-2", 1), Err(Code::Used));
+    let (peer, jti) = (id("web-2"), token.jti);
+    assert_eq!(events(&mut desk), [HubEvent::Replayed { peer, jti }]);
+    assert!(desk.join(&token, "web-1", 1).is_ok());
+    // Two at one moment: the ledger has the last word.
+    let both = ["a", "b"].map(|peer| {
+        let claim = invited(&token, peer, 7);
+        let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+        desk.reserve(link, &claim).unwrap()
+    });
+    assert_eq!(both.map(|grant| desk.record(&grant)), [Ok(()), Err(Code::Used)]);
+}
+
+#[test]
+fn a_token_for_one_key_that_two_use_at_one_moment_is_for_the_first_in_the_ledger() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    let claims = [invited(&token, "web-1", 1), invited(&token, "web-2", 2)];
+    let grants = claims.each_ref().map(|claim| {
+        let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+        desk.reserve(link, claim).unwrap()
+    });
+    let recorded = [1, 0].map(|n: usize| desk.record(&grants[n]));
+    assert_eq!(recorded, [Ok(()), Err(Code::Used)]);
+}
+
+#[test]
+fn what_was_signed_is_what_was_recorded_or_it_is_refused() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    for other in [
+        TokenRecord { ends: token.ends + 1, ..token.clone() },
+        TokenRecord { kid: crate::id::KeyId([3; 32]), ..token.clone() },
+        TokenRecord { jti: Jti([3; 16]), ..token.clone() },
+    ] {
+        let code = if other.kid == token.kid { Code::Refused } else { Code::Revoked };
+        assert_eq!(desk.join(&other, "web-1", 1), Err(code));
+    }
+    assert!(desk.join(&token, "web-1", 1).is_ok());
+}
+
+#[test]
+fn there_is_room_before_a_token_is_spent() {
+    let limits = Limits { peers: 1, ..Limits::default() };
+    let mut desk = Desk::with(limits);
+    let (first, second) = (desk.issue(), desk.issue());
+    let link = desk.join(&first, "web-1", 1).unwrap();
+    assert_eq!(desk.join(&second, "web-2", 2), Err(Code::Full));
+    assert!(desk.hub.tokens.get(second.jti).unwrap().used.is_empty());
+    desk.hub.gone(link, desk.now);
+    desk.say("forget", &[("id", Scalar::Text("web-1"))]).unwrap();
+    assert!(desk.join(&second, "web-2", 2).is_ok());
+}
+
+#[test]
+fn two_links_that_join_at_one_moment_take_effect_one_after_the_other() {
+    for order in [[0, 1], [1, 0]] {
+        for known in [false, true] {
+            let mut desk = Desk::new();
+            let token = desk.issue();
+            if known {
+                desk.admit(&joins(&token, 50)).unwrap();
+            }
+            let claims = [joins(&token, 10), joins(&token, 11)];
+            let under_way = claims.each_ref().map(|claim| recorded(&mut desk, claim));
+            let issues = order.map(|n: usize| {
+                let (link, grant) = under_way[n].clone();
+                finish(&mut desk, link, &claims[n], grant).unwrap().issues.unwrap().issue
+            });
+            // What was minted last is what holds.
+            assert!(issues[0] < issues[1], "{issues:?}");
+            let holds = enrolled(&desk);
+            let last = hash(10 + order[1] as u8);
+            assert_eq!((holds.issue, holds.family.unwrap().current), (issues[1], last));
+        }
+    }
+}
+
+#[test]
+fn two_links_that_refresh_at_one_moment_take_effect_one_after_the_other() {
+    for order in [[0, 1], [1, 0]] {
+        let mut desk = Desk::new();
+        let token = desk.issue();
+        desk.admit(&joins(&token, 1)).unwrap();
+        let claims = [refresh(1, 10), refresh(1, 11)];
+        let under_way = claims.each_ref().map(|claim| recorded(&mut desk, claim));
+        for n in order {
+            let (link, grant) = under_way[n].clone();
+            finish(&mut desk, link, &claims[n], grant).unwrap();
+        }
+        let family: Family = enrolled(&desk).family.unwrap();
+        assert_eq!(family.next.unwrap().0, hash(10 + order[1] as u8));
+    }
+}
+
+#[test]
+fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has() {
+    let mut desk = Desk::new();
+    let (token, other) = (desk.issue(), desk.issue());
+    let serves = desk.admit(&joins(&token, 1)).unwrap();
+    let calls = Claim { purpose: Purpose::Operate, ..resume(1, NOON + 86_400, false) };
+    let calls = desk.admit(&calls).unwrap();
+    let stranger = desk.join(&other, "web-2", 2).unwrap();
+    let again = desk.admit(&joins(&token, 2)).unwrap();
+    let ends = [serves, calls, stranger, again].map(|link| desk.closing(link));
+    assert_eq!(ends, [Some(Code::Superseded), Some(Code::SessionExpired), None, None]);
+    assert_eq!(desk.admit(&resume(1, NOON + 86_400, false)), Err(Code::Revoked));
+    assert!(desk.admit(&resume(2, NOON + 86_400, false)).is_ok());
+}
+
+#[test]
+fn an_id_that_the_secret_bound_is_upgraded_by_a_token_and_never_admitted_by_less() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    let by_secret = claim("web-1", 1, Purpose::Operate);
+    let before = desk.admit(&by_secret).unwrap();
+    desk.admit(&joins(&token, 1)).unwrap();
+    assert_eq!(desk.closing(before), Some(Code::SessionExpired));
+    assert_eq!(desk.hub.registry.known(id("web-1")).unwrap().binding.method, Method::Join);
+    assert_eq!(desk.admit(&by_secret), Err(Code::IdTaken));
+    assert_eq!(desk.ledger.memory.bindings().next().unwrap().method, Method::Join);
+}
+
+#[test]
+fn a_certificate_that_ends_while_room_is_held_admits_nobody() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    desk.admit(&joins(&token, 1)).unwrap();
+    let ends = NOON + 86_400;
+    desk.pass(86_400 - 1);
+    let claim = resume(1, ends, false);
+    let (link, grant) = recorded(&mut desk, &claim);
+    desk.pass(1);
+    // Something else moved the epoch.
+    desk.say("rotate-keys", &[]).unwrap();
+    assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+    assert_eq!(desk.reserve(link, &claim), Err(Code::Expired));
+    // And a clock that steps back does not revive it; its refresh token does what it is for.
+    desk.now.unix = NOON;
+    assert_eq!(desk.admit(&resume(1, ends, false)), Err(Code::Expired));
+    assert!(desk.admit(&refresh(1, 2)).is_ok());
+    assert_eq!(enrolled(&desk).issue, 2);
+}
+
+#[test]
+fn a_refresh_token_that_was_replaced_revokes_the_peer_on_the_disk_too() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    desk.admit(&joins(&token, 1)).unwrap();
+    desk.admit(&refresh(1, 2)).unwrap();
+    let session = desk.admit(&refresh(2, 3)).unwrap();
+    events(&mut desk);
+    assert_eq!(desk.admit(&refresh(1, 4)), Err(Code::Revoked));
+    let told = events(&mut desk);
+    assert_eq!(told[0], HubEvent::Reused { peer: id("web-1") });
+    assert!(matches!(&told[1], HubEvent::Revoked { peer, .. } if *peer == id("web-1")), "{told:?}");
+    assert_eq!(desk.closing(session), Some(Code::Revoked));
+    desk.settle();
+    let now = enrolled(&desk);
+    assert_eq!((now.issue, now.family), (2, None));
+    for claim in [refresh(3, 5), resume(1, NOON + 86_400, false), joins(&token, 6)] {
+        assert_eq!(desk.admit(&claim), Err(Code::Revoked));
+    }
+}
+
+/// A hub whose storage is from before `web-1` got its refresh token 3.
+fn restored() -> (Desk, TokenRecord) {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    let link = desk.admit(&joins(&token, 1)).unwrap();
+    desk.hub.gone(link, desk.now);
+    events(&mut desk);
+    (desk, token)
+}
+
+#[test]
+fn an_older_storage_does_not_take_the_newest_refresh_token_for_a_copy() {
+    let (mut desk, _) = restored();
+    let claim = Claim { generation: Some(9), ..refresh(3, 4) };
+    assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
+    let peer = id("web-1");
+    assert_eq!(events(&mut desk), [HubEvent::RolledBack { peer, seen: 9, own: 7 }]);
+    desk.settle();
+    assert_eq!(desk.ledger.memory.durable().rolled_back, Some(9));
+    assert_eq!(desk.hub.registry.known(peer).unwrap().revoked, None);
+    // Whoever says nothing of it is not judged either; who has a certificate goes on.
+    assert_eq!(desk.admit(&refresh(3, 5)), Err(Code::Unavailable));
+    assert_eq!(desk.admit(&refresh(1, 5)), Err(Code::Unavailable));
+    assert!(desk.admit(&resume(1, NOON + 86_400, false)).is_ok());
+}
+
+#[test]
+fn a_join_that_shows_an_older_storage_spends_no_token() {
+    let (mut desk, _) = restored();
+    let token = desk.issue();
+    let claim = Claim { generation: Some(8), ..invited(&token, "web-2", 2) };
+    assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
+    assert!(desk.hub.tokens.get(token.jti).unwrap().used.is_empty());
+    assert_eq!(desk.join(&token, "web-3", 3), Err(Code::Unavailable));
+}
+
+#[test]
+fn a_certificate_of_a_later_issue_shows_an_older_storage_and_is_refused() {
+    let (mut desk, _) = restored();
+    let claim = Claim { generation: Some(8), ..resume(2, NOON + 86_400, false) };
+    assert_eq!(desk.admit(&claim), Err(Code::Refused));
+    assert_eq!(desk.hub.rolled_back, Some(8));
+}
+
+#[test]
+fn a_generation_that_nobody_can_have_seen_is_ignored_and_so_is_that_of_who_proves_nothing() {
+    let own = 7;
+    for (seen, noted) in
+        [(own, None), (own + (1 << 20), Some(own + (1 << 20))), (own + (1 << 20) + 1, None)]
+    {
+        let (mut desk, token) = restored();
+        let claim = Claim { generation: Some(seen), ..joins(&token, 1) };
+        assert_eq!(desk.admit(&claim).is_ok(), noted.is_none(), "{seen}");
+        assert_eq!(desk.hub.rolled_back, noted);
+    }
+    let (mut desk, token) = restored();
+    let stranger = Claim { identity: Some((id("web-1"), PublicKey([9; 32]))), ..refresh(1, 2) };
+    let stranger = Claim { generation: Some(9), ..stranger };
+    assert_eq!(desk.admit(&stranger), Err(Code::IdTaken));
+    let unknown = TokenRecord { jti: Jti([9; 16]), ..token };
+    let stranger = Claim { generation: Some(9), ..invited(&unknown, "web-2", 2) };
+    assert_eq!(desk.admit(&stranger), Err(Code::Refused));
+    assert_eq!(desk.hub.rolled_back, None);
+}
+
+#[test]
+fn what_was_being_granted_when_an_older_storage_showed_is_asked_for_again() {
+    let (mut desk, _) = restored();
+    let token = desk.issue();
+    let claim = invited(&token, "web-2", 2);
+    let (link, grant) = recorded(&mut desk, &claim);
+    let shows = Claim { generation: Some(9), ..resume(1, NOON + 86_400, false) };
+    desk.admit(&shows).unwrap();
+    assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+    assert_eq!(desk.reserve(link, &claim), Err(Code::Unavailable));
+}
