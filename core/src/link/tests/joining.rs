@@ -1,19 +1,59 @@
 //! One peer and a hub that takes join tokens, over several links.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scenario::*;
-use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, PeerCredentials, RefreshToken};
+use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, RefreshToken};
+use crate::capability::Role;
 use crate::code::Code;
 use crate::hub::{Hub, HubConfig, HubEvent, Outbox, Source};
 use crate::id::{CallId, Jti, LinkId, PeerId, PublicKey, SessionId};
-use crate::identity::PeerCertificate;
+use crate::identity::{Authority, PeerCertificate};
+use crate::ledger::issuing::Issuing;
 use crate::ledger::{Answer, Change, Claim, Draft, Enrolled, Question, Reservation};
 use crate::link::{EndReason, Link};
 use crate::random::{Random, Seed};
+use crate::token::Rules;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, Issued, Method, Purpose, Status, Target};
 use crate::wire::value::{ArgumentsBuf, Scalar};
+
+/// The hub's ledger at the beginning: a key, and nothing else.
+pub(super) fn issuing() -> Issuing {
+    Issuing::new(identity().id(), 5, start())
+}
+
+/// What the hub takes tokens, and mints, with.
+pub(super) fn joins(ledger: &Issuing) -> Joins {
+    Joins {
+        authority: Arc::new(authority(1)),
+        keys: ledger.keys(),
+        signer: Arc::new(ledger.signer()),
+        rules: Rules::JOIN,
+    }
+}
+
+/// A CA of this hub's name, with the key of this number.
+pub(super) fn authority(number: u8) -> Authority {
+    Authority::generate(&mut Random::new(&Seed([number; 32])), identity().id(), START)
+}
+
+/// A token for a member and one key.
+pub(super) fn draft() -> Draft {
+    Draft {
+        sub: "alice".to_owned(),
+        ttl: 86_400,
+        uses: 1,
+        role: Role::Member,
+        caps: None,
+        rooms: Vec::new(),
+        labels: BTreeMap::new(),
+        id: None,
+        issuer: PeerId::operator(),
+        local: false,
+    }
+}
 
 /// The world of the link that is looked at, and those that are not.
 #[derive(Debug)]

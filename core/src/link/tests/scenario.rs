@@ -5,21 +5,18 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::joining::{draft, issuing, joins};
 use crate::arrival::Way;
-use crate::auth::{
-    Credential, Dial, HubSnapshot, JoinToken, Joins, Secrets, SharedSecret, Transport,
-};
-use crate::capability::Role;
+use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Secrets, SharedSecret, Transport};
 use crate::hub::{Hub, HubConfig, Outbox, Source};
-use crate::id::{LinkId, PeerId, Pin, SecretNumber};
-use crate::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};
+use crate::id::{LinkId, Pin, SecretNumber};
+use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use crate::ledger::issuing::Issuing;
-use crate::ledger::{Answer, AskId, Draft, Memory, Question};
+use crate::ledger::{Answer, AskId, Memory, Question};
 use crate::limits::Limits;
 use crate::link::{EndReason, Ended, Event, Link, TimerKind};
 use crate::random::{Random, Seed};
 use crate::time::{Mono, Now};
-use crate::token::Rules;
 use crate::trust::{Known, Mode};
 use crate::tunnel::{ClientTls, ServerTls};
 use crate::wire::frame::Purpose;
@@ -77,42 +74,6 @@ pub(super) fn server_tls(number: u8) -> ServerTls {
     let key = TlsKey::self_signed(&mut random, &names, "hub", START).unwrap();
     let (chain, key) = key.into_parts();
     ServerTls::new(chain, key).unwrap()
-}
-
-/// The hub's ledger at the beginning: a key, and nothing else.
-pub(super) fn issuing() -> Issuing {
-    Issuing::new(identity().id(), 5, start())
-}
-
-/// What the hub takes tokens, and mints, with.
-pub(super) fn joins(ledger: &Issuing) -> Joins {
-    Joins {
-        authority: Arc::new(authority(1)),
-        keys: ledger.keys(),
-        signer: Arc::new(ledger.signer()),
-        rules: Rules::JOIN,
-    }
-}
-
-/// A CA of this hub's name, with the key of this number.
-pub(super) fn authority(number: u8) -> Authority {
-    Authority::generate(&mut Random::new(&Seed([number; 32])), identity().id(), START)
-}
-
-/// A token for a member and one key.
-pub(super) fn draft() -> Draft {
-    Draft {
-        sub: "alice".to_owned(),
-        ttl: 86_400,
-        uses: 1,
-        role: Role::Member,
-        caps: None,
-        rooms: Vec::new(),
-        labels: BTreeMap::new(),
-        id: None,
-        issuer: PeerId::operator(),
-        local: false,
-    }
 }
 
 impl Plan {

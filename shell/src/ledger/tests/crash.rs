@@ -23,6 +23,8 @@ fn life() -> Vec<(Act, Result<bool, Code>)> {
         (join((2, 2), 1, 1, (1, 20)), Err(Code::Used)),
         // The same key again: its reply was lost.
         (join((1, 1), 1, 1, (2, 11)), granted),
+        // And for another id, which is another use.
+        (join((5, 1), 1, 1, (1, 50)), Err(Code::Used)),
         (join((2, 2), 2, 2, (1, 20)), granted),
         (join((3, 3), 2, 2, (1, 30)), granted),
         (join((4, 4), 2, 2, (1, 40)), Err(Code::Used)),
