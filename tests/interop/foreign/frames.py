@@ -37,11 +37,13 @@ class Kind(IntEnum):
     CANCEL = 0x25
     WINDOW = 0x26
     INPUT = 0x27
+    REFRESH = 0x40
+    REFRESHED = 0x41
     DENY = 0x50
     GOAWAY = 0x51
 
 
-PROVED = {Kind.HELLO, Kind.AUTHENTICATE, Kind.WELCOME}
+PROVED = {Kind.HELLO, Kind.AUTHENTICATE, Kind.WELCOME, Kind.REFRESH}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Form:
 
 VALUE = (int, float, bool, str, bytes, list, dict)
 HELLO_BODY = Form({0: bytes, 1: str, 2: bytes, 3: list, 4: int, 5: list, 6: int, 7: dict}, {})
-WELCOME_BODY = Form({0: bytes, 1: str, 2: list, 5: int, 6: dict}, {4: int})
+WELCOME_BODY = Form({0: bytes, 1: str, 2: list, 5: int, 6: dict}, {4: int, 7: dict})
+CREDENTIALS = Form({0: bytes, 1: bytes, 2: int}, {})
 AUTH_BODY = Form({0: int, 1: int, 6: str}, {2: str, 3: bytes, 4: bytes, 5: bytes, 7: dict, 8: int})
 LIMITS = Form({0: int, 1: int, 2: int}, {})
 FORMS = {
@@ -88,6 +91,7 @@ FORMS = {
     Kind.CANCEL: Form({0: int, 1: str}, {}),
     Kind.WINDOW: Form({0: int, 1: int}, {}),
     Kind.INPUT: Form({0: int, 1: int, 2: bytes}, {3: bool}),
+    Kind.REFRESHED: CREDENTIALS,
     Kind.DENY: Form({1: str, 2: str, 4: str}, {0: int, 3: str}),
     Kind.GOAWAY: Form({0: str, 1: str}, {2: int}),
 }
@@ -107,7 +111,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Proved:
-    """Hello, Authenticate or Welcome: the exact bytes of a body, and what proves them."""
+    """Hello, Authenticate, Welcome or Refresh: the exact bytes of a body, and what proves them."""
 
     kind: Kind
     body: bytes

@@ -22,6 +22,7 @@ from .frames import Body, Kind, Proved
 
 SUBPROTOCOL = "bowline.v1"
 OPEN_METHOD, SECRET_METHOD = 0, 1
+JOIN_METHOD, RESUME_METHOD, REFRESH_METHOD = 2, 3, 4
 AGENT = "bowline-py/1"
 MAX_MESSAGE = 1_048_576
 
