@@ -169,7 +169,7 @@ fn two_links_that_refresh_at_one_moment_take_effect_one_after_the_other() {
             finish(&mut desk, link, &claims[n], grant).unwrap();
         }
         let family: Family = enrolled(&desk).family.unwrap();
-        assert_eq!(family.next.unwrap().0, hash(10 + order[1] as u8));
+        assert_eq!(family.successors.last().unwrap().0, hash(10 + order[1] as u8));
     }
 }
 

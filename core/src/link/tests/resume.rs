@@ -44,7 +44,7 @@ fn a_peer_comes_back_by_its_certificate_and_nothing_is_written() {
         scene.world.peer.told[2..],
         ["learnt Identity", "ask keep", "admitted web-1 resume serve"]
     );
-    assert_eq!(scene.enrolled().family.unwrap().next, None);
+    assert_eq!(scene.enrolled().family.unwrap().successors, []);
 }
 
 #[test]
