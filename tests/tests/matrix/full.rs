@@ -12,7 +12,8 @@ use rustix::process::Signal;
 
 const UNAVAILABLE: &str = "HUB: the hub refused: unavailable: The hub could not record what it \
                            must; come back later. Look at the hub's log, and at the disk of its \
-                           data directory: it may be full, read-only or failing.";
+                           data directory: it may be full, read-only or failing; or the hub was \
+                           restored from a backup.";
 
 /// How a disk has no room.
 enum Full {
@@ -45,6 +46,20 @@ fn ls(stage: &Stage, name: &str) -> Command {
     stage.bowline(&dial)
 }
 
+/// Makes a token, for one key.
+fn issue(stage: &Stage) -> (Option<i32>, String, String) {
+    let data = stage.text("hub");
+    let issue = ["token", "issue", "--for", "a machine", "--local", "--data", &data];
+    outcome(stage.bowline(&issue))
+}
+
+/// Joins as a peer of this name, with a key of its own.
+fn join(stage: &Stage, token: &str, name: &str) -> (Option<i32>, String, String) {
+    let data = stage.text(name);
+    let join = ["join", "--token-file", token, "--id", name, "--data", &data];
+    outcome(stage.bowline(&join))
+}
+
 async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
     let mut stage = Stage::empty();
     let Some(full) = make(&stage) else { return };
@@ -53,11 +68,16 @@ async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
     stage.listen(stage.bowline_behind(NO_SIGNAL, &hub));
     let mut healthy = stage.healthy().await;
     assert_eq!(outcome(ls(&stage, "known")).0, Some(0));
+    let token = stage.private("token.txt", &issue(&stage).1);
 
     full.fill(stage.hub.as_ref().unwrap());
     let names = [("HUB", stage.url.as_str())];
     for _ in 0..2 {
         refused(&outcome(ls(&stage, "stranger")), 3, UNAVAILABLE, &names);
+        refused(&join(&stage, &token, "joiner"), 3, UNAVAILABLE, &names);
+        let (code, out, err) = issue(&stage);
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+        assert!(err.contains("unavailable: the ledger could not record"), "{err}");
         healthy.goes_on().await;
     }
     // There is nothing to record of one that is known.
@@ -68,6 +88,11 @@ async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
     full.free(stage.hub.as_ref().unwrap());
     let (code, _, err) = outcome(ls(&stage, "stranger"));
     assert_eq!(code, Some(0), "{err}");
+    // The token was not spent: it is still for one key, whichever comes first.
+    assert_eq!(join(&stage, &token, "other").0, Some(0));
+    let (code, _, err) = join(&stage, &token, "joiner");
+    assert_eq!(code, Some(3));
+    assert!(err.contains("used"), "{err}");
     healthy.goes_on().await;
 
     // All that was recorded is there at the next start: each id is bound to its key.
