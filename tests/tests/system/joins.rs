@@ -145,6 +145,11 @@ each_pairing! {
         });
         assert_eq!(told.await, (id("web"), 4, 2));
         assert_eq!(join(&world, &old, "db").await.unwrap_err(), Code::Unavailable);
+        let issued = ask(&world, "issue-token", &[FOR, LOCAL]).await;
+        assert_eq!(issued.status, Status::Failed(Code::Unavailable), "{issued:?}");
+        let status = ask(&world, "status", &[]).await;
+        let seen = status.value().unwrap().entry("rolled_back").unwrap().scalar();
+        assert!(matches!(seen, Some(Scalar::Integer(4))), "{seen:?}");
         world.stop_hub().await;
         assert_eq!(look(&data.join("ledger.db"), false).unwrap().unwrap().rolled_back, Some(4));
         // The next start knows it by itself.
@@ -164,6 +169,8 @@ each_pairing! {
         assert_ne!(fs::read(&enrolment).unwrap(), before);
         let (new, _) = issue(&world).await;
         join(&world, &new, "db").await.unwrap();
+        let status = ask(&world, "status", &[]).await;
+        assert!(status.value().unwrap().entry("rolled_back").is_none());
     }
 
     async fn a_reload_changes_how_long_certificates_and_tokens_hold<H, P>() {

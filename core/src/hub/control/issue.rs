@@ -18,6 +18,10 @@ use crate::wire::value::{Scalar, Value, ValueBuf, ValueError};
 /// How long a token lives unless it is said, in seconds: a day.
 const TTL: u64 = 24 * 60 * 60;
 
+/// What a hub says whose ledger was restored from a backup. `// spec: hub §7`
+const RESTORED: &str = "the hub was restored from a backup, and a token made now would be refused: start \
+                        it once with --accept-restored";
+
 /// Why there is no such token, for a person.
 type Wrong = String;
 
@@ -26,6 +30,9 @@ impl Hub {
     pub(super) fn issue_token(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
         if !self.may(link, call, Capability::TokenAdmin) {
             return;
+        }
+        if self.rolled_back.is_some() {
+            return self.fail_with(link, call.id, Code::Unavailable, RESTORED);
         }
         let Some(issuer) = self.live(link).map(|live| live.peer) else { return };
         let draft = match draft(call, issuer) {

@@ -356,6 +356,31 @@ fn what_is_minted_holds_for_whole_seconds_within_a_range() {
     }
 }
 
+/// The table of `docs/joining.md`, row for row.
+#[test]
+fn the_page_of_joining_lists_each_key_with_its_default_and_its_range() {
+    let page = include_str!("../../../../docs/joining.md");
+    let rows: Vec<Vec<_>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `auth.") || line.starts_with("| `tokens."))
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    let printed = parse("").unwrap().resolve().unwrap().to_toml();
+    for row in &rows {
+        let [_, key, flag, default, range, ..] = row[..] else { panic!("{row:?}") };
+        let (table, name) = key.split_once('.').unwrap();
+        assert!(printed.contains(&format!("\n{name} = {default}\n")), "{key} = {default}");
+        if range.is_empty() {
+            continue;
+        }
+        let bad = parse(&format!("[{table}]\n{name} = '1ms'")).unwrap().resolve().unwrap_err();
+        let sentence = format!("'{key}' ({flag}): expected whole seconds from {range}");
+        assert_eq!(bad.to_string(), sentence);
+    }
+    let tokens = printed.split("[tokens]\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    assert_eq!(rows.len(), tokens.lines().count() + 2);
+}
+
 #[test]
 fn external_pins_need_a_hub_without_tls_and_a_proxy() {
     let pin = "external-pins = ['sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']";
