@@ -13,7 +13,7 @@ use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::Finished;
 use bowline_shell::config::{HubSettings, Insecure, JoinSettings, Warning};
 use bowline_shell::hub::HubBuilder;
-use bowline_shell::ledger::look;
+use bowline_shell::ledger::Ledger;
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, Join, PeerBuilder, Session};
 use bowline_tests::each_pairing;
@@ -148,10 +148,13 @@ each_pairing! {
         let issued = ask(&world, "issue-token", &[FOR, LOCAL]).await;
         assert_eq!(issued.status, Status::Failed(Code::Unavailable), "{issued:?}");
         let status = ask(&world, "status", &[]).await;
+        assert!(status.is_success(), "{status:?}");
         let seen = status.value().unwrap().entry("rolled_back").unwrap().scalar();
         assert!(matches!(seen, Some(Scalar::Integer(4))), "{seen:?}");
         world.stop_hub().await;
-        assert_eq!(look(&data.join("ledger.db"), false).unwrap().unwrap().rolled_back, Some(4));
+        let mut ledger = Ledger::open(&data.join("ledger.db")).unwrap();
+        assert_eq!(ledger.durable().unwrap().rolled_back, Some(4));
+        drop(ledger);
         // The next start knows it by itself.
         world.start_hub(&data);
         assert_eq!(world.hub().warnings(), [Warning::Restored { seen: 4 }]);

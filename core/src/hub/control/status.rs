@@ -64,7 +64,6 @@ impl Hub {
             ("tokens", ValueBuf::uint(self.tokens.open(now.unix) as u64)),
         ];
         state.extend(self.rolled_back.map(|seen| ("rolled_back", ValueBuf::uint(seen))));
-        state.extend(self.rolled_back.map(|seen| ("rolled_back", ValueBuf::uint(seen))));
         let until = self.secrets.old_until();
         state.extend(until.map(|until| ("old_secret_until", ValueBuf::uint(until))));
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
