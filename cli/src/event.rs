@@ -134,7 +134,12 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
     Some(match notice {
         Notice::Learnt(learnt) => {
             let pin = learnt.pin.map_or_else(|| "no TLS".to_owned(), |pin| pin.to_string());
-            format!("hub {} ({}), {pin}, trusted by {}", learnt.hub, learnt.name, how(learnt.how))
+            let (hub, name, how) = (learnt.hub, &learnt.name, how(learnt.how));
+            let said = format!("hub {hub} ({name}), {pin}, trusted by {how}");
+            match exit::apart(crate::date::now(), learnt.unix) {
+                Some(clocks) => format!("{said}. {clocks}"),
+                None => said,
+            }
         }
         Notice::Renewed { until } => match until {
             Some(until) => format!("new credentials, until {}", crate::date::utc(*until)),

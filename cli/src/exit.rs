@@ -107,7 +107,16 @@ pub(crate) fn quoted(path: &Path) -> String {
 fn with_remedy(error: &ConnectError) -> String {
     match error {
         ConnectError::Ended { ended, .. } if is_verdict(&ended.reason) => end(ended),
-        ConnectError::Ended { hub, ended } => format!("{hub}: {}", end(ended)),
+        ConnectError::Ended { hub, ended, clocks } => {
+            let mut said = format!("{hub}: {}", end(ended));
+            // By this machine's clock the session ended before it began, and only the hub's Hello tells.
+            let expired = ended.reason.code() == Code::SessionExpired;
+            let clocks = clocks.filter(|_| expired);
+            if let Some(sentence) = clocks.and_then(|clocks| apart(clocks.here, clocks.hub)) {
+                append(&mut said, &sentence);
+            }
+            said
+        }
         _ => error.to_string(),
     }
 }
@@ -152,7 +161,11 @@ fn clocks(reason: &EndReason, now: u64) -> Option<String> {
     if !matches!(reason.code(), Code::Expired | Code::NotYetValid) {
         return None;
     }
-    let hub = hub_clock(reason)?;
+    apart(now, hub_clock(reason)?)
+}
+
+/// By how much two clocks differ, where they do.
+pub(crate) fn apart(now: u64, hub: u64) -> Option<String> {
     let apart = now.abs_diff(hub);
     (apart >= APART).then(|| {
         format!(

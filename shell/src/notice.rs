@@ -212,6 +212,15 @@ impl Observer {
         Self(Arc::new(tell))
     }
 
+    /// The same, of whom `tap` is told as well, before.
+    pub(crate) fn tapped(&self, tap: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        let tell = self.0.clone();
+        Self::new(move |notice| {
+            tap(&notice);
+            tell(notice);
+        })
+    }
+
     pub(crate) fn tell(&self, notice: Notice) {
         tracing::debug!(?notice);
         (self.0)(notice);

@@ -1,6 +1,6 @@
 //! One dial: what it needs read anew, a socket, a link, and its task.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bowline_core::auth::{Credential, Dial, Transport};
 use bowline_core::code::Code;
@@ -15,7 +15,7 @@ use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
 use crate::files::EnrolmentLock;
-use crate::notice::Notice;
+use crate::notice::{Notice, Observer};
 use crate::peer::builder::{PeerBuilder, Place, SetupError};
 use crate::peer::credential::{Attempt, Found};
 use crate::peer::keep::Locked;
@@ -47,10 +47,21 @@ pub enum ConnectError {
         hub: String,
         /// How it ended.
         ended: Arc<Ended>,
+        /// What the clocks said when the hub told its own; none where it did not come so far.
+        clocks: Option<Clocks>,
     },
     /// The system gives no randomness, or the host cannot be named in TLS.
     #[error("cannot make a link: {0}")]
     Link(String),
+}
+
+/// Two clocks at one moment, seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    /// The hub's, as it told it.
+    pub hub: u64,
+    /// This machine's.
+    pub here: u64,
 }
 
 impl ConnectError {
@@ -117,14 +128,15 @@ impl<R: Runtime> PeerBuilder<R> {
             };
             let is_last = n + 1 == urls.len();
             if is_last || !error.may_be_elsewhere() {
-                // What a hub said, or what spoke in its place, tells more than silence.
-                return Err(if error.is_silence() { told.unwrap_or(error) } else { error });
+                // What spoke in the hub's place tells more than silence.
+                let spoke = told.filter(|told: &ConnectError| !told.is_silence());
+                return Err(spoke.filter(|_| error.is_silence()).unwrap_or(error));
             }
             if error.is_silence() {
                 let (code, reason) = (error.code(), error.to_string());
                 self.observer.tell(Notice::Unreachable { code, reason });
             }
-            told.get_or_insert(error);
+            told = told.or(Some(error));
         }
         // There is one URL at least.
         Err(told.unwrap_or_else(|| ConnectError::Link("no URL is known".to_owned())))
@@ -186,14 +198,27 @@ impl<R: Runtime> PeerBuilder<R> {
             .map_err(|error| ConnectError::Link(error.to_string()))?;
         let mailbox = Arc::new(Mailbox::default());
         let state = Arc::new(Watch::new(LinkState::Coming));
-        let owner = self.owner(mailbox.clone(), state.clone(), locked, (remote, began));
+        let met = Arc::new(OnceLock::new());
+        let observer = self.observer.meeting(&met, clock);
+        let owner = PeerLink {
+            observer,
+            ..self.owner(mailbox.clone(), state.clone(), locked, (remote, began))
+        };
         let turn = Turn::new(&self.runtime, link, stream, clock.clone()).with_pulse(PULSE);
         self.runtime.spawn(drive(self.runtime.clone(), turn, owner));
         let unfinished = Unfinished(Some(mailbox.clone()));
-        let admitted = state
-            .until(LinkState::known)
-            .await
-            .map_err(|ended| ConnectError::Ended { hub, ended })?;
+        let over = |ended| {
+            let clocks = met.get().copied();
+            Err(ConnectError::Ended { hub: hub.clone(), ended, clocks })
+        };
+        let admitted = match state.until(LinkState::known).await {
+            Ok(admitted) => admitted,
+            Err(ended) => return over(ended),
+        };
+        // By this machine's clock it ended before it began.
+        if admitted.expires.is_some_and(|expires| expires <= clock.now().unix) {
+            return over(state.until(LinkState::over).await);
+        }
         unfinished.done();
         Ok(Session { mailbox, state, admitted })
     }
@@ -293,6 +318,19 @@ impl<R: Runtime> PeerBuilder<R> {
             _ => ClientTls::new(),
         };
         tls.map(Transport::Tls).map_err(|error| SetupError::Tls(error.to_string()))
+    }
+}
+
+impl Observer {
+    /// The same, which notes what the clocks say when the hub tells its own.
+    fn meeting(&self, met: &Arc<OnceLock<Clocks>>, clock: &Clock) -> Self {
+        let (met, clock) = (met.clone(), clock.clone());
+        self.tapped(move |notice| {
+            if let Notice::Learnt(learnt) = notice {
+                // It is told once a link.
+                let _ = met.set(Clocks { hub: learnt.unix, here: clock.now().unix });
+            }
+        })
     }
 }
 

@@ -21,7 +21,7 @@ mod session;
 pub(crate) use builder::load_signing_key;
 pub use builder::{PeerBuilder, SetupError, load_key};
 pub use credential::{CredentialSource, shared};
-pub use dial::ConnectError;
+pub use dial::{Clocks, ConnectError};
 pub use join::Join;
 pub use reach::{Miss, Unreached};
 pub use served::served;

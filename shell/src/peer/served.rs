@@ -49,7 +49,10 @@ pub async fn served<R: Runtime>(
                 (None, None) => EndReason::TimedOut(TimerKind::Upgrade),
                 (None, Some(_)) => EndReason::Cut,
             };
-            Err(ConnectError::Ended { hub, ended: Arc::new(Ended { reason, admitted: false }) })
+            {
+                let ended = Arc::new(Ended { reason, admitted: false });
+                Err(ConnectError::Ended { hub, ended, clocks: None })
+            }
         }
     }
 }

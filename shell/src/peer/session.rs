@@ -75,7 +75,7 @@ impl Session {
 }
 
 impl LinkState {
-    fn over(&self) -> Option<Arc<Ended>> {
+    pub(super) fn over(&self) -> Option<Arc<Ended>> {
         match self {
             Self::Over(ended) => Some(ended.clone()),
             Self::Coming | Self::Up(_) => None,

@@ -9,6 +9,68 @@ use bowline_tests::in_each_pairing;
 
 use super::*;
 
+const ENROLLED_AS: &str = "this machine is enrolled as 'ID' (FILE), not 'OTHER': leave the id out, or \
+                           join as 'OTHER' with a token for it";
+
+const NEEDED: &str = "a join token is needed: --token-file FILE, - for standard input, or \
+                      BOWLINE_TOKEN. The hub's operator makes one with 'bowline token issue'";
+
+const LOCAL: &str = "failed: the token would name this machine alone: set advertise (--advertise \
+                     wss://HOST:7777) to what other machines dial, or make a token for this machine \
+                     with --local (HUB)";
+
+fn a_token_that_names_only_this_machine_is_not_made_by_mistake() {
+    let stage = hub("");
+    let refused = operator(&stage, &["token", "issue", "--for", "alice"]);
+    refusals::refused(&refused, 1, LOCAL, &[("HUB", &stage.url)]);
+    // Nor is one that could be used by several, where nobody says by how many.
+    let reusable = operator(&stage, &["token", "issue", "--reusable"]);
+    assert_eq!((reusable.0, reusable.1.as_str()), (Some(2), ""), "{}", reusable.2);
+    assert_eq!(operator(&stage, &["token", "list", "--json"]).1, "");
+}
+
+fn a_machine_tries_the_addresses_of_its_hub_in_turn_and_knows_it_by_its_id_alone() {
+    let mut stage = hub("");
+    let (address, url) = (stage.address(), stage.url.clone());
+    stop(&mut stage);
+    // Where nobody listens any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("wss://{}/link", gone.local_addr().unwrap());
+    drop(gone);
+    let advertise = format!("advertise = [\"{nobody}\", \"{url}\"]\n");
+    fs::write(stage.at("hub.toml"), advertise).unwrap();
+    stage.listen(hub_command(&stage, &address));
+    let token = issue(&stage, &[]);
+    let done = joined(&stage, "web", &token, &["--id", "web-1"]);
+    assert_eq!(done["urls"], serde_json::json!([nobody, url]));
+    let web = serve(&stage, "web");
+    answers(&stage, "web-1");
+    assert!(web.seen().iter().any(|line| line.contains("\"not-listening\"")), "{web:#?}");
+    drop(web);
+
+    // It serves with another TLS key, which its identity vouches for: the certificate that the machine
+    // shows only to a key that it knows is not shown, and it comes in all the same.
+    stop(&mut stage);
+    for name in ["hub/tls.key", "hub/tls.crt"] {
+        fs::remove_file(stage.at(name)).unwrap();
+    }
+    let before = fs::read_to_string(stage.at("web/trust.toml")).unwrap();
+    stage.listen(hub_command(&stage, &address));
+    let _web = serve(&stage, "web");
+    answers(&stage, "web-1");
+    let after = fs::read_to_string(stage.at("web/trust.toml")).unwrap();
+    let pin = |text: &str| text.lines().find(|line| line.starts_with("pin")).unwrap().to_owned();
+    assert_ne!(pin(&before), pin(&after));
+    // Another hub at the same address is not taken for it.
+    stop(&mut stage);
+    fs::rename(stage.at("hub"), stage.at("old")).unwrap();
+    stage.listen(hub_command(&stage, &address));
+    let data = stage.text("web");
+    let (code, _, err) = outcome(stage.bowline(&["ls", "--data", &data]));
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("identity-mismatch"), "{err}");
+}
+
 fn one_string_brings_a_machine_that_serves_and_calls_with_no_secret() {
     let stage = hub("name = \"Acme core\"\n");
     let token = issue(&stage, &["--for", "alice"]);
@@ -60,11 +122,9 @@ fn a_token_says_who_a_machine_is_and_how_much_it_may_do() {
     let stage = hub("");
     let narrow = ["--id", "agent-7", "--role", "agent", "--label", "zone=eu", "--ttl", "10m"];
     let token = issue(&stage, &narrow);
-    refused(
-        &join(&stage, "a", &token, &["--id", "web-1"]),
-        2,
-        "the token is for the id 'agent-7', not 'web-1'",
-    );
+    let other = join(&stage, "a", &token, &["--id", "web-1"]);
+    let names: &[(&str, &str)] = &[("ID", "agent-7"), ("OTHER", "web-1")];
+    refusals::refused(&other, 2, "the token is for the id 'ID', not 'OTHER'", names);
     let done = joined(&stage, "a", &token, &[]);
     assert_eq!(done["id"], "agent-7");
     assert_eq!(done["capabilities"], serde_json::json!(["serve"]));
@@ -83,9 +143,10 @@ fn a_token_says_who_a_machine_is_and_how_much_it_may_do() {
     assert_eq!((&shown["method"], &shown["role"]), (&"join".into(), &"agent".into()));
     assert_eq!(shown["token_labels"]["zone"], "eu");
 
-    let (code, _, err) = outcome(stage.bowline(&["peer", "--id", "other", "--data", &data]));
-    assert_eq!(code, Some(2));
-    assert!(err.contains("this machine is enrolled as 'agent-7'"), "{err}");
+    let enrolment = stage.text("a/enrolment");
+    let names: &[(&str, &str)] = &[("ID", "agent-7"), ("OTHER", "other"), ("FILE", &enrolment)];
+    let other = outcome(stage.bowline(&["peer", "--id", "other", "--data", &data]));
+    refusals::refused(&other, 2, ENROLLED_AS, names);
 }
 
 fn a_token_for_several_machines_brings_as_many_and_not_one_more() {
@@ -95,7 +156,7 @@ fn a_token_for_several_machines_brings_as_many_and_not_one_more() {
     joined(&stage, "b", &token, &["--id", "b"]);
     // One that came already is none more.
     joined(&stage, "a", &token, &["--id", "a"]);
-    refused(&join(&stage, "c", &token, &["--id", "c"]), 3, "the hub refused: used: ");
+    kept_out(&stage, &join(&stage, "c", &token, &["--id", "c"]), USED);
     let record = record(&stage, &token);
     let by = record["used_by"].as_array().unwrap().iter().map(text);
     assert_eq!(by.collect::<BTreeSet<_>>(), BTreeSet::from(["a", "b"]));
@@ -127,7 +188,7 @@ fn a_token_comes_from_a_file_or_the_environment_and_a_typed_one_with_a_warning()
     let mut exposed = stage.bowline(&words(&data[0], "a"));
     exposed.args(["--token-file", &file]);
     refused(&outcome(exposed), 2, "has mode 0644: other users may read it");
-    refused(&outcome(stage.bowline(&words(&data[0], "a"))), 2, "a join token is needed");
+    refusals::refused(&outcome(stage.bowline(&words(&data[0], "a"))), 2, NEEDED, &[]);
 }
 
 fn doctor_finds_a_machine_that_joined_well() {
@@ -143,6 +204,8 @@ fn doctor_finds_a_machine_that_joined_well() {
 }
 
 in_each_pairing! {
+    a_token_that_names_only_this_machine_is_not_made_by_mistake,
+    a_machine_tries_the_addresses_of_its_hub_in_turn_and_knows_it_by_its_id_alone,
     one_string_brings_a_machine_that_serves_and_calls_with_no_secret,
     a_token_says_who_a_machine_is_and_how_much_it_may_do,
     a_token_for_several_machines_brings_as_many_and_not_one_more,

@@ -7,6 +7,10 @@ use super::*;
 
 const SHORT: &str = "[tokens]\ncertificate = \"12s\"\n";
 
+const ENDED: &str = "the enrolment in FILE has ended, its refresh token 0 minutes before this machine's \
+                     clock: ask the hub's operator for a new token and run 'bowline join' with it. If \
+                     the clock is wrong, set it";
+
 fn renewed(peer: &mut Running) -> u64 {
     let line = peer.line("\"renewed\"");
     serde_json::from_str::<Value>(&line).unwrap()["until"].as_u64().unwrap()
@@ -47,7 +51,7 @@ fn a_machine_that_was_off_past_its_refresh_token_is_told_to_ask_for_another_toke
     std::thread::sleep(std::time::Duration::from_secs(2));
     let data = stage.text("web");
     let gone = outcome(stage.bowline(&["ls", "--data", &data]));
-    refused(&gone, 3, "ask the hub's operator for a new token and run 'bowline join' with it");
+    refusals::refused(&gone, 3, ENDED, &[("FILE", &stage.text("web/enrolment"))]);
     // A peer that runs goes on asking its disk, and takes what comes there.
     let mut web = Running::start(peer_command(&stage, "web"));
     web.line("the enrolment in");

@@ -29,7 +29,7 @@ fn a_machine_that_is_killed_before_it_kept_anything_joins_again() {
     drop(lock);
 
     // Whoever took the token has another key.
-    refused(&join(&stage, "thief", &token, &["--id", "web-1"]), 3, "the hub refused: used: ");
+    kept_out(&stage, &join(&stage, "thief", &token, &["--id", "web-1"]), USED);
     joined(&stage, "web", &token, &["--id", "web-1"]);
     let _web = serve(&stage, "web");
     answers(&stage, "web-1");
@@ -69,7 +69,7 @@ fn the_same_token_again_on_the_same_machine_voids_what_it_got_before() {
     stage.private("copy/trust.toml", &fs::read_to_string(stage.at("web/trust.toml")).unwrap());
     let data = stage.text("copy");
     let copy = outcome(stage.bowline(&["ls", "--data", &data]));
-    refused(&copy, 3, "the hub refused: revoked: ");
+    kept_out(&stage, &copy, REVOKED);
     answers(&stage, "web-1");
 }
 

@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use bowline_tests::bowline::{Outcome, Running, outcome};
+use bowline_tests::refusals;
 use bowline_tests::stage::Stage;
 use serde_json::Value;
 
@@ -78,7 +79,25 @@ fn joined(stage: &Stage, name: &str, token: &Value, rest: &[&str]) -> Value {
     serde_json::from_str(&out).unwrap()
 }
 
+/// What another machine is told that a token was used.
+const USED: &str = "HUB: the hub refused: used: This join token has been used with another key. Ask \
+                    the hub's administrator for another token. If this one was meant for this \
+                    machine alone, somebody else has it: 'bowline token revoke JTI --enrolled' there \
+                    keeps them out.";
+
+/// What a machine is told that was revoked, or whose token or its key was.
+const REVOKED: &str = "HUB: the hub refused: revoked: This peer, its key or its token was revoked. Ask \
+                       the hub's administrator: 'bowline peers allow ID' there lets this machine \
+                       join again, with a new token.";
+
+/// Refused by the hub, with a sentence of the page.
+#[track_caller]
+fn kept_out(stage: &Stage, outcome: &Outcome, says: &str) {
+    refusals::refused(outcome, 3, says, &[("HUB", &stage.url)]);
+}
+
 /// Refused, for what begins with this.
+#[track_caller]
 fn refused(outcome: &Outcome, exit: i32, says: &str) {
     let (code, out, err) = outcome;
     assert_eq!((*code, out.as_str()), (Some(exit), ""), "{err}");

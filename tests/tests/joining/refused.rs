@@ -4,6 +4,15 @@ use bowline_tests::in_each_pairing;
 
 use super::*;
 
+const ELSEWHERE: &str = "this peer is enrolled with HUB as 'ID' (FILE): another token would take the \
+                         place of that; give --force where it may, or another directory with --data";
+
+/// The id of the hub that a machine is enrolled with.
+fn hub_of(stage: &Stage, name: &str) -> String {
+    let text = fs::read_to_string(stage.at(name).join("enrolment")).unwrap();
+    text.lines().find_map(|line| line.strip_prefix("hub ")).unwrap().to_owned()
+}
+
 /// The peer's session ended with this code, at once.
 fn put_out(mut peer: Running, code: &str) {
     let line = peer.line("\"ended\"");
@@ -36,7 +45,7 @@ fn a_token_that_was_revoked_admits_nobody_new_and_leaves_who_came() {
     let _web = serve(&stage, "web");
     let gone = told(&stage, &["token", "revoke", text(&token["jti"])]);
     assert_eq!((&gone["revoked"], &gone["ended"]), (&0.into(), &0.into()));
-    refused(&join(&stage, "b", &token, &["--id", "b"]), 3, "the hub refused: revoked: ");
+    kept_out(&stage, &join(&stage, "b", &token, &["--id", "b"]), REVOKED);
     answers(&stage, "web-1");
     assert_eq!(record(&stage, &token)["state"], "revoked");
 }
@@ -50,7 +59,7 @@ fn a_token_that_is_revoked_with_what_it_enrolled_puts_them_out_at_once() {
     assert_eq!((&gone["revoked"], &gone["ended"]), (&1.into(), &1.into()));
     put_out(web, "revoked");
     let data = stage.text("web");
-    refused(&outcome(stage.bowline(&["ls", "--data", &data])), 3, "the hub refused: revoked: ");
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REVOKED);
 }
 
 fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
@@ -64,13 +73,13 @@ fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
     assert_eq!(told(&stage, &["peers", "show", "web-1"])["revoked"]["reason"], "stolen");
     let data = stage.text("web");
     let list = || outcome(stage.bowline(&["ls", "--data", &data]));
-    refused(&list(), 3, "'bowline peers allow ID'");
+    kept_out(&stage, &list(), REVOKED);
     let another = issue(&stage, &["--id", "web-1"]);
-    refused(&join(&stage, "web", &another, &[]), 3, "the hub refused: revoked: ");
+    kept_out(&stage, &join(&stage, "web", &another, &[]), REVOKED);
 
     assert_eq!(told(&stage, &["peers", "allow", "web-1"])["was_revoked"], true);
     // What it had stays void.
-    refused(&list(), 3, "the hub refused: revoked: ");
+    kept_out(&stage, &list(), REVOKED);
     joined(&stage, "web", &another, &[]);
     let _web = serve(&stage, "web");
     answers(&stage, "web-1");
@@ -84,7 +93,7 @@ fn another_key_voids_open_tokens_at_once_or_lets_them_be_used() {
     let now = told(&stage, &["key", "rotate", "--now"]);
     assert_ne!(kept["kid"], now["kid"]);
     assert_eq!(now["void"], 1);
-    refused(&join(&stage, "b", &b, &["--id", "b"]), 3, "the hub refused: revoked: ");
+    kept_out(&stage, &join(&stage, "b", &b, &["--id", "b"]), REVOKED);
     // Who has joined stays, and the new key signs.
     let _a = serve(&stage, "a");
     answers(&stage, "a");
@@ -107,7 +116,9 @@ fn a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes() {
         let words = ["join", "--token-file", &file, "--data", &data, "--json"];
         outcome(one.bowline(&[&words, rest].concat()))
     };
-    refused(&with(&[]), 2, "give --force where it may");
+    let (id, enrolment) = (hub_of(&one, "web"), one.text("web/enrolment"));
+    let names: &[(&str, &str)] = &[("HUB", &id), ("ID", "web-1"), ("FILE", &enrolment)];
+    refusals::refused(&with(&[]), 2, ELSEWHERE, names);
     assert_eq!(record(&two, &token)["used"], 0);
     let _web = serve(&one, "web");
     answers(&one, "web-1");
@@ -122,7 +133,7 @@ fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
     let whole = issue(&stage, &[]);
     let with = |text: &str| join(&stage, "web", &serde_json::json!({ "token": text }), &[]);
     refused(&with("hunter2"), 2, "not a join token: ");
-    refused(&with(""), 2, "standard input holds no join token: it is empty");
+    refusals::refused(&with(""), 2, "standard input holds no join token: it is empty", &[]);
     let cut = &text(&whole["token"])[..200];
     let told = with(cut);
     refused(&told, 2, "not a join token: ");

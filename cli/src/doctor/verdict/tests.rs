@@ -43,7 +43,8 @@ fn met(here: u64, hub: u64) -> Facts {
 
 fn ended(reason: impl Into<EndReason>) -> ConnectError {
     let ended = Ended { reason: reason.into(), admitted: false };
-    ConnectError::Ended { hub: "wss://hub.example:7777/link".to_owned(), ended: Arc::new(ended) }
+    let hub = "wss://hub.example:7777/link".to_owned();
+    ConnectError::Ended { hub, ended: Arc::new(ended), clocks: None }
 }
 
 fn refusal(code: Code, retry_after: Option<u64>) -> ConnectError {
