@@ -102,6 +102,7 @@ fn refreshing(n: u32) -> Result<Record, Failure> {
         fresh: hash(n + 1_000_000),
         fresh_ends: u64::MAX >> 1,
         issue: 1,
+        serves: false,
     }))
 }
 

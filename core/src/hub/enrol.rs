@@ -128,8 +128,8 @@ impl Hub {
         }
         let issues = self.issues(issue, now);
         let fresh_ends = issues.refresh_ends;
-        let presented = None;
-        let refreshing = Refreshing { peer, key, presented, fresh, fresh_ends, issue };
+        let (presented, serves) = (None, claim.purpose == Purpose::Serve);
+        let refreshing = Refreshing { peer, key, presented, fresh, fresh_ends, issue, serves };
         Ok(Granted {
             expires: Some(issues.not_after),
             record: Some(Record::Refresh(refreshing)),
@@ -154,7 +154,9 @@ impl Hub {
         let (refreshing, issues) =
             self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
         let granted = self.comes_back(claim, peer, &enrolled, issues.not_after)?;
-        Ok(Granted { record: Some(Record::Refresh(refreshing)), issues: Some(issues), ..granted })
+        let serves = claim.purpose == Purpose::Serve;
+        let record = Some(Record::Refresh(Refreshing { serves, ..refreshing }));
+        Ok(Granted { record, issues: Some(issues), ..granted })
     }
 
     /// A session asks for new credentials. `// spec: session §9`
@@ -288,7 +290,8 @@ impl Hub {
         let issues = self.issues(issue, now);
         let fresh_ends = issues.refresh_ends;
         let presented = Some(presented);
-        Ok((Refreshing { peer, key, presented, fresh, fresh_ends, issue }, issues))
+        let serves = false;
+        Ok((Refreshing { peer, key, presented, fresh, fresh_ends, issue, serves }, issues))
     }
 
     /// A hub whose storage is older than what its peers have seen makes nobody new credentials.

@@ -104,6 +104,7 @@ impl Registry {
     /// A refresh token was used.
     pub(super) fn refresh(&mut self, refreshing: &Refreshing) {
         let Some(known) = self.bound.get_mut(&refreshing.peer) else { return };
+        known.binding.serves |= refreshing.serves;
         if let Some(enrolled) = &mut known.enrolled
             && let Some(family) = refreshing.apply(enrolled.family.as_ref())
         {

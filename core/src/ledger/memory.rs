@@ -140,6 +140,7 @@ impl Memory {
         let enrolled = row.enrolled.as_mut().ok_or(Code::Refused)?;
         enrolled.family = Some(refreshing.apply(enrolled.family.as_ref()).ok_or(Code::Expired)?);
         enrolled.issue = enrolled.issue.max(refreshing.issue);
+        row.binding.serves |= refreshing.serves;
         Ok(())
     }
 

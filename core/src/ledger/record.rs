@@ -102,6 +102,8 @@ pub struct Refreshing {
     /// The issue of the certificate that goes with it: the one before, or the next where that was
     /// seen after its end.
     pub issue: u32,
+    /// Whether it serves from here on, and so is listed while it is away.
+    pub serves: bool,
 }
 
 /// That a peer was revoked.
@@ -207,7 +209,8 @@ mod tests {
     #[test]
     fn a_family_begins_only_where_there_is_none() {
         let (peer, key) = ("web-1".parse().unwrap(), PublicKey([1; 32]));
-        let begins = Refreshing { peer, key, presented: None, fresh: A, fresh_ends: 9, issue: 1 };
+        let (presented, serves) = (None, false);
+        let begins = Refreshing { peer, key, presented, fresh: A, fresh_ends: 9, issue: 1, serves };
         assert_eq!(begins.apply(None), Some(Family::of(A, 9)));
         assert_eq!(begins.apply(Some(&Family::of(B, 9))), None);
         assert_eq!(Refreshing { presented: Some(A), ..begins }.apply(None), None);

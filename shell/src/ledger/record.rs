@@ -125,7 +125,11 @@ impl Facts<'_> {
         let family = refreshing.apply(self.family(*peer)?.as_ref()).ok_or(Code::Expired)?;
         self.put_family(*peer, &family)?;
         let sql = "UPDATE enrolments SET issue = max(issue, ?2) WHERE peer = ?1";
-        self.write(sql, (peer.as_str(), refreshing.issue)).map(drop)
+        self.write(sql, (peer.as_str(), refreshing.issue))?;
+        if refreshing.serves {
+            self.write("UPDATE peers SET serves = 1 WHERE id = ?1", [peer.as_str()])?;
+        }
+        Ok(())
     }
 
     /// Whether this key may have this id.

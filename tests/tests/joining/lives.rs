@@ -43,6 +43,13 @@ fn a_machine_that_was_off_past_its_certificate_comes_back_by_its_refresh_token()
     };
     let methods = [who(), who()].map(|who| text(&who["live"]["method"]).to_owned());
     assert_eq!(methods, ["refresh", "refresh"]);
+    // It serves for the first time, and is listed while it is away from then on.
+    let listed = || operator(&stage, &["ls", "--json"]).1;
+    assert_eq!(listed(), "");
+    let web = serve(&stage, "web");
+    web.signal(Signal::TERM);
+    assert_eq!(web.end().0, Some(0));
+    assert!(listed().contains("\"id\":\"web-1\""), "{}", listed());
 }
 
 fn a_machine_that_was_off_past_its_refresh_token_is_told_to_ask_for_another_token() {

@@ -136,6 +136,7 @@ pub(super) fn refresh(of: u8, presented: u8, fresh: u8) -> Act {
         fresh: hash(fresh),
         fresh_ends: 6000,
         issue: 1,
+        serves: false,
     }))
 }
 

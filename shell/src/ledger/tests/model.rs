@@ -92,14 +92,16 @@ fn enrolment() -> impl Strategy<Value = Enrolment> {
 }
 
 fn refreshing() -> impl Strategy<Value = Refreshing> {
-    (identity(), option::weighted(0.8, hash()), hash(), 0..50_u64, 1..4_u32).prop_map(
-        |((peer, key), presented, fresh, fresh_ends, issue)| Refreshing {
+    let issue = (1..4_u32, any::<bool>());
+    (identity(), option::weighted(0.8, hash()), hash(), 0..50_u64, issue).prop_map(
+        |((peer, key), presented, fresh, fresh_ends, (issue, serves))| Refreshing {
             peer,
             key,
             presented,
             fresh,
             fresh_ends,
             issue,
+            serves,
         },
     )
 }
