@@ -80,10 +80,10 @@ fn joined(stage: &Stage, name: &str, token: &Value, rest: &[&str]) -> Value {
 }
 
 /// What another machine is told that a token was used.
-const USED: &str = "HUB: the hub refused: used: This join token has been used with another key. Ask \
-                    the hub's administrator for another token. If this one was meant for this \
-                    machine alone, somebody else has it: 'bowline token revoke JTI --enrolled' there \
-                    keeps them out.";
+const USED: &str = "HUB: the hub refused: used: This join token has been used: by another key, or for \
+                    another id. Ask the hub's administrator for another token. If this one was meant \
+                    for this machine alone, somebody else has it: 'bowline token revoke JTI \
+                    --enrolled' there keeps them out.";
 
 /// What a machine is told that was revoked, or whose token or its key was.
 const REVOKED: &str = "HUB: the hub refused: revoked: This peer, its key or its token was revoked. Ask \
