@@ -10,6 +10,7 @@
 use core::fmt::Write as _;
 use core::str::FromStr;
 use std::fs::File;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 use bowline_core::auth::{PeerCredentials, RefreshToken};
@@ -118,7 +119,8 @@ impl EnrolmentFile {
     /// written here, or the system's.
     pub fn read(&self) -> Result<Option<Enrolment>, FileError> {
         let bytes = match read_private(&self.path, Exposure::Nothing) {
-            Err(error) if error.is_not_found() => return Ok(None),
+            // Where a directory of its path is a file, it is not there either.
+            Err(FileError::System { kind: NotFound | NotADirectory, .. }) => return Ok(None),
             read => read?,
         };
         let read = core::str::from_utf8(&bytes).map_err(|_| "it is not text".to_owned());
