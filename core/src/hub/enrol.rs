@@ -19,8 +19,8 @@ use crate::hub::grant::{Granted, may_serve};
 use crate::hub::{Hub, HubEvent};
 use crate::id::{LinkId, PeerId, PublicKey, RefreshHash};
 use crate::ledger::{
-    Answer, Binding, Claim, Enrolled, Enrolment, Family, Grant, Invited, Issues, No, Record,
-    Refreshing, Renewal, Revocation,
+    Answer, Binding, Certified, Claim, Enrolled, Enrolment, Family, Grant, Invited, Issues, No,
+    Record, Refreshing, Renewal, Revocation,
 };
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
@@ -101,19 +101,25 @@ impl Hub {
         &mut self,
         claim: &Claim,
         (peer, key): Identity,
-        (issue, not_after, expired): (u32, u64, bool),
+        certified: Certified,
         fresh: RefreshHash,
         now: Now,
     ) -> Result<Granted, Code> {
         let enrolled = self.enrolled(peer, &key)?.clone();
         // A storage that is older than the certificate says so before it judges it.
         self.look_at_generation(claim);
+        let Certified { issue, not_before, not_after, expired } = certified;
         if issue < enrolled.issue {
             return Err(Code::Revoked);
         }
         // A certificate of a later issue than was ever recorded: another hub's, or an older ledger.
         if issue > enrolled.issue {
             return Err(Code::Refused);
+        }
+        // From before the id was freed: the numbers of issues have begun anew since.
+        let first_seen = self.registry.known(peer).map_or(0, |known| known.binding.first_seen);
+        if not_before.saturating_add(self.config.lives.skew) < first_seen {
+            return Err(Code::Expired);
         }
         // It may have ended since the link looked.
         if expired || now.unix >= not_after {

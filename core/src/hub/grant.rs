@@ -38,11 +38,9 @@ impl Hub {
             (Method::Join, Some(Evidence::Join { invited, fresh }), Some(identity)) => {
                 return self.join(claim, invited, *fresh, identity, now);
             }
-            (
-                Method::Resume,
-                Some(&Evidence::Resume { issue, not_after, expired, fresh }),
-                Some(identity),
-            ) => self.resume(claim, identity, (issue, not_after, expired), fresh, now),
+            (Method::Resume, Some(&Evidence::Resume { certified, fresh }), Some(identity)) => {
+                self.resume(claim, identity, certified, fresh, now)
+            }
             (Method::Refresh, Some(&Evidence::Refresh { presented, fresh }), Some(identity)) => {
                 return self.refresh(claim, identity, presented, fresh, now);
             }

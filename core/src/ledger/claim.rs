@@ -56,12 +56,8 @@ pub enum Evidence {
     },
     /// A certificate of this hub's for this id and key.
     Resume {
-        /// Which issue of the peer's certificates it is.
-        issue: u32,
-        /// When it ends, seconds since 1970.
-        not_after: u64,
-        /// Whether it has ended.
-        expired: bool,
+        /// What the certificate says.
+        certified: Certified,
         /// See [`Evidence`].
         fresh: RefreshHash,
     },
@@ -72,6 +68,19 @@ pub enum Evidence {
         /// See [`Evidence`].
         fresh: RefreshHash,
     },
+}
+
+/// What a certificate of this hub's says. Dates are seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// Which issue of the peer's certificates it is.
+    pub issue: u32,
+    /// When it begins.
+    pub not_before: u64,
+    /// When it ends.
+    pub not_after: u64,
+    /// Whether it has ended.
+    pub expired: bool,
 }
 
 /// What a join token that verifies says.

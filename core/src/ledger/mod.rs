@@ -16,7 +16,7 @@ pub(crate) mod issuing;
 mod memory;
 mod record;
 
-pub use claim::{Claim, Evidence, Grant, Invited, Issues, Renewal, Reservation};
+pub use claim::{Certified, Claim, Evidence, Grant, Invited, Issues, Renewal, Reservation};
 pub use durable::{Change, Draft, Durable, KeyRecord, TokenRecord, Uses};
 pub use memory::Memory;
 pub use record::{

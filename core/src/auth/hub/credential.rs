@@ -7,7 +7,7 @@ use crate::auth::proof::PeerProved;
 use crate::auth::{HubSnapshot, Joins, RefreshToken};
 use crate::id::{PeerId, PublicKey};
 use crate::identity::{PeerCertificate, Transcript, verify_possession};
-use crate::ledger::{Evidence, Invited};
+use crate::ledger::{Certified, Evidence, Invited};
 use crate::random::Random;
 use crate::time::Now;
 use crate::token::verify_join;
@@ -118,11 +118,14 @@ impl Check<'_> {
         if certificate.not_before > unix.saturating_add(joins.rules.skew) {
             return Err(AuthError::NotYetValid { by: certificate.not_before - unix });
         }
-        let (issue, not_after) = (certificate.issue, certificate.not_after);
+        let certified = Certified {
+            issue: certificate.issue,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            expired: unix >= certificate.not_after,
+        };
         let fresh = RefreshToken::draw(random);
-        let expired = unix >= not_after;
-        let hash = fresh.hash();
-        let evidence = Some(Evidence::Resume { issue, not_after, expired, fresh: hash });
+        let evidence = Some(Evidence::Resume { certified, fresh: fresh.hash() });
         Ok(ProvedBy { identity: Some(identity), evidence, proved, fresh: Some(fresh) })
     }
 

@@ -4,7 +4,7 @@
 use super::desk::{Desk, NOON, invited};
 use super::*;
 use crate::id::RefreshHash;
-use crate::ledger::{Enrolled, Family, TokenRecord};
+use crate::ledger::{Certified, Enrolled, Family, TokenRecord};
 use crate::wire::value::Scalar;
 
 fn id(text: &str) -> PeerId {
@@ -24,7 +24,9 @@ fn refresh(presented: u8, fresh: u8) -> Claim {
 
 /// `web-1` comes by its certificate.
 fn resume(issue: u32, not_after: u64, expired: bool) -> Claim {
-    let evidence = Evidence::Resume { issue, not_after, expired, fresh: hash(99) };
+    let not_before = NOON - 60;
+    let certified = Certified { issue, not_before, not_after, expired };
+    let evidence = Evidence::Resume { certified, fresh: hash(99) };
     let claim = claim("web-1", 1, Purpose::Serve);
     Claim { method: Method::Resume, evidence: Some(evidence), ..claim }
 }
@@ -220,6 +222,23 @@ fn a_certificate_that_ends_while_room_is_held_admits_nobody() {
     assert_eq!(desk.admit(&resume(1, ends, false)), Err(Code::Expired));
     assert!(desk.admit(&refresh(1, 2)).is_ok());
     assert_eq!(enrolled(&desk).issue, 2);
+}
+
+#[test]
+fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_joins_again() {
+    let mut desk = Desk::new();
+    let token = desk.issue_with(&[("uses", Scalar::Integer(2))]);
+    desk.admit(&joins(&token, 1)).unwrap();
+    let old = resume(1, NOON + 86_400, false);
+    desk.say("forget", &[("id", Scalar::Text("web-1"))]).unwrap();
+    desk.pass(1);
+    desk.admit(&joins(&token, 2)).unwrap();
+    assert_eq!(enrolled(&desk).issue, 1);
+    assert_eq!(desk.admit(&old), Err(Code::Expired));
+    let new =
+        Certified { issue: 1, not_before: NOON - 59, not_after: NOON + 86_401, expired: false };
+    let new = Evidence::Resume { certified: new, fresh: hash(98) };
+    assert!(desk.admit(&Claim { evidence: Some(new), ..old }).is_ok());
 }
 
 #[test]

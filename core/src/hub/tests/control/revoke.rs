@@ -1,7 +1,12 @@
 //! `revoke-peer` and `allow-peer`.
 
 use super::*;
-use crate::ledger::{Enrolled, Revocation};
+use crate::ledger::{Certified, Enrolled, Revocation};
+
+/// The certificate of a peer that joined at noon.
+fn first() -> Certified {
+    Certified { issue: 1, not_before: NOON - 60, not_after: NOON + 86_400, expired: false }
+}
 
 fn enrolled(desk: &Desk, peer: &str) -> Enrolled {
     desk.hub.registry.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
@@ -90,7 +95,7 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
 
     let identity = Some((peer, key));
     let fresh = RefreshHash([8; 32]);
-    let resume = Evidence::Resume { issue: 1, not_after: NOON + 86_400, expired: false, fresh };
+    let resume = Evidence::Resume { certified: first(), fresh };
     let refresh = Evidence::Refresh { presented: RefreshHash([1; 32]), fresh };
     for (method, evidence, code) in [
         (Method::Resume, resume, Code::Revoked),
@@ -205,7 +210,7 @@ fn a_peer_that_joined_is_shown_with_what_it_may_do_and_a_forgotten_one_not_at_al
     assert_eq!(desk.ledger.memory.durable().peers, vec![]);
     // Nobody knows its key: neither its certificate nor its refresh token say anything.
     let fresh = RefreshHash([8; 32]);
-    let resume = Evidence::Resume { issue: 1, not_after: NOON + 86_400, expired: false, fresh };
+    let resume = Evidence::Resume { certified: first(), fresh };
     let refresh = Evidence::Refresh { presented: RefreshHash([1; 32]), fresh };
     for (method, evidence) in [(Method::Resume, resume), (Method::Refresh, refresh)] {
         let claim = claim("web-1", 1, Purpose::Serve);
