@@ -175,9 +175,9 @@ impl Hub {
 
     fn renewal(&mut self, link: LinkId, renewal: &Renewal, now: Now) -> Result<Grant, No> {
         let &Renewal { identity: (peer, key), presented, fresh } = renewal;
-        let Some(live) = self.live(link).filter(|live| live.peer == peer) else {
-            return Err(Code::Refused.into());
-        };
+        // What a session that was ended still brings is not judged: it may be from before a join.
+        let heard = self.live(link).filter(|live| live.peer == peer && !self.is_cut(link));
+        let Some(live) = heard else { return Err(Code::Refused.into()) };
         let (capabilities, labels) = (live.capabilities.clone(), live.labels.clone());
         self.not_restored()?;
         let enrolled = self.enrolled(peer, &key)?.clone();

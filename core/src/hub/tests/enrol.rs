@@ -4,7 +4,7 @@
 use super::desk::{Desk, NOON, invited};
 use super::*;
 use crate::id::RefreshHash;
-use crate::ledger::{Certified, Enrolled, Family, TokenRecord};
+use crate::ledger::{Certified, Enrolled, Family, Renewal, TokenRecord};
 use crate::wire::value::Scalar;
 
 fn id(text: &str) -> PeerId {
@@ -188,6 +188,24 @@ fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has(
     assert_eq!(ends, [Some(Code::Superseded), Some(Code::SessionExpired), None, None]);
     assert_eq!(desk.admit(&resume(1, NOON + 86_400, false)), Err(Code::Revoked));
     assert!(desk.admit(&resume(2, NOON + 86_400, false)).is_ok());
+}
+
+#[test]
+fn what_an_earlier_session_still_asks_for_revokes_nobody_who_has_joined_again() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    let joined = Claim { purpose: Purpose::Operate, ..joins(&token, 1) };
+    let earlier = desk.admit(&joined).unwrap();
+    let again = desk.admit(&joins(&token, 2)).unwrap();
+    let identity = (id("web-1"), PublicKey([1; 32]));
+    let mut renew = |link, presented, fresh| {
+        let renewal = Renewal { identity, presented: hash(presented), fresh: hash(fresh) };
+        desk.hub.answer(link, &Question::Renew(renewal), desk.now)
+    };
+    assert_eq!(renew(earlier, 1, 3), Some(Answer::No(Code::Refused.into())));
+    assert!(matches!(renew(again, 2, 4), Some(Answer::Reserved(_))));
+    assert_eq!(enrolled(&desk).issue, 2);
+    assert_eq!(desk.closing(again), None);
 }
 
 #[test]

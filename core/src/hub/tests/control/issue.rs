@@ -225,3 +225,19 @@ fn a_token_whose_caller_left_is_known_all_the_same() {
     desk.settle();
     assert_eq!(desk.hub.tokens.len(), 1);
 }
+
+#[test]
+fn a_hub_that_was_restored_makes_no_token_that_nobody_could_use() {
+    let mut desk = Desk::new();
+    let token = desk.issue();
+    let seen = Claim { generation: Some(9), ..invited(&token, "a", 1) };
+    assert_eq!(desk.admit(&seen), Err(Code::Unavailable));
+    let mut arguments = ArgumentsBuf::new();
+    arguments.named("for", Scalar::Text("bob")).unwrap();
+    desk.settle();
+    desk.ask(desk.operator, "issue-token", &arguments);
+    let (code, why) = told(&mut desk.hub, desk.operator);
+    assert_eq!(code, "unavailable");
+    assert!(why.contains("--accept-restored"), "{why}");
+    assert_eq!(desk.hub.poll_ask(), None);
+}
