@@ -2,18 +2,19 @@
 //! whole admissions over real TLS on loopback, hub and peers in this one process.
 //!
 //! ```text
-//! cargo run --release -p bowline-tests --example joins [DIRECTORY]
+//! cargo run --release -p bowline-tests --example joins [HUB [PEERS]]
 //! ```
 //!
-//! The directory says which disk is written to; without it, it is the system's for temporary files.
+//! HUB is a directory on the disk that the hub is to write to, PEERS one for what peers keep; without
+//! them, they are the system's for temporary files. A join of a whole peer waits for both disks.
 
 use std::error::Error;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use bowline_core::auth::{Credential, JoinToken};
 use bowline_core::capability::Role;
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::identity::{PeerKey, SigningKey};
@@ -23,30 +24,49 @@ use bowline_core::ledger::{
 use bowline_core::random::{Random, Seed};
 use bowline_core::wire::frame::Method;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
-use bowline_shell::config::{HubSettings, HubUrl, LimitSettings};
+use bowline_shell::config::{HubSettings, LimitSettings};
 use bowline_shell::hub::{Hub, HubBuilder};
 use bowline_shell::ledger::{Ledger, LedgerThread};
-use bowline_shell::peer::{CredentialSource, Join, PeerBuilder};
+use bowline_shell::peer::{Join, PeerBuilder};
 use bowline_tokio::Tokio;
-use zeroize::Zeroizing;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many of each kind are measured.
 const COUNT: u32 = 2000;
 
+/// How many whole admissions come one after the other.
+const ALONE: usize = 200;
+
 /// How many are under way at once, where it is not one.
 const AT_ONCE: usize = 32;
 
 fn main() -> Result<(), Failure> {
-    let dir = match std::env::args_os().nth(1) {
-        Some(parent) => tempfile::tempdir_in(parent)?,
-        None => tempfile::tempdir()?,
-    };
-    println!("in {}", dir.path().display());
+    let parents = [std::env::args_os().nth(1), std::env::args_os().nth(2)];
+    let [dir, peers] = parents.map(|parent| match parent {
+        Some(parent) => tempfile::tempdir_in(parent),
+        None => tempfile::tempdir(),
+    });
+    let (dir, peers) = (dir?, peers?);
+    println!("hub in {}, peers in {}", dir.path().display(), peers.path().display());
+    flush(dir.path())?;
     ledger_alone(dir.path())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(whole(dir.path()))
+    runtime.block_on(whole(dir.path(), peers.path()))
+}
+
+/// What this disk takes to keep a page, which no commit can be faster than.
+fn flush(dir: &Path) -> Result<(), Failure> {
+    let mut file = File::create(dir.join("flushed"))?;
+    let mut took = Vec::new();
+    for _ in 0..COUNT / 4 {
+        let began = Instant::now();
+        file.write_all(&[0; 4096])?;
+        file.sync_data()?;
+        took.push(began.elapsed());
+    }
+    tell("beside: one page written and flushed", &mut took, None);
+    Ok(())
 }
 
 fn token(jti: Jti) -> TokenRecord {
@@ -112,9 +132,6 @@ fn ledger_alone(dir: &Path) -> Result<(), Failure> {
     for n in 0..2 * COUNT {
         let (token, join) = enrolment(n)?;
         joins.push(join);
-        if n == 0 {
-            println!("issuing {} tokens first", 2 * COUNT);
-        }
         ledger.issue(&token)?;
     }
     let (one_by_one, together) = joins.split_at(COUNT as usize);
@@ -157,7 +174,7 @@ fn ledger_alone(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn whole(dir: &Path) -> Result<(), Failure> {
+async fn whole(dir: &Path, peers: &Path) -> Result<(), Failure> {
     let bounds = LimitSettings {
         peers: Some(1_000_000),
         admissions_per_second: Some(1_000_000),
@@ -170,42 +187,37 @@ async fn whole(dir: &Path) -> Result<(), Failure> {
         .settings(settings)
         .bind("127.0.0.1:0".parse()?)
         .start()?;
-    let many = Arc::new(issue(&hub).await?);
-    let peer = |n: u32| in_memory(&hub, &many, n);
+    let token = issue(&hub).await?;
+    let homes: Vec<_> = (0..COUNT).map(|n| peers.join(format!("peer-{n}"))).collect();
+    let joining: Result<Vec<_>, Failure> = homes
+        .iter()
+        .enumerate()
+        .map(|(n, home)| {
+            let join = Join::new(&token, Some(format!("peer-{n}").parse()?))?;
+            Ok(PeerBuilder::join(Tokio, join, home)?.operate())
+        })
+        .collect();
+    let mut joining = joining?;
+    let together = joining.split_off(ALONE);
     let mut took = Vec::new();
-    for n in 0..200 {
-        took.push(admit(peer(n)).await?);
+    for peer in joining {
+        took.push(admit(peer).await?);
     }
     tell("whole: join over TLS, one at a time", &mut took, None);
-    let (mut took, all) = at_once((200..200 + COUNT).map(peer).collect()).await?;
+    let (mut took, all) = at_once(together).await?;
     tell(&format!("whole: join over TLS, {AT_ONCE} at once"), &mut took, Some(all));
-
-    // These keep what they get, and come back by it.
-    let homes: Vec<_> = (0..200).map(|n| dir.join(format!("peer-{n}"))).collect();
-    let on_disk = |(n, home): (usize, &std::path::PathBuf)| {
-        let join = Join::new(&many, Some(format!("disk-{n}").parse()?))?;
-        Ok::<_, Failure>(PeerBuilder::join(Tokio, join, home)?.operate())
-    };
-    let joining: Result<Vec<_>, Failure> = homes.iter().enumerate().map(on_disk).collect();
-    let (mut took, all) = at_once(joining?).await?;
-    tell(&format!("whole: join, kept on the peer's disk, {AT_ONCE} at once"), &mut took, Some(all));
     let back = |home: &std::path::PathBuf| {
         let peer = PeerBuilder::enrolled(Tokio, home)?.ok_or("an enrolment")?;
         Ok::<_, Failure>(peer.operate())
     };
     let mut took = Vec::new();
-    for home in &homes {
+    for home in &homes[..ALONE] {
         took.push(admit(back(home)?).await?);
     }
     tell("whole: resume over TLS, one at a time", &mut took, None);
-    let (mut times, mut all) = (Vec::new(), Duration::ZERO);
-    for _ in 0..10 {
-        let peers: Result<Vec<_>, Failure> = homes.iter().map(back).collect();
-        let (took, whole) = at_once(peers?).await?;
-        times.extend(took);
-        all += whole;
-    }
-    tell(&format!("whole: resume over TLS, {AT_ONCE} at once"), &mut times, Some(all));
+    let peers: Result<Vec<_>, Failure> = homes.iter().map(back).collect();
+    let (mut took, all) = at_once(peers?).await?;
+    tell(&format!("whole: resume over TLS, {AT_ONCE} at once"), &mut took, Some(all));
     let secret = hub.data().secret();
     let known: Vec<_> = (0..COUNT)
         .map(|n| {
@@ -238,21 +250,6 @@ fn own_key(n: u32) -> PeerKey {
     PeerKey(SigningKey::generate(&mut Random::new(&Seed(hash(n).0))))
 }
 
-/// A peer that keeps nothing, with a key of its own.
-fn in_memory(hub: &Hub<Tokio>, token: &Arc<String>, n: u32) -> PeerBuilder<Tokio> {
-    let id = format!("peer-{n}").parse().unwrap_or(PeerId::operator());
-    let url: HubUrl = hub.url().clone();
-    let token = token.clone();
-    let join = move || {
-        let token = JoinToken(Zeroizing::new(token.as_str().to_owned()));
-        Ok(Credential::Join(token))
-    };
-    PeerBuilder::with_key(Tokio, url, id, own_key(n))
-        .hub_id(hub.id())
-        .credential(CredentialSource::new(join))
-        .operate()
-}
-
 /// From the first packet until it is admitted.
 async fn admit(peer: PeerBuilder<Tokio>) -> Result<Duration, Failure> {
     let began = Instant::now();
@@ -263,7 +260,7 @@ async fn admit(peer: PeerBuilder<Tokio>) -> Result<Duration, Failure> {
 }
 
 async fn at_once(peers: Vec<PeerBuilder<Tokio>>) -> Result<(Vec<Duration>, Duration), Failure> {
-    let began = Instant::now();
+    let (began, before, count) = (Instant::now(), processor(), peers.len());
     let mut took = Vec::new();
     let mut under_way = tokio::task::JoinSet::new();
     for peer in peers {
@@ -277,7 +274,24 @@ async fn at_once(peers: Vec<PeerBuilder<Tokio>>) -> Result<(Vec<Duration>, Durat
     while let Some(done) = under_way.join_next().await {
         took.push(done??);
     }
-    Ok((took, began.elapsed()))
+    let all = began.elapsed();
+    if let Some((before, after)) = before.zip(processor()) {
+        let each = (after - before).as_secs_f64() * 1e6 / count as f64;
+        println!("{:<55} {each:>8.0} us of processor each, hub and peer together:", "");
+    }
+    Ok((took, all))
+}
+
+/// What all threads of this process have used of the processors; none where the system does not say so
+/// in a file. A machine that does other things as well makes it no larger.
+fn processor() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // What is behind the program's name, which may hold anything.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut ticks = fields.split(' ').skip(11).map(str::parse::<u64>);
+    // Hundredths of a second: in user code, and in the system's.
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(Duration::from_millis(10 * (user + system)))
 }
 
 /// Says how long each took and how many a second there were.

@@ -53,6 +53,12 @@ fn issue(stage: &Stage) -> (Option<i32>, String, String) {
     outcome(stage.bowline(&issue))
 }
 
+/// Has another key sign tokens.
+fn rotate(stage: &Stage) -> (Option<i32>, String, String) {
+    let data = stage.text("hub");
+    outcome(stage.bowline(&["key", "rotate", "--data", &data]))
+}
+
 /// Joins as a peer of this name, with a key of its own.
 fn join(stage: &Stage, token: &str, name: &str) -> (Option<i32>, String, String) {
     let data = stage.text(name);
@@ -78,6 +84,10 @@ async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
         let (code, out, err) = issue(&stage);
         assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
         assert!(err.contains("unavailable: the ledger could not record"), "{err}");
+        let (code, out, err) = rotate(&stage);
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{err}");
+        assert!(err.contains("unavailable: "), "{err}");
+        assert!(!stage.at("hub/token.next").exists());
         healthy.goes_on().await;
     }
     // There is nothing to record of one that is known.
@@ -88,7 +98,9 @@ async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
     full.free(stage.hub.as_ref().unwrap());
     let (code, _, err) = outcome(ls(&stage, "stranger"));
     assert_eq!(code, Some(0), "{err}");
-    // The token was not spent: it is still for one key, whichever comes first.
+    let (code, _, err) = rotate(&stage);
+    assert_eq!(code, Some(0), "{err}");
+    // The token was not spent, and the key that signed it verifies: it is still for one key, whichever comes first.
     assert_eq!(join(&stage, &token, "other").0, Some(0));
     let (code, _, err) = join(&stage, &token, "joiner");
     assert_eq!(code, Some(3));
