@@ -276,7 +276,7 @@ async fn at_once(peers: Vec<PeerBuilder<Tokio>>) -> Result<(Vec<Duration>, Durat
     }
     let all = began.elapsed();
     if let Some((before, after)) = before.zip(processor()) {
-        let each = (after - before).as_secs_f64() * 1e6 / count as f64;
+        let each = after.saturating_sub(before).as_secs_f64() * 1e6 / count as f64;
         println!("{:<55} {each:>8.0} us of processor each, hub and peer together:", "");
     }
     Ok((took, all))
