@@ -1,6 +1,8 @@
 //! A peer or an operator of a simulated world: its machine, its end of a connection, and what it
 //! keeps, which outlives it.
 
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use bowline_core::auth::{
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
 use bowline_core::identity::{PeerCertificate, PeerKey, SigningKey};
-use bowline_core::ledger::{Answer, AskId, Kept, Question};
+use bowline_core::ledger::{Answer, Kept, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};
@@ -30,8 +32,10 @@ use crate::sim::came::Came;
 use crate::sim::dice::Dice;
 use crate::sim::hub::tick;
 use crate::sim::model::{Goal, Model, Violation, violated};
-use crate::sim::program::{INPUT, Looked, Run, Token, byte, bytes};
+use crate::sim::program::{INPUT, Run, Token, bytes};
 use crate::sim::wish::{Whom, Wish};
+
+use end::{Keeping, Made, PeerEnd};
 
 /// Who a peer is, and what it keeps.
 #[derive(Debug)]
@@ -74,43 +78,8 @@ struct Life {
     end: Option<PeerEnd>,
 }
 
-/// A peer's end of a connection.
-#[derive(Debug)]
-pub struct PeerEnd {
-    /// The connection.
-    pub conn: u64,
-    link: Link,
-    admitted: bool,
-    registered: bool,
-    /// What is on its way to the disk.
-    keeping: Option<Keeping>,
-    runs: BTreeMap<CallId, Run>,
-    made: BTreeMap<CallId, Made>,
-    ended: bool,
-}
-
-/// What is on its way to a peer's disk.
-#[derive(Debug)]
-struct Keeping {
-    done: Mono,
-    ask: AskId,
-    kept: Box<Kept>,
-}
-
 /// The longest that a peer's disk takes.
 const DISK: Duration = Duration::from_millis(200);
-
-/// A call that an operator made.
-#[derive(Debug)]
-struct Made {
-    token: Token,
-    /// Whether more than one may answer.
-    many: bool,
-    got: BTreeMap<PeerId, [u64; 2]>,
-    fed: u64,
-    input_ended: bool,
-    unread: u64,
-}
 
 impl PeerNode {
     /// A peer that starts.
@@ -470,98 +439,5 @@ impl PeerNode {
 
     fn live_end(&mut self) -> Option<&mut PeerEnd> {
         self.life.as_mut()?.end.as_mut().filter(|end| end.admitted && !end.ended)
-    }
-}
-
-impl PeerEnd {
-    fn take(&mut self, came: Came, model: &mut Model, now: Now) -> Result<(), Violation> {
-        match came {
-            Came::Registered => self.registered = true,
-            Came::Call(id, token, plan, deadline) => {
-                self.runs.insert(id, Run::new(token, plan, id, deadline));
-            }
-            Came::Input(id, offset, bytes, end) => {
-                if let Some(run) = self.runs.get_mut(&id) {
-                    if !run.input(offset, &bytes, end) {
-                        return violated("input was changed on the way", run.token);
-                    }
-                    self.link.grant(id, bytes.len() as u64);
-                }
-            }
-            Came::Cancel(id) => {
-                if let Some(run) = self.runs.get_mut(&id) {
-                    run.stop(Code::Cancelled);
-                }
-            }
-            Came::Output(id, peer, at, offset, bytes) => {
-                let Some(made) = self.made.get_mut(&id) else {
-                    return violated("output of a call that is over", id);
-                };
-                let got = &mut made.got.entry(peer).or_default()[at];
-                let source = at as u64 + 1;
-                let same = (offset..).zip(&bytes).all(|(o, b)| *b == byte(made.token, source, o));
-                if offset != *got || !same {
-                    return violated("output was changed on the way", made.token);
-                }
-                *got += bytes.len() as u64;
-                made.unread += bytes.len() as u64;
-            }
-            Came::Result(id, peer, status) => {
-                let is_part = self.made.get(&id).is_some_and(|made| made.many);
-                let made = if is_part { None } else { self.made.remove(&id) };
-                let Some(made) = made.as_ref().or_else(|| self.made.get(&id)) else {
-                    return violated("a call ended twice on its link", id);
-                };
-                let got = peer.and_then(|peer| made.got.get(&peer)).copied().unwrap_or_default();
-                match (made.many, peer) {
-                    (false, _) => model.told(made.token, status, got, now.mono)?,
-                    (true, Some(peer)) => {
-                        model.told_of(made.token, peer, status, got, now.mono)?;
-                    }
-                    (true, None) => return violated("a result of nobody", made.token),
-                }
-            }
-            Came::Done(id, counts) => match self.made.remove(&id) {
-                Some(made) if made.many => model.done(made.token, counts)?,
-                _ => return violated("a call ended twice on its link", id),
-            },
-            Came::Denied(id, status) => match self.made.remove(&id) {
-                Some(made) => model.told(made.token, status, [0; 2], now.mono)?,
-                None => return violated("a call ended twice on its link", id),
-            },
-            Came::Nothing => {}
-        }
-        Ok(())
-    }
-
-    /// Commands go on.
-    fn run(&mut self, peer: PeerId, model: &mut Model, now: Now) -> bool {
-        let Self { runs, link, .. } = self;
-        let before = runs.len();
-        runs.retain(|_, run| match run.look(link, now.mono) {
-            Looked::Waits => true,
-            Looked::Ended(status) => {
-                model.ran(run.token, peer, status, run.written);
-                false
-            }
-            Looked::Gone => false,
-        });
-        runs.len() < before
-    }
-
-    /// An operator that reads gives credit for what it has read.
-    fn read(&mut self) {
-        for (id, made) in &mut self.made {
-            self.link.grant(*id, core::mem::take(&mut made.unread));
-        }
-    }
-
-    /// The link is over: whoever waits hears that its call is lost.
-    fn abandon(&mut self, model: &mut Model, now: Now) -> Result<(), Violation> {
-        self.runs.clear();
-        for made in core::mem::take(&mut self.made).into_values() {
-            model.told(made.token, Status::Failed(Code::Lost), [0; 2], now.mono)?;
-        }
-        Ok(())
     }
 }
