@@ -183,6 +183,10 @@ impl AuthError {
                 "Give this peer the hub's secret (--secret-file): 'bowline secret show' prints it \
                  there."
             }
+            Self::HubLacksMethod { wanted: "join" | "resume" | "refresh", .. } => {
+                "Enable it at the hub: auth.join = true (--auth-join true), and TLS: a hub without it \
+                 takes no join tokens."
+            }
             Self::HubLacksMethod { .. } => {
                 "Enable it at the hub: auth.secret = true (--auth-secret true), and auth.required = \
                  true unless anyone may come in."

@@ -126,6 +126,29 @@ fn a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes() {
     answers(&two, "web-1");
 }
 
+fn a_hub_that_takes_no_tokens_any_more_says_what_it_lacks_and_where_to_allow_it() {
+    let mut stage = hub("");
+    let token = issue(&stage, &[]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    let address = stage.address();
+    stop(&mut stage);
+    fs::write(stage.at("hub.toml"), "[auth]\njoin = false\n").unwrap();
+    stage.listen(hub_command(&stage, &address));
+    let data = stage.text("web");
+    for (outcome, method) in [
+        (outcome(stage.bowline(&["ls", "--data", &data])), "resume"),
+        (join(&stage, "web", &token, &[]), "join"),
+    ] {
+        refusals::refused(&outcome, 3, LACKS, &[("HUB", &stage.url), ("METHOD", method)]);
+    }
+    let made = operator(&stage, &["token", "issue", "--local"]);
+    refused(&made, 1, "failed: this hub takes no join tokens");
+}
+
+const LACKS: &str = "HUB: method-not-offered: the hub does not offer 'METHOD', which this peer uses; it \
+                     offers 'secret'. Enable it at the hub: auth.join = true (--auth-join true), and \
+                     TLS: a hub without it takes no join tokens.";
+
 fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
     let stage = hub("");
     let whole = issue(&stage, &[]);
@@ -151,5 +174,6 @@ in_each_pairing! {
     a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed,
     another_key_voids_open_tokens_at_once_or_lets_them_be_used,
     a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes,
+    a_hub_that_takes_no_tokens_any_more_says_what_it_lacks_and_where_to_allow_it,
     what_is_no_join_token_is_told_by_what_is_wrong_with_it,
 }

@@ -280,8 +280,8 @@ async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() 
 
     let world: World = World::new();
     let says = "method-not-offered: the hub does not offer 'open', which this peer uses; it offers \
-                'secret'. Give this peer the hub's secret (--secret-file): 'bowline secret show' \
-                prints it there.";
+                'secret' and 'join' and 'resume' and 'refresh'. Give this peer the hub's secret \
+                (--secret-file): 'bowline secret show' prints it there.";
     let known = open(&world).hub_id(world.hub().id());
     assert_eq!(verdict(known).await, says);
     documented(3, says);
