@@ -44,7 +44,7 @@ const FOR: (&str, Scalar<'_>) = ("for", Scalar::Text("a test"));
 const LOCAL: (&str, Scalar<'_>) = ("local", Scalar::Boolean(true));
 
 /// A token that names this machine, and its number.
-async fn issue<H: Shell, P: Shell>(world: &World<H, P>) -> (String, Jti) {
+pub(super) async fn issue<H: Shell, P: Shell>(world: &World<H, P>) -> (String, Jti) {
     let issued = ask(world, "issue-token", &[FOR, LOCAL]).await;
     assert!(issued.is_success(), "{issued:?}");
     let value = issued.value().unwrap();

@@ -10,6 +10,7 @@ mod ending;
 mod fanout;
 mod faults;
 mod forget;
+mod joined;
 mod joins;
 mod links;
 mod local;
