@@ -1,11 +1,21 @@
 //! Credentials that end, renewed by whoever has them in time.
 
+use std::time::Duration;
+
 use bowline_tests::in_each_pairing;
 use rustix::process::Signal;
 
 use super::*;
 
 const SHORT: &str = "[tokens]\ncertificate = \"12s\"\n";
+
+/// Longer than a busy machine takes to join, or to ask one thing.
+const BRIEF: Duration = Duration::from_secs(8);
+
+/// What was made to last as long as [`BRIEF`] has ended.
+fn outlive() {
+    std::thread::sleep(BRIEF + Duration::from_secs(1));
+}
 
 const ENDED: &str = "the enrolment in FILE has ended, its refresh token 0 minutes before this machine's \
                      clock: ask the hub's operator for a new token and run 'bowline join' with it. If \
@@ -33,10 +43,11 @@ fn a_running_peer_renews_its_certificate_and_goes_on_without_a_new_connection() 
 }
 
 fn a_machine_that_was_off_past_its_certificate_comes_back_by_its_refresh_token() {
-    let stage = hub("[tokens]\ncertificate = \"1s\"\n");
+    let stage = hub("[tokens]\ncertificate = \"8s\"\n");
     joined(&stage, "web", &issue(&stage, &[]), &["--id", "web-1"]);
     let data = stage.text("web");
     let who = || {
+        outlive();
         let (code, out, err) = outcome(stage.bowline(&["whoami", "--json", "--data", &data]));
         assert_eq!(code, Some(0), "{err}");
         serde_json::from_str::<Value>(&out).unwrap()
@@ -53,9 +64,9 @@ fn a_machine_that_was_off_past_its_certificate_comes_back_by_its_refresh_token()
 }
 
 fn a_machine_that_was_off_past_its_refresh_token_is_told_to_ask_for_another_token() {
-    let stage = hub("[tokens]\ncertificate = \"1s\"\nrefresh = \"1s\"\n");
+    let stage = hub("[tokens]\ncertificate = \"8s\"\nrefresh = \"8s\"\n");
     joined(&stage, "web", &issue(&stage, &[]), &["--id", "web-1"]);
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    outlive();
     let data = stage.text("web");
     let gone = outcome(stage.bowline(&["ls", "--data", &data]));
     refusals::refused(&gone, 3, ENDED, &[("FILE", &stage.text("web/enrolment"))]);
