@@ -72,7 +72,8 @@ pub struct Pipe {
 impl Pipe {
     /// Takes as much as there is room for; how much.
     pub fn put(&mut self, bytes: &[u8], now: Mono, dice: &mut Dice) -> usize {
-        if self.swallows {
+        // What is written to a connection that was cut is lost: nothing follows a gap.
+        if self.swallows || self.ended {
             return bytes.len();
         }
         let taken = bytes.len().min(ROOM - self.held);

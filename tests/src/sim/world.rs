@@ -432,9 +432,11 @@ impl World {
 
     /// What must hold at every moment.
     fn look(&mut self) -> Checked {
-        let Self { now, hub, peers, conns, .. } = self;
+        let Self { now, hub, peers, conns, genuine, .. } = self;
         for (&id, conn) in conns {
-            let dead = conn.swallowed.is_some_and(|at| now.mono > at.after(DEAD));
+            // Who pretends to be a hub notices nothing.
+            let dead =
+                genuine.contains(&id) && conn.swallowed.is_some_and(|at| now.mono > at.after(DEAD));
             if dead {
                 return violated("a dead link was not noticed", id);
             }
