@@ -10,13 +10,12 @@ use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
 use bowline_core::auth::{
-    Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, RefreshToken, Transport, hub,
-    peer,
+    Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
 use bowline_core::capability::Role;
 use bowline_core::hub::{Hub, HubConfig};
 use bowline_core::id::{Jti, LinkId, PeerId};
-use bowline_core::identity::{Authority, HubIdentity, PeerCertificate, PeerKey};
+use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::ledger::{Answer, Kept, KeyRecord, Memory, Question, TokenRecord, Uses};
 use bowline_core::random::{Random, Seed};
 use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
@@ -240,14 +239,7 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
     story.said.push(("Refreshed", message));
 
     story.hub.gone(link, NOW);
-    let (_, certificate) = PeerCertificate::read(&refreshed.certificate).unwrap();
-    let held = PeerCredentials {
-        certificate: refreshed.certificate.clone(),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        refresh: RefreshToken(refreshed.refresh.clone()),
-        refresh_ends: refreshed.refresh_ends,
-    };
+    let (_, _, held) = PeerCredentials::read(&refreshed).unwrap();
     let names = ["second Hello", "second Authenticate", "second T", "second Welcome"];
     let back = story.admit(Credential::Resume(held), names, &HUB_SEEDS[1]);
     // Nothing is minted on the way back.

@@ -7,16 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_core::auth::{
-    Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, RefreshToken, Secrets,
-    Transport,
+    Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Secrets, Transport,
 };
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{Jti, LinkId};
-use bowline_core::identity::{
-    Authority, HubIdentity, PeerCertificate, PeerKey, SigningKey, TlsKey,
-};
+use bowline_core::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};
 use bowline_core::ledger::{Answer, Durable, KeyRecord, Memory, Question, TokenRecord, Uses};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
@@ -254,14 +251,7 @@ impl Scene {
 }
 
 fn credentials(issued: &Issued) -> PeerCredentials {
-    let (_, certificate) = PeerCertificate::read(&issued.certificate).unwrap();
-    PeerCredentials {
-        certificate: issued.certificate.clone(),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        refresh: RefreshToken(issued.refresh.clone()),
-        refresh_ends: issued.refresh_ends,
-    }
+    PeerCredentials::read(issued).unwrap().2
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use core::fmt;
 
 use crate::auth::RefreshToken;
+use crate::id::HubId;
+use crate::identity::{CertificateError, PeerCertificate};
+use crate::wire::frame::Issued;
 
 /// What a hub minted for a peer, as the peer keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +37,23 @@ pub enum Way {
 const ABOUT_TO_END: u64 = 60;
 
 impl PeerCredentials {
+    /// What a hub sent, with the hub that its certificate names and what that says of its peer.
+    /// Nobody is admitted by it: see [`PeerCertificate::read`].
+    ///
+    /// # Errors
+    /// [`CertificateError`]: the certificate is not one of a hub's.
+    pub fn read(issued: &Issued) -> Result<(HubId, PeerCertificate, Self), CertificateError> {
+        let (hub, certificate) = PeerCertificate::read(&issued.certificate)?;
+        let credentials = Self {
+            certificate: issued.certificate.clone(),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            refresh: RefreshToken(issued.refresh.clone()),
+            refresh_ends: issued.refresh_ends,
+        };
+        Ok((hub, certificate, credentials))
+    }
+
     /// How to come back at this time.
     // spec: admission §9
     #[must_use]

@@ -135,8 +135,7 @@ impl Registry {
         }
         known.revoked = Some(revocation.clone());
         if let Some(enrolled) = &mut known.enrolled {
-            enrolled.issue = enrolled.issue.saturating_add(1);
-            enrolled.family = None;
+            enrolled.void();
         }
         true
     }

@@ -184,8 +184,7 @@ impl Memory {
         }
         row.revoked = Some(revocation.clone());
         if let Some(enrolled) = &mut row.enrolled {
-            enrolled.issue = enrolled.issue.saturating_add(1);
-            enrolled.family = None;
+            enrolled.void();
         }
         true
     }

@@ -152,6 +152,14 @@ impl Family {
     }
 }
 
+impl Enrolled {
+    /// Its certificates and refresh tokens are void.
+    pub fn void(&mut self) {
+        self.issue = self.issue.saturating_add(1);
+        self.family = None;
+    }
+}
+
 impl Refreshing {
     /// What becomes of a family by this use; none where it does not fit it.
     #[must_use]

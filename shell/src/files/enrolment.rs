@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 
 use bowline_core::auth::{PeerCredentials, RefreshToken};
 use bowline_core::id::{HubId, Jti, PeerId, PublicKey};
-use bowline_core::identity::PeerCertificate;
 use bowline_core::wire::frame::Issued;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rustix::fs::{FlockOperation, flock};
@@ -76,15 +75,8 @@ impl Enrolment {
 pub(crate) fn credentials(
     issued: &Issued,
 ) -> Result<(PeerCredentials, HubId, PeerId, PublicKey), &'static str> {
-    let read = PeerCertificate::read(&issued.certificate);
-    let (hub, certificate) = read.map_err(|_| "the certificate is not one of a hub's")?;
-    let credentials = PeerCredentials {
-        certificate: issued.certificate.clone(),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        refresh: RefreshToken(issued.refresh.clone()),
-        refresh_ends: issued.refresh_ends,
-    };
+    let (hub, certificate, credentials) =
+        PeerCredentials::read(issued).map_err(|_| "the certificate is not one of a hub's")?;
     Ok((credentials, hub, certificate.peer, certificate.key))
 }
 

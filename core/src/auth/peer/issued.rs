@@ -1,8 +1,7 @@
 //! What a hub minted, looked at by the peer that it is for.
 
-use crate::auth::{AuthError, PeerCredentials, RefreshToken};
+use crate::auth::{AuthError, PeerCredentials};
 use crate::id::{HubId, PeerId, PublicKey};
-use crate::identity::PeerCertificate;
 use crate::wire::frame::Issued;
 
 /// Whether the credentials are for this peer of this hub.
@@ -17,7 +16,7 @@ pub(super) fn check(
     hub: HubId,
     (peer, key): (PeerId, PublicKey),
 ) -> Result<PeerCredentials, AuthError> {
-    let (issuer, certificate) = PeerCertificate::read(&issued.certificate)
+    let (issuer, certificate, credentials) = PeerCredentials::read(issued)
         .map_err(|_| AuthError::NotOurs("the certificate is not one of a hub's"))?;
     if issuer != hub {
         return Err(AuthError::NotOurs("the certificate is another hub's"));
@@ -28,11 +27,5 @@ pub(super) fn check(
     if certificate.key != key {
         return Err(AuthError::NotOurs("the certificate is for another key"));
     }
-    Ok(PeerCredentials {
-        certificate: issued.certificate.clone(),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        refresh: RefreshToken(issued.refresh.clone()),
-        refresh_ends: issued.refresh_ends,
-    })
+    Ok(credentials)
 }

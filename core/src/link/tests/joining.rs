@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scenario::*;
-use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, RefreshToken};
+use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials};
 use crate::capability::Role;
 use crate::code::Code;
 use crate::hub::{Hub, HubConfig, HubEvent, Outbox, Source};
@@ -276,12 +276,5 @@ pub(super) fn web() -> PeerId {
 }
 
 pub(super) fn credentials(issued: &Issued) -> PeerCredentials {
-    let (_, certificate) = PeerCertificate::read(&issued.certificate).unwrap();
-    PeerCredentials {
-        certificate: issued.certificate.clone(),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        refresh: RefreshToken(issued.refresh.clone()),
-        refresh_ends: issued.refresh_ends,
-    }
+    PeerCredentials::read(issued).unwrap().2
 }

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_core::auth::{
-    Credential, Dial, JoinToken, PeerCredentials, RefreshToken, SharedSecret, Transport, Way,
+    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Way,
 };
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
-use bowline_core::identity::{PeerCertificate, PeerKey, SigningKey};
+use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::ledger::{Answer, Kept, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
@@ -226,16 +226,9 @@ impl PeerNode {
     fn keep(&mut self, kept: &Kept) {
         self.entry = kept.entry.or(self.entry);
         if let Some(issued) = &kept.issued {
-            let (_, certificate) = PeerCertificate::read(&issued.certificate).expect("checked");
             self.refreshes = false;
             self.issued = Some(issued.clone());
-            self.held = Some(PeerCredentials {
-                certificate: issued.certificate.clone(),
-                not_before: certificate.not_before,
-                not_after: certificate.not_after,
-                refresh: RefreshToken(issued.refresh.clone()),
-                refresh_ends: issued.refresh_ends,
-            });
+            self.held = Some(PeerCredentials::read(issued).expect("checked").2);
         }
     }
 
