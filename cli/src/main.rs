@@ -43,6 +43,7 @@ mod whoami;
 use std::process::ExitCode;
 
 use bowline_shell::runtime::Runtime;
+use bowline_shell::stage;
 use tracing_subscriber::EnvFilter;
 
 use args::Command;
@@ -50,6 +51,9 @@ use exit::Failure;
 use runtime::Choice;
 
 fn main() -> ExitCode {
+    if let Some(end) = stage::carry_out(std::env::args_os()) {
+        return end;
+    }
     let arguments = match usage::read() {
         Ok(arguments) => arguments,
         Err(end) => return end,

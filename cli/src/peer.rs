@@ -10,6 +10,7 @@ use bowline_shell::files::{Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Peer, PeerBuilder};
 use bowline_shell::runtime::{Runtime, Signal};
+use bowline_shell::stage::Stage;
 use serde_json::json;
 
 use crate::args::{self, Dial};
@@ -55,6 +56,8 @@ fn serving<R: Runtime>(
     for (name, value) in &config.labels {
         builder = builder.label(name, value);
     }
+    let stage = Stage::this_program().map_err(|error| Failure::new(exit::FAILURES, error))?;
+    builder = builder.stage(stage);
     for spec in &config.commands {
         builder = builder.program(spec.clone());
     }

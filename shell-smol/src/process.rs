@@ -2,45 +2,50 @@
 
 use std::io;
 use std::pin::Pin;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::task::{Context, Poll};
 
-use bowline_shell::runtime::{Child, PipeReader, PipeWriter, Pipes, PipesOf};
+use bowline_shell::runtime::{Child, Input, PipeReader, PipeWriter, Pipes, PipesOf};
+use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
-use smol::process::{self, ChildStderr, ChildStdin, ChildStdout};
+use smol::process::{self, ChildStderr, ChildStdout};
 
 /// A program that was started.
 #[derive(Debug)]
-pub struct SmolChild(process::Child);
+pub struct SmolChild {
+    child: process::Child,
+    input: Option<Async<ChildStdin>>,
+}
 
 impl SmolChild {
-    pub(crate) fn start(command: Command) -> io::Result<Self> {
-        // What the command says of its streams is forgotten on the way: they are pipes.
+    pub(crate) fn start(command: Command, input: Input) -> io::Result<Self> {
+        // What the command says of its streams is forgotten on the way.
         let mut command = process::Command::from(command);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().map(Self)
+        command.stdin(input.theirs).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ours = Async::new(input.ours)?;
+        Ok(Self { child: command.spawn()?, input: Some(ours) })
     }
 }
 
 impl Child for SmolChild {
-    type Input = Pipe<ChildStdin>;
+    type Input = Pipe<Async<ChildStdin>>;
     type Output = Pipe<ChildStdout>;
     type Errors = Pipe<ChildStderr>;
 
     fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     fn take_pipes(&mut self) -> Option<PipesOf<Self>> {
         Some(Pipes {
-            input: Pipe(self.0.stdin.take()?),
-            output: Pipe(self.0.stdout.take()?),
-            errors: Pipe(self.0.stderr.take()?),
+            input: Pipe(self.input.take()?),
+            output: Pipe(self.child.stdout.take()?),
+            errors: Pipe(self.child.stderr.take()?),
         })
     }
 
     async fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.0.status().await
+        self.child.status().await
     }
 }
 

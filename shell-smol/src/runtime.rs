@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Weak};
 
-use bowline_shell::runtime::Runtime;
+use bowline_shell::runtime::{Input, Runtime};
 use smol::{Async, Executor};
 
 use crate::{Io, SmolChild, SmolSignals, SmolTimer, TcpSocket, UnixSocket};
@@ -83,8 +83,8 @@ impl Runtime for Smol {
         Async::new(socket).map(UnixSocket)
     }
 
-    fn process(&self, command: Command) -> io::Result<SmolChild> {
-        SmolChild::start(command)
+    fn process(&self, command: Command, input: Input) -> io::Result<SmolChild> {
+        SmolChild::start(command, input)
     }
 
     fn signals(&self) -> io::Result<SmolSignals> {

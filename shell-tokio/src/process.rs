@@ -2,10 +2,10 @@
 
 use std::io;
 use std::pin::Pin;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::task::{Context, Poll};
 
-use bowline_shell::runtime::{Child, PipeReader, PipeWriter, Pipes, PipesOf};
+use bowline_shell::runtime::{Child, Input, PipeReader, PipeWriter, Pipes, PipesOf};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{self, ChildStderr, ChildStdin, ChildStdout};
 
@@ -15,15 +15,18 @@ use crate::stream::poll_read;
 #[derive(Debug)]
 pub struct TokioChild {
     child: process::Child,
+    input: Option<ChildStdin>,
     id: u32,
 }
 
 impl TokioChild {
-    pub(crate) fn start(command: Command) -> io::Result<Self> {
+    pub(crate) fn start(mut command: Command, input: Input) -> io::Result<Self> {
+        command.stdin(input.theirs).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ours = ChildStdin::from_std(input.ours)?;
         let child = process::Command::from(command).spawn()?;
         // Tokio forgets the id only when the child has been waited for.
         let id = child.id().ok_or_else(|| io::Error::other("a new process without an id"))?;
-        Ok(Self { child, id })
+        Ok(Self { child, input: Some(ours), id })
     }
 }
 
@@ -38,7 +41,7 @@ impl Child for TokioChild {
 
     fn take_pipes(&mut self) -> Option<PipesOf<Self>> {
         Some(Pipes {
-            input: Pipe(self.child.stdin.take()?),
+            input: Pipe(self.input.take()?),
             output: Pipe(self.child.stdout.take()?),
             errors: Pipe(self.child.stderr.take()?),
         })

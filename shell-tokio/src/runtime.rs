@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use bowline_shell::runtime::Runtime;
+use bowline_shell::runtime::{Input, Runtime};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task;
 
@@ -60,8 +60,8 @@ impl Runtime for Tokio {
         UnixListener::from_std(socket).map(UnixSocket)
     }
 
-    fn process(&self, command: Command) -> io::Result<TokioChild> {
-        TokioChild::start(command)
+    fn process(&self, command: Command, input: Input) -> io::Result<TokioChild> {
+        TokioChild::start(command, input)
     }
 
     fn signals(&self) -> io::Result<TokioSignals> {

@@ -20,4 +20,5 @@ pub mod notice;
 pub mod peer;
 pub mod process;
 pub mod runtime;
+pub mod stage;
 mod watch;

@@ -25,6 +25,7 @@ use crate::peer::keep::Keeper;
 use crate::peer::program::program;
 use crate::peer::service::Service;
 use crate::runtime::Runtime;
+use crate::stage::Stage;
 
 /// A peer or an operator in the making.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub struct PeerBuilder<R: Runtime> {
     pub(super) purpose: Purpose,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
+    pub(super) stage: Option<Stage>,
     pub(super) observer: Observer,
     pub(super) limits: Limits,
 }
@@ -216,6 +218,7 @@ impl<R: Runtime> PeerBuilder<R> {
             purpose: Purpose::Serve,
             labels: BTreeMap::new(),
             service: Arc::default(),
+            stage: None,
             observer: Observer::default(),
             limits: Limits::default(),
         }
@@ -331,10 +334,18 @@ impl<R: Runtime> PeerBuilder<R> {
         self
     }
 
+    /// Starts the programs that are said after this by a stage: they lead sessions without a
+    /// terminal, and inherit no descriptor. Without one they lead process groups, and inherit
+    /// what this process has open and not marked as close-on-exec.
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.stage = Some(stage);
+        self
+    }
+
     /// Serves a configured command by its program.
     pub fn program(mut self, spec: CommandSpec) -> Self {
         let (declared, timeout) = (spec.declared(), spec.timeout());
-        let handler = program(self.runtime.clone(), spec);
+        let handler = program(self.runtime.clone(), spec, self.stage.clone());
         Arc::make_mut(&mut self.service).add(declared, timeout, handler);
         self
     }

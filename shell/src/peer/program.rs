@@ -1,7 +1,6 @@
 //! A configured command as a handler: arguments checked, then a program in a group of its own.
 
 use std::ffi::OsString;
-use std::process::Command;
 use std::sync::Arc;
 
 use bowline_core::code::Code;
@@ -10,23 +9,29 @@ use bowline_core::wire::value::{Arguments, Scalar};
 use crate::arguments::{ArgValue, CommandSpec};
 use crate::call::{Call, Reply};
 use crate::peer::service::Handler;
-use crate::process::{self, Grace, Outcome};
+use crate::process::{self, Grace, Outcome, Program};
 use crate::runtime::Runtime;
+use crate::stage::Stage;
 
-/// Runs the program of `spec` for each call.
-pub(super) fn program<R: Runtime>(runtime: R, spec: CommandSpec) -> Handler {
-    let spec = Arc::new(spec);
+/// Runs the program of `spec` for each call, by a stage where there is one.
+pub(super) fn program<R: Runtime>(runtime: R, spec: CommandSpec, stage: Option<Stage>) -> Handler {
+    let serves = Arc::new((spec, stage));
     Arc::new(move |call| {
-        let (runtime, spec) = (runtime.clone(), spec.clone());
-        Box::pin(async move { run(&runtime, spec, call).await })
+        let (runtime, serves) = (runtime.clone(), serves.clone());
+        Box::pin(async move { run(&runtime, serves, call).await })
     })
 }
 
-async fn run<R: Runtime>(runtime: &R, spec: Arc<CommandSpec>, call: Call) -> Reply {
+async fn run<R: Runtime>(
+    runtime: &R,
+    serves: Arc<(CommandSpec, Option<Stage>)>,
+    call: Call,
+) -> Reply {
+    let looked_at = serves.clone();
     // Paths are looked at on the disk, which may take its time.
     let checked = runtime
         .blocking(move || {
-            let argv = argv(&spec, call.arguments());
+            let argv = argv(&looked_at.0, call.arguments());
             (call, argv)
         })
         .await;
@@ -35,12 +40,11 @@ async fn run<R: Runtime>(runtime: &R, spec: Arc<CommandSpec>, call: Call) -> Rep
         Ok((_, Err(text))) => return Reply::Fail(Code::BadArgument, text),
         Err(error) => return Reply::Fail(Code::NotStarted, error.to_string()),
     };
-    let Some((program, arguments)) = argv.split_first() else {
+    let Some((name, arguments)) = argv.split_first() else {
         return Reply::Fail(Code::NotStarted, "the command has no program".to_owned());
     };
-    let mut command = Command::new(program);
-    command.args(arguments);
-    match process::run(runtime, command, &mut call, Grace::default()).await {
+    let program = Program::new(name, arguments, serves.1.as_ref());
+    match process::run(runtime, program, &mut call, Grace::default()).await {
         Outcome::Exited(code) => Reply::Exit(code.into()),
         Outcome::Signalled(signal) => Reply::Signal(u64::try_from(signal).unwrap_or(0)),
         Outcome::NotStarted(text) => Reply::Fail(Code::NotStarted, text),

@@ -7,18 +7,35 @@
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 use crate::runtime::{Alarm, Runtime};
 
 /// A group that we started; dropping it kills every member.
 #[derive(Debug)]
-pub(super) struct Group(Option<Pid>);
+pub(super) struct Group {
+    group: Option<Pid>,
+    /// Whether the leader may not have made its group yet: a stage does that itself.
+    is_to_come: bool,
+}
 
 impl Group {
     /// The group that the process `id` leads.
     pub(super) fn new(id: u32) -> Self {
-        Self(i32::try_from(id).ok().and_then(Pid::from_raw))
+        Self { group: i32::try_from(id).ok().and_then(Pid::from_raw), is_to_come: false }
+    }
+
+    /// The group that the process `id` leads or is about to lead.
+    pub(super) fn to_come(id: u32) -> Self {
+        let mut group = Self::new(id);
+        group.is_to_come = true;
+        group
+    }
+
+    /// The leader has ended, and its number may be given to another process.
+    pub(super) fn leader_ended(&mut self) {
+        self.is_to_come = false;
     }
 
     /// Asks every member to end.
@@ -33,25 +50,30 @@ impl Group {
 
     /// Lets the group go: nothing here signals it again.
     pub(super) fn release(&mut self) {
-        self.0 = None;
+        self.group = None;
     }
 
     /// The group, to be guarded by someone else.
     pub(super) fn hand_over(&mut self) -> Self {
-        Self(self.0.take())
+        Self { group: self.group.take(), is_to_come: self.is_to_come }
     }
 
     /// Whether there is a member left, be it a zombie whose parent has not waited for it.
     fn is_alive(&self) -> bool {
         // macOS says EPERM of a group of zombies; there is nothing to wait for either way.
-        self.0.is_some_and(|group| test_kill_process_group(group).is_ok())
+        self.group.is_some_and(|group| test_kill_process_group(group).is_ok())
     }
 
     fn signal(&self, signal: Signal) {
-        let Some(group) = self.0 else { return };
+        let Some(group) = self.group else { return };
         // ESRCH: they have ended by themselves. EPERM: a member became another user, and it is
         // not ours to end. There is no third, and nothing else that we could do.
-        let _ = kill_process_group(group, signal);
+        let told = kill_process_group(group, signal);
+        if told == Err(Errno::SRCH) && self.is_to_come {
+            let _ = kill_process(group, signal);
+            // It may have made the group in between, and started others.
+            let _ = kill_process_group(group, signal);
+        }
     }
 }
 

@@ -3,25 +3,28 @@
 //!
 //! What the bytes mean and when there is credit for them is the caller's, behind [`CallIo`].
 //! Which program, with which arguments and environment, is the caller's too: it brings the
-//! [`Command`]. Every pipe is held back by the one it flows into: a program whose output finds no
+//! [`Program`]. Every pipe is held back by the one it flows into: a program whose output finds no
 //! credit waits in its own write, and its input is taken only as it reads.
 
 mod group;
 mod pipe;
+mod program;
 mod watch;
 
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::pin::pin;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bowline_core::wire::frame::Source;
 
 use crate::runtime::{Child, Runtime};
-use group::Group;
+use crate::stage::Verdict;
+pub use program::Program;
+use program::Started;
 use watch::Watch;
 
 /// What a program's bytes flow to and come from: the call that it runs for.
@@ -103,7 +106,7 @@ impl Default for Grace {
     }
 }
 
-/// Runs `command` for the call behind `io`, to its end.
+/// Runs `program` for the call behind `io`, to its end.
 ///
 /// The program has ended when it has exited and its outputs have: all that was written before its
 /// exit is passed on, whatever credit takes. What it left running in its group is left alone where
@@ -114,20 +117,19 @@ impl Default for Grace {
 /// dropped midway, the group is killed at once.
 pub async fn run<R: Runtime, I: CallIo>(
     runtime: &R,
-    mut command: Command,
+    program: impl Into<Program>,
     io: &mut I,
     grace: Grace,
 ) -> Outcome {
-    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = match runtime.process(command) {
-        Ok(child) => child,
-        Err(error) => return Outcome::NotStarted(why_not_started(&program, &error)),
-    };
+    let program = program.into();
+    let name = program.name();
     // From here to the end something guards the group: it is dropped before the child is.
-    let group = Group::new(child.id());
+    let Started { mut child, launched, group } = match program.start(runtime) {
+        Ok(started) => started,
+        Err(error) => return Outcome::NotStarted(why_not_started(&name, &error)),
+    };
     let Some(pipes) = child.take_pipes() else {
-        return Outcome::NotStarted(format!("{program:?} was started without pipes"));
+        return Outcome::NotStarted(format!("{name:?} was started without pipes"));
     };
     let mut watch = Watch::new(runtime, grace, group, pipes);
     let mut ended = None;
@@ -142,10 +144,16 @@ pub async fn run<R: Runtime, I: CallIo>(
         watch.poll(cx, io)
     })
     .await;
-    match (end, ended) {
-        (watch::End::Stopped(stop), _) => Outcome::Stopped(stop),
-        (watch::End::ByItself, Some(status)) => how_it_ended(&program, status),
-        (watch::End::ByItself, None) => Outcome::Unknown(format!("{program:?} is still running")),
+    if let watch::End::Stopped(stop) = end {
+        return Outcome::Stopped(stop);
+    }
+    let Some(status) = ended else {
+        return Outcome::Unknown(format!("{name:?} is still running"));
+    };
+    match launched.map_or(Verdict::Program, |launched| launched.verdict()) {
+        Verdict::Program => how_it_ended(&name, status),
+        Verdict::NotExecuted(error) => Outcome::NotStarted(why_not_started(&name, &error)),
+        Verdict::NotPrepared(why) => Outcome::NotStarted(format!("cannot start {name:?}: {why}")),
     }
 }
 

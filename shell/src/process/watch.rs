@@ -99,6 +99,7 @@ impl<R: Runtime> Watch<R> {
     /// The leader has ended and has been waited for. Poll next.
     pub(super) fn leader_ended(&mut self) {
         self.has_leader_ended = true;
+        self.group.leader_ended();
         if let Phase::Running = self.phase {
             // Its input was for the leader.
             self.input.close();

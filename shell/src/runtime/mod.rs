@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 pub use accept::Acceptor;
-pub use process::{Child, PipeReader, PipeWriter, Pipes, PipesOf};
+pub use process::{Child, Input, PipeReader, PipeWriter, Pipes, PipesOf};
 pub use stream::{Listener, Stream};
 pub use timer::{Alarm, Timer};
 
@@ -137,13 +137,13 @@ pub trait Runtime: Clone + Send + Sync + 'static {
         socket: std::os::unix::net::UnixListener,
     ) -> io::Result<Self::UnixListener>;
 
-    /// Starts `command`, whose three standard streams are to be pipes. It has been given a process
-    /// group of its own, which the runtime must keep.
+    /// Starts `command` with this standard input; its two outputs are to be pipes. Whether it has a
+    /// process group of its own is said in it, and the runtime must keep that.
     ///
     /// # Errors
     ///
     /// Where it could not be started.
-    fn process(&self, command: Command) -> io::Result<Self::Child>;
+    fn process(&self, command: Command, input: Input) -> io::Result<Self::Child>;
 
     /// Takes over [`Signal`]s from their default action, for the rest of this process's life.
     ///

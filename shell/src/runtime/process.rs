@@ -2,10 +2,20 @@
 
 use std::future::Future;
 use std::io;
-use std::process::ExitStatus;
+use std::os::fd::OwnedFd;
+use std::process::{ChildStdin, ExitStatus};
 use std::task::{Context, Poll};
 
-/// A program in a process group of its own. Dropping it neither ends the program nor leaves a
+/// Standard input for a program that is to be started.
+#[derive(Debug)]
+pub struct Input {
+    /// The end that the program gets.
+    pub theirs: OwnedFd,
+    /// The end of a pipe that we write to.
+    pub ours: ChildStdin,
+}
+
+/// A program that leads a process group, or is about to. Dropping it neither ends the program nor leaves a
 /// zombie: the runtime collects its status whenever it ends.
 pub trait Child: Send + 'static {
     /// The end of standard input that we write to; dropping it is the end of the input.

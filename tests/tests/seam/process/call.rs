@@ -8,7 +8,7 @@ use std::process::Command;
 use std::task::{Context, Poll, Waker, ready};
 
 use bowline_core::wire::frame::Source;
-use bowline_shell::process::{CallIo, Gone, Grace, Outcome, Stop, run};
+use bowline_shell::process::{CallIo, Gone, Grace, Outcome, Program, Stop, run};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::{poll_for, within};
 use rustix::process::{Pid, test_kill_process};
@@ -101,9 +101,9 @@ impl<S: Shell> Call<S> {
         self.run(command, grace).await
     }
 
-    pub(crate) async fn run(&mut self, command: Command, grace: Grace) -> Outcome {
+    pub(crate) async fn run(&mut self, program: impl Into<Program>, grace: Grace) -> Outcome {
         let runtime = self.runtime.clone();
-        within(run(&runtime, command, self, grace)).await
+        within(run(&runtime, program, self, grace)).await
     }
 
     /// The numbers in the first line of the output: process ids that a script printed.

@@ -2,6 +2,7 @@
 
 mod call;
 mod ending;
+mod stage;
 
 use std::fs;
 use std::process::Command;
