@@ -1,6 +1,6 @@
 //! `bowline trust`.
 
-use bowline_shell::files::{DataDir, Role, TrustFile, TrustRecord};
+use bowline_shell::files::{DataDir, HubName, Role, TrustFile, TrustRecord};
 use serde_json::{Value, json};
 
 use crate::args::{self, TrustAction};
@@ -19,25 +19,22 @@ pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
             known.iter().try_for_each(|(hub, record)| print(hub, record, options.json))?;
         }
         TrustAction::Show { hub } => {
-            let hub = hub.to_string();
-            let record = file.show(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
-            print(&hub, &record, options.json)?;
+            let record = file.show(hub).map_err(Failure::usage)?.ok_or_else(|| unknown(hub))?;
+            print(hub, &record, options.json)?;
         }
         TrustAction::Forget { hub } => {
-            let hub = hub.to_string();
-            let record = file.forget(&hub).map_err(Failure::usage)?.ok_or_else(|| unknown(&hub))?;
+            let record = file.forget(hub).map_err(Failure::usage)?.ok_or_else(|| unknown(hub))?;
             if options.json {
-                output::line(object(&hub, &record))?;
+                output::line(object(hub, &record))?;
             }
             output::say(format_args!("{hub} is forgotten; the next contact is a first contact"));
         }
         TrustAction::Pin { hub, trusted } => {
             DataDir::create(&path).map_err(Failure::usage)?;
-            let name = hub.to_string();
-            file.pin(&name, *trusted).map_err(Failure::usage)?;
+            file.pin(hub, *trusted).map_err(Failure::usage)?;
             if options.json {
-                let record = file.show(&name).map_err(Failure::usage)?.unwrap_or_default();
-                output::line(object(&name, &record))?;
+                let record = file.show(hub).map_err(Failure::usage)?.unwrap_or_default();
+                output::line(object(hub, &record))?;
             }
             output::say(format_args!("{hub} is trusted by exactly that"));
         }
@@ -45,12 +42,12 @@ pub(crate) fn trust(options: &args::Trust) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-fn unknown(hub: &str) -> Failure {
+fn unknown(hub: &HubName) -> Failure {
     let message = format!("nothing is remembered of {hub}; 'bowline trust list' shows what is");
     Failure::new(exit::ABSENT, message)
 }
 
-fn print(hub: &str, record: &TrustRecord, json: bool) -> Result<(), Failure> {
+fn print(hub: &HubName, record: &TrustRecord, json: bool) -> Result<(), Failure> {
     if json {
         return output::line(object(hub, record));
     }
@@ -64,9 +61,9 @@ fn print(hub: &str, record: &TrustRecord, json: bool) -> Result<(), Failure> {
     record.pinned.iter().try_for_each(|pin| output::line(format_args!("  pinned     {pin}")))
 }
 
-fn object(hub: &str, record: &TrustRecord) -> Value {
+fn object(hub: &HubName, record: &TrustRecord) -> Value {
     json!({
-        "hub": hub,
+        "hub": hub.to_string(),
         "identity": record.identity.map(|id| id.to_string()),
         "pin": record.pin.map(|pin| pin.to_string()),
         "generation": record.generation,

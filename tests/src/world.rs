@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bowline_core::id::PeerId;
 use bowline_core::limits::Limits;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
-use bowline_shell::files::{TrustFile, TrustRecord};
+use bowline_shell::files::{HubName, TrustFile, TrustRecord};
 use bowline_shell::hub::{Hub, HubBuilder};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
@@ -172,7 +172,7 @@ impl<H: Shell, P: Shell> World<H, P> {
     #[must_use]
     pub fn trust(&self, url: &HubUrl, data: &str) -> Option<TrustRecord> {
         let file = TrustFile::new(self.at(data).join("trust.toml"));
-        file.show(&url.to_string()).expect("a trust file")
+        file.show(&HubName::from(url)).expect("a trust file")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bowline_shell::config::HubUrl;
+use bowline_shell::files::HubName;
 use clap::{Args, Subcommand};
 
 #[derive(Args, Debug)]
@@ -25,14 +25,14 @@ pub(crate) enum TrustAction {
     /// One of them.
     #[command(after_help = "Example:\n  bowline trust show wss://hub.example:7777")]
     Show {
-        /// The hub's URL, as it is configured.
-        hub: HubUrl,
+        /// The hub's URL, or its name in the list.
+        hub: HubName,
     },
     /// Forget a hub: the next contact is a first contact.
     #[command(after_help = "Example:\n  bowline trust forget wss://hub.example:7777")]
     Forget {
-        /// The hub's URL, as it is configured.
-        hub: HubUrl,
+        /// The hub's URL, or its name in the list.
+        hub: HubName,
     },
     /// Trust exactly this identity or TLS key.
     #[command(
@@ -40,8 +40,8 @@ pub(crate) enum TrustAction {
                             trust pin wss://hub.example:7777 sha256/…"
     )]
     Pin {
-        /// The hub's URL, as it is configured.
-        hub: HubUrl,
+        /// The hub's URL, or its name in the list.
+        hub: HubName,
         /// hub_… or sha256/….
         #[arg(value_name = "ID-OR-PIN")]
         trusted: bowline_shell::files::Trusted,

@@ -12,7 +12,7 @@ use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, PeerConfig, Scheme, Warning};
 use bowline_shell::files::{
-    DataDir, Enrolment, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
+    DataDir, Enrolment, HubName, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
 };
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, load_key, shared};
 use bowline_shell::runtime::Runtime;
@@ -31,6 +31,8 @@ use crate::{date, enrolment, peer, place, runtime};
 struct Place {
     path: PathBuf,
     dir: Option<DataDir>,
+    /// What the hub's trust is kept under.
+    hub: HubName,
 }
 
 pub(super) async fn examine(
@@ -59,7 +61,8 @@ pub(super) async fn examine(
             if unusable {
                 return report.skip_rest(PEER, "the data directory cannot be used");
             }
-            Place { path, dir }
+            let known = enrolment.as_ref().map(Enrolment::hub_name);
+            Place { path, dir, hub: known.unwrap_or_else(|| HubName::from(&url)) }
         }
         Err(failure) => {
             report.add(Finding::problem(Check::Data, Own::Configuration, failure.message))?;
@@ -77,7 +80,7 @@ pub(super) async fn examine(
     };
     let (proof, finding) = proof;
     report.add(finding)?;
-    let finding = trust(&url, &place.path);
+    let finding = trust(&place);
     let unknown = finding.is_problem();
     report.add(finding)?;
     if unknown {
@@ -214,17 +217,17 @@ fn enrolled(enrolment: &Enrolment, path: &Path) -> (Result<Proves, &'static str>
 }
 
 /// What is remembered of the hub.
-fn trust(url: &HubUrl, data: &Path) -> Finding {
-    let file = TrustFile::new(data.join("trust.toml"));
-    match file.show(&url.to_string()) {
+fn trust(Place { path, hub, .. }: &Place) -> Finding {
+    let file = TrustFile::new(path.join("trust.toml"));
+    match file.show(hub) {
         Ok(Some(record)) => Finding::ok(
             Check::Trust,
             match (record.identity, record.pinned.len()) {
-                (Some(identity), _) => format!("{url} is known as {identity}"),
-                (None, pinned) => format!("{url} is known by {pinned} pinned keys"),
+                (Some(identity), _) => format!("{hub} is known as {identity}"),
+                (None, pinned) => format!("{hub} is known by {pinned} pinned keys"),
             },
         ),
-        Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {url}: a first contact")),
+        Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {hub}: a first contact")),
         Err(TrustError::File(error)) => find::of_file(Check::Trust, &error),
         Err(error) => {
             Finding::problem(Check::Trust, Own::Damaged, error.to_string()).with_remedy_inside()
@@ -264,7 +267,7 @@ async fn reach(
     };
     let asked = Asked { url: url.clone(), proof: asked, id: id.to_string() };
     let builder = PeerBuilder::with_key(runtime.clone(), url.clone(), id, key)
-        .recall(&place.path.join("trust.toml"))
+        .recall(&place.path.join("trust.toml"), place.hub.clone())
         .timeout(options.timeout);
     let builder = match credential {
         Some(credential) => builder.credential(credential),

@@ -6,7 +6,7 @@ use bowline_core::id::{HubId, PeerId, PublicKey};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_shell::config::HubUrl;
 use bowline_shell::files::{
-    DataDir, Endpoint, Enrolment, FileError, Role, TrustFile, TrustRecord, pem,
+    DataDir, Endpoint, Enrolment, FileError, HubName, Role, TrustFile, TrustRecord, pem,
 };
 use serde_json::{Value, json};
 
@@ -67,10 +67,11 @@ impl Own {
         let enrolment = enrolment::find(dial, &config)?;
         let enrolled = enrolment.as_ref();
         let hub = enrolled.map(|enrolment| enrolment.url().clone()).or_else(|| config.hub.clone());
-        let trust = match &hub {
-            Some(hub) => TrustFile::new(data.join("trust.toml"))
-                .show(&hub.to_string())
-                .map_err(Failure::usage)?,
+        let name = enrolled.map(Enrolment::hub_name).or_else(|| hub.as_ref().map(HubName::from));
+        let trust = match &name {
+            Some(name) => {
+                TrustFile::new(data.join("trust.toml")).show(name).map_err(Failure::usage)?
+            }
             None => None,
         };
         let path = data.join("peer.key");

@@ -214,16 +214,7 @@ impl TrustError {
                  trust pin {} {id}",
                 quoted(hub)
             ),
-            Self::Misconfigured { what, .. } => match what {
-                Misconfiguration::PinsWithPlain => "Use tofu or strict, or give no pins.",
-                Misconfiguration::RootsWithPlain => "Use strict, or give no roots.",
-                Misconfiguration::RootsWithTofu => "Use strict, or give pins in place of roots.",
-                Misconfiguration::PlainOverTls => {
-                    "Use ws:// with plain, wss:// with tofu and strict."
-                }
-                Misconfiguration::NoTls => "Use wss:// with tofu and strict, ws:// with plain.",
-            }
-            .to_owned(),
+            Self::Misconfigured { hub, what } => what.remedy(&quoted(hub)),
         }
     }
 }
@@ -276,6 +267,24 @@ impl fmt::Display for TrustError {
 }
 
 impl core::error::Error for TrustError {}
+
+impl Misconfiguration {
+    fn remedy(self, hub: &str) -> String {
+        match self {
+            Self::PinsWithPlain => {
+                return format!(
+                    "Use tofu or strict, or give no pins. Those of 'trust pin' go, with all else \
+                     that is kept, by\n  bowline trust forget {hub}"
+                );
+            }
+            Self::RootsWithPlain => "Use strict, or give no roots.",
+            Self::RootsWithTofu => "Use strict, or give pins in place of roots.",
+            Self::PlainOverTls => "Use ws:// with plain, wss:// with tofu and strict.",
+            Self::NoTls => "Use wss:// with tofu and strict, ws:// with plain.",
+        }
+        .to_owned()
+    }
+}
 
 impl fmt::Display for Misconfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

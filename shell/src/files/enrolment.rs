@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::config::HubUrl;
 use crate::files::lock::open_lock;
-use crate::files::{Exposure, FileError, read_private, write_private};
+use crate::files::{Exposure, FileError, HubName, read_private, write_private};
 
 /// The first line: what the file is, and the version of its form.
 const FIRST: &str = "bowline-enrolment 1";
@@ -44,7 +44,13 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    /// The hub as it is configured: what its trust is kept under.
+    /// What its trust is kept under.
+    #[must_use]
+    pub fn hub_name(&self) -> HubName {
+        HubName::of(&self.urls, self.hub)
+    }
+
+    /// The first place of its hub.
     #[must_use]
     pub fn url(&self) -> &HubUrl {
         // One at least was read, or given.

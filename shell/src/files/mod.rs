@@ -32,4 +32,4 @@ pub use private::{
 };
 pub use secret::{Secret, SecretError, SecretFault, Strength};
 pub use secret_source::{SecretOrigin, SecretSources};
-pub use trust::{TrustError, TrustFile, TrustRecord, Trusted};
+pub use trust::{HubName, TrustError, TrustFile, TrustRecord, Trusted};

@@ -1,6 +1,7 @@
 //! `trust.toml`: what a peer remembers of each hub that it is configured for.
 //!
-//! An entry's name is the configured hub's URL, never what a hub says of itself. Every change reads
+//! An entry's name is the configured hub's place ([`HubName`]), never what a hub says of itself. Files
+//! that name URLs are read too; what they hold of one place becomes one entry. Every change reads
 //! the file, changes one entry and writes it whole, under a lock, so that two programs lose nothing
 //! of each other's. A file that cannot be understood is an error and stays as it is: writing over it
 //! would forget what a hub's key was, which is what an attacker wants.
@@ -8,6 +9,7 @@
 //! Deciding is not done here: `bowline_core::trust` does that with what stands in an entry.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use bowline_core::id::{HubId, Pin};
@@ -18,6 +20,9 @@ use crate::config::document::{Document, Section};
 use crate::config::print::{Printer, array};
 use crate::files::lock::open_lock;
 use crate::files::{Exposure, FileError, read_private, write_private};
+
+mod name;
+pub use name::HubName;
 
 /// What is known of one configured hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,33 @@ pub struct TrustRecord {
     pub first_seen: u64,
     /// TLS keys that `trust pin` accepts beforehand, each once, ascending.
     pub pinned: Vec<Pin>,
+}
+
+impl TrustRecord {
+    /// Takes in what was kept of the same place under another URL.
+    fn fold(&mut self, other: Self) -> Result<(), String> {
+        if let (Some(one), Some(two)) = (self.identity, other.identity)
+            && one != two
+        {
+            return Err(format!(
+                "this place is here twice, known as {one} and as {two}: take the entry out that is \
+                 wrong"
+            ));
+        }
+        let is_newer = other.generation > self.generation;
+        let (newer, older) = if is_newer { (other.pin, self.pin) } else { (self.pin, other.pin) };
+        self.identity = self.identity.or(other.identity);
+        self.pin = newer.or(older);
+        self.generation = self.generation.max(other.generation);
+        self.first_seen = match (self.first_seen, other.first_seen) {
+            (0, seen) | (seen, 0) => seen,
+            (one, two) => one.min(two),
+        };
+        self.pinned.extend(other.pinned);
+        self.pinned.sort_unstable();
+        self.pinned.dedup();
+        Ok(())
+    }
 }
 
 /// What `trust pin` takes.
@@ -66,7 +98,7 @@ pub enum TrustError {
     )]
     OtherIdentity {
         /// The entry.
-        hub: String,
+        hub: HubName,
         /// What is kept.
         known: HubId,
         /// What was to be kept.
@@ -85,7 +117,7 @@ impl TrustFile {
     ///
     /// # Errors
     /// [`TrustError::Malformed`], or what reading meets; that there is no file is none.
-    pub fn list(&self) -> Result<BTreeMap<String, TrustRecord>, TrustError> {
+    pub fn list(&self) -> Result<BTreeMap<HubName, TrustRecord>, TrustError> {
         let bytes = match read_private(&self.path, Exposure::Readable) {
             Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
             read => read?,
@@ -101,7 +133,7 @@ impl TrustFile {
     ///
     /// # Errors
     /// As [`TrustFile::list`].
-    pub fn show(&self, hub: &str) -> Result<Option<TrustRecord>, TrustError> {
+    pub fn show(&self, hub: &HubName) -> Result<Option<TrustRecord>, TrustError> {
         Ok(self.list()?.remove(hub))
     }
 
@@ -114,14 +146,14 @@ impl TrustFile {
     /// [`TrustFile::list`].
     pub fn keep(
         &self,
-        hub: &str,
+        hub: &HubName,
         identity: HubId,
         pin: Option<Pin>,
         generation: u64,
         now: u64,
     ) -> Result<(), TrustError> {
         self.change(|entries| {
-            let entry = entries.entry(hub.to_owned()).or_default();
+            let entry = entries.entry(hub.clone()).or_default();
             learn(hub, entry, identity)?;
             entry.pin = pin.or(entry.pin);
             entry.generation = entry.generation.max(generation);
@@ -136,9 +168,9 @@ impl TrustFile {
     ///
     /// # Errors
     /// As [`TrustFile::keep`].
-    pub fn pin(&self, hub: &str, trusted: Trusted) -> Result<(), TrustError> {
+    pub fn pin(&self, hub: &HubName, trusted: Trusted) -> Result<(), TrustError> {
         self.change(|entries| {
-            let entry = entries.entry(hub.to_owned()).or_default();
+            let entry = entries.entry(hub.clone()).or_default();
             match trusted {
                 Trusted::Identity(identity) => learn(hub, entry, identity)?,
                 Trusted::Key(pin) => {
@@ -155,14 +187,14 @@ impl TrustFile {
     ///
     /// # Errors
     /// As [`TrustFile::list`].
-    pub fn forget(&self, hub: &str) -> Result<Option<TrustRecord>, TrustError> {
+    pub fn forget(&self, hub: &HubName) -> Result<Option<TrustRecord>, TrustError> {
         self.change(|entries| Ok(entries.remove(hub)))
     }
 
     /// Reads, changes and writes, with no other program in between.
     fn change<T>(
         &self,
-        change: impl FnOnce(&mut BTreeMap<String, TrustRecord>) -> Result<T, TrustError>,
+        change: impl FnOnce(&mut BTreeMap<HubName, TrustRecord>) -> Result<T, TrustError>,
     ) -> Result<T, TrustError> {
         // A file of its own: the trust file is another one after each rename.
         let lock_path = self.path.with_extension("lock");
@@ -191,10 +223,10 @@ impl core::str::FromStr for Trusted {
     }
 }
 
-fn learn(hub: &str, entry: &mut TrustRecord, given: HubId) -> Result<(), TrustError> {
+fn learn(hub: &HubName, entry: &mut TrustRecord, given: HubId) -> Result<(), TrustError> {
     match entry.identity {
         Some(known) if known != given => {
-            Err(TrustError::OtherIdentity { hub: hub.to_owned(), known, given })
+            Err(TrustError::OtherIdentity { hub: hub.clone(), known, given })
         }
         _ => {
             entry.identity = Some(given);
@@ -203,14 +235,22 @@ fn learn(hub: &str, entry: &mut TrustRecord, given: HubId) -> Result<(), TrustEr
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, TrustRecord>, ConfigError> {
+fn parse(path: &Path, text: &str) -> Result<BTreeMap<HubName, TrustRecord>, ConfigError> {
     let document = Document::new(path, text);
     let mut root = document.root()?;
     let mut entries = BTreeMap::new();
     if let Some(mut hubs) = root.table("hub")? {
         for name in hubs.names() {
-            let entry = hubs.named_table(&name)?;
-            entries.insert(name.value, parse_record(entry)?);
+            let hub = name.value.parse().map_err(|error| hubs.complain(&name, error))?;
+            let record = parse_record(hubs.named_table(&name)?)?;
+            match entries.entry(hub) {
+                Entry::Vacant(place) => {
+                    place.insert(record);
+                }
+                Entry::Occupied(mut known) => {
+                    known.get_mut().fold(record).map_err(|why| hubs.complain(&name, why))?;
+                }
+            }
         }
     }
     root.end()?;
@@ -236,10 +276,10 @@ fn parse_record(mut entry: Section<'_>) -> Result<TrustRecord, ConfigError> {
     Ok(record)
 }
 
-fn print(entries: &BTreeMap<String, TrustRecord>) -> String {
+fn print(entries: &BTreeMap<HubName, TrustRecord>) -> String {
     let mut printer = Printer::default();
     for (hub, record) in entries {
-        printer.table(&["hub", hub]);
+        printer.table(&["hub", &hub.to_string()]);
         if let Some(identity) = record.identity {
             printer.text("identity", identity);
         }

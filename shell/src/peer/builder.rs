@@ -18,7 +18,7 @@ use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
 use crate::config::{HubUrl, Scheme};
 use crate::entropy;
-use crate::files::{self, DataDir, EnrolmentFile, FileError, TrustFile, pem};
+use crate::files::{self, DataDir, EnrolmentFile, FileError, HubName, TrustFile, pem};
 use crate::notice::Observer;
 use crate::peer::credential::CredentialSource;
 use crate::peer::keep::Keeper;
@@ -171,7 +171,7 @@ impl<R: Runtime> PeerBuilder<R> {
     pub fn new(runtime: R, url: HubUrl, id: PeerId, data: &Path) -> Result<Self, SetupError> {
         let data = DataDir::create(data)?;
         let key = load_key(&data.peer_key())?;
-        let keeper = Keeper::file(TrustFile::new(data.trust()), url.to_string());
+        let keeper = Keeper::file(TrustFile::new(data.trust()), HubName::from(&url));
         let builder = Self::with_key(runtime, url, id, key);
         Ok(Self { keeper, ..builder }.secret_file(&data.secret()))
     }
@@ -224,9 +224,9 @@ impl<R: Runtime> PeerBuilder<R> {
         }
     }
 
-    /// Reads what the trust file `path` has kept of the hub, and changes nothing in it.
-    pub fn recall(mut self, path: &Path) -> Self {
-        self.keeper = self.keeper.reads(TrustFile::new(path.to_owned()), self.place.to_string());
+    /// Reads what the trust file `path` has kept of the hub under `name`, and changes nothing in it.
+    pub fn recall(mut self, path: &Path, name: HubName) -> Self {
+        self.keeper = self.keeper.reads(TrustFile::new(path.to_owned()), name);
         self
     }
 

@@ -12,7 +12,7 @@ use bowline_core::trust::PinSpec;
 use zeroize::Zeroizing;
 
 use crate::config::{HubUrl, Scheme};
-use crate::files::{DataDir, Enrolment, EnrolmentFile, TrustFile};
+use crate::files::{DataDir, Enrolment, EnrolmentFile, HubName, TrustFile};
 use crate::peer::builder::{PeerBuilder, SetupError, load_key};
 use crate::peer::credential::{CredentialSource, Found, comes_back, lock};
 use crate::peer::keep::{Enrols, Keeper};
@@ -131,7 +131,8 @@ impl<R: Runtime> PeerBuilder<R> {
         let Join { invitation, urls, peer, .. } = join.clone();
         let joined = Arc::new(AtomicBool::new(false));
         let enrols = Enrols { urls: urls.clone(), jti: invitation.jti, joined: joined.clone() };
-        let keeper = Keeper::file(TrustFile::new(data.trust()), urls[0].to_string());
+        let name = HubName::of(&urls, invitation.hub);
+        let keeper = Keeper::file(TrustFile::new(data.trust()), name);
         let keeper = keeper.enrols(file.clone(), enrols);
         let credential = credential(join, file, joined);
         let builder = Self::reached(runtime, urls, peer, key);
@@ -149,8 +150,9 @@ impl<R: Runtime> PeerBuilder<R> {
         let Some(enrolment) = file.read()? else { return Ok(None) };
         let data = DataDir::open(data)?;
         let key = load_key(&data.peer_key())?;
+        let name = enrolment.hub_name();
         let Enrolment { hub, urls, peer, .. } = enrolment;
-        let keeper = Keeper::file(TrustFile::new(data.trust()), urls[0].to_string());
+        let keeper = Keeper::file(TrustFile::new(data.trust()), name);
         let keeper = keeper.renews(file.clone());
         let builder = Self { keeper, ..Self::reached(runtime, urls, peer, key) };
         let credential = CredentialSource::enrolment(file, (hub, peer));

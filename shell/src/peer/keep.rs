@@ -16,7 +16,7 @@ use bowline_core::trust::{Entry, Known, PinSpec};
 use bowline_core::wire::frame::Issued;
 
 use crate::config::HubUrl;
-use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, TrustFile};
+use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, HubName, TrustFile};
 use crate::peer::SetupError;
 use crate::runtime::Runtime;
 
@@ -31,9 +31,9 @@ pub(super) struct Keeper {
 #[derive(Clone, Debug)]
 enum Trust {
     /// In a trust file, under the hub's name.
-    File(TrustFile, String),
+    File(TrustFile, HubName),
     /// Read from a trust file, under the hub's name, and kept nowhere.
-    Reads(TrustFile, String),
+    Reads(TrustFile, HubName),
     /// Nowhere: what is known was given and does not change.
     Nowhere,
 }
@@ -70,7 +70,7 @@ impl Locked {
 
 impl Keeper {
     /// Keeps trust in this file, under this name.
-    pub(super) fn file(file: TrustFile, hub: String) -> Self {
+    pub(super) fn file(file: TrustFile, hub: HubName) -> Self {
         Self { trust: Trust::File(file, hub), enrolment: None }
     }
 
@@ -80,7 +80,7 @@ impl Keeper {
     }
 
     /// The same, which reads trust and keeps none.
-    pub(super) fn reads(self, file: TrustFile, hub: String) -> Self {
+    pub(super) fn reads(self, file: TrustFile, hub: HubName) -> Self {
         Self { trust: Trust::Reads(file, hub), ..self }
     }
 

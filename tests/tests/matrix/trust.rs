@@ -100,6 +100,46 @@ async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
     assert_eq!(ls(&stage, &["--tls", "strict", "--pin", &pin]).0, Some(0));
 }
 
+fn the_port_of_a_known_hub_without_tls_is_no_first_contact() {
+    let mut stage = Stage::with_hub();
+    let (id, _) = printed(&mut stage);
+    assert_eq!(ls(&stage, &[]).0, Some(0));
+    let kept = fs::read(stage.at("me/trust.toml")).unwrap();
+    let (address, secret) = (stage.address(), fs::read_to_string(stage.secret()).unwrap());
+    let plain = |stage: &mut Stage| {
+        let data = stage.text("hub");
+        let hub = ["hub", "--bind", &address, "--tls", "plain", "--data", &data];
+        stage.listen(stage.bowline(&hub));
+        assert!(stage.url.starts_with("ws://"), "{}", stage.url);
+    };
+    // Whoever has the secret answers on the port, without TLS and as another hub.
+    stage.hub = None;
+    fs::rename(stage.at("hub"), stage.at("before")).unwrap();
+    fs::create_dir(stage.at("hub")).unwrap();
+    stage.private("hub/secret.key", &secret);
+    plain(&mut stage);
+    let (code, _, err) = ls(&stage, &["--tls", "plain"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("identity-mismatch: ") && err.contains(&id), "{err}");
+    assert_eq!(fs::read(stage.at("me/trust.toml")).unwrap(), kept);
+    // The hub itself is known there, too.
+    stage.hub = None;
+    fs::rename(stage.at("hub"), stage.at("other")).unwrap();
+    fs::rename(stage.at("before"), stage.at("hub")).unwrap();
+    plain(&mut stage);
+    assert_eq!(ls(&stage, &["--tls", "plain"]).0, Some(0));
+    // A key that a person pinned cannot be looked at there.
+    let data = stage.text("me");
+    let pin = stage.bowline(&["trust", "--data", &data, "pin", &stage.url, PIN]);
+    assert_eq!(outcome(pin).0, Some(0));
+    let (code, _, err) = ls(&stage, &["--tls", "plain"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains(&format!("bowline trust --data {data} forget {}", stage.url)), "{err}");
+    let (data, url) = (stage.text("me"), format!("wss://{address}"));
+    let forget = |hub: &str| outcome(stage.bowline(&["trust", "--data", &data, "forget", hub])).0;
+    assert_eq!((forget(&stage.url), forget(&url)), (Some(0), Some(5)));
+}
+
 async fn another_identity_is_refused_with_both_values_and_the_way_to_accept_it() {
     let mut stage = Stage::with_hub();
     let (id, _) = printed(&mut stage);
@@ -295,6 +335,7 @@ async fn verdict(peer: PeerBuilder<Tokio>) -> String {
 }
 
 in_each_pairing! {
+    the_port_of_a_known_hub_without_tls_is_no_first_contact,
     a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over,
     ; async
     a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_seen,

@@ -26,7 +26,7 @@ impl Disk {
         let urls = vec![URL.parse().unwrap()];
         let enrols = Enrols { urls, jti: Jti([9; 16]), joined: joined.clone() };
         let trust = TrustFile::new(dir.path().join("trust.toml"));
-        let keeper = Keeper::file(trust, URL.to_owned());
+        let keeper = Keeper::file(trust, URL.parse().unwrap());
         let keeper = keeper.enrols(EnrolmentFile::new(dir.path().join("enrolment")), enrols);
         Self { dir, keeper, joined }
     }
