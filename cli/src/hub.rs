@@ -103,7 +103,7 @@ fn start_failure(error: StartError) -> Failure {
     Failure::new(code, error)
 }
 
-/// The four lines that scripts wait for.
+/// The lines that scripts wait for.
 fn print_listening<R: Runtime>(hub: &Hub<R>, json: bool) -> Result<(), Failure> {
     let pin = hub.pin().map(|pin| pin.to_string());
     let secret = hub.secret_origin().map(ToString::to_string);
@@ -112,13 +112,14 @@ fn print_listening<R: Runtime>(hub: &Hub<R>, json: bool) -> Result<(), Failure> 
             "event": "listening",
             "hub": hub.id().to_string(),
             "url": hub.url().to_string(),
+            "urls": hub.urls().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "pin": pin,
             "secret": secret,
             "generation": hub.generation(),
         }));
     }
     output::line(format_args!("hub       {}", hub.id()))?;
-    output::line(format_args!("listening {}", hub.url()))?;
+    hub.urls().iter().try_for_each(|url| output::line(format_args!("listening {url}")))?;
     pin.map_or(Ok(()), |pin| output::line(format_args!("pin       {pin}")))?;
     secret.map_or(Ok(()), |secret| output::line(format_args!("secret    {secret}")))
 }

@@ -24,6 +24,7 @@ mod list;
 mod ls;
 mod man;
 mod operator;
+mod out;
 mod output;
 mod peer;
 mod peers;

@@ -16,11 +16,15 @@ pub(crate) struct Secret {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretAction {
     /// Print the hub's shared secret.
-    #[command(after_help = "Example:\n  bowline secret show > secret.key")]
+    #[command(after_help = "Examples:\n  bowline secret show --out secret.key\n  bowline \
+                            secret show")]
     Show {
         /// The hub's data directory.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// A file to make for it, mode 0600, in the place of standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// One JSON object.
         #[arg(long)]
         json: bool,

@@ -1,5 +1,6 @@
 //! `bowline token`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bowline_core::capability::{Capability, Role};
@@ -20,7 +21,7 @@ pub(crate) enum TokenAction {
     /// Make a join token: one string that invites a machine.
     #[command(after_help = "Examples:\n  bowline token issue --for alice\n  bowline token issue \
                             --for web-1 --id web-1 --role agent --ttl 1h\n  bowline token issue \
-                            --for fleet --reusable --max-uses 50 --label role=web > token.txt\n  \
+                            --for fleet --reusable --max-uses 50 --label role=web --out token.txt\n  \
                             bowline token issue --for ci --cap call:deploy --cap subscribe\n\nThe \
                             token alone goes to standard output. Whoever has it can join until it \
                             ends, or until it was used: pass it on as you would a password.")]
@@ -99,6 +100,9 @@ pub(crate) struct TokenIssue {
     /// Allow a token that names only this machine's own addresses.
     #[arg(long)]
     pub(crate) local: bool,
+    /// A file to make for the token, mode 0600, in the place of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// One JSON object.
     #[arg(long)]
     pub(crate) json: bool,

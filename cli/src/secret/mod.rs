@@ -10,16 +10,19 @@ use serde_json::json;
 
 use crate::args::{self, SecretAction};
 use crate::exit::{self, Failure};
+use crate::out::Out;
 use crate::{output, place};
 
 pub(crate) async fn secret(runtime: &impl Runtime, options: args::Secret) -> Result<u8, Failure> {
     match options.action {
-        SecretAction::Show { data, json } => show(data.as_deref(), json),
+        SecretAction::Show { data, out, json } => {
+            show(data.as_deref(), &Out::new(out.as_ref())?, json)
+        }
         SecretAction::Rotate(options) => rotate::rotate(runtime, &options).await,
     }
 }
 
-fn show(data: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+fn show(data: Option<&Path>, out: &Out<'_>, as_json: bool) -> Result<u8, Failure> {
     let path = place::data(Role::Hub, data)?;
     let data = path.join("secret.key");
     if !data.exists() {
@@ -34,9 +37,11 @@ fn show(data: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     // Whoever set a weak secret on purpose may see it, too.
     let found = sources.find(&mut std::io::empty(), Strength::Weak).map_err(Failure::usage)?;
     let text = found.0.to_text();
+    let is_kept = out.take(&text)?;
     if as_json {
-        output::line(json!({"secret": text.as_str(), "file": data}))?;
-    } else {
+        let secret = (!is_kept).then_some(text.as_str());
+        output::line(json!({"secret": secret, "file": data, "out": out.file()}))?;
+    } else if !is_kept {
         output::line(text.as_str())?;
     }
     Ok(exit::DONE)

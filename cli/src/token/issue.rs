@@ -8,10 +8,12 @@ use zeroize::Zeroizing;
 use crate::args::TokenIssue;
 use crate::exit::{self, Failure};
 use crate::list::{number, text, texts};
+use crate::out::Out;
 use crate::{date, operator, output};
 
 pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Result<u8, Failure> {
     let arguments = arguments(options)?;
+    let out = Out::new(options.out.as_ref())?;
     let finished = operator::ask(runtime, &options.dial, "issue-token", arguments).await?;
     let value = finished.value();
     let value = value.as_ref();
@@ -23,11 +25,14 @@ pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Resul
         let number = value.and_then(|value| number(value, key));
         number.and_then(|number| u64::try_from(number).ok())
     };
+    let jti = get("jti");
+    let is_kept = out.take(&token).map_err(|failure| lost(failure, jti.as_deref()))?;
     let urls = value.map(|value| texts(value, "urls")).unwrap_or_default();
     if options.json {
         output::line(json!({
-            "token": token.as_str(),
-            "jti": get("jti"),
+            "token": (!is_kept).then_some(token.as_str()),
+            "out": out.file(),
+            "jti": jti,
             "for": get("for"),
             "role": get("role"),
             "uses": count("uses"),
@@ -36,24 +41,37 @@ pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Resul
         }))?;
         return Ok(exit::DONE);
     }
-    output::line(token.as_str())?;
+    if !is_kept {
+        output::line(token.as_str())?;
+    }
     let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
     let machines = match count("uses") {
         Some(1) | None => "one machine".to_owned(),
         Some(uses) => format!("{uses} machines"),
     };
+    let there = if is_kept { "bowline join --token-file FILE" } else { "bowline join -" };
     let until = count("ends").map(|ends| date::seen_from(date::now(), ends));
     output::say(format_args!(
-        "token {} for {}: lets {machines} join as {} until {}, at {}. There: 'bowline join -'. \
+        "token {} for {}: lets {machines} join as {} until {}, at {}. There: '{there}'. \
          'bowline token revoke {}' takes it back",
-        or(get("jti")),
+        or(jti.clone()),
         or(get("for")),
         or(get("role")),
         or(until),
         if urls.is_empty() { "-".to_owned() } else { urls.join(", ") },
-        or(get("jti")),
+        or(jti),
     ));
     Ok(exit::DONE)
+}
+
+/// A token that was made and could not be put where it belongs admits whoever finds it.
+fn lost(failure: Failure, jti: Option<&str>) -> Failure {
+    let jti = jti.unwrap_or("JTI");
+    let message = format!(
+        "{}. The token was made and nobody has it: 'bowline token revoke {jti}' takes it back",
+        failure.message
+    );
+    Failure { message, ..failure }
 }
 
 fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {

@@ -49,6 +49,14 @@ impl HubUrl {
         Self { scheme, host, port: address.port(), path: DEFAULT_PATH.to_owned() }
     }
 
+    /// The same at another host, a name or an address without brackets; none where it is neither.
+    #[must_use]
+    pub fn at(&self, host: &str) -> Option<Self> {
+        let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_string());
+        let host = address.or_else(|| parse_host(host).ok())?;
+        Some(Self { host, ..self.clone() })
+    }
+
     /// With TLS or without.
     #[must_use]
     pub fn scheme(&self) -> Scheme {

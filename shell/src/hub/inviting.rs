@@ -22,13 +22,14 @@ use crate::hub::token_key;
 use crate::ledger::KeyRotation;
 use crate::runtime::Runtime;
 
-/// The URLs that a token may name: those of the configuration, else the one of the address that the hub
-/// listens on.
+/// The URLs that other machines dial, and that a token may name: `advertise`, else the host names at the
+/// port that the hub listens on, else the address that it listens on.
 pub(super) fn urls(config: &HubConfig, own: &HubUrl) -> Vec<HubUrl> {
-    match config.advertise.is_empty() {
-        true => vec![own.clone()],
-        false => config.advertise.clone(),
+    if !config.advertise.is_empty() {
+        return config.advertise.clone();
     }
+    let named: Vec<_> = config.hostnames.iter().filter_map(|host| own.at(host)).collect();
+    if named.is_empty() { vec![own.clone()] } else { named }
 }
 
 /// The keys as links take them.
@@ -176,6 +177,6 @@ impl Shared {
 
 const NOT_OFFERED: &str = "this hub takes no join tokens: they need TLS, and auth.join = true";
 
-const LOOPBACK: &str = "the token would name this machine alone: set advertise (--advertise \
-                        wss://HOST:7777) to what other machines dial, or make a token for this \
-                        machine with --local";
+const LOOPBACK: &str = "the token would name this machine alone: set hostnames (--hostname HOST) or \
+                        advertise (--advertise wss://HOST:7777) to what other machines dial, or \
+                        make a token for this machine with --local";

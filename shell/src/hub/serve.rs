@@ -138,6 +138,13 @@ impl<R: Runtime> Hub<R> {
         &self.facts.url
     }
 
+    /// What other machines dial: `advertise`, else the host names of the configuration, else
+    /// [`Hub::url`].
+    #[must_use]
+    pub fn urls(&self) -> Vec<HubUrl> {
+        self.shared.urls.load().to_vec()
+    }
+
     /// The address that it listens on.
     #[must_use]
     pub fn local(&self) -> SocketAddr {

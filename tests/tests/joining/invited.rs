@@ -15,9 +15,9 @@ const ENROLLED_AS: &str = "this machine is enrolled as 'ID' (FILE), not 'OTHER':
 const NEEDED: &str = "a join token is needed: --token-file FILE, - for standard input, or \
                       BOWLINE_TOKEN. The hub's operator makes one with 'bowline token issue'";
 
-const LOCAL: &str = "failed: the token would name this machine alone: set advertise (--advertise \
-                     wss://HOST:7777) to what other machines dial, or make a token for this machine \
-                     with --local (HUB)";
+const LOCAL: &str = "failed: the token would name this machine alone: set hostnames (--hostname HOST) \
+                     or advertise (--advertise wss://HOST:7777) to what other machines dial, or make \
+                     a token for this machine with --local (HUB)";
 
 fn a_token_that_names_only_this_machine_is_not_made_by_mistake() {
     let stage = hub("");
@@ -27,6 +27,47 @@ fn a_token_that_names_only_this_machine_is_not_made_by_mistake() {
     let reusable = operator(&stage, &["token", "issue", "--reusable"]);
     assert_eq!((reusable.0, reusable.1.as_str()), (Some(2), ""), "{}", reusable.2);
     assert_eq!(operator(&stage, &["token", "list", "--json"]).1, "");
+}
+
+fn a_token_names_the_host_names_of_its_hub_where_nothing_else_is_advertised() {
+    let mut stage = hub("[tls]\nhostnames = [\"hub.example\", \"2001:db8::7\"]\n");
+    let port = stage.url.rsplit(':').next().unwrap().trim_end_matches("/link").to_owned();
+    let names = ["hub.example", "[2001:db8::7]"].map(|name| format!("wss://{name}:{port}/link"));
+    // What the hub prints is what others dial, and what the token names.
+    assert_eq!(stage.url, names[0]);
+    let token = told(&stage, &["token", "issue", "--for", "alice"]);
+    assert_eq!(token["urls"], serde_json::json!(names));
+    stop(&mut stage);
+    let advertise = "advertise = [\"wss://proxy.example\"]\n";
+    let named = "[tls]\nhostnames = [\"hub.example\"]\n";
+    fs::write(stage.at("hub.toml"), format!("{advertise}{named}")).unwrap();
+    stage.listen(hub_command(&stage, "127.0.0.1:0"));
+    assert_eq!(stage.url, "wss://proxy.example:7777/link");
+}
+
+fn what_is_secret_goes_to_a_file_of_its_owner_and_over_no_other() {
+    let stage = hub("");
+    let (file, secret) = (stage.text("token.txt"), stage.text("copied.key"));
+    let issue = ["token", "issue", "--local", "--for", "alice", "--out", &file];
+    let (code, out, err) = operator(&stage, &issue);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    assert_eq!(operator(&stage, &["secret", "show", "--out", &secret]).1, "");
+    for file in [&file, &secret] {
+        let mode = fs::metadata(file).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode, 0o600, "{file}");
+    }
+    assert_eq!(fs::read(&secret).unwrap(), fs::read(stage.secret()).unwrap());
+    // What join refuses of a shell's '>' it takes of --out.
+    let join = ["join", "--token-file", &file, "--id", "web-1", "--data", &stage.text("web")];
+    let (code, _, err) = outcome(stage.bowline(&join));
+    assert_eq!(code, Some(0), "{err}");
+    // A file that is there is not touched, and no token is made for it.
+    let before = fs::read(&file).unwrap();
+    let (code, out, err) = operator(&stage, &issue);
+    assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+    assert!(err.contains("--out: ") && err.contains("is there already"), "{err}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(operator(&stage, &["token", "list", "--json"]).1.lines().count(), 1);
 }
 
 fn a_machine_tries_the_addresses_of_its_hub_in_turn_and_knows_it_by_its_id_alone() {
@@ -205,6 +246,8 @@ fn doctor_finds_a_machine_that_joined_well() {
 
 in_each_pairing! {
     a_token_that_names_only_this_machine_is_not_made_by_mistake,
+    a_token_names_the_host_names_of_its_hub_where_nothing_else_is_advertised,
+    what_is_secret_goes_to_a_file_of_its_owner_and_over_no_other,
     a_machine_tries_the_addresses_of_its_hub_in_turn_and_knows_it_by_its_id_alone,
     one_string_brings_a_machine_that_serves_and_calls_with_no_secret,
     a_token_says_who_a_machine_is_and_how_much_it_may_do,

@@ -1,0 +1,45 @@
+//! What the pages promise a test for has that test.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The names of all functions below a folder of the tree, in Rust and Python.
+fn functions(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of the tree") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            functions(&path, names);
+            continue;
+        }
+        let word = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rs") => "fn ",
+            Some("py") => "def ",
+            _ => continue,
+        };
+        let text = std::fs::read_to_string(&path).expect("text");
+        for (_, rest) in text.lines().filter_map(|line| line.split_once(word)) {
+            names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn every_defence_of_the_security_page_names_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tree");
+    let mut names = BTreeSet::new();
+    for folder in ["core", "shell", "shell-tokio", "shell-smol", "cli", "tests"] {
+        functions(&root.join(folder), &mut names);
+    }
+    let page = std::fs::read_to_string(root.join("SECURITY.md")).expect("the page");
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<_> = rows.filter(|row| !row.starts_with("| attack |")).collect();
+    assert!(rows.len() >= 40, "{} rows", rows.len());
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        let named: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test in the row {row}");
+        for name in named {
+            assert!(names.contains(name), "no test {name}, of the row {row}");
+        }
+    }
+}
