@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use bowline_core::link::{Measure, Security};
+use bowline_core::text::Line;
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
 use bowline_shell::config::units::print_duration;
@@ -61,7 +62,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Learnt(learnt) => json!({
             "event": "learnt",
             "hub": learnt.hub.to_string(),
-            "name": learnt.name,
+            "name": learnt.name.raw(),
             "pin": learnt.pin.map(|pin| pin.to_string()),
             "how": how(learnt.how),
         }),
@@ -166,13 +167,15 @@ pub(crate) fn stopping(calls: usize, within: std::time::Duration) -> String {
 }
 
 /// How a call ended on a peer, in one line whatever was sent.
-pub(crate) fn reason(status: Status, text: &str) -> String {
+pub(crate) fn reason(status: Status, text: &Line) -> String {
     match status {
         Status::Exited(code) => format!("exit code {code}"),
         Status::Signalled(signal) => format!("signal {signal}"),
         Status::Failed(code) => {
-            let text = if text.is_empty() { code.row().meaning } else { text };
-            format!("{code}: {}", text.replace(char::is_control, " "))
+            if text.is_empty() {
+                return format!("{code}: {}", code.row().meaning);
+            }
+            format!("{code}: {text}")
         }
     }
 }

@@ -183,8 +183,10 @@ const APART: u64 = 30;
 
 /// How a call failed: the code, what happened, and what to do.
 fn failed(code: Code, finished: &Finished) -> String {
-    let text = if finished.text.is_empty() { code.row().meaning } else { &finished.text };
-    let mut said = format!("{code}: {text}");
+    let mut said = match finished.text.is_empty() {
+        true => format!("{code}: {}", code.row().meaning),
+        false => format!("{code}: {}", finished.text),
+    };
     if let Some(required) = finished.required {
         append(&mut said, &format!("This identity lacks the capability '{required}'."));
     }
@@ -235,6 +237,8 @@ pub(crate) fn of_code(code: Code) -> u8 {
 mod tests {
     use bowline_core::auth::peer::Refusal;
     use bowline_core::code::{Row, TABLE};
+    use bowline_core::text::Line;
+    use bowline_core::wire::frame::Status;
 
     use super::*;
 
@@ -286,7 +290,7 @@ mod tests {
     #[test]
     fn a_refused_date_tells_both_clocks_where_they_differ() {
         let refused = |code, unix| {
-            let (text, retry_after) = (String::new(), None);
+            let (text, retry_after) = (Line::default(), None);
             EndReason::Refused(Refusal { code, text, unix, retry_after })
         };
         let now = 1_800_000_000;
@@ -303,13 +307,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_other_end_says_stays_within_one_line() {
+        let text = || Line::from("no\nbowline: run this\r\u{1b}[1A\u{202e}");
+        let refusal = Refusal { code: Code::Full, text: text(), unix: 0, retry_after: None };
+        let (code, reconnect_after) = (Code::Idle, None);
+        let reasons = [
+            EndReason::Refused(refusal),
+            EndReason::Goaway { code, text: text(), reconnect_after },
+        ];
+        for reason in reasons {
+            let said = end(&Ended { reason, admitted: false });
+            assert!(said.contains("no\\nbowline: run this\\r\\u{1b}[1A\\u{202e}"), "{said}");
+            assert!(!said.contains(bowline_core::text::is_unsafe), "{said:?}");
+        }
+        let said = crate::event::reason(Status::Failed(Code::Failed), &text());
+        assert!(!said.contains(bowline_core::text::is_unsafe), "{said:?}");
+    }
+
+    #[test]
     fn the_end_of_a_link_says_its_code_what_happened_and_what_to_do_once_each() {
         assert_eq!(
             end(&Ended { reason: EndReason::Cut, admitted: true }),
             "lost: the connection was cut. Check that the hub still runs, and try again."
         );
         let refusal =
-            Refusal { code: Code::Full, text: String::new(), unix: 0, retry_after: Some(10) };
+            Refusal { code: Code::Full, text: Line::default(), unix: 0, retry_after: Some(10) };
         assert_eq!(
             end(&Ended { reason: EndReason::Refused(refusal), admitted: false }),
             "the hub refused: full: The hub has no room for another session; come back later. Raise \

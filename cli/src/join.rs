@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bowline_core::auth::Admitted;
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_shell::config::{PeerConfig, PeerSettings};
 use bowline_shell::files::{Enrolment, EnrolmentFile, Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
@@ -35,7 +36,7 @@ pub(crate) async fn join(runtime: &impl Runtime, options: Box<args::Join>) -> Re
     let invited = invited(&token, &options, &config, before.as_ref())?;
     drop(token);
 
-    let name = Arc::new(Mutex::new(String::new()));
+    let name = Arc::new(Mutex::new(Line::default()));
     let learnt = name.clone();
     let observer = Observer::new(move |notice| {
         if let Notice::Learnt(hub) = notice {
@@ -72,7 +73,7 @@ pub(crate) async fn join(runtime: &impl Runtime, options: Box<args::Join>) -> Re
 /// What was done.
 struct Done {
     /// The hub's display name.
-    name: String,
+    name: Line,
     role: String,
     enrolment: Enrolment,
     admitted: Admitted,
@@ -85,7 +86,7 @@ impl Done {
 
     fn text(&self, now: u64) -> String {
         let Enrolment { hub, urls, peer, credentials, .. } = &self.enrolment;
-        let mut lines = vec![("hub", show::plain(&self.name)), ("hub id", hub.to_string())];
+        let mut lines = vec![("hub", self.name.to_string()), ("hub id", hub.to_string())];
         for (n, url) in urls.iter().enumerate() {
             lines.push((if n == 0 { "url" } else { "" }, url.to_string()));
         }
@@ -102,7 +103,7 @@ impl Done {
     fn object(&self, data: &Path) -> Value {
         let Enrolment { hub, urls, peer, jti, credentials } = &self.enrolment;
         json!({
-            "hub": self.name,
+            "hub": self.name.raw(),
             "hub_id": hub.to_string(),
             "urls": urls.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "id": peer.as_str(),

@@ -1,9 +1,15 @@
 //! Output of several peers, a line at a time, each with its peer's id before it.
+//!
+//! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id before
+//! another's line, so that there lines are tamed.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Source;
+
+use crate::tame;
 
 /// Bytes of one line that are held for its end; a longer line is told in parts.
 const LINE: usize = 16 << 10;
@@ -15,12 +21,28 @@ const HELD: usize = 1 << 20;
 pub(crate) struct Lines {
     begun: BTreeMap<(PeerId, Source), Vec<u8>>,
     held: usize,
+    /// Whose readers are terminals: of standard output, and of standard error.
+    terminals: [bool; 2],
 }
 
 impl Lines {
+    /// Lines for where this program writes.
+    pub(crate) fn for_readers() -> Self {
+        let terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
+        Self { terminals, ..Self::default() }
+    }
+
+    fn is_terminal(&self, source: Source) -> bool {
+        match source {
+            Source::Out => self.terminals[0],
+            Source::Err => self.terminals[1],
+        }
+    }
+
     /// Takes a piece of output; the whole lines that there are now.
     pub(crate) fn take(&mut self, peer: PeerId, source: Source, mut bytes: &[u8]) -> Vec<u8> {
         let mut told = Vec::new();
+        let tell = teller(self.is_terminal(source));
         let mut begun = self.begun.remove(&(peer, source)).unwrap_or_default();
         self.held -= begun.len();
         while let Some(at) = bytes.iter().position(|&byte| byte == b'\n') {
@@ -51,7 +73,7 @@ impl Lines {
             let mut begun = self.begun.remove(&(peer, source))?;
             self.held -= begun.len();
             let mut told = Vec::new();
-            tell(peer, &mut begun, &mut told);
+            teller(self.is_terminal(source))(peer, &mut begun, &mut told);
             Some((source, told))
         })
     }
@@ -65,16 +87,30 @@ impl Lines {
 }
 
 /// Ends a line.
-fn tell(peer: PeerId, line: &mut Vec<u8>, told: &mut Vec<u8>) {
-    told.extend_from_slice(peer.as_str().as_bytes());
-    told.extend_from_slice(b": ");
-    told.append(line);
-    told.push(b'\n');
+fn teller(is_terminal: bool) -> impl Fn(PeerId, &mut Vec<u8>, &mut Vec<u8>) {
+    move |peer, line, told| {
+        told.extend_from_slice(peer.as_str().as_bytes());
+        told.extend_from_slice(b": ");
+        if is_terminal {
+            tame::line(line, told);
+            line.clear();
+        } else {
+            told.append(line);
+        }
+        told.push(b'\n');
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use bowline_core::text::is_unsafe;
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn on_a_terminal() -> Lines {
+        Lines { terminals: [true; 2], ..Lines::default() }
+    }
 
     fn id(text: &str) -> PeerId {
         text.parse().unwrap()
@@ -133,5 +169,86 @@ mod tests {
         assert_eq!(lines.take(id("one-more"), Source::Out, b"y"), b"one-more: y\n");
         assert_eq!(lines.take(id("p0"), Source::Out, b"\n").len(), "p0: ".len() + LINE + 1);
         assert_eq!(lines.take(id("one-more"), Source::Out, b"y"), b"");
+    }
+
+    #[test]
+    fn a_pipe_gets_each_line_as_it_came() {
+        let mut lines = Lines::default();
+        let hostile = b"\x1b[1A\r\x9b\xff\n";
+        assert_eq!(lines.take(id("a"), Source::Out, hostile), [b"a: ", &hostile[..]].concat());
+    }
+
+    #[test]
+    fn a_sequence_is_tamed_alike_wherever_it_is_split() {
+        let bytes = "\x1b[31mred\x1b[1A\u{9b}2K\r\u{202e}\x1b]0;x\x07\n".as_bytes();
+        let whole = on_a_terminal().take(id("a"), Source::Out, bytes);
+        for at in 0..=bytes.len() {
+            for then in at..=bytes.len() {
+                let mut lines = on_a_terminal();
+                let pieces = [&bytes[..at], &bytes[at..then], &bytes[then..]];
+                let told = pieces.map(|piece| lines.take(id("a"), Source::Out, piece)).concat();
+                assert_eq!(told, whole, "{at} {then}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sequence_that_the_bound_of_a_line_cuts_does_nothing() {
+        for length in LINE - 6..LINE {
+            let mut lines = on_a_terminal();
+            let bytes = [&vec![b'x'; length], &b"\x1b[1A\x1b[31mred\n"[..]].concat();
+            let told = String::from_utf8(lines.take(id("a"), Source::Out, &bytes)).unwrap();
+            assert_tame(&told);
+        }
+    }
+
+    /// Nothing but line feeds, tabs and colour, which no line leaves on.
+    fn assert_tame(told: &str) {
+        for line in told.split('\n') {
+            let mut parts = line.split('\x1b');
+            let plain = |text: &str| !text.contains(|c| is_unsafe(c) && c != '\t');
+            assert!(parts.next().is_none_or(plain), "{line:?}");
+            let mut last = None;
+            for part in parts {
+                let (colour, text) = part.split_once('m').expect("the end of a colour");
+                let digits = colour.strip_prefix('[').expect("a colour");
+                assert!(digits.bytes().all(|b| b"0123456789;:".contains(&b)), "{line:?}");
+                assert!(plain(text), "{line:?}");
+                last = Some((digits, text));
+            }
+            assert!(matches!(last, None | Some(("0", ""))), "{line:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn peers_drive_no_terminal_and_leave_each_others_lines_alone(
+            pieces in prop::collection::vec(
+                (0..3_usize, any::<bool>(), prop::collection::vec(
+                    prop_oneof![
+                        any::<u8>(),
+                        prop::sample::select(&b"\x1b\x1b[[]m;10K\r\n\t\x9b\xc2"[..]),
+                    ],
+                    0..40,
+                )),
+                0..30,
+            ),
+        ) {
+            let peers = ["a", "b", "c"].map(id);
+            let mut lines = on_a_terminal();
+            let mut told = Vec::new();
+            for (peer, is_error, bytes) in pieces {
+                let source = if is_error { Source::Err } else { Source::Out };
+                told.extend(lines.take(peers[peer], source, &bytes));
+            }
+            for peer in peers {
+                told.extend(lines.end(peer).flat_map(|(_, line)| line));
+            }
+            let told = String::from_utf8(told).unwrap();
+            assert_tame(&told);
+            for line in told.lines() {
+                prop_assert!(["a: ", "b: ", "c: "].iter().any(|id| line.starts_with(id)), "{line:?}");
+            }
+        }
     }
 }

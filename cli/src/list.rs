@@ -2,13 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bowline_core::text::Escaped;
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
 use bowline_shell::call::Finished;
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
-use comfy_table::{Table, presets};
+use comfy_table::presets;
 
 use crate::args::Dial;
 use crate::exit::{self, Failure};
@@ -123,16 +124,33 @@ pub(crate) fn number(entry: &Value<'_>, key: &str) -> Option<i64> {
     }
 }
 
+/// Rows below a header. Whoever wrote a cell, it stays within its row.
+pub(crate) struct Table(comfy_table::Table);
+
+impl Table {
+    pub(crate) fn add_row<const N: usize>(&mut self, cells: [String; N]) {
+        self.0.add_row(cells.map(|cell| Escaped(&cell).to_string()));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn trim_fmt(&self) -> String {
+        self.0.trim_fmt()
+    }
+}
+
 /// A table with this header and no lines.
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
+    let mut table = comfy_table::Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
     // Nothing stands left of the first column.
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table
+    Table(table)
 }
 
 /// How long ago a date was.
@@ -144,5 +162,17 @@ pub(crate) fn ago(unix: i64) -> String {
         60..3600 => format!("{}m", seconds / 60),
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_a_stranger_wrote_begins_no_row() {
+        let mut rows = table(["id", "labels"]);
+        rows.add_row(["a".to_owned(), "x=1\nb  role=db\u{1b}[A\u{2028}".to_owned()]);
+        assert_eq!(rows.trim_fmt(), "id  labels\na   x=1\\nb  role=db\\u{1b}[A\\u{2028}");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::{list, output, show};
+use crate::{list, output};
 
 pub(crate) async fn ls(runtime: &impl Runtime, options: args::Ls) -> Result<u8, Failure> {
     let rows = list::rows(runtime, &options.dial, "peers", object).await?;
@@ -63,11 +63,7 @@ fn table(rows: &[serde_json::Value]) -> String {
             text("id"),
             text("state"),
             joined(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
-            joined(
-                labels
-                    .map(|(k, v)| show::plain(&format!("{k}={}", v.as_str().unwrap_or(""))))
-                    .collect(),
-            ),
+            joined(labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect()),
             row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms")),
             row["since"].as_i64().map_or_else(|| "-".to_owned(), list::ago),
             text("remote"),

@@ -21,6 +21,7 @@ mod journal;
 mod key;
 mod lines;
 mod list;
+mod log;
 mod ls;
 mod man;
 mod operator;
@@ -35,6 +36,7 @@ mod runtime;
 mod secret;
 mod show;
 mod signals;
+mod tame;
 mod tls;
 mod token;
 mod trust;
@@ -45,7 +47,6 @@ use std::process::ExitCode;
 
 use bowline_shell::runtime::Runtime;
 use bowline_shell::stage;
-use tracing_subscriber::EnvFilter;
 
 use args::Command;
 use exit::Failure;
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(end) => return end,
     };
-    log(arguments.verbose);
+    log::start(arguments.verbose);
     let (choice, command) = (arguments.runtime, arguments.command);
     let done = match choice {
         Choice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),
@@ -96,30 +97,3 @@ async fn perform<R: Runtime>(runtime: R, choice: Choice, command: Command) -> Re
         Command::Man(options) => man::man(&options),
     }
 }
-
-/// `BOWLINE_LOG`, or what `-v` asks for, on standard error.
-fn log(verbose: u8) {
-    let default = match verbose {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
-    };
-    let filter = match std::env::var(LOG).as_deref() {
-        Ok(wanted) if !wanted.is_empty() => EnvFilter::try_new(wanted).unwrap_or_else(|error| {
-            output::say(format_args!("warning: {LOG} is not understood and does nothing: {error}"));
-            EnvFilter::new(default)
-        }),
-        _ => EnvFilter::new(default),
-    };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        // It would be told on standard error, which is what failed.
-        .log_internal_errors(false)
-        .init();
-}
-
-/// The variable that says what is logged.
-const LOG: &str = "BOWLINE_LOG";

@@ -76,11 +76,35 @@ pub(crate) fn tell(text: impl Display) {
     let _ = try_line(text);
 }
 
-/// A line on standard error. That nobody can read it is no reason to stop.
+/// A message on standard error. That nobody can read it is no reason to stop.
 pub(crate) fn say(text: impl Display) {
-    let text = text.to_string();
-    let _ = writeln!(io::stderr().lock(), "bowline: {}", show::printable(&text));
+    let _ = io::stderr().lock().write_all(message(&text.to_string()).as_bytes());
+}
+
+/// A message begins at the left, and what follows its first line does not: nothing within one
+/// message can be taken for another.
+fn message(text: &str) -> String {
+    let mut message = String::from("bowline: ");
+    for (n, line) in show::printable(text).split('\n').enumerate() {
+        if n > 0 {
+            message.push_str(if line.is_empty() || line.starts_with("  ") { "\n" } else { "\n  " });
+        }
+        message.push_str(line);
+    }
+    message.push('\n');
+    message
 }
 
 /// The exit code of a program that gets SIGPIPE.
 const UNREAD: u8 = 128 + 13;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_within_a_message_begins_another() {
+        assert_eq!(message("a\nbowline: b\n  c\n\nd"), "bowline: a\n  bowline: b\n  c\n\n  d\n");
+        assert_eq!(message("a\r\u{1b}[2K"), "bowline: a\\u000d\\u001b[2K\n");
+    }
+}

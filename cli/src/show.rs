@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
+use bowline_core::text::{Escaped, is_unsafe};
+
 /// Lines of a name and a value, the values below each other. A name that is empty goes on with the
-/// one before it.
+/// one before it. Whoever wrote them, a pair is one line.
 pub(crate) fn pairs<N: AsRef<str>, V: AsRef<str>>(indent: usize, pairs: &[(N, V)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.as_ref().chars().count()).max().unwrap_or(0);
     let lines: Vec<_> = pairs
         .iter()
         .map(|(name, value)| {
-            let line = format!("{:indent$}{:width$}  {}", "", name.as_ref(), value.as_ref());
+            let (name, value) = (Escaped(name.as_ref()).to_string(), Escaped(value.as_ref()));
+            let line = format!("{:indent$}{name:width$}  {value}", "");
             line.trim_end().to_owned()
         })
         .collect();
@@ -21,32 +24,32 @@ pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
-/// A text that a peer made up and that stands within a line, with every control character escaped.
-pub(crate) fn plain(text: &str) -> String {
-    let escaped = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
+/// The text with whatever could drive a terminal escaped as JSON does it, so that JSON stays what
+/// it is. Line feeds and tabs stay: they are the lines of a message of ours.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
 }
 
-/// The text with whatever could drive a terminal escaped as JSON does it, so that JSON stays what
-/// it is: control characters but for line feeds and tabs, and those that turn the direction of
-/// writing around.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(drives) {
+/// The same, and line feeds and tabs too: what was typed stands within a line.
+pub(crate) fn typed(text: &str) -> Cow<'_, str> {
+    escaped(text, is_unsafe)
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);
     }
-    let escaped = |c: char| match drives(c) {
-        true => format!("\\u{:04x}", u32::from(c)),
-        false => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
-}
-
-fn drives(c: char) -> bool {
-    let turns = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_escaped(c) {
+            let mut units = [0; 2];
+            let units = c.encode_utf16(&mut units).iter();
+            shown.extend(units.map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 #[cfg(test)]
@@ -59,19 +62,20 @@ mod tests {
         assert_eq!(text, "  id        web-1\n            and more\n  identity  hub_a\n  x");
         assert_eq!(pairs::<&str, &str>(0, &[]), "");
         assert_eq!(list(&[]), "-");
-        assert_eq!(plain("a\u{1b}[2J\nö"), "a\\u{1b}[2J\\nö");
+        assert_eq!(pairs(0, &[("a\n", "a\u{1b}[2J\nö")]), "a\\n  a\\u{1b}[2J\\nö");
         assert_eq!(list(&["a".to_owned(), "b".to_owned()]), "a, b");
     }
 
     #[test]
     fn nothing_that_is_shown_drives_the_terminal() {
         assert_eq!(printable("a\tb\nc ä …"), "a\tb\nc ä …");
+        assert_eq!(typed("a\tb\nc ä …"), "a\\u0009b\\u000ac ä …");
         assert_eq!(
             printable("\u{1b}[2J\r\u{0}\u{7f}\u{9b}\u{202e}"),
             "\\u001b[2J\\u000d\\u0000\\u007f\\u009b\\u202e"
         );
-        // JSON leaves these two as they are; what is escaped says the same.
-        let json = serde_json::json!("\u{7f}\u{2066}");
+        // JSON leaves these as they are; what is escaped says the same.
+        let json = serde_json::json!("\u{7f}\u{2066}\u{e0041}");
         let shown = printable(&json.to_string()).into_owned();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), json);
     }

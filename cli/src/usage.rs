@@ -22,7 +22,7 @@ pub(crate) fn read() -> Result<Arguments, ExitCode> {
 }
 
 fn escaped(typed: &OsString) -> OsString {
-    match show::printable(&typed.to_string_lossy()) {
+    match show::typed(&typed.to_string_lossy()) {
         Cow::Borrowed(_) => typed.clone(),
         Cow::Owned(escaped) => escaped.into(),
     }

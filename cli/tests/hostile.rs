@@ -222,6 +222,29 @@ fn nothing_that_was_typed_or_configured_drives_the_terminal() {
 }
 
 #[test]
+fn nothing_that_was_typed_or_configured_begins_a_message() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("peer.toml");
+    fs::write(&file, "id = \"a\\nbowline: all is well\\u2028\\u0085\"\n").unwrap();
+    let path = file.to_str().unwrap();
+    let typed = "a\nbowline: all is well\u{2028}\u{85}";
+    for arguments in [
+        &["peer", "--print-config", "--config", path][..],
+        &["peer", "--id", typed],
+        &["run", typed, "x"],
+        &["trust", "show", typed],
+        &["peer", "--print-config", "--config", typed],
+        &[typed],
+    ] {
+        let output = bowline(home.path(), arguments);
+        let said = stderr(&output);
+        let begun = said.lines().filter(|line| line.starts_with("bowline:")).count();
+        assert!(begun <= 1, "{arguments:?}: {said:?}");
+        assert!(!said.contains(['\u{2028}', '\u{85}']), "{arguments:?}: {said:?}");
+    }
+}
+
+#[test]
 fn a_log_filter_that_is_not_understood_is_told_and_not_silently_left_out() {
     let home = tempfile::tempdir().unwrap();
     let list = |filter: &str| {

@@ -119,6 +119,7 @@ pub mod network;
 pub mod random;
 pub mod rate;
 pub mod source;
+pub mod text;
 pub mod time;
 
 pub mod auth;

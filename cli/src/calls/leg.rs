@@ -2,6 +2,7 @@
 
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::{Source, Status};
 use bowline_core::wire::value::{Scalar, Value};
 use data_encoding::BASE64;
@@ -14,7 +15,7 @@ use crate::{event, list};
 pub(super) struct Leg {
     pub(super) peer: PeerId,
     pub(super) stage: Stage,
-    pub(super) text: String,
+    pub(super) text: Line,
     pub(super) out: Kept,
     pub(super) err: Kept,
 }
@@ -53,7 +54,7 @@ impl Leg {
             }
             _ => return None,
         };
-        let text = list::text(entry, "text").unwrap_or_default();
+        let text = list::text(entry, "text").unwrap_or_default().into();
         let out = Kept::read(entry, "out", "out_dropped");
         let err = Kept::read(entry, "err", "err_dropped");
         Some(Self { peer, stage, text, out, err })
@@ -84,7 +85,7 @@ impl Leg {
             "peer": self.peer.as_str(),
             "state": state,
             "result": result,
-            "text": self.text,
+            "text": self.text.raw(),
             "out": self.out.json(),
             "err": self.err.json(),
         })

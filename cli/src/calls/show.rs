@@ -82,7 +82,7 @@ async fn write_json(session: &Session, call: &str) -> Result<u8, Failure> {
 
 /// Kept output alone.
 async fn write_output(session: &Session, call: &str, wanted: &Wanted) -> Result<u8, Failure> {
-    let mut lines = Lines::default();
+    let mut lines = Lines::for_readers();
     let mut found = false;
     let written = walk(session, call, |part| {
         let Part::Leg(leg) = part else { return Ok(()) };
@@ -144,7 +144,7 @@ async fn write_all(session: &Session, call: &str) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     output::line("")?;
-    let mut lines = Lines::default();
+    let mut lines = Lines::for_readers();
     let written = walk(session, call, |part| {
         let Part::Leg(leg) = part else { return Ok(()) };
         for (source, _, kept) in leg.outputs() {

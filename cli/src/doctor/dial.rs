@@ -11,6 +11,7 @@ use bowline_core::id::HubId;
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::link::Security;
 use bowline_core::random::Random;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, Scheme};
 use bowline_shell::entropy;
@@ -94,7 +95,7 @@ pub(super) enum Crossed {
         /// Its id.
         id: String,
         /// The name that it shows.
-        name: String,
+        name: Line,
     },
     /// Something that is no hub: what came of the look.
     Other(String),

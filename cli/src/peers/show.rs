@@ -145,11 +145,11 @@ fn spelled(peer: &serde_json::Value) -> String {
         ("its labels", labels("token_labels")),
         ("revoked", revoked),
     ];
-    let known = lines.into_iter().filter_map(|(name, value)| Some((name, show::plain(&value?))));
+    let known = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let mut lines: Vec<(&str, String)> = known.collect();
     for (at, command) in peer["commands"].as_array().into_iter().flatten().enumerate() {
         let name = if at == 0 { "commands" } else { "" };
-        lines.push((name, show::plain(&usage(command))));
+        lines.push((name, usage(command)));
     }
     show::pairs(0, &lines)
 }

@@ -79,7 +79,7 @@ impl Fan for Batch<'_> {
                 if let Some(peer) = self.waiting.pop_front() {
                     let (peer, status) = (Some(peer), Status::Failed(code));
                     let text = "not called any more".to_owned();
-                    return Poll::Ready(Told::Ended(Answer { peer, status, text }));
+                    return Poll::Ready(Told::Ended(Answer { peer, status, text: text.into() }));
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::{Source, Status};
 use bowline_shell::call::{CallEvent, Counts, Finished};
 
@@ -39,7 +40,7 @@ pub(super) enum Told {
 pub(super) struct Answer {
     pub(super) peer: Option<PeerId>,
     pub(super) status: Status,
-    pub(super) text: String,
+    pub(super) text: Line,
 }
 
 impl From<Finished> for Answer {

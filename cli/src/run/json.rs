@@ -1,6 +1,7 @@
 //! What a call says, as JSON.
 
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::{Source, Status};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub(super) fn piece(peer: Option<PeerId>, source: Source, bytes: &[u8]) -> Value
 }
 
 /// How a call ended on a peer, as an object.
-pub(super) fn result(peer: Option<PeerId>, status: Status, text: &str) -> Value {
+pub(super) fn result(peer: Option<PeerId>, status: Status, text: &Line) -> Value {
     let peer = peer.map(|peer| peer.to_string());
-    json!({"peer": peer, "result": event::status(status), "text": text})
+    json!({"peer": peer, "result": event::status(status), "text": text.raw()})
 }

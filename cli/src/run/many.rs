@@ -94,7 +94,7 @@ struct Teller {
 impl Teller {
     fn new(json: bool) -> Self {
         let progress = if json { Progress::hidden() } else { Progress::new() };
-        Self { json, lines: Lines::default(), tally: Tally::default(), progress }
+        Self { json, lines: Lines::for_readers(), tally: Tally::default(), progress }
     }
 
     fn cancelling(&self) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::Status;
 use bowline_shell::call::Counts;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ impl Tally {
     /// There will be no more answers: who has not given one is missing.
     pub(super) fn lost(&mut self) {
         for peer in core::mem::take(&mut self.running) {
-            let (peer, status, text) = (Some(peer), Status::Failed(Code::Lost), String::new());
+            let (peer, status, text) = (Some(peer), Status::Failed(Code::Lost), Line::default());
             self.ended(&Answer { peer, status, text });
         }
     }
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     fn answer(peer: &str, status: Status, text: &str) -> Answer {
-        Answer { peer: Some(peer.parse().unwrap()), status, text: text.to_owned() }
+        Answer { peer: Some(peer.parse().unwrap()), status, text: text.into() }
     }
 
     #[test]
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(summary[0], "6 peers: 1 answered, 3 failed, 2 missing");
         assert_eq!(summary[1..3], ["  b: exit code 3", "  c: signal 9"]);
         assert_eq!(summary[3], "  e: offline: The peer is not connected.");
-        assert_eq!(summary[4], "  f: bad-argument: two lines");
+        assert_eq!(summary[4], "  f: bad-argument: two\\nlines");
         assert!(summary[5].starts_with("  d: lost: "), "{summary:?}");
         assert_eq!(tally.exit(), exit::FAILURES);
     }

@@ -51,7 +51,7 @@ fn table(rows: &[serde_json::Value]) -> String {
     let mut table = list::table(["id", "state", "for", "role", "used", "by", "ends"]);
     let now = date::now();
     for row in rows {
-        let text = |key: &str| show::plain(row[key].as_str().unwrap_or("-"));
+        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
         let by = row["used_by"].as_array().into_iter().flatten();
         let by: Vec<_> = by.filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let count = |key: &str| row[key].as_u64().unwrap_or(0);

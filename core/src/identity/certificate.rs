@@ -18,6 +18,7 @@ use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 use super::fingerprint::Fingerprint;
 use super::usage;
 use crate::id::Pin;
+use crate::text::is_unsafe;
 
 /// Bytes that are not one X.509 certificate in DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,7 +163,7 @@ fn key_text(key: &SubjectPublicKeyInfo<'_>) -> String {
 fn printable(text: &str) -> String {
     text.chars()
         .take(SHOWN)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
 }
 

@@ -10,6 +10,7 @@ use crate::ledger::{AskId, Question};
 use crate::link::{Measure, TimerKind};
 use crate::session::SessionError;
 use crate::socket::SocketError;
+use crate::text::{Escaped, Line};
 use crate::tunnel::TunnelError;
 use crate::wire::{Frame, WireError};
 
@@ -81,7 +82,7 @@ pub enum EndReason {
         /// Its code.
         code: Code,
         /// Its sentence.
-        text: String,
+        text: Line,
         /// Seconds to wait before reconnecting.
         reconnect_after: Option<u64>,
     },
@@ -111,8 +112,8 @@ pub enum EndReason {
     Session(#[from] SessionError),
 }
 
-fn text_or(text: &str, code: Code) -> &str {
-    if text.is_empty() { code.row().meaning } else { text }
+fn text_or(text: &Line, code: Code) -> Escaped<'_> {
+    Escaped(if text.is_empty() { code.row().meaning } else { text.raw() })
 }
 
 fn code_or_none(code: Option<CloseCode>) -> String {

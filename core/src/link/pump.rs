@@ -396,7 +396,7 @@ fn steady(session: &mut Session, message: &[u8], desk: Desk<'_>) -> Came {
         Ok(Verdict::Goaway) => match frame {
             Frame::Goaway(goaway) => Came::Goaway(EndReason::Goaway {
                 code: goaway.code,
-                text: goaway.text.to_owned(),
+                text: goaway.text.into(),
                 reconnect_after: goaway.reconnect_after,
             }),
             _ => Came::Nothing,

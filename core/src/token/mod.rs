@@ -41,10 +41,12 @@ pub use signer::{NoSigner, NotSigned, Signer};
 pub use times::Rules;
 pub use verify::{Opened, Verified, open};
 
+use crate::text::is_unsafe;
+
 /// What an error shows of a value in a token: its first 32 characters, none of which drives a terminal.
 fn excerpt(text: &str) -> String {
     let shown = text.chars().take(32);
-    shown.map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    shown.map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

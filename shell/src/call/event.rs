@@ -3,6 +3,7 @@
 use bowline_core::capability::Capability;
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
+use bowline_core::text::Line;
 use bowline_core::wire::frame::{self, CallResult, Done, Source, Status};
 use bowline_core::wire::value::Value;
 
@@ -44,8 +45,8 @@ pub struct Finished {
     pub status: Status,
     /// What the command returned beside its output: one encoded value.
     pub value: Option<Vec<u8>>,
-    /// A sentence for a person, where it failed.
-    pub text: String,
+    /// A sentence for a person, where it failed: the other end's own words.
+    pub text: Line,
     /// The capability that was missing, where the call was denied.
     pub required: Option<Capability>,
     /// What became of a call for several peers, at its end; none for a call for one, and where the
@@ -75,7 +76,7 @@ impl Counts {
 
 impl Finished {
     pub(crate) fn failed(code: Code, text: &str) -> Self {
-        let (status, text) = (Status::Failed(code), text.to_owned());
+        let (status, text) = (Status::Failed(code), text.into());
         Self { peer: None, status, value: None, text, required: None, counts: None }
     }
 
@@ -88,7 +89,7 @@ impl Finished {
             peer: result.peer,
             status: result.status,
             value: result.value.map(|value| value.as_bytes().to_vec()),
-            text: result.text.to_owned(),
+            text: result.text.into(),
             required: None,
             counts: None,
         }
@@ -147,12 +148,12 @@ mod tests {
     fn a_call_for_several_succeeds_where_each_of_at_least_one_does() {
         let of = |answered, failed, missing| Finished::all(Counts { answered, failed, missing });
         assert!(of(2, 0, 0).is_success());
-        assert_eq!(of(2, 0, 0).text, "");
+        assert!(of(2, 0, 0).text.is_empty());
         assert_eq!(of(0, 0, 0).status, Status::Failed(Code::UnknownPeer));
         for end in [of(2, 1, 0), of(2, 0, 1), of(0, 1, 1)] {
             assert_eq!(end.status, Status::Failed(Code::Failed));
         }
-        assert_eq!(of(2, 1, 3).text, "2 answered, 1 failed, 3 missing");
+        assert_eq!(of(2, 1, 3).text.raw(), "2 answered, 1 failed, 3 missing");
         assert_eq!(of(2, 1, 3).counts.map(|counts| counts.total()), Some(6));
     }
 }

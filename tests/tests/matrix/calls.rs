@@ -150,7 +150,7 @@ async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
         ("count", "n", "1\0", "argument 'n': expected a whole number, 1 to 9"),
     ] {
         let outcome = run(call(&operator, "web", command).arguments(named(&[(name, value)]))).await;
-        assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::BadArgument, says));
+        assert_eq!((outcome.code(), outcome.finished.text.raw()), (Code::BadArgument, says));
     }
     assert!(!stage.at("ran").exists());
     let says = "argument 'name': a NUL character is refused";

@@ -78,7 +78,7 @@ each_pairing! {
         for wrong in ["ten", "10", "-1"] {
             let outcome = run(call(&operator, "web", "count").arguments(positional(&[wrong]))).await;
             assert_eq!(outcome.code(), Code::BadArgument, "{wrong}");
-            assert!(outcome.finished.text.contains("'n'"), "{}", outcome.finished.text);
+            assert!(outcome.finished.text.raw().contains("'n'"), "{}", outcome.finished.text);
             assert_eq!(outcome.out, b"");
         }
         let mut integer = ArgumentsBuf::new();
@@ -114,7 +114,7 @@ each_pairing! {
         let (_world, _web, operator) = world::<H, P>().await;
         let outcome = run(call(&operator, "web", "missing")).await;
         assert_eq!(outcome.code(), Code::NotStarted);
-        assert!(outcome.finished.text.contains("/nonexistent/program"), "{}", outcome.finished.text);
+        assert!(outcome.finished.text.raw().contains("/nonexistent/program"), "{}", outcome.finished.text);
     }
 
     async fn a_closure_is_a_command<H, P>() {
@@ -124,7 +124,7 @@ each_pairing! {
         assert_eq!((outcome.text().as_str(), outcome.exit()), ("hello, Ada\n", 0));
         assert_eq!(run(call(&operator, "web", "nine")).await.exit(), 9);
         let outcome = run(call(&operator, "web", "panic-free")).await;
-        assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::Failed, "out of tea"));
+        assert_eq!((outcome.code(), outcome.finished.text.raw()), (Code::Failed, "out of tea"));
     }
 
     async fn many_calls_share_a_link_and_each_gets_its_own_answer<H, P>() {

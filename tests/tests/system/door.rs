@@ -55,7 +55,7 @@ fn wrong<H: Shell, P: Shell>(world: &World<H, P>, name: &str) -> PeerBuilder<P> 
 fn refusal(error: &ConnectError) -> (Code, String, Option<u64>) {
     let ConnectError::Ended { ended, .. } = error else { panic!("{error}") };
     let EndReason::Refused(refusal) = &ended.reason else { panic!("{error}") };
-    (refusal.code, refusal.text.clone(), refusal.retry_after)
+    (refusal.code, refusal.text.raw().to_owned(), refusal.retry_after)
 }
 
 /// Where the hub says that links come from, once their upgrade has told.

@@ -105,7 +105,7 @@ each_pairing! {
         let calling = begun(&operator, "stay").await;
         world.stop_hub().await;
         let outcome = finish(calling).await;
-        assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::GoingAway, BY_HUB));
+        assert_eq!((outcome.code(), outcome.finished.text.raw()), (Code::GoingAway, BY_HUB));
         process_gone(pids(&file, 1).await[0]).await;
     }
 
@@ -206,7 +206,7 @@ each_pairing! {
         let calling = begun(&operator, "stay").await;
         within(web.stop()).await;
         let outcome = finish(calling).await;
-        assert_eq!((outcome.code(), outcome.finished.text.as_str()), (Code::GoingAway, BY_PEER));
+        assert_eq!((outcome.code(), outcome.finished.text.raw()), (Code::GoingAway, BY_PEER));
         assert!(tidied.exists(), "it had time to clean up");
         process_gone(pids(&file, 1).await[0]).await;
         world.hub_saw_offline("web").await;

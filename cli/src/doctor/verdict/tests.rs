@@ -32,7 +32,7 @@ fn met(here: u64, hub: u64) -> Facts {
     let methods = vec![Method::Secret];
     let learnt = Learnt {
         hub: HUB,
-        name: "the hub".to_owned(),
+        name: "the hub".into(),
         methods,
         pin: Some(Pin([1; 32])),
         how: How::Identity,
@@ -48,7 +48,7 @@ fn ended(reason: impl Into<EndReason>) -> ConnectError {
 }
 
 fn refusal(code: Code, retry_after: Option<u64>) -> ConnectError {
-    ended(EndReason::Refused(Refusal { code, text: String::new(), unix: 0, retry_after }))
+    ended(EndReason::Refused(Refusal { code, text: Default::default(), unix: 0, retry_after }))
 }
 
 /// The state of each step, in one line, and the problem.
@@ -150,7 +150,7 @@ fn tls_at_one_end_is_told_by_what_answers_in_the_other_language() {
     let (facts, error) =
         (Facts { security: None, ..secured() }, ended(TunnelError::PlainWhereTlsExpected));
     let url: HubUrl = "ws://hub.example:7777".parse().unwrap();
-    let hub = Crossed::Hub { url, id: HUB.to_string(), name: "the hub".to_owned() };
+    let hub = Crossed::Hub { url, id: HUB.to_string(), name: "the hub".into() };
     let looks = Looks { crossed: Some(hub), greeting: None };
     let (_, problem) = looked(&facts, &error, &looks);
     assert_eq!(problem.code, Some("plain-where-tls-expected"));
@@ -194,7 +194,7 @@ fn clocks_within_a_minute_are_well_and_one_second_more_is_not() {
 fn an_enrolment_that_a_hub_does_not_know_is_told_with_its_file() {
     let proof = Ok(Proof::Enrolment("/d/enrolment".to_owned()));
     let asked = Asked { proof, ..asked() };
-    let (text, retry_after) = (String::new(), None);
+    let (text, retry_after) = (Default::default(), None);
     let refusal = Refusal { code: Code::Refused, text, unix: 5, retry_after };
     let error = ended(EndReason::Refused(refusal));
     let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());

@@ -48,7 +48,7 @@ impl AwaitHello {
         let learnt = Learnt {
             hub: HubId::of(&hello.identity),
             methods: hello.methods.iter().filter_map(|&n| Method::from_number(n)).collect(),
-            name: hello.name,
+            name: hello.name.into(),
             pin: served.map(|served| served.pin),
             how: decision.how,
             unix: hello.unix,

@@ -21,6 +21,7 @@ use crate::auth::{Admitted, AuthError, Dial};
 use crate::code::Code;
 use crate::id::{HubId, Nonce, Pin};
 use crate::ledger::{Answer, Question};
+use crate::text::Line;
 use crate::time::Now;
 use crate::trust::How;
 use crate::tunnel::Served;
@@ -78,7 +79,7 @@ pub struct Refusal {
     /// The code.
     pub code: Code,
     /// The hub's sentence.
-    pub text: String,
+    pub text: Line,
     /// The hub's clock, seconds since 1970.
     pub unix: u64,
     /// Seconds to wait before another try.
@@ -89,7 +90,7 @@ impl From<Refuse<'_>> for Refusal {
     fn from(refuse: Refuse<'_>) -> Self {
         Self {
             code: refuse.code,
-            text: refuse.text.to_owned(),
+            text: refuse.text.into(),
             unix: refuse.unix,
             retry_after: refuse.retry_after,
         }
@@ -102,7 +103,7 @@ pub struct Learnt {
     /// The hub's id.
     pub hub: HubId,
     /// Its display name, as it says.
-    pub name: String,
+    pub name: Line,
     /// The methods that it offers, of those known here; ascending.
     pub methods: Vec<Method>,
     /// The pin of the TLS key served; none in `plain`.

@@ -37,7 +37,7 @@ fn a_peer_that_is_turned_away_hears_why_instead_of_hello() {
             panic!("{:?}", world.peer.told)
         };
         assert_eq!((refusal.code, refusal.retry_after), (Code::AddressNotAllowed, None));
-        assert_eq!(refusal.text, "This hub takes no connection from 203.0.113.7.");
+        assert_eq!(refusal.text.raw(), "This hub takes no connection from 203.0.113.7.");
         assert!(!world.peer.reason().heals());
         let away = TurnedAway {
             why: Why::NotAllowed,

@@ -115,7 +115,7 @@ fn refuse_in_place_of_hello_is_told_as_it_was_said() {
     }));
     raw.exchange(&mut peer);
     let EndReason::Refused(refusal) = peer.reason() else { panic!("{:?}", peer.told) };
-    assert_eq!((refusal.code, refusal.text.as_str()), (Code::RateLimited, "later"));
+    assert_eq!((refusal.code, refusal.text.raw()), (Code::RateLimited, "later"));
     assert_eq!((refusal.unix, refusal.retry_after), (77, Some(5)));
     assert!(raw.got.is_empty());
 }

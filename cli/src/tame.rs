@@ -1,0 +1,106 @@
+//! Output of a command as it may stand on a terminal that others' lines share.
+//!
+//! ```text
+//! text ── ESC ──► escape ── '[' ──► parameters ── 'm' ──► colour: passed on
+//!   ▲               │ other             │ other than 0-9 ; :, or too many
+//!   └───────────────┴── shown escaped ──┘
+//! ```
+//!
+//! Of all control sequences only SGR (ECMA-48 §8.3.117, the look of characters) is passed on, and it
+//! is reset where the line ends. Everything else that moves the cursor, erases, retitles or hides is
+//! shown escaped, and so is what is no UTF-8. It works on one line, which the caller holds until its
+//! end or its bound; a sequence that a bound has cut is none, and both of its halves are shown.
+
+use bowline_core::text::{Escaped, is_unsafe};
+
+/// Parameters of one sequence, at most: 16 of three digits, with what separates them.
+const PARAMETERS: usize = 64;
+
+/// Puts `line`, which has no line feed, behind `shown`.
+pub(crate) fn line(line: &[u8], shown: &mut Vec<u8>) {
+    // The end of a line as some systems write it.
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut is_coloured = false;
+    for chunk in line.utf8_chunks() {
+        is_coloured |= text(chunk.valid(), shown);
+        for byte in chunk.invalid() {
+            shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+        }
+    }
+    if is_coloured {
+        shown.extend_from_slice(b"\x1b[0m");
+    }
+}
+
+/// Whether there was colour in it.
+fn text(text: &str, shown: &mut Vec<u8>) -> bool {
+    let (mut rest, mut is_coloured) = (text, false);
+    while let Some(at) = rest.find(|c| is_unsafe(c) && c != '\t') {
+        let (plain, from) = rest.split_at(at);
+        shown.extend_from_slice(plain.as_bytes());
+        let length = match colour(from) {
+            Some(length) => {
+                is_coloured = true;
+                shown.extend_from_slice(&from.as_bytes()[..length]);
+                length
+            }
+            None => {
+                let length = from.chars().next().map_or(from.len(), char::len_utf8);
+                shown.extend_from_slice(Escaped(&from[..length]).to_string().as_bytes());
+                length
+            }
+        };
+        rest = &from[length..];
+    }
+    shown.extend_from_slice(rest.as_bytes());
+    is_coloured
+}
+
+/// The length of the SGR sequence that `text` begins with.
+fn colour(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\x1b[")?;
+    let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
+    let length = parameters.bytes().take(PARAMETERS + 1).take_while(|b| is_parameter(b)).count();
+    let is_colour = length <= PARAMETERS && parameters.as_bytes().get(length) == Some(&b'm');
+    is_colour.then_some("\x1b[".len() + length + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(bytes: &[u8]) -> String {
+        let mut shown = Vec::new();
+        line(bytes, &mut shown);
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn colour_stays_and_ends_with_its_line() {
+        assert_eq!(shown(b"plain\ttext"), "plain\ttext");
+        assert_eq!(shown(b"\x1b[1;31mred\x1b[m."), "\x1b[1;31mred\x1b[m.\x1b[0m");
+        assert_eq!(shown(b"\x1b[38:2::1:2:3mx"), "\x1b[38:2::1:2:3mx\x1b[0m");
+        let most = format!("\x1b[{}m", "1".repeat(PARAMETERS));
+        assert_eq!(shown(most.as_bytes()), format!("{most}\x1b[0m"));
+    }
+
+    #[test]
+    fn whatever_else_drives_a_terminal_is_shown_and_not_done() {
+        for (bytes, text) in [
+            (&b"\x1b[2K\x1b[1A"[..], "\\u{1b}[2K\\u{1b}[1A"),
+            (b"10%\r20%\r", "10%\\r20%"),
+            (b"\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
+            (b"\x1b]8;;https://h\x1b\\x", "\\u{1b}]8;;https://h\\u{1b}\\x"),
+            (b"\x1bc\x08\x0e", "\\u{1b}c\\u{8}\\u{e}"),
+            (b"\x1b[>4m\x1b[?25l\x1b[ m", "\\u{1b}[>4m\\u{1b}[?25l\\u{1b}[ m"),
+            (b"\x1b[31", "\\u{1b}[31"),
+            (b"\x1b", "\\u{1b}"),
+            (b"\xc2\x9b1A\x9b1A\xff", "\\u{9b}1A\\x9b1A\\xff"),
+            ("\u{202e}\u{2028}".as_bytes(), "\\u{202e}\\u{2028}"),
+        ] {
+            assert_eq!(shown(bytes), text, "{bytes:?}");
+        }
+        let long = format!("\x1b[{}m", "1".repeat(PARAMETERS + 1));
+        assert_eq!(shown(long.as_bytes()), format!("\\u{{1b}}{}", &long[1..]));
+    }
+}
