@@ -23,8 +23,7 @@ use crate::signals::{self, Inbox};
 
 pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Result<u8, Failure> {
     let config = in_force(&options)?;
-    let insecure = options.dial.risks.insecure(false);
-    let warnings = config.check(&insecure).map_err(Failure::usage)?;
+    let warnings = warnings(&options, &config)?;
     if options.print_config {
         output::line(config.to_toml().trim_end())?;
         return Ok(exit::DONE);
@@ -44,6 +43,15 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
         }
     }
     Ok(inbox.unless_again(peer.stop()).await)
+}
+
+/// What must be said at the start, and anew when the configuration is read again.
+fn warnings(options: &args::Peer, config: &PeerConfig) -> Result<Vec<String>, Failure> {
+    let insecure = options.insecure();
+    let links = config.check(&insecure).map_err(Failure::usage)?;
+    let commands = config.check_commands(&insecure).map_err(Failure::usage)?;
+    let links = links.iter().map(ToString::to_string);
+    Ok(links.chain(commands.iter().map(ToString::to_string)).collect())
 }
 
 /// The peer, with what it serves.
@@ -77,7 +85,7 @@ fn reload<R: Runtime>(
     before: &PeerConfig,
 ) -> Result<PeerConfig, Failure> {
     let read = in_force(options)?;
-    let warnings = read.check(&options.dial.risks.insecure(false)).map_err(Failure::usage)?;
+    let warnings = warnings(options, &read)?;
     let all = changes(&before.to_toml(), &read.to_toml());
     // Who this is cannot change under a link.
     let anew = PeerConfig { id: before.id, ..read };

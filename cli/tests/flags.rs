@@ -30,6 +30,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("--insecure-allow-plain", "no file may lower a guard by itself"),
     ("--insecure-no-auth", "no file may lower a guard by itself"),
     ("--insecure-weak-secret", "no file may lower a guard by itself"),
+    ("--insecure-shell-templates", "no file may lower a guard by itself"),
 ];
 
 const NOBODYS: &str = "zzzzzzzz";

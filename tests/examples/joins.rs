@@ -243,7 +243,7 @@ async fn issue(hub: &Hub<Tokio>) -> Result<String, Failure> {
     let call = operator.call_hub("issue-token".parse()?).arguments(arguments);
     let done = call.start().finished().await;
     let token = done.value().and_then(|value| value.entry("token"));
-    Ok(token.and_then(|token| token.text().map(str::to_owned)).ok_or(done.text)?)
+    Ok(token.and_then(|token| token.text().map(str::to_owned)).ok_or(done.text.to_string())?)
 }
 
 fn own_key(n: u32) -> PeerKey {

@@ -57,6 +57,7 @@ impl Risks {
             allow_plain: self.insecure_allow_plain,
             no_auth,
             weak_secret: self.insecure_weak_secret,
+            shell_templates: false,
         }
     }
 }

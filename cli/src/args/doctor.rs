@@ -25,6 +25,9 @@ pub(crate) struct Doctor {
     /// The hub is started with --insecure-no-auth.
     #[arg(long)]
     pub(crate) insecure_no_auth: bool,
+    /// The peer is started with --insecure-shell-templates.
+    #[arg(long)]
+    pub(crate) insecure_shell_templates: bool,
     /// One JSON object a line for each check, and a summary.
     #[arg(long)]
     pub(crate) json: bool,

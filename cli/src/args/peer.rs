@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bowline_shell::config::Insecure;
 use bowline_shell::config::units::parse_duration;
 use clap::Args;
 
@@ -17,10 +18,21 @@ pub(crate) struct Peer {
     /// How long commands may go on once the peer is told to stop: 0s to 1h [default: 3s].
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain: Option<Duration>,
+    /// Allow placeholders in scripts of a shell: whoever may call such a command can run everything.
+    #[arg(long)]
+    pub(crate) insecure_shell_templates: bool,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,
     /// One JSON object a line for whatever happens.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Peer {
+    /// The risks that are accepted.
+    pub(crate) fn insecure(&self) -> Insecure {
+        let shell_templates = self.insecure_shell_templates;
+        Insecure { shell_templates, ..self.dial.risks.insecure(false) }
+    }
 }

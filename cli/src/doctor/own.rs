@@ -38,6 +38,7 @@ codes! {
     WeakSecret "weak-secret" NOTE, "A secret that a person made up is accepted.";
     RiskyPlain "risky-plain" NOTE, "No TLS away from this machine.";
     RiskyOpen "risky-open" NOTE, "Anyone who can connect may come in.";
+    RiskyCommand "risky-command" NOTE, "A command lets callers do more than it seems to.";
     AllAddresses "all-addresses" NOTE, "The hub listens on every address of its machine.";
     NotRunning "not-running" NOTE, "The hub is not running.";
     LedgerNotClosed "ledger-not-closed" NOTE, "The hub ended without closing its ledger.";

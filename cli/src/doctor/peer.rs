@@ -10,7 +10,7 @@ use bowline_core::identity::PeerKey;
 use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
-use bowline_shell::config::{HubUrl, PeerConfig, Scheme, Warning};
+use bowline_shell::config::{HubUrl, Insecure, PeerConfig, Scheme, Warning};
 use bowline_shell::files::{
     DataDir, Enrolment, HubName, Role, Secret, SecretOrigin, SecretSources, TrustError, TrustFile,
 };
@@ -110,7 +110,9 @@ fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
         Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
     };
     let config = peer::config(&options.dial, None).map_err(|failure| wrong(failure.message))?;
-    let insecure = options.dial.risks.insecure(false);
+    let shell_templates = options.insecure_shell_templates;
+    let insecure = Insecure { shell_templates, ..options.dial.risks.insecure(false) };
+    let risks = config.check_commands(&insecure).map_err(|error| wrong(error.to_string()))?;
     let warnings = config.check(&insecure).map_err(|error| wrong(error.to_string()))?;
     let enrolment = enrolment::find(&options.dial, &config);
     let enrolment = enrolment.map_err(|failure| wrong(failure.message))?;
@@ -132,6 +134,10 @@ fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     for warning in warnings.iter().filter(|warning| matches!(warning, Warning::PlainHub(_))) {
         let note = Finding::note(Check::Configuration, Own::RiskyPlain, warning.to_string());
         findings.push(note.remedy("Use wss:// with --tls tofu at both ends"));
+    }
+    for risk in &risks {
+        let note = Finding::note(Check::Configuration, Own::RiskyCommand, risk.to_string());
+        findings.push(note.with_remedy_inside());
     }
     Ok((config, enrolment, url, findings))
 }

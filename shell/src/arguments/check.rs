@@ -1,9 +1,23 @@
 //! One value against one declared argument.
+//!
+//! A value that starts with `-` could be taken for an option, also where it is a number: `-1` is the
+//! first signal to `kill`, and a column to `ls`. So the rule is the same for every type and every
+//! place in `run`, be the placeholder a whole element or a part of one.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 
-use crate::arguments::path::below_root;
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Kind, Pattern};
+use crate::arguments::path::{below_root, open_below_root};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, Pattern};
+
+/// A value that fits.
+#[derive(Debug)]
+pub(crate) enum Checked {
+    /// As the process gets it.
+    Text(OsString),
+    /// What it names, opened.
+    Opened(OwnedFd),
+}
 
 /// The value as the process gets it.
 ///
@@ -12,7 +26,21 @@ use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Kind, Pattern};
 pub(crate) fn check_value(
     spec: &ArgumentSpec,
     value: ArgValue<'_>,
-) -> Result<OsString, ArgumentError> {
+) -> Result<Checked, ArgumentError> {
+    if let Kind::Path { root, handed } = &spec.kind {
+        let text = plain(spec, value)?;
+        return Ok(match handed {
+            Handed::Path => Checked::Text(below_root(&spec.name, root, text)?.into()),
+            Handed::Descriptor(access) => {
+                Checked::Opened(open_below_root(&spec.name, root, text, *access)?)
+            }
+        });
+    }
+    text_of(spec, value).map(Checked::Text)
+}
+
+/// The same of what is no path.
+fn text_of(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
     let expected =
         || ArgumentError::Expected { name: spec.name.clone(), expected: spec.kind.expected() };
     match &spec.kind {
@@ -28,13 +56,19 @@ pub(crate) fn check_value(
             let number = whole(value).ok_or_else(expected)?;
             let low = min.is_some_and(|min| number < min);
             let high = max.is_some_and(|max| number > max);
-            if low || high { Err(expected()) } else { Ok(number.to_string().into()) }
+            if low || high {
+                return Err(expected());
+            }
+            dashed(spec, number.to_string(), min.is_some_and(|min| min < 0))
         }
         Kind::Number { min, max } => {
             let (number, text) = number(value).ok_or_else(expected)?;
             let low = min.is_some_and(|min| number < min);
             let high = max.is_some_and(|max| number > max);
-            if low || high { Err(expected()) } else { Ok(text.into()) }
+            if low || high {
+                return Err(expected());
+            }
+            dashed(spec, text, min.is_some_and(|min| min < 0.0))
         }
         Kind::Boolean => match value {
             ArgValue::Boolean(true) | ArgValue::Text("true") => Ok("true".into()),
@@ -45,7 +79,8 @@ pub(crate) fn check_value(
             let text = plain(spec, value)?;
             choices.iter().find(|choice| *choice == text).map(OsString::from).ok_or_else(expected)
         }
-        Kind::Path { root } => Ok(below_root(&spec.name, root, plain(spec, value)?)?.into()),
+        // A path is looked up.
+        Kind::Path { .. } => Err(expected()),
     }
 }
 
@@ -62,6 +97,14 @@ fn plain<'a>(spec: &ArgumentSpec, value: ArgValue<'a>) -> Result<&'a str, Argume
         return Err(ArgumentError::Dash { name: name() });
     }
     Ok(text)
+}
+
+/// A number's spelling, which a program may take for an option where it starts with `-`.
+fn dashed(spec: &ArgumentSpec, text: String, is_expected: bool) -> Result<OsString, ArgumentError> {
+    if text.starts_with('-') && !is_expected && !spec.allow_dash {
+        return Err(ArgumentError::Dash { name: spec.name.clone() });
+    }
+    Ok(text.into())
 }
 
 /// A whole number within the protocol's range.
@@ -103,7 +146,14 @@ mod tests {
     use super::*;
 
     fn check(kind: Kind, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
-        check_value(&ArgumentSpec { kind, ..ArgumentSpec::string("a") }, value)
+        checked(&ArgumentSpec { kind, ..ArgumentSpec::string("a") }, value)
+    }
+
+    fn checked(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
+        match check_value(spec, value)? {
+            Checked::Text(text) => Ok(text),
+            Checked::Opened(_) => panic!("it is text"),
+        }
     }
 
     fn text(max_length: usize, pattern: Option<&str>) -> Kind {
@@ -132,11 +182,34 @@ mod tests {
         assert_eq!(check(text(9, None), ArgValue::Text("-rf")), dash);
         let choice = Kind::Choice(vec!["x".into()]);
         assert_eq!(check(choice, ArgValue::Text("-x")), dash);
-        let path = Kind::Path { root: "/".into() };
+        let path = Kind::Path { root: "/".into(), handed: Handed::Path };
         assert_eq!(check(path, ArgValue::Text("-x")), dash);
         let spec = ArgumentSpec { allow_dash: true, ..ArgumentSpec::string("a") };
-        assert_eq!(check_value(&spec, ArgValue::Text("-rf")), Ok("-rf".into()));
+        assert_eq!(checked(&spec, ArgValue::Text("-rf")), Ok("-rf".into()));
         assert_eq!(check(text(9, None), ArgValue::Text("a-b")), Ok("a-b".into()));
+    }
+
+    #[test]
+    fn a_number_below_zero_starts_with_a_dash_too_unless_its_least_is_below_zero() {
+        let dash = Err(ArgumentError::Dash { name: "a".into() });
+        let whole = |min| Kind::Integer { min, max: None };
+        let number = |min| Kind::Number { min, max: None };
+        for value in [ArgValue::Text("-9"), ArgValue::Integer(-9)] {
+            assert_eq!(check(whole(None), value), dash);
+            assert_eq!(check(whole(Some(-9)), value), Ok("-9".into()));
+            assert_eq!(check(whole(Some(0)), value), refused(&whole(Some(0))));
+            let kind = whole(None);
+            let spec = ArgumentSpec { kind, allow_dash: true, ..ArgumentSpec::string("a") };
+            assert_eq!(checked(&spec, value), Ok("-9".into()));
+        }
+        for value in ["-1e5", "-0.0", "-.5"] {
+            assert_eq!(check(number(None), ArgValue::Text(value)), dash, "{value}");
+        }
+        assert_eq!(check(number(None), ArgValue::Float(-0.5)), dash);
+        assert_eq!(check(number(Some(0.0)), ArgValue::Float(-0.0)), dash);
+        assert_eq!(check(number(Some(-1.0)), ArgValue::Float(-0.5)), Ok("-0.5".into()));
+        let none = check(whole(None), ArgValue::Text("-0"));
+        assert_eq!(none, Ok("0".into()), "it is spelled anew");
     }
 
     #[test]
@@ -165,7 +238,7 @@ mod tests {
     #[test]
     fn a_number_is_finite_and_keeps_its_callers_digits() {
         let any = Kind::Number { min: None, max: None };
-        for good in ["0.1000000000000000000001", "-1e5", "3", ".5"] {
+        for good in ["0.1000000000000000000001", "1e-5", "3", ".5"] {
             assert_eq!(check(any.clone(), ArgValue::Text(good)), Ok(good.into()));
         }
         assert_eq!(check(any.clone(), ArgValue::Float(0.1)), Ok("0.1".into()));

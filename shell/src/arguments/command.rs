@@ -3,15 +3,18 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 
 use bowline_core::id::CommandName;
 use bowline_core::limits::Limits;
 use bowline_core::wire::bounds;
 use bowline_core::wire::frame::Command;
 
-use crate::arguments::check::check_value;
+use crate::arguments::check::{Checked, check_value};
+use crate::arguments::script::{self, ScriptHole};
 use crate::arguments::template::Template;
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, SpecError};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, SpecError};
+use crate::stage::{DESCRIPTORS, FIRST_DESCRIPTOR};
 
 /// A command, checked: each placeholder of `run` has an argument and the reverse.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,17 @@ pub struct CommandSpec {
     run: Vec<String>,
     templates: Vec<Template>,
     arguments: Vec<ArgumentSpec>,
+}
+
+/// What a call becomes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Prepared {
+    /// The argument vector, the program first; never empty.
+    pub arguments: Vec<OsString>,
+    /// Descriptors that the arguments name as `/dev/fd/N`, from
+    /// [`FIRST_DESCRIPTOR`] on.
+    pub descriptors: Vec<OwnedFd>,
 }
 
 impl CommandSpec {
@@ -63,6 +77,10 @@ impl CommandSpec {
         let most = bounds::ARGUMENTS;
         if arguments.len() > most {
             return Err(SpecError::TooMany { what: "the number of arguments", most });
+        }
+        if arguments.iter().filter(|spec| is_descriptor(spec)).count() > DESCRIPTORS {
+            let what = "the number of arguments with as = \"descriptor\"";
+            return Err(SpecError::TooMany { what, most: DESCRIPTORS });
         }
         let run = run.to_vec();
         Ok(Self { name, description: String::new(), timeout: None, run, templates, arguments })
@@ -122,6 +140,19 @@ impl CommandSpec {
         &self.arguments
     }
 
+    /// A placeholder that stands in the script of an interpreter, where a value would be code.
+    #[must_use]
+    pub fn script_hole(&self) -> Option<ScriptHole> {
+        let outlines: Vec<_> = self.templates.iter().map(Template::outline).collect();
+        script::hole(&outlines)
+    }
+
+    /// Whether it hands descriptors on, for which it needs a [`Stage`](crate::stage::Stage).
+    #[must_use]
+    pub fn needs_stage(&self) -> bool {
+        self.arguments.iter().any(is_descriptor)
+    }
+
     /// What Register says of it.
     #[must_use]
     pub fn declared(&self) -> Command {
@@ -132,7 +163,7 @@ impl CommandSpec {
         }
     }
 
-    /// The argument vector of a call, the program first; never empty.
+    /// The arguments of a call.
     ///
     /// Values by position fill the arguments in their order, values by name the others. An optional
     /// argument that is left out drops the element that it alone makes up, and is empty elsewhere.
@@ -140,11 +171,11 @@ impl CommandSpec {
     ///
     /// # Errors
     /// The first argument that does not fit, and why.
-    pub fn argv(
+    pub fn prepare(
         &self,
         positional: &[ArgValue<'_>],
         named: &[(&str, ArgValue<'_>)],
-    ) -> Result<Vec<OsString>, ArgumentError> {
+    ) -> Result<Prepared, ArgumentError> {
         if positional.len() > self.arguments.len() {
             let given = positional.len();
             return Err(ArgumentError::TooMany { given, takes: self.takes() });
@@ -161,11 +192,19 @@ impl CommandSpec {
                 return Err(ArgumentError::Duplicate { name: spec.name.clone() });
             }
         }
-        let mut values = BTreeMap::new();
+        let (mut values, mut descriptors) = (BTreeMap::new(), Vec::new());
         for spec in &self.arguments {
             match given.get(spec.name.as_str()) {
                 Some(value) => {
-                    values.insert(spec.name.as_str(), check_value(spec, *value)?);
+                    let text = match check_value(spec, *value)? {
+                        Checked::Text(text) => text,
+                        Checked::Opened(opened) => {
+                            let number = FIRST_DESCRIPTOR as usize + descriptors.len();
+                            descriptors.push(opened);
+                            format!("/dev/fd/{number}").into()
+                        }
+                    };
+                    values.insert(spec.name.as_str(), text);
                 }
                 None if spec.optional => {}
                 None => {
@@ -174,7 +213,8 @@ impl CommandSpec {
                 }
             }
         }
-        Ok(self.templates.iter().filter_map(|template| template.fill(&values)).collect())
+        let filled = self.templates.iter().filter_map(|template| template.fill(&values));
+        Ok(Prepared { arguments: filled.collect(), descriptors })
     }
 
     /// For errors: "'restart' takes unit, force".
@@ -185,6 +225,10 @@ impl CommandSpec {
         let names: Vec<_> = self.arguments.iter().map(|spec| spec.name.as_str()).collect();
         format!("'{}' takes {}", self.name, names.join(", "))
     }
+}
+
+fn is_descriptor(spec: &ArgumentSpec) -> bool {
+    matches!(spec.kind, Kind::Path { handed: Handed::Descriptor(_), .. })
 }
 
 #[cfg(test)]

@@ -129,6 +129,12 @@ pub enum ArgumentError {
         /// Which one.
         name: String,
     },
+    /// A path that is to be opened and names a pipe, a device or a socket, or a directory to write.
+    #[error("argument '{name}': expected a file, or a directory where it is read")]
+    Kind {
+        /// Which one.
+        name: String,
+    },
     /// A path that could not be looked at, so that it is not known to stay below its root.
     #[error("argument '{name}': the path cannot be checked: {reason}")]
     Unchecked {

@@ -2,7 +2,7 @@
 //!
 //! A [`CommandSpec`] is one command of a peer's configuration. It says what the command takes
 //! ([`CommandSpec::declared`], for Register) and turns a call's values into arguments
-//! ([`CommandSpec::argv`]). No shell ever sees a value: each placeholder fills its place inside one
+//! ([`CommandSpec::prepare`]). No shell ever sees a value: each placeholder fills its place inside one
 //! element of the vector, and a value can neither add an element nor choose the program.
 //!
 //! Values come from whoever may call; the configuration comes from the machine's owner. So the one
@@ -11,13 +11,16 @@
 mod check;
 mod command;
 mod error;
-mod path;
+pub(crate) mod path;
+mod script;
 mod spec;
 mod template;
 
-pub use command::CommandSpec;
+pub use command::{CommandSpec, Prepared};
 pub use error::{ArgumentError, SpecError};
-pub use spec::{ArgumentSpec, Kind, Pattern};
+pub use path::Access;
+pub use script::ScriptHole;
+pub use spec::{ArgumentSpec, Handed, Kind, Pattern};
 
 use bowline_core::wire::value::Scalar;
 

@@ -9,6 +9,7 @@ use bowline_core::wire::frame::{Argument, ArgumentKind};
 use regex_lite::Regex;
 
 use crate::arguments::SpecError;
+use crate::arguments::path::Access;
 use crate::arguments::template::{bad_name, is_name};
 
 /// A declared argument.
@@ -18,8 +19,7 @@ pub struct ArgumentSpec {
     pub name: String,
     /// What its value may be.
     pub kind: Kind,
-    /// Whether a value may start with `-`. Negative numbers always may: they are checked to be
-    /// numbers.
+    /// Whether a value may start with `-`. A number below zero may too where `min` is below zero.
     pub allow_dash: bool,
     /// Whether it may be left out.
     pub optional: bool,
@@ -57,7 +57,20 @@ pub enum Kind {
     Path {
         /// The directory; absolute.
         root: PathBuf,
+        /// How the program gets it.
+        handed: Handed,
     },
+}
+
+/// How a program gets a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handed {
+    /// As text, which it looks up itself: another file, where somebody has swapped it meanwhile.
+    #[default]
+    Path,
+    /// As `/dev/fd/N`, opened so: what was resolved, and nothing else. It needs a
+    /// [`Stage`](crate::stage::Stage).
+    Descriptor(Access),
 }
 
 /// A regular expression that must match a whole value. Matching takes linear time.
@@ -90,8 +103,10 @@ impl ArgumentSpec {
                 Ok(())
             }
             Kind::Choice(choices) => self.check_choices(choices),
-            Kind::Path { root } if root.as_os_str().is_empty() => Err(SpecError::NoRoot),
-            Kind::Path { root } if root.is_relative() => Err(SpecError::RelativeRoot(root.clone())),
+            Kind::Path { root, .. } if root.as_os_str().is_empty() => Err(SpecError::NoRoot),
+            Kind::Path { root, .. } if root.is_relative() => {
+                Err(SpecError::RelativeRoot(root.clone()))
+            }
             Kind::Path { .. } => Ok(()),
         }
     }
@@ -241,6 +256,7 @@ mod tests {
     #[test]
     fn a_declaration_that_nothing_could_meet_is_refused() {
         let spec = |kind| ArgumentSpec { kind, ..ArgumentSpec::string("a") };
+        let path = |root| Kind::Path { root, handed: Handed::Path };
         let cases = [
             (Kind::Integer { min: Some(2), max: Some(1) }, SpecError::Range),
             (Kind::Number { min: Some(0.2), max: Some(0.1) }, SpecError::Range),
@@ -248,8 +264,8 @@ mod tests {
             (Kind::Choice(vec!["a".into(), "a".into()]), SpecError::Choices),
             (Kind::Choice(vec!["".into()]), SpecError::Choices),
             (Kind::Choice(vec!["-a".into()]), SpecError::DashChoice("-a".into())),
-            (Kind::Path { root: PathBuf::new() }, SpecError::NoRoot),
-            (Kind::Path { root: "a".into() }, SpecError::RelativeRoot("a".into())),
+            (path(PathBuf::new()), SpecError::NoRoot),
+            (path("a".into()), SpecError::RelativeRoot("a".into())),
         ];
         for (kind, error) in cases {
             assert_eq!(spec(kind).check(), Err(error));

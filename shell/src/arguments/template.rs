@@ -58,6 +58,15 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// The element with a NUL, which is in no literal text, in the place of each placeholder.
+    pub(crate) fn outline(&self) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Literal(text) => text.as_str(),
+            Part::Placeholder(_) => "\0",
+        });
+        parts.collect()
+    }
+
     /// The names of the placeholders, in order.
     pub(crate) fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::arguments::{ArgumentSpec, CommandSpec, Kind, Pattern};
+use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Kind, Pattern};
 use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
 use crate::config::print::{Printer, array, quote};
@@ -63,7 +63,10 @@ fn read_argument(
         "number" => Kind::Number { min: section.number("min")?, max: section.number("max")? },
         "boolean" => Kind::Boolean,
         "choice" => Kind::Choice(section.list("choices")?.unwrap_or_default()),
-        "path" => Kind::Path { root: section.path("root")?.unwrap_or_else(PathBuf::new) },
+        "path" => Kind::Path {
+            root: section.path("root")?.unwrap_or_else(PathBuf::new),
+            handed: read_handed(&mut section)?,
+        },
         other => {
             let reason = format!(
                 "'{}' is none of string, integer, number, boolean, choice, path",
@@ -75,7 +78,7 @@ fn read_argument(
             });
         }
     };
-    for key in ["max-length", "pattern", "min", "max", "choices", "root"] {
+    for key in ["max-length", "pattern", "min", "max", "choices", "root", "as", "open"] {
         if section.has(key) && !keys_of(&kind).contains(&key) {
             let reason = format!("'{key}' does not go with type '{}'", kind.name());
             return Err(section.complain(place, reason));
@@ -87,6 +90,33 @@ fn read_argument(
     spec.check().map_err(|error| section.complain(place, error))?;
     section.end()?;
     Ok(spec)
+}
+
+/// `as` and `open`: how the program gets a path.
+fn read_handed(section: &mut Section<'_>) -> Result<Handed, ConfigError> {
+    let is_descriptor = match section.entry("as")? {
+        None => false,
+        Some(entry) => match entry.value.as_str() {
+            "path" => false,
+            "descriptor" => true,
+            _ => return Err(section.complain(&entry, "expected path or descriptor")),
+        },
+    };
+    let access = match section.entry("open")? {
+        None => Access::default(),
+        Some(entry) if !is_descriptor => {
+            let reason =
+                "'open' goes with as = \"descriptor\" alone: a program opens a path itself";
+            return Err(section.complain(&entry, reason));
+        }
+        Some(entry) => match entry.value.as_str() {
+            "read" => Access::Read,
+            "write" => Access::Write,
+            "append" => Access::Append,
+            _ => return Err(section.complain(&entry, "expected read, write or append")),
+        },
+    };
+    Ok(if is_descriptor { Handed::Descriptor(access) } else { Handed::Path })
 }
 
 /// `max-length`: bytes, or a size such as `"4KiB"`.
@@ -113,7 +143,7 @@ fn keys_of(kind: &Kind) -> &'static [&'static str] {
         Kind::Integer { .. } | Kind::Number { .. } => &["min", "max"],
         Kind::Boolean => &[],
         Kind::Choice(_) => &["choices"],
-        Kind::Path { .. } => &["root"],
+        Kind::Path { .. } => &["root", "as", "open"],
     }
 }
 
@@ -156,7 +186,16 @@ fn print_argument(printer: &mut Printer, argument: &ArgumentSpec) {
         }
         Kind::Boolean => {}
         Kind::Choice(choices) => printer.bare("choices", array(choices)),
-        Kind::Path { root } => printer.text("root", root.display()),
+        Kind::Path { root, handed } => {
+            printer.text("root", root.display());
+            match handed {
+                Handed::Path => printer.text("as", "path"),
+                Handed::Descriptor(access) => {
+                    printer.text("as", "descriptor");
+                    printer.text("open", access.name());
+                }
+            }
+        }
     }
     if argument.allow_dash {
         printer.bare("allow-dash", true);

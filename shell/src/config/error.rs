@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use bowline_core::id::CommandName;
+
+use crate::arguments::ScriptHole;
 use crate::config::{Bind, HubUrl, TlsMode};
 
 /// A configuration that cannot be used. The program ends with exit code 2.
@@ -149,6 +152,19 @@ pub enum ConfigError {
     PlainHub {
         /// The hub's URL.
         url: HubUrl,
+    },
+    /// A caller's value within a script.
+    #[error(
+        "command '{command}': element {} of 'run' is a script of '{}', and a placeholder in it makes \
+         a caller's value code: put {{name}} behind the script as an element of its own, and write \
+         {} where the value is to stand; or accept it with --insecure-shell-templates",
+        .hole.element, .hole.interpreter, .hole.value
+    )]
+    Script {
+        /// Of which command.
+        command: CommandName,
+        /// The place of the value.
+        hole: ScriptHole,
     },
     /// No hub to connect to.
     #[error("no hub is given: use --hub URL, or hub = \"wss://HOST:7777\" in peer.toml")]

@@ -18,6 +18,7 @@ mod nearest;
 mod peer;
 pub(crate) mod print;
 mod safety;
+mod served;
 pub mod units;
 mod url;
 mod values;
@@ -30,5 +31,6 @@ pub use hub::{
 };
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};
+pub use served::CommandRisk;
 pub use url::{HubUrl, Scheme, UrlError};
 pub use values::{Bind, TlsMode, TlsSourceName};

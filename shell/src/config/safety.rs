@@ -19,6 +19,8 @@ pub struct Insecure {
     pub no_auth: bool,
     /// `--insecure-weak-secret`: a secret that a person made up.
     pub weak_secret: bool,
+    /// `--insecure-shell-templates`: callers' values within scripts.
+    pub shell_templates: bool,
 }
 
 /// What was accepted with a switch; said at each start.
@@ -163,7 +165,8 @@ mod tests {
         PeerSettings::parse("peer.toml".as_ref(), text).unwrap().resolve().unwrap()
     }
 
-    const NONE: Insecure = Insecure { allow_plain: false, no_auth: false, weak_secret: false };
+    const NONE: Insecure =
+        Insecure { allow_plain: false, no_auth: false, weak_secret: false, shell_templates: false };
 
     #[test]
     fn a_plain_hub_off_loopback_needs_its_switch_and_then_warns() {

@@ -1,12 +1,11 @@
 //! A configured command as a handler: arguments checked, then a program in a group of its own.
 
-use std::ffi::OsString;
 use std::sync::Arc;
 
 use bowline_core::code::Code;
 use bowline_core::wire::value::{Arguments, Scalar};
 
-use crate::arguments::{ArgValue, CommandSpec};
+use crate::arguments::{ArgValue, CommandSpec, Prepared};
 use crate::call::{Call, Reply};
 use crate::peer::service::Handler;
 use crate::process::{self, Grace, Outcome, Program};
@@ -15,6 +14,9 @@ use crate::stage::Stage;
 
 /// Runs the program of `spec` for each call, by a stage where there is one.
 pub(super) fn program<R: Runtime>(runtime: R, spec: CommandSpec, stage: Option<Stage>) -> Handler {
+    if spec.needs_stage() && stage.is_none() {
+        tracing::error!(command = %spec.name(), "{NEEDS_STAGE}");
+    }
     let serves = Arc::new((spec, stage));
     Arc::new(move |call| {
         let (runtime, serves) = (runtime.clone(), serves.clone());
@@ -28,22 +30,26 @@ async fn run<R: Runtime>(
     call: Call,
 ) -> Reply {
     let looked_at = serves.clone();
+    if looked_at.0.needs_stage() && looked_at.1.is_none() {
+        return Reply::Fail(Code::NotStarted, NEEDS_STAGE.to_owned());
+    }
     // Paths are looked at on the disk, which may take its time.
     let checked = runtime
         .blocking(move || {
-            let argv = argv(&looked_at.0, call.arguments());
-            (call, argv)
+            let prepared = prepare(&looked_at.0, call.arguments());
+            (call, prepared)
         })
         .await;
-    let (mut call, argv) = match checked {
-        Ok((call, Ok(argv))) => (call, argv),
+    let (mut call, prepared) = match checked {
+        Ok((call, Ok(prepared))) => (call, prepared),
         Ok((_, Err(text))) => return Reply::Fail(Code::BadArgument, text),
         Err(error) => return Reply::Fail(Code::NotStarted, error.to_string()),
     };
-    let Some((name, arguments)) = argv.split_first() else {
+    let Some((name, arguments)) = prepared.arguments.split_first() else {
         return Reply::Fail(Code::NotStarted, "the command has no program".to_owned());
     };
-    let program = Program::new(name, arguments, serves.1.as_ref());
+    let program =
+        Program::new(name, arguments, serves.1.as_ref()).descriptors(prepared.descriptors);
     match process::run(runtime, program, &mut call, Grace::default()).await {
         Outcome::Exited(code) => Reply::Exit(code.into()),
         Outcome::Signalled(signal) => Reply::Signal(u64::try_from(signal).unwrap_or(0)),
@@ -53,14 +59,14 @@ async fn run<R: Runtime>(
     }
 }
 
-fn argv(spec: &CommandSpec, arguments: Arguments<'_>) -> Result<Vec<OsString>, String> {
+fn prepare(spec: &CommandSpec, arguments: Arguments<'_>) -> Result<Prepared, String> {
     let positional: Vec<_> = arguments.positional().map(|value| value.scalar()).collect();
     let positional: Vec<_> = positional.into_iter().map(argument).collect::<Result<_, _>>()?;
     let mut named = Vec::new();
     for (name, value) in arguments.named() {
         named.push((name, argument(value.scalar())?));
     }
-    spec.argv(&positional, &named).map_err(|error| error.to_string())
+    spec.prepare(&positional, &named).map_err(|error| error.to_string())
 }
 
 fn argument(scalar: Option<Scalar<'_>>) -> Result<ArgValue<'_>, String> {
@@ -68,3 +74,7 @@ fn argument(scalar: Option<Scalar<'_>>) -> Result<ArgValue<'_>, String> {
         .and_then(ArgValue::from_scalar)
         .ok_or_else(|| "an argument is neither text, a number nor a boolean".to_owned())
 }
+
+/// A command whose arguments are handed on in a way that is not there.
+const NEEDS_STAGE: &str = "an argument with as = \"descriptor\" needs the program's own stage, and \
+     this program embeds the peer without one: offer it with PeerBuilder::stage, or say as = \"path\"";

@@ -39,7 +39,7 @@ fn hub<H: Shell, P: Shell>(dir: &Path) -> (World<H, P>, HubSettings, [PathBuf; 2
 
 fn learnt(notice: &Notice) -> Option<(Option<Pin>, String)> {
     match notice {
-        Notice::Learnt(learnt) => Some((learnt.pin, learnt.name.clone())),
+        Notice::Learnt(learnt) => Some((learnt.pin, learnt.name.to_string())),
         _ => None,
     }
 }
