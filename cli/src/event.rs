@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use bowline_core::id::PeerId;
 use bowline_core::link::{Measure, Security};
 use bowline_core::text::Line;
 use bowline_core::trust::How;
@@ -36,10 +37,13 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Revoked { peer, reason } => {
             json!({"event": "revoked", "peer": peer.as_str(), "reason": reason})
         }
-        Notice::RolledBack { peer, seen, own } => json!({
+        Notice::RolledBack { restored, own } => json!({
             "event": "rolled-back",
-            "peer": peer.as_str(),
-            "seen": seen,
+            "peer": restored.by.as_ref().map(PeerId::as_str),
+            "sign": restored.sign.to_string(),
+            "seen": restored.generation,
+            "issue": restored.issue,
+            "at": restored.at,
             "own": own,
         }),
         Notice::HeldBack { link, peer, measure } => json!({

@@ -6,6 +6,7 @@ use bowline_core::link::EndReason;
 use bowline_shell::config::{HubSettings, Insecure, Warning};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
+use bowline_shell::ledger::Tokens;
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
@@ -30,7 +31,8 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
     let mut builder = HubBuilder::new(runtime.clone(), &data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);
     if options.accept_restored {
-        builder = builder.accept_restored();
+        let tokens = if options.keep_tokens { Tokens::Keep } else { Tokens::Void };
+        builder = builder.accept_restored(tokens);
     }
     if config.auth_secret
         && let Some((secret, origin)) = given_secret(&options, insecure)?
@@ -154,8 +156,8 @@ fn tell(notice: &Notice, json: bool) {
             tracing::warn!(%peer, "a refresh token came a second time: it may have been copied");
         }
         Notice::Revoked { peer, reason } => tracing::warn!(%peer, reason, "revoked"),
-        Notice::RolledBack { peer, seen, own } => {
-            tracing::error!(%peer, seen, own, "{}", Warning::Restored { seen: *seen });
+        Notice::RolledBack { restored, own } => {
+            tracing::error!(own, "{}", Warning::Restored(*restored));
         }
         Notice::HeldBack { peer, measure, .. } => {
             tracing::warn!(%peer, measure = crate::event::measure(*measure), "held back");

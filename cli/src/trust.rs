@@ -58,6 +58,11 @@ fn print(hub: &HubName, record: &TrustRecord, json: bool) -> Result<(), Failure>
     let pin = record.pin.map(|pin| pin.to_string());
     output::line(format_args!("  last pin   {}", or_none(pin)))?;
     output::line(format_args!("  generation {}", record.generation))?;
+    let shows = match &record.hello {
+        Some(hello) => format!("the hub's own Hello of start {}", hello.generation()),
+        None => "-".to_owned(),
+    };
+    output::line(format_args!("  can show   {shows}"))?;
     record.pinned.iter().try_for_each(|pin| output::line(format_args!("  pinned     {pin}")))
 }
 
@@ -67,6 +72,7 @@ fn object(hub: &HubName, record: &TrustRecord) -> Value {
         "identity": record.identity.map(|id| id.to_string()),
         "pin": record.pin.map(|pin| pin.to_string()),
         "generation": record.generation,
+        "can_show": record.hello.as_ref().map(|hello| hello.generation()),
         "first_seen": record.first_seen,
         "pinned": record.pinned.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

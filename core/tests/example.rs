@@ -297,7 +297,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
         purpose,
         identity: Some((name.parse().unwrap(), key)),
         evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
-        generation: None,
+        later: Default::default(),
         agent: String::new(),
         labels: Default::default(),
     };

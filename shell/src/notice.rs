@@ -13,6 +13,7 @@ use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, CommandName, Jti, LinkId, PeerId};
+use bowline_core::ledger::Restored;
 use bowline_core::link::{Ended, Measure, Security};
 use bowline_core::trust::Entry;
 use bowline_core::wire::frame::{Purpose, Status};
@@ -142,13 +143,11 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
-    /// Hub: a peer has seen a later start of this hub than this one: its ledger was restored from a
-    /// backup. It takes no join token and no refresh token until that is accepted.
+    /// Hub: a peer has shown that the hub's ledger was restored from a backup. It takes no join token and
+    /// no refresh token until that is accepted.
     RolledBack {
-        /// The peer.
-        peer: PeerId,
-        /// The generation that it has seen.
-        seen: u64,
+        /// What was shown, and by whom.
+        restored: Restored,
         /// The hub's own.
         own: u64,
     },

@@ -188,6 +188,7 @@ pub fn authenticate(purpose: Purpose) -> Vec<u8> {
         agent: "raw".to_owned(),
         labels: Default::default(),
         generation: None,
+        later: None,
     }
     .encode();
     encoded(&Frame::Authenticate(Authenticate { body: &body, proof: &[] }))

@@ -244,6 +244,7 @@ fn session(hub: &mut Machine, peer: &str, purpose: Purpose) -> LinkId {
         identity: Some((peer.parse().unwrap(), PublicKey([peer.len() as u8; 32]))),
         evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
         generation: None,
+        later: None,
         agent: String::new(),
         labels: BTreeMap::new(),
     };

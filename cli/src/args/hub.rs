@@ -188,6 +188,10 @@ pub(crate) struct Hub {
     /// Take a ledger that was restored from a backup: every join token made before is revoked.
     #[arg(long)]
     pub(crate) accept_restored: bool,
+    /// With --accept-restored: this is the latest ledger, and what was shown is of a copy of it that
+    /// ran elsewhere; no token is revoked.
+    #[arg(long, requires = "accept_restored")]
+    pub(crate) keep_tokens: bool,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,

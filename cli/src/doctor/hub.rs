@@ -179,13 +179,15 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
         return find::of_file(Check::Ledger, &error);
     }
     match look(&path, in_use) {
-        Ok(Some(Look { rolled_back: Some(seen), .. })) => {
+        Ok(Some(Look { restored: Some(restored), .. })) => {
             let said = format!(
-                "restored from a backup: a peer has seen start {seen} of this hub; no join token and \
-                 no refresh token is taken"
+                "restored from a backup: {restored} ({}); no join token and no refresh token is taken",
+                date::utc(restored.at)
             );
-            Finding::problem(Check::Ledger, Own::LedgerRestored, said)
-                .remedy("Start the hub once with --accept-restored, and make new tokens")
+            Finding::problem(Check::Ledger, Own::LedgerRestored, said).remedy(
+                "Start the hub once with --accept-restored, and make new tokens; or, where a copy of \
+                 this ledger ran elsewhere, with --accept-restored --keep-tokens",
+            )
         }
         Ok(Some(look)) => {
             let said = format!("{} ids bound, {} starts", look.peers, look.generation);

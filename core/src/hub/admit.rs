@@ -3,7 +3,7 @@
 use crate::arrival::Arrival;
 use crate::code::Code;
 use crate::hub::door::{Away, Counted, Knock};
-use crate::hub::grant::Granted;
+use crate::hub::grant::{Denial, Granted};
 use crate::hub::job::Feeding;
 use crate::hub::registry::CONTEST;
 use crate::hub::routes::Routes;
@@ -107,12 +107,13 @@ impl Hub {
             return no;
         }
         let granted = match source.is_local() {
-            true => Self::operator(claim).map_err(No::from),
+            true => Self::operator(claim).map_err(Denial::from),
             false => self.granted(claim, now),
         };
         let granted = match granted {
             Ok(granted) => granted,
-            Err(no) => return Answer::No(no),
+            Err(Denial::No(no)) => return Answer::No(no),
+            Err(Denial::LookAtLater) => return Answer::LookAtLater,
         };
         let Granted { peer, capabilities, labels, expires, record, issues } = granted;
         if let Err(no) = self.paced(link, peer, claim, now) {
@@ -151,7 +152,6 @@ impl Hub {
             return Answer::Stale;
         }
         self.apply(grant);
-        self.look_at_generation(claim);
         self.end_earlier(claim, grant);
         let live = Live {
             source,

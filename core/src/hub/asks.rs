@@ -102,7 +102,7 @@ impl Hub {
             },
             (Change::Allow(peer), _) => self.peer_allowed(caller, peer, done),
             // Nobody calls for these.
-            (Change::RevokeToken(..) | Change::Purge(_) | Change::RolledBack(_), _) => {
+            (Change::RevokeToken(..) | Change::Purge(_) | Change::Restored(_), _) => {
                 self.fail(link, call, None, Code::Failed);
             }
         }

@@ -2,11 +2,11 @@
 //! credentials within a session.
 //!
 //! ```text
-//!   join ──► issue n, family of one token
+//!   join ──► issue n, drawn from the hub's counter; family of one token
 //!   refresh ─► a successor; the family's current token stays good until one is used; issue n, or
-//!              n + 1 where the certificate of issue n was seen after its end
+//!              another where the certificate of issue n was seen after its end
 //!   resume ──► nothing changes; a family that was voided begins anew
-//!   join again, with the same key ──► issue n + 1: earlier certificates and tokens are void
+//!   join again, with the same key ──► another issue: earlier certificates and tokens are void
 //! ```
 //!
 //! spec: tokens, admission §9.
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::capability::Capabilities;
 use crate::code::Code;
-use crate::hub::grant::{Granted, may_serve};
+use crate::hub::grant::{Denial, Granted, may_serve};
 use crate::hub::{Hub, HubEvent};
 use crate::id::{LinkId, PeerId, PublicKey, RefreshHash};
 use crate::ledger::{
@@ -28,9 +28,6 @@ use crate::wire::frame::{Method, Purpose};
 /// Why a peer is revoked whose refresh token came a second time.
 const REUSED: &str = "a refresh token was used again after its successor: it may have been copied";
 
-/// Seconds after which a hub that was restored is worth another try: a person has to act.
-const RESTORED: u64 = 300;
-
 /// Who asks.
 type Identity = (PeerId, PublicKey);
 
@@ -42,7 +39,7 @@ impl Hub {
         fresh: RefreshHash,
         (peer, key): Identity,
         now: Now,
-    ) -> Result<Granted, No> {
+    ) -> Result<Granted, Denial> {
         self.not_restored()?;
         if let Err(code) = self.tokens.admit(invited, peer, &key) {
             if code == Code::Used {
@@ -60,18 +57,18 @@ impl Hub {
         if known.is_some_and(|known| known.revoked.is_some()) {
             return Err(Code::Revoked.into());
         }
-        self.look_at_generation(claim);
+        self.look_at_later(claim, now)?;
         self.not_restored()?;
-        let known = self.registry.known(peer);
-        let before = known.and_then(|known| known.enrolled.as_ref()).map_or(0, |of| of.issue);
-        let issues = self.issues(before.saturating_add(1), now);
         let role = invited.role.capabilities();
         let capabilities: Capabilities = match &invited.caps {
             Some(caps) => caps.iter().filter(|&capability| role.allow(capability)).collect(),
             None => role,
         };
         may_serve(claim, &capabilities)?;
+        let issue = self.draw_issue()?;
+        let issues = self.issues(issue, now);
         let serves = claim.purpose == Purpose::Serve;
+        let known = self.registry.known(peer);
         let first_seen = known.map_or(now.unix, |known| known.binding.first_seen);
         let enrolled = Enrolled {
             jti: invited.jti,
@@ -104,32 +101,29 @@ impl Hub {
         certified: Certified,
         fresh: RefreshHash,
         now: Now,
-    ) -> Result<Granted, Code> {
+    ) -> Result<Granted, Denial> {
+        // A storage that is older than the certificate says so before it judges it, or knows the peer.
+        self.look_at_issue(peer, certified, now)?;
         let enrolled = self.enrolled(peer, &key)?.clone();
-        // A storage that is older than the certificate says so before it judges it.
-        self.look_at_generation(claim);
-        let Certified { issue, not_before, not_after, expired } = certified;
+        self.look_at_later(claim, now)?;
+        let Certified { issue, not_after, expired } = certified;
         if issue < enrolled.issue {
-            return Err(Code::Revoked);
+            return Err(Code::Revoked.into());
         }
-        // A certificate of a later issue than was ever recorded: another hub's, or an older ledger.
+        // One that was drawn, and never recorded for this peer: a storage that was restored, and
+        // accepted, has forgotten it.
         if issue > enrolled.issue {
-            return Err(Code::Refused);
-        }
-        // From before the id was freed: the numbers of issues have begun anew since.
-        let first_seen = self.registry.known(peer).map_or(0, |known| known.binding.first_seen);
-        if not_before.saturating_add(self.config.lives.skew) < first_seen {
-            return Err(Code::Expired);
+            return Err(Code::Refused.into());
         }
         // It may have ended since the link looked.
         if expired || now.unix >= not_after {
             self.registry.outlive(peer, issue);
         }
         if self.registry.known(peer).is_some_and(|known| known.outlived >= issue) {
-            return Err(Code::Expired);
+            return Err(Code::Expired.into());
         }
         let granted = self.comes_back(claim, peer, &enrolled, not_after)?;
-        if enrolled.family.is_some() || self.rolled_back.is_some() {
+        if enrolled.family.is_some() || self.restored.is_some() {
             return Ok(Granted { record: self.to_serve(claim, peer), ..granted });
         }
         let issues = self.issues(issue, now);
@@ -151,11 +145,11 @@ impl Hub {
         presented: RefreshHash,
         fresh: RefreshHash,
         now: Now,
-    ) -> Result<Granted, No> {
+    ) -> Result<Granted, Denial> {
         self.not_restored()?;
         let enrolled = self.enrolled(peer, &key)?.clone();
         // An older storage does not know the latest tokens, and would take them for copies.
-        self.look_at_generation(claim);
+        self.look_at_later(claim, now)?;
         self.not_restored()?;
         let (refreshing, issues) =
             self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
@@ -292,20 +286,15 @@ impl Hub {
             return Err(Code::Expired.into());
         }
         let outlived = self.registry.known(peer).map_or(0, |known| known.outlived);
-        let issue = enrolled.issue.max(outlived.saturating_add(1));
+        let issue = match outlived >= enrolled.issue {
+            true => self.draw_issue()?,
+            false => enrolled.issue,
+        };
         let issues = self.issues(issue, now);
         let fresh_ends = issues.refresh_ends;
         let presented = Some(presented);
         let serves = false;
         Ok((Refreshing { peer, key, presented, fresh, fresh_ends, issue, serves }, issues))
-    }
-
-    /// A hub whose storage is older than what its peers have seen makes nobody new credentials.
-    fn not_restored(&self) -> Result<(), No> {
-        match self.rolled_back {
-            None => Ok(()),
-            Some(_) => Err(No { code: Code::Unavailable, retry_after: Some(RESTORED) }),
-        }
     }
 
     fn issues(&self, issue: u32, now: Now) -> Issues {

@@ -24,25 +24,39 @@ pub(super) struct Granted {
     pub(super) issues: Option<Issues>,
 }
 
+/// Why a claim is not granted.
+pub(super) enum Denial {
+    /// It is not.
+    No(No),
+    /// It is to be asked for again, once it was looked at what the peer shows of a later start.
+    LookAtLater,
+}
+
+impl<N: Into<No>> From<N> for Denial {
+    fn from(no: N) -> Self {
+        Self::No(no.into())
+    }
+}
+
 impl Hub {
     // spec: admission §4, from "claims"
-    pub(super) fn granted(&mut self, claim: &Claim, now: Now) -> Result<Granted, No> {
-        let granted = match (claim.method, claim.evidence.as_ref(), claim.identity) {
+    pub(super) fn granted(&mut self, claim: &Claim, now: Now) -> Result<Granted, Denial> {
+        match (claim.method, claim.evidence.as_ref(), claim.identity) {
             (Method::Open, None, None) => {
                 let guest = self.guest();
-                self.weak(claim, guest, None)
+                Ok(self.weak(claim, guest, None)?)
             }
             (Method::Secret, Some(Evidence::Secret(number)), Some((peer, key))) => {
                 self.by_secret(claim, *number, (peer, key), now)
             }
             (Method::Join, Some(Evidence::Join { invited, fresh }), Some(identity)) => {
-                return self.join(claim, invited, *fresh, identity, now);
+                self.join(claim, invited, *fresh, identity, now)
             }
             (Method::Resume, Some(&Evidence::Resume { certified, fresh }), Some(identity)) => {
                 self.resume(claim, identity, certified, fresh, now)
             }
             (Method::Refresh, Some(&Evidence::Refresh { presented, fresh }), Some(identity)) => {
-                return self.refresh(claim, identity, presented, fresh, now);
+                self.refresh(claim, identity, presented, fresh, now)
             }
             // A claim that carries what its method does not.
             (
@@ -53,25 +67,25 @@ impl Hub {
                 | Method::Refresh
                 | Method::Pass,
                 ..,
-            ) => Err(Code::Refused),
-        };
-        granted.map_err(No::from)
+            ) => Err(Code::Refused.into()),
+        }
     }
 
     fn by_secret(
-        &self,
+        &mut self,
         claim: &Claim,
         number: SecretNumber,
         (peer, key): (PeerId, PublicKey),
         now: Now,
-    ) -> Result<Granted, Code> {
+    ) -> Result<Granted, Denial> {
         let expires = self.secrets.expiry(number)?;
         if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
-            return Err(Code::IdTaken);
+            return Err(Code::IdTaken.into());
         }
         if self.registry.known(peer).is_some_and(|known| known.revoked.is_some()) {
-            return Err(Code::Revoked);
+            return Err(Code::Revoked.into());
         }
+        self.look_at_later(claim, now)?;
         let granted = self.weak(claim, peer, expires)?;
         Ok(Granted { record: self.to_bind(claim, peer, key, now).map(Record::Bind), ..granted })
     }

@@ -37,6 +37,7 @@ mod purge;
 mod record;
 mod registry;
 mod reload;
+mod restored;
 mod revoke;
 mod route;
 mod routes;
@@ -58,7 +59,7 @@ use crate::arrival::Why;
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::id::{CallId, Jti, LinkId, PeerId, SecretNumber, SessionId};
-use crate::ledger::{Answer, Durable, Question};
+use crate::ledger::{Answer, Durable, Question, Restored};
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::time::{Mono, Now};
@@ -131,8 +132,10 @@ pub struct Hub {
     book: Book,
     secrets: Held,
     tokens: Tokens,
-    /// The highest generation of this hub that a peer has seen, where that is above its own.
-    rolled_back: Option<u64>,
+    /// The last issue of a certificate that was drawn.
+    issues: u32,
+    /// That the storage is older than the hub.
+    restored: Option<Restored>,
     deadlines: Deadlines,
     asks: Asks,
     /// It stops.
@@ -242,14 +245,12 @@ pub enum HubEvent {
         /// Why.
         reason: String,
     },
-    /// A peer has seen a later start of this hub than this one: its storage was restored from a
-    /// backup. It takes no join and no refresh from here on.
+    /// A peer has shown that this hub's storage is older than the hub: it was restored from a backup. It
+    /// takes no join and no refresh from here on.
     RolledBack {
-        /// The peer.
-        peer: PeerId,
-        /// The generation that it has seen.
-        seen: u64,
-        /// The hub's own.
+        /// What was shown, and by whom.
+        restored: Restored,
+        /// The hub's own generation.
         own: u64,
     },
     /// The grace of an old secret is over: it admits nobody any more.
@@ -294,7 +295,8 @@ impl Hub {
             unix: 0,
             secrets: Held::default(),
             tokens: Tokens::new(known.tokens, known.keys, known.floor),
-            rolled_back: known.rolled_back,
+            issues: known.issues,
+            restored: known.restored,
             deadlines: Deadlines::default(),
             asks: Asks::default(),
             drain: None,

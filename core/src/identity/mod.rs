@@ -29,7 +29,9 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hello::{HelloVerified, HubIdentity, verify_hello};
 pub(crate) use key::has_small_order;
 pub use key::{BadSignature, IdentityError, SigningKey, verify};
-pub use peer_certificate::{CertificateError, MintError, PEER_CERTIFICATE, PeerCertificate};
+pub use peer_certificate::{
+    CertificateError, LAST_ISSUE, MintError, PEER_CERTIFICATE, PeerCertificate,
+};
 pub use possession::{PeerKey, Transcript, verify_possession};
 pub use renewal::verify_refresh;
 pub use tls_key::{TlsKey, TlsKeyError};

@@ -256,7 +256,7 @@ impl rcgen::SigningKey for Presented {
 pub const PEER_CERTIFICATE: usize = 4096;
 
 /// The highest issue, so that no serial number is negative.
-const LAST_ISSUE: u32 = u32::MAX >> 1;
+pub const LAST_ISSUE: u32 = u32::MAX >> 1;
 
 #[cfg(test)]
 #[path = "peer_certificate_tests.rs"]

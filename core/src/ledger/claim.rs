@@ -18,8 +18,8 @@ pub struct Claim {
     pub identity: Option<(PeerId, PublicKey)>,
     /// What proved it beside the key; none for `open`.
     pub evidence: Option<Evidence>,
-    /// The highest generation of this hub that the peer has seen.
-    pub generation: Option<u64>,
+    /// What the peer shows of a later start of this hub.
+    pub later: Later,
     /// The program and its version.
     pub agent: String,
     /// The peer's own labels.
@@ -36,6 +36,21 @@ impl Claim {
             | None => None,
         }
     }
+}
+
+/// What a peer shows of a later start of this hub.
+///
+/// Whoever reaches a hub gets a Hello from it, so this says nothing of the peer; and a signature is
+/// not checked for somebody who has proved nothing. `// spec: admission §4.2`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Later {
+    /// Nothing, or nothing that holds.
+    #[default]
+    Nothing,
+    /// Something that nobody has looked at.
+    Shown,
+    /// A Hello that this hub's identity signed, of this generation.
+    Verified(u64),
 }
 
 /// What a link has checked by itself: its form, its signature or MAC, its dates.
@@ -73,10 +88,8 @@ pub enum Evidence {
 /// What a certificate of this hub's says. Dates are seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Certified {
-    /// Which issue of the peer's certificates it is.
+    /// Which issue of the hub's certificates it is.
     pub issue: u32,
-    /// When it begins.
-    pub not_before: u64,
     /// When it ends.
     pub not_after: u64,
     /// Whether it has ended.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::capability::{Capabilities, Role};
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
-use crate::ledger::{Binding, Enrolled, Revocation};
+use crate::ledger::{Binding, Enrolled, Restored, Revocation};
 use crate::token::{KeyState, TokenKey};
 
 /// Everything that a hub's durable storage holds, as the hub is told it at its start.
@@ -18,9 +18,10 @@ pub struct Durable {
     pub keys: Vec<KeyRecord>,
     /// A token that ends at or before this is refused for ever, seconds since 1970.
     pub floor: u64,
-    /// The highest generation that a peer has seen of this hub, where that shows that this storage
-    /// is older than the hub.
-    pub rolled_back: Option<u64>,
+    /// The last issue of a certificate that was drawn, of whichever peer. It never falls.
+    pub issues: u32,
+    /// That this storage is older than the hub, where something showed it.
+    pub restored: Option<Restored>,
 }
 
 impl Durable {
@@ -116,6 +117,6 @@ pub enum Change {
     RevokeToken(Jti, u64, Vec<PeerId>),
     /// Raises the floor to this, and then forgets the tokens that end at or before it.
     Purge(u64),
-    /// Peers have seen this generation: the storage is older than the hub.
-    RolledBack(u64),
+    /// The storage is older than the hub.
+    Restored(Restored),
 }

@@ -6,9 +6,9 @@ use crate::code::Code;
 use crate::id::{Jti, PeerId};
 use crate::ledger::{
     Answer, Binding, Change, Durable, Enrolled, Enrolment, Kept, KeyRecord, Question, Record,
-    Refreshing, Revocation, TokenRecord,
+    Refreshing, Restored, Revocation, TokenRecord,
 };
-use crate::trust::Entry;
+use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
 
 /// Answers for durable storage, as the real one does: all of a record, or nothing and no.
@@ -18,8 +18,10 @@ pub struct Memory {
     tokens: BTreeMap<Jti, TokenRecord>,
     keys: Vec<KeyRecord>,
     floor: u64,
-    rolled_back: Option<u64>,
+    issues: u32,
+    restored: Option<Restored>,
     entry: Option<Entry>,
+    seen: Option<SeenStart>,
     issued: Option<Issued>,
 }
 
@@ -69,12 +71,13 @@ impl Memory {
     /// A ledger that holds this.
     #[cfg(test)]
     pub(crate) fn holding(durable: Durable) -> Self {
-        let Durable { peers, tokens, keys, floor, rolled_back } = durable;
+        let Durable { peers, tokens, keys, floor, issues, restored } = durable;
         let rows = peers
             .into_iter()
             .map(|(binding, enrolled, revoked)| (binding.peer, Row { binding, enrolled, revoked }));
         let tokens = tokens.into_iter().map(|token| (token.jti, token)).collect();
-        Self { peers: rows.collect(), tokens, keys, floor, rolled_back, ..Self::default() }
+        let peers = rows.collect();
+        Self { peers, tokens, keys, floor, issues, restored, ..Self::default() }
     }
 
     fn record(&mut self, record: &Record) -> Result<(), Code> {
@@ -124,6 +127,7 @@ impl Memory {
         let serves = binding.serves || known.is_some_and(|row| row.binding.serves);
         let first_seen = known.map_or(binding.first_seen, |row| row.binding.first_seen);
         let binding = Binding { serves, first_seen, ..*binding };
+        self.issues = self.issues.max(enrolled.issue);
         let row = Row { binding, enrolled: Some(enrolled.clone()), revoked: None };
         self.peers.insert(binding.peer, row);
         Ok(())
@@ -140,6 +144,7 @@ impl Memory {
         let enrolled = row.enrolled.as_mut().ok_or(Code::Refused)?;
         enrolled.family = Some(refreshing.apply(enrolled.family.as_ref()).ok_or(Code::Expired)?);
         enrolled.issue = enrolled.issue.max(refreshing.issue);
+        self.issues = self.issues.max(refreshing.issue);
         row.binding.serves |= refreshing.serves;
         Ok(())
     }
@@ -170,9 +175,10 @@ impl Memory {
                 self.tokens.retain(|_, token| token.ends > floor);
                 self.tokens.len() != before
             }
-            Change::RolledBack(seen) => {
-                let highest = self.rolled_back.max(Some(*seen));
-                core::mem::replace(&mut self.rolled_back, highest) != highest
+            Change::Restored(shown) => {
+                let adds = shown.beside(self.restored);
+                self.restored = adds.or(self.restored);
+                adds.is_some()
             }
         }
     }
@@ -191,6 +197,7 @@ impl Memory {
 
     fn keep(&mut self, kept: &Kept) {
         self.entry = kept.entry.or(self.entry);
+        self.seen = kept.seen.clone().or(self.seen.take());
         if kept.issued.is_some() {
             self.issued.clone_from(&kept.issued);
         }
@@ -200,6 +207,12 @@ impl Memory {
     #[must_use]
     pub fn entry(&self) -> Option<&Entry> {
         self.entry.as_ref()
+    }
+
+    /// The latest start of the hub that has been kept.
+    #[must_use]
+    pub fn seen(&self) -> Option<&SeenStart> {
+        self.seen.as_ref()
     }
 
     /// What has been kept of what the hub minted.
@@ -223,7 +236,8 @@ impl Memory {
             tokens: self.tokens.values().cloned().collect(),
             keys: self.keys.clone(),
             floor: self.floor,
-            rolled_back: self.rolled_back,
+            issues: self.issues,
+            restored: self.restored,
         }
     }
 }

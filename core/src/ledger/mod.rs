@@ -15,13 +15,15 @@ mod durable;
 pub(crate) mod issuing;
 mod memory;
 mod record;
+mod restored;
 
-pub use claim::{Certified, Claim, Evidence, Grant, Invited, Issues, Renewal, Reservation};
+pub use claim::{Certified, Claim, Evidence, Grant, Invited, Issues, Later, Renewal, Reservation};
 pub use durable::{Change, Draft, Durable, KeyRecord, TokenRecord, Uses};
 pub use memory::Memory;
 pub use record::{
     Binding, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, SUCCESSORS,
 };
+pub use restored::{BEYOND, Restored, Sign, UnknownSign};
 
 use core::fmt;
 
@@ -30,7 +32,7 @@ use zeroize::Zeroizing;
 use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::code::Code;
 use crate::id::SecretNumber;
-use crate::trust::Entry;
+use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
 
 /// A question's number on its link. An answer to a link that ended, or to another question than
@@ -85,6 +87,8 @@ pub enum Question {
 pub struct Kept {
     /// What is known of the hub; none where nothing of it changed.
     pub entry: Option<Entry>,
+    /// The Hello of a later start than any before, which goes with the entry; none where it is not.
+    pub seen: Option<SeenStart>,
     /// What the hub minted; none where it minted nothing.
     pub issued: Option<Issued>,
 }
@@ -101,6 +105,9 @@ pub enum Answer {
     Reserved(Box<Grant>),
     /// To Record: it is on the disk.
     Recorded,
+    /// To Reserve: who claims this is proved, and what it shows of a later start of this hub is to be
+    /// looked at; then it has to be asked for again.
+    LookAtLater,
     /// To Commit and Renewed: the session is routable from here on, or goes on.
     Committed,
     /// To Commit and Renewed: what was reserved no longer holds; it has to be asked for again.

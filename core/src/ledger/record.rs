@@ -60,7 +60,8 @@ pub struct Enrolled {
     pub capabilities: Capabilities,
     /// Labels that override the peer's own.
     pub labels: BTreeMap<String, String>,
-    /// The issue of its certificates, from 1: those of an earlier issue are void.
+    /// The issue of its certificates: those of an earlier issue are void. Each new one is drawn from
+    /// one counter of the hub, from 1, which knows no peer and never starts again.
     pub issue: u32,
     /// Its refresh tokens; none where they were voided.
     pub family: Option<Family>,
@@ -99,7 +100,7 @@ pub struct Refreshing {
     pub fresh: RefreshHash,
     /// When the successor ends, seconds since 1970.
     pub fresh_ends: u64,
-    /// The issue of the certificate that goes with it: the one before, or the next where that was
+    /// The issue of the certificate that goes with it: the one before, or another where that was
     /// seen after its end.
     pub issue: u32,
     /// Whether it serves from here on, and so is listed while it is away.

@@ -87,6 +87,7 @@ impl Peer {
             && let Some(entry) = kept.entry
         {
             self.learn(entry);
+            self.known.seen = kept.seen.clone().or(self.known.seen.take());
         }
     }
 
@@ -148,7 +149,8 @@ mod tests {
         let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(1));
         let identity = crate::id::HubId([9; 16]);
         let entry = Entry { identity, pin: None, generation: 7, first_seen: 1 };
-        let question = Question::Keep(Box::new(Kept { entry: Some(entry), issued: None }));
+        let question =
+            Question::Keep(Box::new(Kept { entry: Some(entry), seen: None, issued: None }));
         peer.kept(&question, &Answer::No(crate::code::Code::Unavailable.into()));
         assert_eq!(peer.known().entry, None);
         peer.kept(&question, &Answer::Kept);

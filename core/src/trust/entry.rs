@@ -2,6 +2,7 @@
 
 use super::check_by::PinSpec;
 use super::roots::Roots;
+use super::seen::SeenStart;
 use crate::id::{HubId, Pin};
 
 /// What a peer keeps of one configured hub.
@@ -11,7 +12,7 @@ pub struct Entry {
     pub identity: HubId,
     /// The TLS key served last; none where the hub was only reached without TLS, or only pinned.
     pub pin: Option<Pin>,
-    /// The highest generation that its Hello told.
+    /// The highest generation that its Hello told on a link that was admitted.
     pub generation: u64,
     /// When the entry was made, seconds since 1970.
     pub first_seen: u64,
@@ -24,6 +25,8 @@ pub struct Known {
     pub hub: String,
     /// What was kept.
     pub entry: Option<Entry>,
+    /// The Hello of the highest generation that came on a link that was admitted.
+    pub seen: Option<SeenStart>,
     /// The configured `hub-id`.
     pub hub_id: Option<HubId>,
     /// The `iss` of the token in use.

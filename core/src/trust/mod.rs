@@ -15,12 +15,14 @@ mod decide;
 mod entry;
 mod error;
 mod roots;
+mod seen;
 
 pub use check_by::{BadPin, PinSpec};
 pub use decide::{Contact, Decision, How, Keep, decide};
 pub use entry::{Entry, Identities, Known};
 pub use error::{Misconfiguration, TrustError};
 pub use roots::{ChainFault, Roots, RootsError};
+pub use seen::{NoSeenStart, SeenStart};
 
 use core::fmt;
 use core::str::FromStr;

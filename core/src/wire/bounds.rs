@@ -15,6 +15,9 @@ pub const NAME: usize = 64;
 pub const AGENT: usize = 64;
 /// Bytes of a peer's certificate, in Welcome, Refreshed and a credential.
 pub const CERTIFICATE: usize = 4096;
+/// Bytes of what a peer shows of a later start of its hub: a nonce and a Hello. Longer ones are not
+/// looked at, and no Hello of an honest hub is longer.
+pub const SEEN_START: usize = 4096;
 /// Commands in one Register.
 pub const COMMANDS: usize = 256;
 /// Arguments of one call, positional and named together, or declared by one command.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use bowline_core::ledger::Restored;
 use bowline_core::network::Network;
 use std::path::PathBuf;
 
@@ -44,11 +45,8 @@ pub enum Warning {
         /// Both dates.
         fault: ChainFault,
     },
-    /// A hub whose ledger was restored from a backup: a peer has seen this generation.
-    Restored {
-        /// The peer's.
-        seen: u64,
-    },
+    /// A hub whose ledger was restored from a backup, and what showed it.
+    Restored(Restored),
     /// A hub without a socket for the operator of its machine.
     NoControlSocket(NoControlSocket),
 }
@@ -85,11 +83,12 @@ impl fmt::Display for Warning {
                 "a weak secret is accepted (--insecure-weak-secret): whoever records one \
                  admission can guess at it offline",
             ),
-            Self::Restored { seen } => write!(
+            Self::Restored(restored) => write!(
                 f,
-                "the ledger was restored from a backup (a peer has seen start {seen} of this hub): \
-                 what was used or revoked since then is forgotten, so no join token and no refresh \
-                 token is taken. Start the hub once with --accept-restored, and make new tokens"
+                "the ledger was restored from a backup ({restored}): what was used or revoked since \
+                 then is forgotten, so no join token and no refresh token is taken. Start the hub once \
+                 with --accept-restored, and make new tokens; or, where this is the latest ledger and \
+                 a copy of it ran elsewhere, with --accept-restored --keep-tokens"
             ),
             Self::NoControlSocket(reason) => write!(
                 f,

@@ -13,6 +13,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use bowline_core::id::{HubId, Pin};
+use bowline_core::trust::SeenStart;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::config::ConfigError;
@@ -33,6 +34,8 @@ pub struct TrustRecord {
     pub pin: Option<Pin>,
     /// The highest generation seen.
     pub generation: u64,
+    /// The Hello of the latest start seen, which the hub is shown where it tells of an earlier one.
+    pub hello: Option<SeenStart>,
     /// Unix seconds; 0 where the hub was never met.
     pub first_seen: u64,
     /// TLS keys that `trust pin` accepts beforehand, each once, ascending.
@@ -55,6 +58,7 @@ impl TrustRecord {
         self.identity = self.identity.or(other.identity);
         self.pin = newer.or(older);
         self.generation = self.generation.max(other.generation);
+        self.hello = later(self.hello.take(), other.hello);
         self.first_seen = match (self.first_seen, other.first_seen) {
             (0, seen) | (seen, 0) => seen,
             (one, two) => one.min(two),
@@ -139,7 +143,8 @@ impl TrustFile {
 
     /// Keeps what an admission by `hub` showed. Call only after the hub proved itself.
     ///
-    /// The first `first_seen` stays, the generation never falls, pinned keys stay.
+    /// The first `first_seen` stays, the generation never falls and the Hello is of no earlier start,
+    /// pinned keys stay.
     ///
     /// # Errors
     /// [`TrustError::OtherIdentity`] where another program has learnt another meanwhile, and as
@@ -149,7 +154,7 @@ impl TrustFile {
         hub: &HubName,
         identity: HubId,
         pin: Option<Pin>,
-        generation: u64,
+        (generation, hello): (u64, Option<SeenStart>),
         now: u64,
     ) -> Result<(), TrustError> {
         self.change(|entries| {
@@ -157,6 +162,7 @@ impl TrustFile {
             learn(hub, entry, identity)?;
             entry.pin = pin.or(entry.pin);
             entry.generation = entry.generation.max(generation);
+            entry.hello = later(entry.hello.take(), hello);
             if entry.first_seen == 0 {
                 entry.first_seen = now;
             }
@@ -223,6 +229,14 @@ impl core::str::FromStr for Trusted {
     }
 }
 
+/// The Hello of the later start; what was kept where both are of the same.
+fn later(kept: Option<SeenStart>, other: Option<SeenStart>) -> Option<SeenStart> {
+    match (&kept, &other) {
+        (Some(one), Some(two)) if two.generation() > one.generation() => other,
+        _ => kept.or(other),
+    }
+}
+
 fn learn(hub: &HubName, entry: &mut TrustRecord, given: HubId) -> Result<(), TrustError> {
     match entry.identity {
         Some(known) if known != given => {
@@ -269,6 +283,7 @@ fn parse_record(mut entry: Section<'_>) -> Result<TrustRecord, ConfigError> {
         identity: entry.text("identity")?,
         pin: entry.text("pin")?,
         generation,
+        hello: entry.text("hello")?,
         first_seen,
         pinned: entry.list("pinned")?.unwrap_or_default(),
     };
@@ -287,6 +302,9 @@ fn print(entries: &BTreeMap<HubName, TrustRecord>) -> String {
             printer.text("pin", pin);
         }
         printer.bare("generation", record.generation);
+        if let Some(hello) = &record.hello {
+            printer.text("hello", hello);
+        }
         printer.bare("first-seen", record.first_seen);
         if !record.pinned.is_empty() {
             printer.bare("pinned", array(&record.pinned));

@@ -24,7 +24,7 @@ use crate::hub::secret::{self, Loaded};
 use crate::hub::serve::{Facts, Hub, Setup, Sockets};
 use crate::hub::shared::Shared;
 use crate::hub::token_key;
-use crate::ledger::{Ledger, LedgerError, LedgerThread};
+use crate::ledger::{Ledger, LedgerError, LedgerThread, Tokens};
 use crate::notice::Observer;
 use crate::peer::SetupError;
 use crate::runtime::Runtime;
@@ -42,7 +42,7 @@ pub struct HubBuilder<R: Runtime> {
     insecure: Insecure,
     secret: Option<(Secret, Option<SecretOrigin>)>,
     limits: Limits,
-    accept_restored: bool,
+    accept_restored: Option<Tokens>,
     observer: Observer,
 }
 
@@ -126,7 +126,7 @@ impl<R: Runtime> HubBuilder<R> {
             insecure: Insecure::default(),
             secret: None,
             limits: Limits::default(),
-            accept_restored: false,
+            accept_restored: None,
             observer: Observer::default(),
         })
     }
@@ -168,9 +168,10 @@ impl<R: Runtime> HubBuilder<R> {
     }
 
     /// Takes a ledger that was restored from a backup for good: every join token made before is revoked,
-    /// and every refresh token void. Changes nothing where no peer has shown that it was.
-    pub fn accept_restored(mut self) -> Self {
-        self.accept_restored = true;
+    /// and every refresh token void, unless tokens are kept. Changes nothing where nothing has shown
+    /// that it was.
+    pub fn accept_restored(mut self, tokens: Tokens) -> Self {
+        self.accept_restored = Some(tokens);
         self
     }
 
@@ -191,8 +192,8 @@ impl<R: Runtime> HubBuilder<R> {
         let lock = DirLock::take(&self.data)?;
         let mut ledger = Ledger::open(&self.data.ledger())?;
         let now = crate::clock::Clock::start().now().unix;
-        if self.accept_restored {
-            accept_restored(&mut ledger, now)?;
+        if let Some(tokens) = self.accept_restored {
+            accept_restored(&mut ledger, now, tokens)?;
         }
         let generation = ledger.raise_generation()?;
         // Made by the first start and looked at by every one: a hub whose keys others may have read
@@ -201,7 +202,7 @@ impl<R: Runtime> HubBuilder<R> {
         let authority = keys::authority(&self.data, identity.id(), now)?;
         let signer = token_key::load(&self.data, &mut ledger, now)?;
         let known = ledger.durable()?;
-        warnings.extend(known.rolled_back.map(|seen| Warning::Restored { seen }));
+        warnings.extend(known.restored.map(Warning::Restored));
         let ledger = LedgerThread::start(ledger, LEDGER_ROOM)
             .map_err(|error| StartError::Thread(error.to_string()))?;
         let mut limits = self.limits.clone();
@@ -303,14 +304,18 @@ impl<R: Runtime> HubBuilder<R> {
 }
 
 /// Takes a ledger that was restored from a backup for good.
-fn accept_restored(ledger: &mut Ledger, now: u64) -> Result<(), LedgerError> {
-    if ledger.accept_restored(now)? {
-        tracing::warn!(
+fn accept_restored(ledger: &mut Ledger, now: u64, tokens: Tokens) -> Result<(), LedgerError> {
+    match (ledger.accept_restored(now, tokens)?, tokens) {
+        (true, Tokens::Void) => tracing::warn!(
             "the restored ledger was accepted: every join token made before is revoked, and every \
              refresh token void"
-        );
-    } else {
-        tracing::info!("--accept-restored: no peer has shown that the ledger was restored");
+        ),
+        (true, Tokens::Keep) => tracing::warn!(
+            "what showed that the ledger was restored is dismissed: every token stays as it was"
+        ),
+        (false, _) => {
+            tracing::info!("--accept-restored: nothing has shown that the ledger was restored");
+        }
     }
     Ok(())
 }

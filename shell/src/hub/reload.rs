@@ -139,7 +139,7 @@ impl<R: Runtime> Hub<R> {
 
 /// The socket for the operator and the ledger are as they were at the start.
 fn stays(warning: &Warning) -> bool {
-    matches!(warning, Warning::NoControlSocket(_) | Warning::Restored { .. })
+    matches!(warning, Warning::NoControlSocket(_) | Warning::Restored(_))
 }
 
 fn is_live(key: &str) -> bool {

@@ -270,7 +270,7 @@ fn notice(event: HubEvent) -> Option<Notice> {
         HubEvent::Replayed { peer, jti } => Some(Notice::Replayed { peer, jti }),
         HubEvent::Reused { peer } => Some(Notice::Reused { peer }),
         HubEvent::Revoked { peer, reason } => Some(Notice::Revoked { peer, reason }),
-        HubEvent::RolledBack { peer, seen, own } => Some(Notice::RolledBack { peer, seen, own }),
+        HubEvent::RolledBack { restored, own } => Some(Notice::RolledBack { restored, own }),
         HubEvent::TurnedAway { source, why, count } => {
             Some(Notice::TurnedAway { source, why, count })
         }

@@ -1,11 +1,11 @@
 //! Changes of what is recorded: tokens that were made, revocations, the floor, a restored file.
 
 use bowline_core::id::{Jti, PeerId};
-use bowline_core::ledger::{Change, Revocation, TokenRecord};
+use bowline_core::ledger::{Change, Restored, Revocation, TokenRecord};
 
-use crate::ledger::LedgerError;
 use crate::ledger::facts::Facts;
-use crate::ledger::values::{seconds, spell};
+use crate::ledger::values::{Of, seconds, spell};
+use crate::ledger::{LedgerError, Tokens, read};
 
 impl Facts<'_> {
     /// Keeps the record of a token that was made, and who used it.
@@ -47,7 +47,7 @@ impl Facts<'_> {
             }
             Change::RevokeToken(jti, at, peers) => self.revoke_token(*jti, *at, peers),
             Change::Purge(floor) => self.purge(*floor),
-            Change::RolledBack(seen) => self.rolled_back(*seen),
+            Change::Restored(shown) => self.restored(*shown),
             _ => Err(LedgerError::Storage("a change that is not known here".to_owned())),
         }
     }
@@ -101,13 +101,22 @@ impl Facts<'_> {
         Ok(self.write(sql, ())? > 0)
     }
 
-    fn rolled_back(&self, seen: u64) -> Result<bool, LedgerError> {
-        let changed = self.write(
-            "UPDATE meta SET rolled_back = ?1
-             WHERE only = 0 AND (rolled_back IS NULL OR rolled_back < ?1)",
-            [seconds(seen)],
+    fn restored(&self, shown: Restored) -> Result<bool, LedgerError> {
+        let Some(adds) = shown.beside(read::restored(self.connection)?) else { return Ok(false) };
+        let Restored { generation, issue, sign, by, at } = adds;
+        let peer = by.as_ref().map(PeerId::as_str);
+        self.write(
+            "REPLACE INTO restored (only, generation, issue, sign, peer, at)
+             VALUES (0, ?1, ?2, ?3, ?4, ?5)",
+            (seconds(generation), issue, sign.to_string(), peer, seconds(at)),
         )?;
-        Ok(changed > 0)
+        Ok(true)
+    }
+
+    /// The issue was given to a certificate: none is drawn again that is not above it.
+    pub(super) fn drawn(&self, issue: u32) -> Result<(), LedgerError> {
+        let sql = "UPDATE meta SET issues = ?1 WHERE only = 0 AND issues < ?1";
+        self.write(sql, [issue]).map(drop)
     }
 
     /// Raises the generation, and returns it.
@@ -116,16 +125,21 @@ impl Facts<'_> {
         Ok(self.one("SELECT generation FROM meta WHERE only = 0", ())?)
     }
 
-    /// Takes a restored file for good: every token that it knows is revoked at this moment, every
-    /// refresh token is void, and the next generation is above all that peers have seen.
-    pub(super) fn accept_restored(&self, now: u64) -> Result<bool, LedgerError> {
-        let accepted = self.write(
-            "UPDATE meta SET generation = max(generation, rolled_back), rolled_back = NULL
-             WHERE only = 0 AND rolled_back IS NOT NULL",
-            (),
-        )?;
-        if accepted == 0 {
-            return Ok(false);
+    /// Takes a restored file for good: the counters go on beyond all that the abandoned line can have come
+    /// to, and, unless tokens are kept, every token that it knows is revoked at this moment and every
+    /// refresh token is void.
+    pub(super) fn accept_restored(&self, now: u64, tokens: Tokens) -> Result<bool, LedgerError> {
+        let Some(restored) = read::restored(self.connection)? else { return Ok(false) };
+        let sql = "SELECT generation, issues FROM meta WHERE only = 0";
+        let (generation, issues): (i64, i64) =
+            self.row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let of = Of("the row", &"meta");
+        let (generation, issues) = restored.beyond(of.seconds(generation)?, of.count(issues)?);
+        let sql = "UPDATE meta SET generation = ?1, issues = ?2 WHERE only = 0";
+        self.write(sql, (seconds(generation), issues))?;
+        self.write("DELETE FROM restored", ())?;
+        if tokens == Tokens::Keep {
+            return Ok(true);
         }
         self.write("UPDATE tokens SET revoked = coalesce(revoked, ?1)", [seconds(now)])?;
         self.write("DELETE FROM families", ())?;

@@ -12,6 +12,15 @@ use crate::crash;
 use crate::ledger::facts::Facts;
 use crate::ledger::{KeyRotation, LedgerError, read, schema};
 
+/// What becomes of the tokens of a file that was restored from a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tokens {
+    /// They are void: which of them were used or revoked since is forgotten.
+    Void,
+    /// They stay: the file is the latest, and what was shown is of a copy that ran elsewhere.
+    Keep,
+}
+
 /// A hub's ledger, open.
 #[derive(Debug)]
 pub struct Ledger {
@@ -75,14 +84,15 @@ impl Ledger {
         u64::try_from(raised).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
     }
 
-    /// Takes a file that was restored from a backup for good: every join token is revoked at `now`
-    /// (seconds since 1970), every refresh token is void, and the next start has a generation above
-    /// all that peers have seen. False, and nothing changed, where no peer has shown that it was.
+    /// Takes a file that was restored from a backup for good: the counters of starts and of issues go on
+    /// far beyond all that was shown. Unless tokens are kept, every join token is revoked at `now`
+    /// (seconds since 1970) and every refresh token is void. False, and nothing changed, where nothing
+    /// has shown that it was.
     ///
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
-    pub fn accept_restored(&mut self, now: u64) -> Result<bool, LedgerError> {
-        self.in_transaction(|facts| facts.accept_restored(now))
+    pub fn accept_restored(&mut self, now: u64, tokens: Tokens) -> Result<bool, LedgerError> {
+        self.in_transaction(|facts| facts.accept_restored(now, tokens))
     }
 
     /// Everything that a hub has to be told at its start.

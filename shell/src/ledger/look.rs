@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use bowline_core::ledger::Restored;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::ledger::database::{damaged, open_error, sort_error};
-use crate::ledger::{LedgerError, schema};
+use crate::ledger::{LedgerError, read as ledger_read, schema};
 
 /// What a ledger looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,8 @@ pub struct Look {
     pub peers: u64,
     /// How often its hub has started.
     pub generation: u64,
-    /// The highest generation that a peer has seen, where that shows that the file was restored from a
-    /// backup and nobody has accepted that yet.
-    pub rolled_back: Option<u64>,
+    /// That the file was restored from a backup and nobody has accepted that yet, and what showed it.
+    pub restored: Option<Restored>,
 }
 
 /// Looks at the ledger at `path`; `in_use` where a hub runs on it. `None` where the hub that used it
@@ -58,16 +58,14 @@ fn read(connection: &Connection, path: &Path) -> Result<Look, Reading> {
         u64::try_from(number).map_err(|_| Reading::Ledger(damaged(path, format!("{number}"))))
     };
     // The next start brings an older file to the latest version.
-    let rolled_back = match found >= schema::WITH_JOINS {
-        true if number("SELECT rolled_back IS NOT NULL FROM meta WHERE only = 0")? != 0 => {
-            Some(number("SELECT rolled_back FROM meta WHERE only = 0")?)
-        }
-        _ => None,
+    let restored = match found >= schema::WITH_SIGNS {
+        true => ledger_read::restored(connection).map_err(Reading::Ledger)?,
+        false => None,
     };
     Ok(Look {
         peers: number("SELECT count(*) FROM peers")?,
         generation: number("SELECT generation FROM meta WHERE only = 0")?,
-        rolled_back,
+        restored,
     })
 }
 
@@ -118,10 +116,7 @@ mod tests {
         assert_eq!(ledger.raise_generation(), Ok(1));
         drop(ledger);
         let before = files(dir.path());
-        assert_eq!(
-            look(&path, false),
-            Ok(Some(Look { peers: 0, generation: 1, rolled_back: None }))
-        );
+        assert_eq!(look(&path, false), Ok(Some(Look { peers: 0, generation: 1, restored: None })));
         assert_eq!(files(dir.path()), before);
     }
 
@@ -131,10 +126,7 @@ mod tests {
         let path = dir.path().join("ledger.db");
         let mut ledger = Ledger::open(&path).unwrap();
         assert_eq!(ledger.raise_generation(), Ok(1));
-        assert_eq!(
-            look(&path, true),
-            Ok(Some(Look { peers: 0, generation: 1, rolled_back: None }))
-        );
+        assert_eq!(look(&path, true), Ok(Some(Look { peers: 0, generation: 1, restored: None })));
         // As its hub would leave it when it is killed.
         assert_eq!(look(&path, false), Ok(None));
         assert_eq!(ledger.raise_generation(), Ok(2));

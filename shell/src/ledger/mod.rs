@@ -19,7 +19,7 @@ mod schema;
 mod thread;
 mod values;
 
-pub use database::Ledger;
+pub use database::{Ledger, Tokens};
 pub use error::LedgerError;
 pub use keys::KeyRotation;
 pub use look::{Look, look};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey};
-use bowline_core::ledger::{Binding, Durable, Enrolled, Revocation, TokenRecord, Uses};
+use bowline_core::ledger::{Binding, Durable, Enrolled, Restored, Revocation, TokenRecord, Uses};
 use bowline_core::wire::frame::Method;
 use rusqlite::{Connection, Row};
 
@@ -19,8 +19,8 @@ type Labels = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Reads all of it; call it within a transaction, so that it is of one moment.
 pub(super) fn durable(connection: &Connection) -> Result<Durable, LedgerError> {
-    let (floor, rolled_back): (i64, Option<i64>) =
-        connection.query_row("SELECT floor, rolled_back FROM meta WHERE only = 0", [], |row| {
+    let (floor, issues): (i64, i64) =
+        connection.query_row("SELECT floor, issues FROM meta WHERE only = 0", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     let of = Of("the row", &"meta");
@@ -29,8 +29,26 @@ pub(super) fn durable(connection: &Connection) -> Result<Durable, LedgerError> {
         tokens: tokens(connection)?,
         keys: keys::read(connection)?,
         floor: of.seconds(floor)?,
-        rolled_back: rolled_back.map(|seen| of.seconds(seen)).transpose()?,
+        issues: of.count(issues)?,
+        restored: restored(connection)?,
     })
+}
+
+/// That the file is older than its hub, and what showed it.
+pub(super) fn restored(connection: &Connection) -> Result<Option<Restored>, LedgerError> {
+    let sql = "SELECT generation, issue, sign, peer, at FROM restored WHERE only = 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let of = Of("the row", &"restored");
+    let (sign, peer): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+    Ok(Some(Restored {
+        generation: of.seconds(row.get(0)?)?,
+        issue: of.count(row.get(1)?)?,
+        sign: of.text(&sign, "a sign that is none")?,
+        by: peer.map(|peer| of.text(&peer, "an id that is none")).transpose()?,
+        at: of.seconds(row.get(4)?)?,
+    }))
 }
 
 fn peers(connection: &Connection) -> Result<Vec<Peer>, LedgerError> {

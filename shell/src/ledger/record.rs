@@ -85,6 +85,7 @@ impl Facts<'_> {
     fn put_enrolled(&self, peer: PeerId, enrolled: &Enrolled) -> Result<(), LedgerError> {
         let Enrolled { jti, role, capabilities, labels, issue, family } = enrolled;
         let id = peer.as_str();
+        self.drawn(*issue)?;
         self.write(
             "INSERT INTO enrolments (peer, jti, role, caps, issue) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (peer) DO UPDATE SET jti = excluded.jti, role = excluded.role,
@@ -126,6 +127,7 @@ impl Facts<'_> {
         self.put_family(*peer, &family)?;
         let sql = "UPDATE enrolments SET issue = max(issue, ?2) WHERE peer = ?1";
         self.write(sql, (peer.as_str(), refreshing.issue))?;
+        self.drawn(refreshing.issue)?;
         if refreshing.serves {
             self.write("UPDATE peers SET serves = 1 WHERE id = ?1", [peer.as_str()])?;
         }

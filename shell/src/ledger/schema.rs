@@ -7,7 +7,7 @@
 //!  meta    peers ◄── enrolments ◄── families      tokens ◄── token_uses      keys
 //!            ▲           ▲
 //!            │           └── labels
-//!            └── revocations
+//!            └── revocations                       restored
 //! ```
 //!
 //! Of tokens and refresh tokens there are numbers and hashes: nothing here lets anybody in.
@@ -19,7 +19,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::LedgerError;
 
 /// Each takes a file from the version of its index to the next.
-const STEPS: &[&str] = &[PEERS, JOINS];
+const STEPS: &[&str] = &[PEERS, JOINS, LINE];
 
 const PEERS: &str = "
     CREATE TABLE peers (
@@ -92,13 +92,31 @@ const JOINS: &str = "
     ) STRICT;
 ";
 
+/// The counter of issues begins beyond those of peers that were forgotten, of which there is no record.
+const LINE: &str = "
+    ALTER TABLE meta ADD COLUMN issues INTEGER NOT NULL DEFAULT 0;
+    UPDATE meta SET issues = min(2147483647, 65536
+        + (SELECT coalesce(max(issue), 0) FROM enrolments)) WHERE generation > 0;
+    CREATE TABLE restored (
+        only        INTEGER PRIMARY KEY NOT NULL CHECK (only = 0),
+        generation  INTEGER NOT NULL,
+        issue       INTEGER NOT NULL,
+        sign        TEXT    NOT NULL,
+        peer        TEXT,
+        at          INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO restored SELECT 0, rolled_back, 0, 'claim', NULL, 0 FROM meta
+        WHERE rolled_back IS NOT NULL;
+    ALTER TABLE meta DROP COLUMN rolled_back;
+";
+
 /// The latest version.
 pub(super) fn version() -> i64 {
     STEPS.len() as i64
 }
 
-/// The version from which on there are join tokens.
-pub(super) const WITH_JOINS: i64 = 2;
+/// The version from which on it is known what showed that a file was restored.
+pub(super) const WITH_SIGNS: i64 = 3;
 
 /// Brings the file to the latest version, all steps in one transaction.
 ///
@@ -124,9 +142,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Le
     Ok(transaction.commit()?)
 }
 
-/// Makes an empty file what the version before join tokens would have made of it.
+/// Makes an empty file what the version of this number would have made of it.
 #[cfg(test)]
-pub(super) fn make_first(connection: &Connection) {
-    connection.execute_batch(PEERS).unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
+pub(super) fn make(connection: &Connection, version: usize) {
+    for step in &STEPS[..version] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection.pragma_update(None, "user_version", version as i64).unwrap();
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bowline_core::code::Code;
 use bowline_core::id::Jti;
 use bowline_core::ledger::{Answer, Kept};
-use bowline_core::trust::{Entry, Known, PinSpec};
+use bowline_core::trust::{Entry, Known, PinSpec, SeenStart};
 use bowline_core::wire::frame::Issued;
 
 use crate::config::HubUrl;
@@ -123,15 +123,16 @@ impl Keeper {
 
     fn store(&self, kept: &Kept) -> Result<(), String> {
         if let Some(entry) = kept.entry {
-            self.store_trust(entry)?;
+            self.store_trust(entry, kept.seen.clone())?;
         }
         kept.issued.as_ref().map_or(Ok(()), |issued| self.store_issued(issued))
     }
 
-    fn store_trust(&self, entry: Entry) -> Result<(), String> {
+    fn store_trust(&self, entry: Entry, seen: Option<SeenStart>) -> Result<(), String> {
         let Trust::File(file, hub) = &self.trust else { return Ok(()) };
         let Entry { identity, pin, generation, first_seen } = entry;
-        file.keep(hub, identity, pin, generation, first_seen).map_err(|error| error.to_string())
+        file.keep(hub, identity, pin, (generation, seen), first_seen)
+            .map_err(|error| error.to_string())
     }
 
     fn store_issued(&self, issued: &Issued) -> Result<(), String> {
@@ -191,6 +192,7 @@ impl Keeper {
         let record = file.show(hub).map_err(|error| SetupError::Trust(error.to_string()))?;
         let Some(record) = record else { return Ok(known) };
         known.pins.extend(record.pinned.iter().copied().map(PinSpec::Key));
+        known.seen = record.hello;
         known.entry = record.identity.map(|identity| Entry {
             identity,
             pin: record.pin,

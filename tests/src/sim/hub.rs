@@ -278,8 +278,11 @@ impl HubNode {
                 HubEvent::Reused { peer } | HubEvent::Revoked { peer, .. } => {
                     return violated("a peer that copied nothing was revoked", peer);
                 }
-                HubEvent::RolledBack { seen, own, .. } => {
-                    return violated("a ledger that was never restored seems older", (seen, own));
+                HubEvent::RolledBack { restored, own } => {
+                    return violated(
+                        "a ledger that was never restored seems older",
+                        (restored, own),
+                    );
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use bowline_core::ledger::Change;
+use bowline_core::ledger::{Change, Restored, Sign};
 use bowline_shell::ledger::Ledger;
 use bowline_tests::bowline::bowline;
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
@@ -81,27 +81,35 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
 fn a_ledger_from_a_backup_is_told_until_it_is_accepted() {
     let mut stage = stopped();
     let mut ledger = Ledger::open(&stage.at("hub/ledger.db")).unwrap();
-    ledger.change(&Change::RolledBack(9)).unwrap();
+    ledger
+        .change(&Change::Restored(Restored {
+            generation: 9,
+            issue: 0,
+            sign: Sign::Hello,
+            by: Some("web-1".parse().unwrap()),
+            at: 1_800_000_000,
+        }))
+        .unwrap();
     drop(ledger);
     let (data, address) = (stage.text("hub"), stage.address());
     let told = |stage: &Stage, options: &[&str]| {
         let found = hub(stage, options);
         let problem = found.problem("ledger", "ledger-restored", 2);
-        says(&problem["message"], "a peer has seen start 9 of this hub");
+        says(&problem["message"], "peer web-1 showed the Hello of start 9 of this hub (2027-01-15");
         says(&problem["remedy"], "--accept-restored");
     };
     told(&stage, &["--bind", "127.0.0.1:0"]);
     // While it runs, too, and at its start.
     stage.start_hub(&address);
     let warning = stage.hub.as_mut().unwrap().said("warning: the ledger was restored");
-    assert!(warning.contains("(a peer has seen start 9 of this hub)"), "{warning}");
+    assert!(warning.contains("(peer web-1 showed the Hello of start 9 of this hub)"), "{warning}");
     told(&stage, &[]);
     let running = stage.hub.take().unwrap();
     running.signal(Signal::TERM);
     assert_eq!(running.end().0, Some(0));
     stage.listen(stage.bowline(&["hub", "--bind", &address, "--data", &data, "--accept-restored"]));
     stage.hub.as_mut().unwrap().said("the restored ledger was accepted");
-    assert_eq!(hub(&stage, &[]).well("ledger"), "0 ids bound, 10 starts");
+    assert_eq!(hub(&stage, &[]).well("ledger"), "0 ids bound, 65546 starts");
 }
 
 fn a_port_that_is_taken_is_told_with_the_hub_that_has_it() {

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use bowline_core::code::Code;
 use bowline_core::id::Jti;
+use bowline_core::ledger::Sign;
 use bowline_core::wire::frame::{Method, Status};
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::Finished;
 use bowline_shell::config::{HubSettings, Insecure, JoinSettings, Warning};
 use bowline_shell::hub::HubBuilder;
-use bowline_shell::ledger::Ledger;
+use bowline_shell::ledger::{Ledger, Tokens};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, Join, PeerBuilder, Session};
 use bowline_tests::each_pairing;
@@ -140,10 +141,12 @@ each_pairing! {
         // Who resumes shows it, and is admitted.
         come_back(&world, "web").await;
         let told = world.notices.first(|notice| match notice {
-            Notice::RolledBack { peer, seen, own } => Some((*peer, *seen, *own)),
+            Notice::RolledBack { restored, own } => Some((*restored, *own)),
             _ => None,
         });
-        assert_eq!(told.await, (id("web"), 4, 2));
+        let (restored, own) = told.await;
+        assert_eq!((restored.by, restored.sign, own), (Some(id("web")), Sign::Hello, 2));
+        assert_eq!(restored.generation, 4);
         assert_eq!(join(&world, &old, "db").await.unwrap_err(), Code::Unavailable);
         let issued = ask(&world, "issue-token", &[FOR, LOCAL]).await;
         assert_eq!(issued.status, Status::Failed(Code::Unavailable), "{issued:?}");
@@ -153,17 +156,17 @@ each_pairing! {
         assert!(matches!(seen, Some(Scalar::Integer(4))), "{seen:?}");
         world.stop_hub().await;
         let mut ledger = Ledger::open(&data.join("ledger.db")).unwrap();
-        assert_eq!(ledger.durable().unwrap().rolled_back, Some(4));
+        assert_eq!(ledger.durable().unwrap().restored, Some(restored));
         drop(ledger);
         // The next start knows it by itself.
         world.start_hub(&data);
-        assert_eq!(world.hub().warnings(), [Warning::Restored { seen: 4 }]);
+        assert_eq!(world.hub().warnings(), [Warning::Restored(restored)]);
         assert_eq!(join(&world, &old, "db").await.unwrap_err(), Code::Unavailable);
         world.stop_hub().await;
 
         let hub = HubBuilder::new(H::default(), &data).unwrap().bind(world.local());
-        world.hub = Some(hub.accept_restored().start().unwrap());
-        assert_eq!((world.hub().generation(), world.hub().warnings()), (5, &[][..]));
+        world.hub = Some(hub.accept_restored(Tokens::Void).start().unwrap());
+        assert_eq!((world.hub().generation(), world.hub().warnings()), (65_541, &[][..]));
         assert_eq!(join(&world, &old, "db").await.unwrap_err(), Code::Revoked);
         // Who was enrolled resumes, gets another refresh token, and goes on from there.
         let enrolment = world.at("web/enrolment");

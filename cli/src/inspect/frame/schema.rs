@@ -203,6 +203,7 @@ pub(super) const AUTHENTICATE: &[Row] = &[
     row(6, "agent", Text),
     row(7, "labels", Labels),
     row(8, "generation", Number),
+    row(0x80, "a later start", Bytes),
 ];
 
 pub(super) const WELCOME: &[Row] = &[

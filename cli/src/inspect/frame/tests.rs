@@ -53,6 +53,7 @@ fn auth_body() -> AuthBody {
         agent: "bowline/0.1.0".to_owned(),
         labels: BTreeMap::from([("role".to_owned(), "web".to_owned())]),
         generation: Some(7),
+        later: None,
     }
 }
 

@@ -8,8 +8,9 @@ use crate::auth::proof::{ChannelBound, PeerProved, Proof};
 use crate::auth::{Admitted, HubSnapshot, RefreshToken};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
-use crate::ledger::{Answer, Claim, Evidence, Question, Reservation};
+use crate::ledger::{Answer, Claim, Evidence, Later, Question, Reservation};
 use crate::random::Random;
+use crate::trust::SeenStart;
 use crate::wire::Frame;
 use crate::wire::frame::{Welcome, WelcomeBody};
 
@@ -19,6 +20,8 @@ pub(super) struct Proved {
     pub(super) snapshot: Arc<HubSnapshot>,
     pub(super) transcript: Transcript,
     pub(super) claim: Claim,
+    /// What it shows of a later start of this hub, until it was looked at.
+    pub(super) later: Option<Vec<u8>>,
     pub(super) bound: ChannelBound,
     pub(super) proved: PeerProved,
     /// A refresh token that was drawn; it is handed out where that is granted.
@@ -29,6 +32,22 @@ impl Proved {
     fn peer(&self) -> Option<PeerId> {
         self.claim.identity.map(|(peer, _)| peer)
     }
+
+    pub(super) fn reserve(self) -> Step {
+        let question = Question::Reserve(Box::new(self.claim.clone()));
+        Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(self)))), question)
+    }
+
+    /// Looks at what is shown of a later start, once: it counts where this hub signed it, and is nothing
+    /// otherwise. `// spec: admission §4.2`
+    fn look_at_later(mut self) -> Self {
+        let HubSnapshot { identity, generation, .. } = &*self.snapshot;
+        let seen = self.later.take().and_then(|later| SeenStart::read(&later));
+        let seen = seen.filter(|seen| seen.generation() > *generation);
+        let seen = seen.filter(|seen| seen.is_signed_by(&identity.0.public()));
+        self.claim.later = seen.map_or(Later::Nothing, |seen| Later::Verified(seen.generation()));
+        self
+    }
 }
 
 #[derive(Debug)]
@@ -38,6 +57,7 @@ impl AwaitReserved {
     pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<Step, Stop> {
         let grant = match answer {
             Answer::Reserved(grant) => *grant,
+            Answer::LookAtLater => return Ok(self.0.look_at_later().reserve()),
             Answer::No(no) => return Err(Stop::no(self.0.peer(), no)),
             _ => return Err(AuthError::OutOfTurn("answer").into()),
         };
@@ -91,11 +111,7 @@ impl AwaitCommitted {
                 let (admitted, renewing) = self.welcome(random, reply)?;
                 Ok(Step::Admitted(Box::new(admitted), renewing.map(Box::new)))
             }
-            Answer::Stale => {
-                let question = Question::Reserve(Box::new(self.proved.claim.clone()));
-                let state = State::Reserved(Box::new(AwaitReserved(self.proved)));
-                Ok(Step::Ask(HubAuth(state), question))
-            }
+            Answer::Stale => Ok(self.proved.reserve()),
             Answer::No(no) => Err(Stop::no(self.proved.peer(), no)),
             _ => Err(AuthError::OutOfTurn("answer").into()),
         }
@@ -106,7 +122,7 @@ impl AwaitCommitted {
         random: &mut Random,
         reply: &mut Vec<u8>,
     ) -> Result<(Admitted, Option<Renewing>), AuthError> {
-        let Proved { snapshot, transcript, claim, bound, proved, fresh } = self.proved;
+        let Proved { snapshot, transcript, claim, bound, proved, fresh, .. } = self.proved;
         let Reservation { grant, session, .. } = self.reservation;
         let hub = snapshot.identity.id();
         let joins = snapshot.joins.as_ref();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::arrival::Way;
 use crate::auth::HubSnapshot;
 use crate::auth::error::{AuthError, pin_or_none, pins_or_none};
-use crate::auth::hub::await_answer::{AwaitReserved, Proved};
+use crate::auth::hub::await_answer::Proved;
 use crate::auth::hub::credential::{Check, ProvedBy};
-use crate::auth::hub::{HubAuth, State, Step, Stop};
+use crate::auth::hub::{Step, Stop};
 use crate::auth::proof::ChannelBound;
 use crate::auth::transcript::transcript;
 use crate::id::Nonce;
-use crate::ledger::{Claim, Question};
+use crate::ledger::{Claim, Later};
 use crate::random::Random;
 use crate::source::Source;
 use crate::time::Now;
@@ -76,13 +76,13 @@ impl AwaitAuthenticate {
             purpose: body.purpose,
             identity,
             evidence,
-            generation: body.generation,
+            later: body.later.as_ref().map_or(Later::Nothing, |_| Later::Shown),
             agent: body.agent,
             labels: body.labels,
         };
-        let proved = Proved { snapshot: self.snapshot, transcript, claim, bound, proved, fresh };
-        let question = Question::Reserve(Box::new(proved.claim.clone()));
-        Ok(Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(proved)))), question))
+        let (snapshot, later) = (self.snapshot, body.later);
+        let proved = Proved { snapshot, transcript, claim, later, bound, proved, fresh };
+        Ok(proved.reserve())
     }
 
     fn offered(&self, number: u64) -> Result<Method, AuthError> {

@@ -120,7 +120,6 @@ impl Check<'_> {
         }
         let certified = Certified {
             issue: certificate.issue,
-            not_before: certificate.not_before,
             not_after: certificate.not_after,
             expired: unix >= certificate.not_after,
         };

@@ -9,7 +9,7 @@ use crate::auth::{Credential, Dial};
 use crate::id::{HubId, Nonce};
 use crate::identity::{Transcript, verify_hello};
 use crate::time::Now;
-use crate::trust::{self, Contact, TrustError};
+use crate::trust::{self, Contact, SeenStart, TrustError};
 use crate::tunnel::Served;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Authenticate, HelloBody, Method};
@@ -56,16 +56,27 @@ impl AwaitHello {
         if let Credential::Withheld(_) = dial.credential {
             return Err(Stop::Looked(Box::new(learnt)));
         }
-        let body = self.auth_body(served);
+        let body = self.auth_body(served, hello.generation);
         let transcript = transcript(&self.nonce, message, &body);
+        let seen = self.later_than_known(hello.generation, message);
         let proof = self.proof(&transcript);
         Frame::Authenticate(Authenticate { body: &body, proof: &proof }).encode(reply);
-        let next = AwaitWelcome { dial: self.dial, hub: learnt.hub, transcript, decision };
+        let next = AwaitWelcome { dial: self.dial, hub: learnt.hub, transcript, decision, seen };
         Ok(Step::Wait(PeerAuth(State::Welcome(Box::new(next))), Box::new(learnt)))
     }
 
-    fn auth_body(&self, served: Option<&Served>) -> Vec<u8> {
+    /// This Hello, where no later start of the hub was kept than it tells.
+    fn later_than_known(&self, generation: u64, message: &[u8]) -> Option<SeenStart> {
+        let known = &self.dial.known;
+        let entry = known.entry.is_none_or(|entry| entry.generation <= generation);
+        let seen = known.seen.as_ref().is_none_or(|seen| seen.generation() < generation);
+        if entry && seen { SeenStart::of(&self.nonce, message) } else { None }
+    }
+
+    /// `generation` is the hub's in its Hello: a later one that it signed is shown to it.
+    fn auth_body(&self, served: Option<&Served>, generation: u64) -> Vec<u8> {
         let dial = &self.dial;
+        let seen = dial.known.seen.as_ref().filter(|seen| seen.generation() > generation);
         let (named, credential) = match &dial.credential {
             Credential::Open | Credential::Withheld(_) => (false, None),
             Credential::Secret(_) => (true, None),
@@ -82,7 +93,8 @@ impl AwaitHello {
             credential,
             agent: dial.agent.clone(),
             labels: dial.labels.clone(),
-            generation: dial.known.entry.as_ref().map(|entry| entry.generation),
+            generation: None,
+            later: seen.filter(|_| named).map(|seen| seen.as_bytes().to_vec()),
         }
         .encode()
     }

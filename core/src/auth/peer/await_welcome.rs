@@ -9,7 +9,7 @@ use crate::auth::{Admitted, Credential, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
 use crate::ledger::{Kept, Question};
-use crate::trust::{Decision, Keep};
+use crate::trust::{Decision, Keep, SeenStart};
 use crate::wire::Frame;
 use crate::wire::frame::{Issued, Welcome, WelcomeBody};
 
@@ -19,6 +19,8 @@ pub(super) struct AwaitWelcome {
     pub(super) hub: HubId,
     pub(super) transcript: Transcript,
     pub(super) decision: Decision,
+    /// Its Hello, where that is of a later start than was kept.
+    pub(super) seen: Option<SeenStart>,
 }
 
 impl AwaitWelcome {
@@ -50,10 +52,10 @@ impl AwaitWelcome {
             proof: Proof::Peer(proved),
         });
         let entry = match self.decision.keep {
-            Keep::Nothing => None,
+            Keep::Nothing => self.seen.is_some().then_some(self.decision.entry),
             Keep::Admitted | Keep::Proved => Some(self.decision.entry),
         };
-        let kept = Kept { entry, issued: body.issued };
+        let kept = Kept { entry, seen: self.seen, issued: body.issued };
         if kept.entry.is_none() && kept.issued.is_none() {
             return Ok(Step::Admitted(admitted, renewing));
         }

@@ -111,7 +111,7 @@ impl Renewing {
         }
         let minted = issued::check(issued, self.hub, (self.dial.peer, self.dial.key.public()))?;
         self.state = State::Keeping(minted);
-        let kept = Kept { entry: None, issued: Some(issued.clone()) };
+        let kept = Kept { entry: None, seen: None, issued: Some(issued.clone()) };
         Ok(Some(Question::Keep(Box::new(kept))))
     }
 

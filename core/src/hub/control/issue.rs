@@ -19,8 +19,8 @@ use crate::wire::value::{Scalar, Value, ValueBuf, ValueError};
 const TTL: u64 = 24 * 60 * 60;
 
 /// What a hub says whose ledger was restored from a backup. `// spec: hub §7`
-const RESTORED: &str = "the hub was restored from a backup, and a token made now would be refused: start \
-                        it once with --accept-restored";
+const RESTORED: &str =
+    "a token made now would be refused: start the hub once with --accept-restored";
 
 /// Why there is no such token, for a person.
 type Wrong = String;
@@ -31,8 +31,9 @@ impl Hub {
         if !self.may(link, call, Capability::TokenAdmin) {
             return;
         }
-        if self.rolled_back.is_some() {
-            return self.fail_with(link, call.id, Code::Unavailable, RESTORED);
+        if let Some(restored) = self.restored {
+            let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
+            return self.fail_with(link, call.id, Code::Unavailable, &why);
         }
         let Some(issuer) = self.live(link).map(|live| live.peer) else { return };
         let draft = match draft(call, issuer) {

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::hub::control::named;
 use crate::hub::{Facts, Hub, Standing};
 use crate::id::LinkId;
+use crate::ledger::Restored;
 use crate::time::Now;
 use crate::wire::frame::{Call, Method};
 use crate::wire::value::{ValueBuf, ValueError};
@@ -63,7 +64,13 @@ impl Hub {
             ("joins", ValueBuf::boolean(self.takes_joins(facts))),
             ("tokens", ValueBuf::uint(self.tokens.open(now.unix) as u64)),
         ];
-        state.extend(self.rolled_back.map(|seen| ("rolled_back", ValueBuf::uint(seen))));
+        if let Some(Restored { generation, issue, sign, by, at }) = self.restored {
+            state.push(("rolled_back", ValueBuf::uint(generation)));
+            state.push(("rolled_back_sign", ValueBuf::text(&sign.to_string())));
+            state.push(("rolled_back_issue", ValueBuf::uint(issue.into())));
+            state.push(("rolled_back_at", ValueBuf::uint(at)));
+            state.extend(by.map(|by| ("rolled_back_by", ValueBuf::text(by.as_str()))));
+        }
         let until = self.secrets.old_until();
         state.extend(until.map(|until| ("old_secret_until", ValueBuf::uint(until))));
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
@@ -74,7 +81,7 @@ impl Hub {
 
     /// Whether a join token admits anybody at this moment.
     fn takes_joins(&self, facts: &Facts) -> bool {
-        facts.methods.contains(&Method::Join) && self.rolled_back.is_none()
+        facts.methods.contains(&Method::Join) && self.restored.is_none()
     }
 
     fn counts(&self) -> Counts {

@@ -4,7 +4,7 @@
 use super::desk::{Desk, NOON, invited};
 use super::*;
 use crate::id::RefreshHash;
-use crate::ledger::{Certified, Enrolled, Family, Renewal, TokenRecord};
+use crate::ledger::{Certified, Enrolled, Family, Later, Renewal, Restored, Sign, TokenRecord};
 use crate::wire::value::Scalar;
 
 fn id(text: &str) -> PeerId {
@@ -24,8 +24,7 @@ fn refresh(presented: u8, fresh: u8) -> Claim {
 
 /// `web-1` comes by its certificate.
 fn resume(issue: u32, not_after: u64, expired: bool) -> Claim {
-    let not_before = NOON - 60;
-    let certified = Certified { issue, not_before, not_after, expired };
+    let certified = Certified { issue, not_after, expired };
     let evidence = Evidence::Resume { certified, fresh: hash(99) };
     let claim = claim("web-1", 1, Purpose::Serve);
     Claim { method: Method::Resume, evidence: Some(evidence), ..claim }
@@ -187,7 +186,8 @@ fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has(
     let ends = [serves, calls, stranger, again].map(|link| desk.closing(link));
     assert_eq!(ends, [Some(Code::Superseded), Some(Code::SessionExpired), None, None]);
     assert_eq!(desk.admit(&resume(1, NOON + 86_400, false)), Err(Code::Revoked));
-    assert!(desk.admit(&resume(2, NOON + 86_400, false)).is_ok());
+    // 'web-2' had the issue between.
+    assert!(desk.admit(&resume(3, NOON + 86_400, false)).is_ok());
 }
 
 #[test]
@@ -251,12 +251,31 @@ fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_join
     desk.say("forget", &[("id", Scalar::Text("web-1"))]).unwrap();
     desk.pass(1);
     desk.admit(&joins(&token, 2)).unwrap();
-    assert_eq!(enrolled(&desk).issue, 1);
-    assert_eq!(desk.admit(&old), Err(Code::Expired));
-    let new =
-        Certified { issue: 1, not_before: NOON - 59, not_after: NOON + 86_401, expired: false };
-    let new = Evidence::Resume { certified: new, fresh: hash(98) };
-    assert!(desk.admit(&Claim { evidence: Some(new), ..old }).is_ok());
+    // The counter of issues knows no peer and does not start again.
+    assert_eq!(enrolled(&desk).issue, 2);
+    assert_eq!(desk.admit(&old), Err(Code::Revoked));
+    assert!(desk.admit(&resume(2, NOON + 86_401, false)).is_ok());
+    assert_eq!(desk.hub.restored, None);
+    assert_eq!(desk.ledger.memory.durable().issues, 2);
+}
+
+#[test]
+fn issues_are_drawn_from_one_counter_for_all_peers_and_a_later_start_goes_on_with_it() {
+    let mut desk = Desk::new();
+    let token = desk.issue_with(&[("uses", Scalar::Integer(9))]);
+    desk.admit(&joins(&token, 1)).unwrap();
+    desk.join(&token, "web-2", 2).unwrap();
+    desk.admit(&joins(&token, 3)).unwrap();
+    assert_eq!(enrolled(&desk).issue, 3);
+    desk.say("forget", &[("id", Scalar::Text("web-1"))]).unwrap();
+    desk.say("forget", &[("id", Scalar::Text("web-2"))]).unwrap();
+    let durable = desk.ledger.memory.durable();
+    assert_eq!((durable.issues, durable.peers.len()), (3, 0));
+    let mut hub = Hub::new(HubConfig::default(), durable);
+    assert_eq!(hub.draw_issue(), Ok(4));
+    // At its end nothing is minted, rather than the same again.
+    hub.issues = crate::identity::LAST_ISSUE;
+    assert_eq!(hub.draw_issue(), Err(Code::Unavailable.into()));
 }
 
 #[test]
@@ -280,6 +299,11 @@ fn a_refresh_token_that_was_replaced_revokes_the_peer_on_the_disk_too() {
     }
 }
 
+/// What `web-1` shows by a Hello of this generation.
+fn by_hello(generation: u64) -> Restored {
+    Restored { generation, issue: 0, sign: Sign::Hello, by: Some(id("web-1")), at: NOON }
+}
+
 /// A hub whose storage is from before `web-1` got its refresh token 3.
 fn restored() -> (Desk, TokenRecord) {
     let mut desk = Desk::new();
@@ -293,12 +317,13 @@ fn restored() -> (Desk, TokenRecord) {
 #[test]
 fn an_older_storage_does_not_take_the_newest_refresh_token_for_a_copy() {
     let (mut desk, _) = restored();
-    let claim = Claim { generation: Some(9), ..refresh(3, 4) };
+    let claim = Claim { later: Later::Verified(9), ..refresh(3, 4) };
     assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
     let peer = id("web-1");
-    assert_eq!(events(&mut desk), [HubEvent::RolledBack { peer, seen: 9, own: 7 }]);
+    let restored = by_hello(9);
+    assert_eq!(events(&mut desk), [HubEvent::RolledBack { restored, own: 7 }]);
     desk.settle();
-    assert_eq!(desk.ledger.memory.durable().rolled_back, Some(9));
+    assert_eq!(desk.ledger.memory.durable().restored, Some(restored));
     assert_eq!(desk.hub.registry.known(peer).unwrap().revoked, None);
     // Whoever says nothing of it is not judged either; who has a certificate goes on.
     assert_eq!(desk.admit(&refresh(3, 5)), Err(Code::Unavailable));
@@ -310,39 +335,66 @@ fn an_older_storage_does_not_take_the_newest_refresh_token_for_a_copy() {
 fn a_join_that_shows_an_older_storage_spends_no_token() {
     let (mut desk, _) = restored();
     let token = desk.issue();
-    let claim = Claim { generation: Some(8), ..invited(&token, "web-2", 2) };
+    let claim = Claim { later: Later::Verified(8), ..invited(&token, "web-2", 2) };
     assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
     assert!(desk.hub.tokens.get(token.jti).unwrap().used.is_empty());
     assert_eq!(desk.join(&token, "web-3", 3), Err(Code::Unavailable));
 }
 
 #[test]
-fn a_certificate_of_a_later_issue_shows_an_older_storage_and_is_refused() {
+fn a_certificate_within_its_dates_of_an_issue_that_was_never_drawn_shows_an_older_storage() {
     let (mut desk, _) = restored();
-    let claim = Claim { generation: Some(8), ..resume(2, NOON + 86_400, false) };
-    assert_eq!(desk.admit(&claim), Err(Code::Refused));
-    assert_eq!(desk.hub.rolled_back, Some(8));
+    // Not by one that has ended: what was minted before the counter was kept may be of any issue.
+    for (not_after, expired) in [(NOON, false), (NOON + 86_400, true)] {
+        assert_eq!(desk.admit(&resume(2, not_after, expired)), Err(Code::Refused));
+        assert_eq!(desk.hub.restored, None);
+    }
+    // Nor by one that was drawn, for whomever.
+    let (mut desk, _) = restored();
+    let token = desk.issue();
+    desk.join(&token, "web-2", 2).unwrap();
+    assert_eq!(desk.admit(&resume(2, NOON + 86_400, false)), Err(Code::Refused));
+    assert_eq!(desk.hub.restored, None);
+
+    assert_eq!(desk.admit(&resume(3, NOON + 86_400, false)), Err(Code::Unavailable));
+    let shown = Restored { generation: 7, issue: 3, sign: Sign::Certificate, ..by_hello(7) };
+    assert_eq!(desk.hub.restored, Some(shown));
+    desk.settle();
+    assert_eq!(desk.ledger.memory.durable().restored, Some(shown));
+    // Also by who is not known here: it joined after the backup.
+    let (mut desk, _) = restored();
+    let Claim { evidence, method, .. } = resume(9, NOON + 86_400, false);
+    let unknown = Claim { evidence, method, ..claim("web-9", 9, Purpose::Serve) };
+    assert_eq!(desk.admit(&unknown), Err(Code::Unavailable));
+    assert_eq!(desk.hub.restored.unwrap().by, Some(id("web-9")));
 }
 
 #[test]
-fn a_generation_that_nobody_can_have_seen_is_ignored_and_so_is_that_of_who_proves_nothing() {
-    let own = 7;
-    for (seen, noted) in
-        [(own, None), (own + (1 << 20), Some(own + (1 << 20))), (own + (1 << 20) + 1, None)]
-    {
+fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_proves_nothing() {
+    for (seen, noted) in [(6, false), (7, false), (8, true), (u64::MAX, true)] {
         let (mut desk, token) = restored();
-        let claim = Claim { generation: Some(seen), ..joins(&token, 1) };
-        assert_eq!(desk.admit(&claim).is_ok(), noted.is_none(), "{seen}");
-        assert_eq!(desk.hub.rolled_back, noted);
+        let claim = Claim { later: Later::Verified(seen), ..joins(&token, 1) };
+        assert_eq!(desk.admit(&claim).is_err(), noted, "{seen}");
+        assert_eq!(desk.hub.restored, noted.then_some(by_hello(seen)));
     }
+    // Whoever is proved is asked for what it shows, before it is judged further.
+    let (mut desk, token) = restored();
+    let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+    let by_secret = claim("db-1", 5, Purpose::Serve);
+    for proved in [joins(&token, 1), refresh(3, 4), resume(1, NOON + 1, false), by_secret] {
+        let claim = Claim { later: Later::Shown, ..proved };
+        let question = Question::Reserve(Box::new(claim));
+        assert_eq!(desk.hub.answer(link, &question, desk.now), Some(Answer::LookAtLater));
+    }
+    assert_eq!(desk.hub.registry.known(id("web-1")).unwrap().revoked, None);
     let (mut desk, token) = restored();
     let stranger = Claim { identity: Some((id("web-1"), PublicKey([9; 32]))), ..refresh(1, 2) };
-    let stranger = Claim { generation: Some(9), ..stranger };
+    let stranger = Claim { later: Later::Shown, ..stranger };
     assert_eq!(desk.admit(&stranger), Err(Code::IdTaken));
     let unknown = TokenRecord { jti: Jti([9; 16]), ..token };
-    let stranger = Claim { generation: Some(9), ..invited(&unknown, "web-2", 2) };
+    let stranger = Claim { later: Later::Shown, ..invited(&unknown, "web-2", 2) };
     assert_eq!(desk.admit(&stranger), Err(Code::Refused));
-    assert_eq!(desk.hub.rolled_back, None);
+    assert_eq!(desk.hub.restored, None);
 }
 
 #[test]
@@ -351,7 +403,7 @@ fn what_was_being_granted_when_an_older_storage_showed_is_asked_for_again() {
     let token = desk.issue();
     let claim = invited(&token, "web-2", 2);
     let (link, grant) = recorded(&mut desk, &claim);
-    let shows = Claim { generation: Some(9), ..resume(1, NOON + 86_400, false) };
+    let shows = Claim { later: Later::Verified(9), ..resume(1, NOON + 86_400, false) };
     desk.admit(&shows).unwrap();
     assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
     assert_eq!(desk.reserve(link, &claim), Err(Code::Unavailable));

@@ -8,7 +8,7 @@ fn guest(hub: &mut Hub) -> (LinkId, Claim, Grant) {
         method: Method::Open,
         identity: None,
         evidence: None,
-        generation: None,
+        later: Later::Nothing,
         ..claim("x", 0, Purpose::Serve)
     };
     let grant = reserve(hub, link, &claim).unwrap();

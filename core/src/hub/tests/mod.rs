@@ -20,7 +20,7 @@ mod superseded;
 
 use super::*;
 use crate::id::PublicKey;
-use crate::ledger::{Binding, Change, Claim, Evidence, Grant, No, Record, Reservation};
+use crate::ledger::{Binding, Change, Claim, Evidence, Grant, Later, No, Record, Reservation};
 use crate::wire::frame::{
     Call, CallResult, Cancel, Command, Input, Method, Output, Source as Stream, Status, Target,
     Window,
@@ -47,7 +47,7 @@ fn claim(peer: &str, key: u8, purpose: Purpose) -> Claim {
         purpose,
         identity,
         evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
-        generation: None,
+        later: Later::Nothing,
         agent,
         labels,
     }
@@ -447,7 +447,7 @@ fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
         method: Method::Open,
         identity: None,
         evidence: None,
-        generation: None,
+        later: Later::Nothing,
         ..keyed.clone()
     };
     let links = [

@@ -8,7 +8,7 @@ fn claimed(purpose: Purpose) -> Claim {
         method: Method::Open,
         identity: None,
         evidence: None,
-        generation: None,
+        later: Later::Nothing,
         ..claim("x", 0, purpose)
     }
 }
@@ -60,7 +60,7 @@ fn whoever_comes_by_the_secret_or_with_nothing_never_administers() {
         method: Method::Open,
         identity: None,
         evidence: None,
-        generation: None,
+        later: Later::Nothing,
         ..claim("x", 0, Purpose::Operate)
     };
     for claim in [claim("ops", 1, Purpose::Operate), open] {

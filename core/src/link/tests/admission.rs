@@ -62,6 +62,7 @@ fn a_known_hub_is_trusted_by_its_identity_and_nothing_is_kept_twice() {
     world.run();
     let mut plan = Plan::tofu();
     plan.known.entry = world.peer_ledger.entry().copied();
+    plan.known.seen = world.peer_ledger.seen().cloned();
     let mut again = plan.world();
     again.run();
     assert_eq!(

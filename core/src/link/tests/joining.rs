@@ -192,7 +192,7 @@ impl Scene {
             purpose: Purpose::Operate,
             identity: None,
             evidence: None,
-            generation: None,
+            later: Default::default(),
             agent: String::new(),
             labels: Default::default(),
         };

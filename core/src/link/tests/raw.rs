@@ -7,10 +7,11 @@ use crate::auth::Dial;
 use crate::buffer::Buffer;
 use crate::code::CloseCode;
 use crate::id::{Nonce, Pin};
-use crate::identity::Transcript;
+use crate::identity::{HubIdentity, Transcript};
 use crate::limits::Limits;
 use crate::random::{Random, Seed};
 use crate::socket::{Incoming, Policy, Request, Socket};
+use crate::trust::SeenStart;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Hello, HelloBody, Method, Purpose, SessionLimits};
 
@@ -134,6 +135,7 @@ pub(super) fn auth_body(dial: &Dial, method: Method) -> AuthBody {
         agent: "raw".to_owned(),
         labels: dial.labels.clone(),
         generation: None,
+        later: None,
     }
 }
 
@@ -147,4 +149,23 @@ pub(super) fn transcript(nonce: Nonce, hello: &[u8], body: &[u8]) -> Transcript 
     text.extend((body.len() as u32).to_be_bytes());
     text.extend(body);
     Transcript(Sha256::digest(text).into())
+}
+
+/// A Hello that claims to be of this hub and generation, under the signature of `signs`.
+pub(super) fn start_of(hub: &HubIdentity, signs: &HubIdentity, generation: u64) -> SeenStart {
+    let nonce = Nonce([8; 32]);
+    let body = HelloBody {
+        identity: hub.0.public(),
+        name: "hub".to_owned(),
+        nonce: Nonce([9; 32]),
+        methods: vec![Method::Secret.number()],
+        unix: START,
+        tls_keys: Vec::new(),
+        generation,
+        limits: SessionLimits { message: 1, open_calls: 1, call_deadline_ms: 1 },
+    };
+    let body = body.encode();
+    let signature = signs.sign_hello(&nonce, &body);
+    let hello = encoded(&Frame::Hello(Hello { body: &body, signature: &signature }));
+    SeenStart::of(&nonce, &hello).unwrap()
 }

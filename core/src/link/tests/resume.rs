@@ -5,10 +5,13 @@ use super::scenario::*;
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::hub::HubEvent;
-use crate::identity::{CertificateError, PeerKey};
-use crate::ledger::{Change, Revocation};
+use crate::identity::{CertificateError, HubIdentity, PeerKey, SigningKey};
+use crate::ledger::{Change, Revocation, Sign};
+use crate::link::tests::raw::start_of;
 use crate::link::{EndReason, TimerKind};
+use crate::random::{Random, Seed};
 use crate::time::Now;
+use crate::trust::SeenStart;
 use crate::wire::frame::Purpose;
 
 const DAY: u64 = 86_400;
@@ -54,7 +57,7 @@ fn certificates_of_others_and_of_other_times_are_refused_with_their_codes() {
         ("another CA of the hub's name", |f| f.ca = 2, refused),
         ("another id", |f| f.peer = "web-2".parse().unwrap(), refused),
         ("another key", |f| f.key = PeerKey(signing_key(20)).public(), refused),
-        ("a later issue", |f| f.issue = 2, refused),
+        ("an issue that was never drawn", |f| f.issue = 2, Some(Code::Unavailable)),
         ("ended", |f| f.dates = (START - 60, START), Some(Code::Expired)),
         ("not yet valid", |f| f.dates = (START + 61, START + DAY), Some(Code::NotYetValid)),
         ("in time, with the skew", |f| f.dates = (START + 60, START + DAY), None),
@@ -218,17 +221,29 @@ fn who_comes_back_to_a_hub_that_was_restored_shows_it_and_is_admitted() {
     let mut scene = Scene::joined();
     scene.events();
     let held = Credential::Resume(scene.held());
-    let mut entry = *scene.world.peer_ledger.entry().unwrap();
-    entry.generation = 9;
-    scene.dial(|dial| {
-        dial.credential = held;
-        dial.known.entry = Some(entry);
-    });
-    assert!(scene.is_admitted());
+    let mut dial_with = |seen: Option<SeenStart>| {
+        let held = held.clone();
+        scene.dial(|dial| {
+            dial.credential = held;
+            dial.purpose = Purpose::Operate;
+            dial.known.seen = seen;
+        });
+        assert!(scene.is_admitted());
+        scene.world.hub_ledger.durable().restored
+    };
+    // A start that is not later, another hub's Hello, one with another's signature.
+    let other = HubIdentity(SigningKey::generate(&mut Random::new(&Seed([77; 32]))));
+    for (hub, signs, generation) in
+        [(&identity(), &identity(), 5), (&other, &other, 9), (&identity(), &other, 9)]
+    {
+        assert_eq!(dial_with(Some(start_of(hub, signs, generation))), None);
+    }
+    let restored = dial_with(Some(start_of(&identity(), &identity(), 9))).unwrap();
+    let by = Some(web());
+    assert_eq!((restored.generation, restored.sign, restored.by), (9, Sign::Hello, by));
     let events = scene.events();
-    let told = HubEvent::RolledBack { peer: web(), seen: 9, own: 0 };
+    let told = HubEvent::RolledBack { restored, own: 0 };
     assert!(events.contains(&told), "{events:?}");
-    assert_eq!(scene.world.hub_ledger.durable().rolled_back, Some(9));
     scene.refresh();
     assert_eq!(scene.refused(), Code::Unavailable);
 }

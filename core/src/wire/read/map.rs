@@ -82,6 +82,6 @@ impl<'r, 'a> Map<'r, 'a> {
     }
 }
 
-/// The first key that an older version may skip. All keys known here are below it, so that what
-/// may be skipped always stands at the end of a map.
+/// The first key that an older version may skip. What may be skipped always stands at the end of a
+/// map.
 const SKIPPABLE: u64 = 0x80;

@@ -22,11 +22,12 @@ fn file() -> (tempfile::TempDir, TrustFile) {
 fn what_is_kept_is_found_again() {
     let (_dir, trust) = file();
     assert_eq!(trust.list(), Ok(BTreeMap::new()));
-    trust.keep(&hub(), ID, Some(Pin([2; 32])), 3, 1_800_000_000).unwrap();
+    trust.keep(&hub(), ID, Some(Pin([2; 32])), (3, None), 1_800_000_000).unwrap();
     let record = TrustRecord {
         identity: Some(ID),
         pin: Some(Pin([2; 32])),
         generation: 3,
+        hello: None,
         first_seen: 1_800_000_000,
         pinned: vec![],
     };
@@ -39,9 +40,9 @@ fn what_is_kept_is_found_again() {
 fn a_later_admission_moves_the_pin_and_never_lowers_the_generation() {
     let (_dir, trust) = file();
     trust.pin(&hub(), Trusted::Key(Pin([9; 32]))).unwrap();
-    trust.keep(&hub(), ID, Some(Pin([2; 32])), 3, 100).unwrap();
-    trust.keep(&hub(), ID, Some(Pin([4; 32])), 2, 200).unwrap();
-    trust.keep(&hub(), ID, None, 2, 300).unwrap();
+    trust.keep(&hub(), ID, Some(Pin([2; 32])), (3, None), 100).unwrap();
+    trust.keep(&hub(), ID, Some(Pin([4; 32])), (2, None), 200).unwrap();
+    trust.keep(&hub(), ID, None, (2, None), 300).unwrap();
     let record = trust.show(&hub()).unwrap().unwrap();
     assert_eq!((record.pin, record.generation, record.first_seen), (Some(Pin([4; 32])), 3, 100));
     assert_eq!(record.pinned, [Pin([9; 32])]);
@@ -50,11 +51,11 @@ fn a_later_admission_moves_the_pin_and_never_lowers_the_generation() {
 #[test]
 fn another_identity_is_never_written_over_the_known_one() {
     let (_dir, trust) = file();
-    trust.keep(&hub(), ID, None, 1, 100).unwrap();
+    trust.keep(&hub(), ID, None, (1, None), 100).unwrap();
     let before = fs::read(&trust.path).unwrap();
     let given = HubId([5; 16]);
     let refused = TrustError::OtherIdentity { hub: hub(), known: ID, given };
-    assert_eq!(trust.keep(&hub(), given, None, 9, 200), Err(refused.clone()));
+    assert_eq!(trust.keep(&hub(), given, None, (9, None), 200), Err(refused.clone()));
     assert_eq!(trust.pin(&hub(), Trusted::Identity(given)), Err(refused.clone()));
     assert_eq!(fs::read(&trust.path).unwrap(), before);
     let sentence = refused.to_string();
@@ -84,8 +85,8 @@ fn a_key_or_an_identity_is_trusted_beforehand() {
 #[test]
 fn forgetting_one_hub_leaves_the_others() {
     let (_dir, trust) = file();
-    trust.keep(&HubName::Hub(ID), ID, None, 1, 1).unwrap();
-    trust.keep(&hub(), ID, None, 2, 2).unwrap();
+    trust.keep(&HubName::Hub(ID), ID, None, (1, None), 1).unwrap();
+    trust.keep(&hub(), ID, None, (2, None), 2).unwrap();
     assert_eq!(trust.forget(&hub()).unwrap().unwrap().generation, 2);
     assert_eq!(trust.forget(&hub()), Ok(None));
     assert_eq!(trust.list().unwrap().into_keys().collect::<Vec<_>>(), [HubName::Hub(ID)]);
@@ -109,7 +110,7 @@ fn a_file_that_is_not_understood_is_an_error_and_stays_as_it_is() {
         write_private(&trust.path, text.as_bytes()).unwrap();
         for end in [
             trust.list().map(|_| ()),
-            trust.keep(&hub(), ID, None, 1, 1),
+            trust.keep(&hub(), ID, None, (1, None), 1),
             trust.pin(&hub(), Trusted::Identity(ID)),
             trust.forget(&hub()).map(|_| ()),
         ] {
@@ -132,7 +133,7 @@ fn programs_that_change_it_at_once_lose_nothing_of_each_other() {
                             &format!("{i}.test:{}", j + 1).parse().unwrap(),
                             HubId([i; 16]),
                             None,
-                            1,
+                            (1, None),
                             1,
                         )
                         .unwrap();
@@ -152,7 +153,7 @@ fn what_cannot_be_written_is_an_error_and_not_a_panic() {
     let under_a_file = dir.path().join("file");
     fs::write(&under_a_file, "").unwrap();
     for path in [under_a_file.join("trust.toml"), dir.path().join("none/trust.toml")] {
-        let end = TrustFile::new(path).keep(&hub(), ID, None, 1, 1);
+        let end = TrustFile::new(path).keep(&hub(), ID, None, (1, None), 1);
         assert!(matches!(end, Err(TrustError::File(_))), "{end:?}");
     }
 }
@@ -173,6 +174,7 @@ fn what_was_kept_under_urls_of_one_place_is_one_entry_of_that_place() {
         identity: Some(ID),
         pin: Some(one),
         generation: 7,
+        hello: None,
         first_seen: 100,
         pinned: vec![two],
     };

@@ -7,7 +7,7 @@ use bowline_core::code::Code;
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::ledger::{
     Answer, Binding, Change, Durable, Enrolled, Enrolment, Family, Memory, Question, Record,
-    Refreshing, Revocation, TokenRecord, Uses,
+    Refreshing, Restored, Revocation, Sign, TokenRecord, Uses,
 };
 use bowline_core::wire::frame::Method;
 
@@ -143,4 +143,9 @@ pub(super) fn refresh(of: u8, presented: u8, fresh: u8) -> Act {
 pub(super) fn revoke(of: u8) -> Act {
     let revocation = Revocation { at: 300, reason: "a person said so".to_owned() };
     Act::Change(Change::Revoke(vec![peer(of)], revocation))
+}
+
+pub(super) fn restored(generation: u64, issue: u32) -> Restored {
+    let sign = if issue > 0 { Sign::Certificate } else { Sign::Hello };
+    Restored { generation, issue, sign, by: Some(peer(1)), at: 100 }
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 use bowline_core::code::Code;
 use bowline_core::ledger::Change;
 
-use super::acts::{Act, Model, act, join, jti, peer, refresh, revoke, token};
+use super::acts::{Act, Model, act, join, jti, peer, refresh, restored, revoke, token};
 use crate::crash::tests::{End, child_dir, crash_at};
 use crate::ledger::Ledger;
 
@@ -43,7 +43,9 @@ fn life() -> Vec<(Act, Result<bool, Code>)> {
         (Act::Change(Change::Purge(999)), Ok(false)),
         (Act::Change(Change::Purge(1000)), granted),
         (join((1, 1), 1, 1, (3, 16)), Err(Code::Expired)),
-        (Act::Change(Change::RolledBack(7)), granted),
+        (Act::Change(Change::Restored(restored(7, 0))), granted),
+        (Act::Change(Change::Restored(restored(7, 12))), granted),
+        (Act::Change(Change::Restored(restored(3, 12))), Ok(false)),
     ]
 }
 

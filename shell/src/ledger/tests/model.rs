@@ -143,7 +143,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => ((0..3_u8).prop_map(acts::jti), 0..9_u64, peers())
             .prop_map(|(jti, at, peers)| Change::RevokeToken(jti, at, peers)),
         1 => (0..5_u64).prop_map(Change::Purge),
-        1 => (0..9_u64).prop_map(Change::RolledBack),
+        1 => (0..9_u64, 0..5_u32)
+            .prop_map(|(generation, issue)| Change::Restored(acts::restored(generation, issue))),
     ]
 }
 

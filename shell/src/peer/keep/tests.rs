@@ -49,7 +49,7 @@ fn kept(number: u8) -> Kept {
     let refresh = Zeroizing::new([number; 32]);
     let entry = Entry { identity: HUB, pin: None, generation: 1, first_seen: NOW };
     let issued = Issued { certificate, refresh, refresh_ends: NOW + 9_000_000 };
-    Kept { entry: Some(entry), issued: Some(issued) }
+    Kept { entry: Some(entry), seen: None, issued: Some(issued) }
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_peer_that_dies_between_the_two_files_knows_its_hub_and_has_spent_nothing() 
     let disk = Disk::new();
     let first = kept(1);
     // The first of the two writes, and then nothing: the process is gone.
-    assert_eq!(disk.keeper.store_trust(first.entry.unwrap()), Ok(()));
+    assert_eq!(disk.keeper.store_trust(first.entry.unwrap(), None), Ok(()));
     assert_eq!((disk.trusts(), disk.enrolled()), (Some(HUB), None));
     // It joins again by the same token, and the hub mints anew.
     assert_eq!(disk.keeper.store(&kept(2)), Ok(()));

@@ -20,7 +20,7 @@ use bowline_core::peer::{Next, Outcome, Pace, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Entry, Known, Mode};
+use bowline_core::trust::{Entry, Known, Mode, SeenStart};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
@@ -63,6 +63,8 @@ pub struct PeerNode {
     refreshes: bool,
     /// What it keeps of the hub.
     entry: Option<Entry>,
+    /// The latest start of the hub that it keeps; a liar's is forged.
+    seen: Option<SeenStart>,
     /// Its process, while it runs.
     life: Option<Life>,
     /// Bytes that are read for no call.
@@ -107,6 +109,7 @@ impl PeerNode {
             issued: None,
             refreshes: false,
             entry: None,
+            seen: None,
             life: None,
             paused: false,
         }
@@ -114,7 +117,8 @@ impl PeerNode {
 
     /// Its process begins.
     pub fn start(&mut self, dice: &mut Dice, now: Now) {
-        let known = Known { hub: "world".to_owned(), entry: self.entry, ..Known::default() };
+        let (entry, seen) = (self.entry, self.seen.clone());
+        let known = Known { hub: "world".to_owned(), entry, seen, ..Known::default() };
         let machine = Peer::new(known, Pace::default(), &Seed(dice.bytes()), now);
         self.life = Some(Life { machine, due: false, end: None });
     }
@@ -201,7 +205,13 @@ impl PeerNode {
             path: "/link".to_owned(),
             transport,
             trust,
-            known: Known { hub, entry: self.entry, token_issuer, ..Known::default() },
+            known: Known {
+                hub,
+                entry: self.entry,
+                seen: self.shows(),
+                token_issuer,
+                ..Known::default()
+            },
             credential: self.credential(now),
             purpose: self.purpose,
             peer: self.id,
@@ -210,6 +220,19 @@ impl PeerNode {
             labels: [("zone".to_owned(), self.zone.to_owned())].into(),
             limits: self.limits.clone(),
         }
+    }
+
+    /// What it shows of the hub: the peers of zone `b` lie, as well as who has no key of the hub's can.
+    fn shows(&self) -> Option<SeenStart> {
+        let seen = self.seen.as_ref()?;
+        if self.zone != "b" {
+            return Some(seen.clone());
+        }
+        // The generation stands behind its key, and the limits behind it: {…, 6: n, 7: {0: …}}.
+        let mut bytes = seen.as_bytes().to_vec();
+        let at = bytes.windows(4).rposition(|four| four[0] == 6 && four[2..] == [7, 0xA3])?;
+        bytes[at + 1] = 23;
+        SeenStart::read(&bytes)
     }
 
     fn credential(&self, now: Now) -> Credential {
@@ -225,6 +248,7 @@ impl PeerNode {
 
     fn keep(&mut self, kept: &Kept) {
         self.entry = kept.entry.or(self.entry);
+        self.seen = kept.seen.clone().or(self.seen.take());
         if let Some(issued) = &kept.issued {
             self.refreshes = false;
             self.issued = Some(issued.clone());

@@ -230,7 +230,7 @@ fn a_token_whose_caller_left_is_known_all_the_same() {
 fn a_hub_that_was_restored_makes_no_token_that_nobody_could_use() {
     let mut desk = Desk::new();
     let token = desk.issue();
-    let seen = Claim { generation: Some(9), ..invited(&token, "a", 1) };
+    let seen = Claim { later: Later::Verified(9), ..invited(&token, "a", 1) };
     assert_eq!(desk.admit(&seen), Err(Code::Unavailable));
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("bob")).unwrap();
@@ -238,6 +238,7 @@ fn a_hub_that_was_restored_makes_no_token_that_nobody_could_use() {
     desk.ask(desk.operator, "issue-token", &arguments);
     let (code, why) = told(&mut desk.hub, desk.operator);
     assert_eq!(code, "unavailable");
+    assert!(why.contains("peer a showed the Hello of start 9"), "{why}");
     assert!(why.contains("--accept-restored"), "{why}");
     assert_eq!(desk.hub.poll_ask(), None);
 }

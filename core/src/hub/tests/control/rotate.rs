@@ -308,7 +308,8 @@ fn it_is_for_who_administers_keys() {
 fn a_claim_by_the_secret_that_names_none_is_refused() {
     let mut hub = hub();
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
-    let claim = Claim { evidence: None, generation: None, ..claim("web-1", 1, Purpose::Operate) };
+    let claim =
+        Claim { evidence: None, later: Later::Nothing, ..claim("web-1", 1, Purpose::Operate) };
     assert_eq!(reserve(&mut hub, link, &claim).unwrap_err().code, Code::Refused);
 }
 

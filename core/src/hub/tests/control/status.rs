@@ -85,11 +85,14 @@ fn tokens_that_admit_are_counted_and_whether_they_do() {
     assert!(told.contains(" joins=true ") && told.contains(" tokens=1 "), "{told}");
     assert!(!told.contains("rolled_back"), "{told}");
     // A peer has seen a later start of this hub than this one.
-    let claim = Claim { generation: Some(9), ..invited(&used, "web-1", 1) };
+    let claim = Claim { later: Later::Verified(9), ..invited(&used, "web-1", 1) };
     assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
     let told = desk.say("status", &[]).unwrap();
     assert!(told.contains(" joins=false ") && told.contains(" rolled_back=9 "), "{told}");
     assert!(told.contains(" generation=7 "), "{told}");
+    for part in ["by=web-1", "sign=hello", "issue=0", "at=1800000000"] {
+        assert!(told.contains(&format!(" rolled_back_{part}")), "{told}");
+    }
 }
 
 #[test]

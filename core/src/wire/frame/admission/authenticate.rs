@@ -39,8 +39,11 @@ pub struct AuthBody {
     pub agent: String,
     /// 7: the peer's own labels; absent where there are none.
     pub labels: BTreeMap<String, String>,
-    /// 8: the highest generation of this hub that the peer has seen; absent at a first contact.
+    /// 8: a number that means nothing: it is read, and nobody sends it.
     pub generation: Option<u64>,
+    /// 0x80: a start of this hub that is later than the one in its Hello, as
+    /// [`SeenStart`](crate::trust::SeenStart) spells it; whatever else it holds is no error.
+    pub later: Option<Vec<u8>>,
 }
 
 impl AuthBody {
@@ -88,6 +91,7 @@ impl AuthBody {
                 agent,
                 labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
                 generation: body.optional(8, Reader::uint)?,
+                later: body.optional(0x80, Reader::bytes_if_any)?.flatten().map(<[u8]>::to_vec),
             })
         })
     }
@@ -102,6 +106,7 @@ impl AuthBody {
             self.credential.is_some(),
             !self.labels.is_empty(),
             self.generation.is_some(),
+            self.later.is_some(),
         ];
         written(|writer| {
             writer.map(3 + optional.iter().filter(|present| **present).count());
@@ -134,6 +139,10 @@ impl AuthBody {
             if let Some(generation) = self.generation {
                 writer.uint(8);
                 writer.uint(generation);
+            }
+            if let Some(later) = &self.later {
+                writer.uint(0x80);
+                writer.bytes(later);
             }
         })
     }
@@ -174,6 +183,7 @@ impl fmt::Debug for AuthBody {
             .field("agent", &self.agent)
             .field("labels", &self.labels)
             .field("generation", &self.generation)
+            .field("later_len", &self.later.as_ref().map(Vec::len))
             .finish()
     }
 }

@@ -78,3 +78,15 @@ fn methods_purposes_and_sources_are_found_by_their_numbers() {
     assert_eq!(Source::from_number(0), None);
     assert_eq!(Source::from_number(2), Some(Source::Err));
 }
+
+#[test]
+fn what_is_shown_of_a_later_start_stands_last_and_whatever_else_stands_there_is_no_error() {
+    let shown = AuthBody { later: Some(b"a Hello".to_vec()), ..auth_body() };
+    let hex = format!("aa{}188047612048656c6c6f", &AUTH_BODY[2..]);
+    assert_eq!(HEXLOWER.encode(&shown.encode()), hex);
+    assert_eq!(AuthBody::decode(&unhex(&hex)), Ok(shown));
+    for other in ["00", "f5", "6161", "8100", "a10000"] {
+        let hex = format!("aa{}1880{other}", &AUTH_BODY[2..]);
+        assert_eq!(AuthBody::decode(&unhex(&hex)), Ok(auth_body()), "{other}");
+    }
+}

@@ -282,6 +282,7 @@ fn auth_body() -> impl Strategy<Value = AuthBody> {
             agent,
             labels,
             generation,
+            later: None,
         },
     )
 }

@@ -126,6 +126,7 @@ pub(super) fn auth_body() -> AuthBody {
         agent: "bowline/0.1.0".to_owned(),
         labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
         generation: Some(7),
+        later: None,
     }
 }
 
@@ -140,6 +141,7 @@ pub(super) fn least_auth_body() -> AuthBody {
         agent: String::new(),
         labels: BTreeMap::new(),
         generation: None,
+        later: None,
     }
 }
 
