@@ -31,6 +31,7 @@ mod peer;
 mod peers;
 mod place;
 mod remedy;
+mod restore;
 mod run;
 mod runtime;
 mod secret;
@@ -80,6 +81,7 @@ async fn perform<R: Runtime>(runtime: R, choice: Choice, command: Command) -> Re
         Command::Hub(options) => hub::hub(runtime, options).await,
         Command::Peer(options) => peer::peer(runtime, options).await,
         Command::Join(options) => join::join(runtime, options).await,
+        Command::Restore(options) => restore::restore(&options),
         Command::Run(options) => run::run(runtime, options).await,
         Command::Calls(options) => calls::calls(runtime, *options).await,
         Command::Ls(options) => ls::ls(runtime, options).await,

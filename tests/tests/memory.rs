@@ -243,8 +243,7 @@ fn session(hub: &mut Machine, peer: &str, purpose: Purpose) -> LinkId {
         purpose,
         identity: Some((peer.parse().unwrap(), PublicKey([peer.len() as u8; 32]))),
         evidence: Some(Evidence::Secret(SecretNumber::FIRST)),
-        generation: None,
-        later: None,
+        later: Default::default(),
         agent: String::new(),
         labels: BTreeMap::new(),
     };

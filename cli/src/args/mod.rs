@@ -14,6 +14,7 @@ mod man;
 mod number;
 mod peer;
 mod peers;
+mod restore;
 mod run;
 mod secret;
 mod tls;
@@ -36,6 +37,7 @@ pub(crate) use ls::Ls;
 pub(crate) use man::Man;
 pub(crate) use peer::Peer;
 pub(crate) use peers::{Peers, PeersAction};
+pub(crate) use restore::Restore;
 pub(crate) use run::Run;
 pub(crate) use secret::{Secret, SecretAction, SecretRotate};
 pub(crate) use tls::{Tls, TlsAction};
@@ -108,6 +110,13 @@ pub(crate) enum Command {
                             hub has the call.\nOn several, each line of output has \
                             its peer's id before it, and a summary ends it on standard error.")]
     Run(Run),
+    /// Say that a hub's data directory was put back from a backup, or make a copy of it another hub's.
+    #[command(after_help = "Examples:\n  bowline restore\n  bowline restore --data \
+                            /srv/bowline\n  bowline restore --data copy --new-identity\n\nNo hub \
+                            may run on the directory. A hub that was restored has forgotten which \
+                            tokens were used and who was revoked since: it takes none until \
+                            'bowline hub --accept-restored'.")]
+    Restore(Restore),
     /// What is running, how it ended, and what was kept of it.
     #[command(after_help = "Examples:\n  bowline calls list\n  bowline calls show 1-7\n  bowline \
                             calls cancel 1-7")]

@@ -9,6 +9,7 @@ mod inviting;
 mod keys;
 mod link;
 mod reload;
+mod restore;
 mod secret;
 mod serve;
 mod shared;
@@ -16,5 +17,6 @@ mod token_key;
 
 pub use builder::{HubBuilder, StartError};
 pub use reload::{Certificate, Reloaded};
+pub use restore::{Anew, Marked, mark_restored, new_identity};
 pub use secret::{RotateError, Rotation, rotate_secret};
 pub use serve::Hub;

@@ -95,6 +95,40 @@ impl Ledger {
         self.in_transaction(|facts| facts.accept_restored(now, tokens))
     }
 
+    /// How often the hub of this file has started.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`].
+    pub fn generation(&mut self) -> Result<u64, LedgerError> {
+        let found = self.in_transaction(|facts| facts.generation())?;
+        u64::try_from(found).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
+    }
+
+    /// Makes this the file of another hub: no token, no enrolment and no token key is left, and starts
+    /// are counted from the beginning. Ids stay with their keys, and the revoked stay revoked.
+    ///
+    /// # Errors
+    /// [`LedgerError::Storage`]; nothing was changed then.
+    pub fn make_anew(&mut self) -> Result<(), LedgerError> {
+        self.in_transaction(|facts| facts.make_anew())
+    }
+
+    /// A token, and a peer that it enrolled and that was revoked.
+    #[cfg(test)]
+    pub(crate) fn make_example(&mut self) {
+        self.connection
+            .execute_batch(
+                "INSERT INTO tokens VALUES (zeroblob(16), 'x', zeroblob(32), 1, 9, 1, 'member', NULL,
+                 NULL, 'operator', NULL);
+                 INSERT INTO token_uses VALUES (zeroblob(16), zeroblob(32), 'web-1');
+                 INSERT INTO peers VALUES ('web-1', zeroblob(32), 2, 7, 1);
+                 INSERT INTO enrolments VALUES ('web-1', zeroblob(16), 'member', '', 3);
+                 INSERT INTO families VALUES ('web-1', zeroblob(32), 9, zeroblob(0));
+                 INSERT INTO revocations VALUES ('web-1', 5, 'stolen')",
+            )
+            .expect("an example");
+    }
+
     /// Everything that a hub has to be told at its start.
     ///
     /// # Errors

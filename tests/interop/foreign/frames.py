@@ -75,7 +75,7 @@ VALUE = (int, float, bool, str, bytes, list, dict)
 HELLO_BODY = Form({0: bytes, 1: str, 2: bytes, 3: list, 4: int, 5: list, 6: int, 7: dict}, {})
 WELCOME_BODY = Form({0: bytes, 1: str, 2: list, 5: int, 6: dict}, {4: int, 7: dict})
 CREDENTIALS = Form({0: bytes, 1: bytes, 2: int}, {})
-AUTH_BODY = Form({0: int, 1: int, 6: str}, {2: str, 3: bytes, 4: bytes, 5: bytes, 7: dict, 8: int})
+AUTH_BODY = Form({0: int, 1: int, 6: str}, {2: str, 3: bytes, 4: bytes, 5: bytes, 7: dict, 8: int, 0x80: bytes})
 LIMITS = Form({0: int, 1: int, 2: int}, {})
 FORMS = {
     Kind.REFUSE: Form({0: str, 1: str, 2: int}, {3: int}),

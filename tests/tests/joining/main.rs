@@ -6,6 +6,7 @@ mod invited;
 mod lives;
 mod lost;
 mod refused;
+mod restored;
 
 use std::fs::{self, File};
 use std::process::Command;
