@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::args::{self, some};
 use crate::exit::{self, Failure};
+use crate::guard;
 use crate::journal;
 use crate::output;
 use crate::place;
@@ -27,6 +28,7 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
         output::line(config.to_toml().trim_end())?;
         return Ok(exit::DONE);
     }
+    guard::lower_if(options.allow_debug)?;
     let data = place::data(Role::Hub, options.data.as_deref())?;
     let mut builder = HubBuilder::new(runtime.clone(), &data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);

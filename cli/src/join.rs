@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::{date, output, peer, place, show};
+use crate::{date, handover, output, peer, place, show};
 
 /// The variable that a token may be in.
 const VARIABLE: &str = "BOWLINE_TOKEN";
@@ -180,7 +180,7 @@ fn token(options: &args::Join) -> Result<Zeroizing<String>, Failure> {
         }
         None => {}
     }
-    match std::env::var_os(VARIABLE).map(OsString::into_vec) {
+    match handover::variable(VARIABLE).map(OsString::into_vec) {
         Some(value) => text(Zeroizing::new(value), Path::new(VARIABLE)),
         None => Err(Failure::usage(
             "a join token is needed: --token-file FILE, - for standard input, or BOWLINE_TOKEN. \

@@ -14,6 +14,8 @@ mod doctor;
 mod enrolment;
 mod event;
 mod exit;
+mod guard;
+mod handover;
 mod hub;
 mod inspect;
 mod join;
@@ -56,6 +58,9 @@ use runtime::Choice;
 fn main() -> ExitCode {
     if let Some(end) = stage::carry_out(std::env::args_os()) {
         return end;
+    }
+    if let Err(failure) = handover::take().and_then(|()| guard::raise()) {
+        return failure.tell();
     }
     let arguments = match usage::read() {
         Ok(arguments) => arguments,

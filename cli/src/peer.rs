@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
-use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode, changes};
+use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
 use bowline_shell::files::{Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Peer, PeerBuilder};
@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::args::{self, Dial};
 use crate::enrolment;
 use crate::exit::{self, Failure};
+use crate::guard;
 use crate::journal;
 use crate::output;
 use crate::place;
@@ -31,6 +32,7 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     for warning in warnings {
         output::say(format_args!("warning: {warning}"));
     }
+    guard::lower_if(options.allow_debug)?;
     let mut inbox = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
     let builder = serving(runtime, &options, &config)?.observer(observer(options.json, data));
@@ -64,7 +66,10 @@ fn serving<R: Runtime>(
     for (name, value) in &config.labels {
         builder = builder.label(name, value);
     }
-    let stage = Stage::this_program().map_err(|error| Failure::new(exit::FAILURES, error))?;
+    let mut stage = Stage::this_program().map_err(|error| Failure::new(exit::FAILURES, error))?;
+    if let Some(soft) = guard::core() {
+        stage = stage.core(soft);
+    }
     builder = builder.stage(stage);
     for spec in &config.commands {
         builder = builder.program(spec.clone());
@@ -86,7 +91,7 @@ fn reload<R: Runtime>(
 ) -> Result<PeerConfig, Failure> {
     let read = in_force(options)?;
     let warnings = warnings(options, &read)?;
-    let all = changes(&before.to_toml(), &read.to_toml());
+    let all = before.changes(&read);
     // Who this is cannot change under a link.
     let anew = PeerConfig { id: before.id, ..read };
     let next = serving(runtime, options, &anew)?;

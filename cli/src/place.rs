@@ -10,6 +10,7 @@ use bowline_shell::files::{DataDir, Role, Secret, SecretSources, Strength};
 use bowline_shell::peer::{CredentialSource, SetupError, shared};
 
 use crate::exit::Failure;
+use crate::handover;
 
 /// The data directory of a role: what was given, or the platform's.
 pub(crate) fn data(role: Role, given: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -21,7 +22,7 @@ pub(crate) fn data(role: Role, given: Option<&Path>) -> Result<PathBuf, Failure>
 
 /// The value of `BOWLINE_SECRET`.
 pub(crate) fn secret_variable() -> Option<OsString> {
-    std::env::var_os("BOWLINE_SECRET")
+    handover::variable("BOWLINE_SECRET")
 }
 
 pub(crate) fn strength(insecure: Insecure) -> Strength {

@@ -27,6 +27,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("--verbose", "it is about the log"),
     ("--runtime", "it is about the program"),
     ("--help", "it is an action"),
+    ("--allow-debug", "no file may lower a guard by itself"),
     ("--insecure-allow-plain", "no file may lower a guard by itself"),
     ("--insecure-no-auth", "no file may lower a guard by itself"),
     ("--insecure-weak-secret", "no file may lower a guard by itself"),

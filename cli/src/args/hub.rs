@@ -192,6 +192,9 @@ pub(crate) struct Hub {
     /// ran elsewhere; no token is revoked.
     #[arg(long, requires = "accept_restored")]
     pub(crate) keep_tokens: bool,
+    /// Allow core files, and debuggers of this user: both see every key that is in memory.
+    #[arg(long)]
+    pub(crate) allow_debug: bool,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,

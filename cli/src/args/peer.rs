@@ -21,6 +21,9 @@ pub(crate) struct Peer {
     /// Allow placeholders in scripts of a shell: whoever may call such a command can run everything.
     #[arg(long)]
     pub(crate) insecure_shell_templates: bool,
+    /// Allow core files, and debuggers of this user: both see every key that is in memory.
+    #[arg(long)]
+    pub(crate) allow_debug: bool,
     /// Print what is in force, secrets left out, and exit.
     #[arg(long)]
     pub(crate) print_config: bool,

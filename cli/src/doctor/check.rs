@@ -26,6 +26,7 @@ pub(super) enum Check {
     Answer,
     Exposure,
     Addresses,
+    Process,
 }
 
 /// A peer's, from what is on its disk to what the hub lets it do.
@@ -89,6 +90,7 @@ impl Check {
             Self::Answer => "answer",
             Self::Exposure => "exposure",
             Self::Addresses => "addresses",
+            Self::Process => "process",
         }
     }
 }

@@ -22,9 +22,11 @@ use bowline_shell::runtime::Runtime;
 
 use crate::args::{self, Side};
 use crate::exit::Failure;
+use crate::guard;
 use crate::place;
 
-use report::Report;
+use check::Check;
+use report::{Finding, Report};
 
 pub(crate) async fn doctor(runtime: &impl Runtime, options: args::Doctor) -> Result<u8, Failure> {
     let mut report = Report::new(options.json);
@@ -32,6 +34,7 @@ pub(crate) async fn doctor(runtime: &impl Runtime, options: args::Doctor) -> Res
         Side::Peer => peer::examine(runtime, &options, &mut report).await?,
         Side::Hub => hub::examine(runtime, &options, &mut report).await?,
     }
+    report.add(Finding::ok(Check::Process, guard::in_force()))?;
     report.end()
 }
 

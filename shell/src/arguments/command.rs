@@ -14,6 +14,7 @@ use crate::arguments::check::{Checked, check_value};
 use crate::arguments::script::{self, ScriptHole};
 use crate::arguments::template::Template;
 use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, SpecError};
+use crate::process::Environment;
 use crate::stage::{DESCRIPTORS, FIRST_DESCRIPTOR};
 
 /// A command, checked: each placeholder of `run` has an argument and the reverse.
@@ -25,6 +26,7 @@ pub struct CommandSpec {
     run: Vec<String>,
     templates: Vec<Template>,
     arguments: Vec<ArgumentSpec>,
+    environment: Environment,
 }
 
 /// What a call becomes.
@@ -83,7 +85,8 @@ impl CommandSpec {
             return Err(SpecError::TooMany { what, most: DESCRIPTORS });
         }
         let run = run.to_vec();
-        Ok(Self { name, description: String::new(), timeout: None, run, templates, arguments })
+        let (description, environment) = (String::new(), Environment::default());
+        Ok(Self { name, description, timeout: None, run, templates, arguments, environment })
     }
 
     /// The same, described in a sentence.
@@ -108,6 +111,18 @@ impl CommandSpec {
             return Err(SpecError::Timeout { most });
         }
         Ok(Self { timeout, ..self })
+    }
+
+    /// The same, with this environment.
+    #[must_use]
+    pub fn within(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// What its program gets beside the variables that every command gets.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// What callers call it.

@@ -1,5 +1,6 @@
 //! `[commands.NAME]`: from keys to [`CommandSpec`], and back when printed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Kind, Pattern};
@@ -7,6 +8,7 @@ use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
 use crate::config::print::{Printer, array, quote};
 use crate::config::units::{parse_duration, parse_size, print_duration};
+use crate::process::Environment;
 
 /// Every command of the table, in the file's order.
 pub(crate) fn read_commands(mut commands: Section<'_>) -> Result<Vec<CommandSpec>, ConfigError> {
@@ -32,6 +34,7 @@ fn read_command(
         }
         None => None,
     };
+    let environment = read_environment(&mut section, place)?;
     let mut arguments = Vec::new();
     if let Some(mut args) = section.table("args")? {
         for name in args.names() {
@@ -43,7 +46,24 @@ fn read_command(
     let spec = CommandSpec::new(name, &run.unwrap_or_default(), arguments)
         .and_then(|spec| spec.described(description.unwrap_or_default()))
         .and_then(|spec| spec.ended_after(timeout));
-    spec.map_err(|error| commands.complain(place, error))
+    spec.map(|spec| spec.within(environment)).map_err(|error| commands.complain(place, error))
+}
+
+/// `env` and `pass-env`.
+fn read_environment(
+    section: &mut Section<'_>,
+    place: &Entry<String>,
+) -> Result<Environment, ConfigError> {
+    let mut set = BTreeMap::new();
+    if let Some(mut env) = section.table("env")? {
+        for name in env.names() {
+            let value = env.named_text(&name)?;
+            set.insert(name.value, value);
+        }
+    }
+    let passed = section.list::<String>("pass-env")?.unwrap_or_default();
+    Environment::new(set, passed.into_iter().collect())
+        .map_err(|error| section.complain(place, error))
 }
 
 fn read_argument(
@@ -147,7 +167,8 @@ fn keys_of(kind: &Kind) -> &'static [&'static str] {
     }
 }
 
-/// The tables that [`read_commands`] reads as the same.
+/// The tables that [`read_commands`] reads as the same, but for the values of `env`: they may be
+/// secrets, and their names stand in a comment.
 pub(crate) fn print_commands(printer: &mut Printer, commands: &[CommandSpec]) {
     for command in commands {
         let name = command.name();
@@ -158,6 +179,14 @@ pub(crate) fn print_commands(printer: &mut Printer, commands: &[CommandSpec]) {
         }
         if let Some(timeout) = command.timeout() {
             printer.text("timeout", print_duration(timeout));
+        }
+        let environment = command.environment();
+        if environment.passed().next().is_some() {
+            printer.bare("pass-env", array(environment.passed()));
+        }
+        let names: Vec<_> = environment.set().collect();
+        if !names.is_empty() {
+            printer.comment(format_args!("env: {}; values are not printed", names.join(", ")));
         }
         for argument in command.arguments() {
             printer.table(&["commands", name.as_str(), "args", &argument.name]);

@@ -12,9 +12,9 @@ use crate::arguments::CommandSpec;
 use crate::config::commands::{print_commands, read_commands};
 use crate::config::document::{Document, Section};
 use crate::config::hub::{absolute, read_text};
-use crate::config::print::{Printer, array};
+use crate::config::print::{Printer, array, key};
 use crate::config::units::{parse_duration, print_duration};
-use crate::config::{ConfigError, HubUrl, TlsMode};
+use crate::config::{ConfigError, HubUrl, TlsMode, changes};
 
 /// What a file or a command line says; everything is optional.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -187,7 +187,26 @@ impl PeerConfig {
         self.id.or_else(default_peer_id).ok_or(ConfigError::NoId)
     }
 
-    /// What is in force, as a `peer.toml` that reads back as the same. It holds no secret.
+    /// The keys that differ in `other`, as [`changes`] says them. Of `env`, values count too.
+    #[must_use]
+    pub fn changes(&self, other: &Self) -> Vec<String> {
+        let mut changed = changes(&self.to_toml(), &other.to_toml());
+        for command in &self.commands {
+            let differs = |other: &&CommandSpec| {
+                other.name() == command.name() && other.environment() != command.environment()
+            };
+            changed.extend(other.commands.iter().find(differs).map(|_| {
+                let name = command.name();
+                format!("commands.{}", key(name.as_str()))
+            }));
+        }
+        changed.sort();
+        changed.dedup();
+        changed
+    }
+
+    /// What is in force, as a `peer.toml` that reads back as the same but for the values of
+    /// commands' `env`, of which only the names are there. It holds no secret.
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut printer = Printer::default();

@@ -51,12 +51,18 @@ impl Printer {
         self.bare(name, quote(&value.to_string()));
     }
 
+    /// A comment of one line.
+    pub(crate) fn comment(&mut self, text: impl Display) {
+        self.0.push_str(&format!("# {text}\n"));
+    }
+
     pub(crate) fn finish(self) -> String {
         self.0
     }
 }
 
-fn key(name: &str) -> String {
+/// `name` as a key, quoted where it has to be.
+pub(crate) fn key(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     if bare && !name.is_empty() { name.to_owned() } else { quote(name) }
 }

@@ -48,8 +48,11 @@ async fn run<R: Runtime>(
     let Some((name, arguments)) = prepared.arguments.split_first() else {
         return Reply::Fail(Code::NotStarted, "the command has no program".to_owned());
     };
-    let program =
-        Program::new(name, arguments, serves.1.as_ref()).descriptors(prepared.descriptors);
+    let (spec, stage) = &*serves;
+    let environment = spec.environment().build(|name| std::env::var_os(name));
+    let program = Program::new(name, arguments, stage.as_ref())
+        .environment(environment)
+        .descriptors(prepared.descriptors);
     match process::run(runtime, program, &mut call, Grace::default()).await {
         Outcome::Exited(code) => Reply::Exit(code.into()),
         Outcome::Signalled(signal) => Reply::Signal(u64::try_from(signal).unwrap_or(0)),

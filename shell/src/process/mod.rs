@@ -6,6 +6,7 @@
 //! [`Program`]. Every pipe is held back by the one it flows into: a program whose output finds no
 //! credit waits in its own write, and its input is taken only as it reads.
 
+mod environment;
 mod group;
 mod pipe;
 mod program;
@@ -23,6 +24,7 @@ use bowline_core::wire::frame::Source;
 
 use crate::runtime::{Child, Runtime};
 use crate::stage::Verdict;
+pub use environment::{Environment, EnvironmentError};
 pub use program::Program;
 use program::Started;
 use watch::Watch;

@@ -30,6 +30,7 @@ description = "How long this machine has been up"
 [commands."a.b"]
 run = ["p", "{s}-{{}}", "{i}", "{n}", "{b}", "{c}", "{p}", "{free}"]
 timeout = "1500ms"
+pass-env = ["REGION"]
 [commands."a.b".args.s]
 max-length = "1KiB"
 pattern = '[a-z]+\d'
@@ -92,6 +93,51 @@ fn what_is_in_force_prints_as_a_file_that_reads_back_as_the_same() {
         let again = PeerSettings::parse(elsewhere, &config.to_toml()).unwrap().resolve().unwrap();
         assert_eq!(again, config);
     }
+}
+
+#[test]
+fn a_command_has_the_environment_that_its_table_says() {
+    let text =
+        "[commands.a]\nrun = ['a']\npass-env = ['REGION']\nenv = { MODE = 's3cret', B = '' }";
+    let config = parse(text).unwrap().resolve().unwrap();
+    let environment = config.commands[0].environment();
+    assert_eq!(environment.set().collect::<Vec<_>>(), ["B", "MODE"]);
+    assert_eq!(environment.passed().collect::<Vec<_>>(), ["REGION"]);
+    let ours = |name: &str| Some(format!("our {name}").into());
+    let built = environment.build(ours);
+    let value = |name: &str| built[std::ffi::OsStr::new(name)].to_str().unwrap();
+    assert_eq!((value("MODE"), value("B"), value("REGION")), ("s3cret", "", "our REGION"));
+
+    let printed = config.to_toml();
+    assert!(printed.contains("pass-env = [\"REGION\"]\n"), "{printed}");
+    assert!(printed.contains("# env: B, MODE; values are not printed\n"), "{printed}");
+    assert!(!printed.contains("s3cret") && !format!("{config:?}").contains("s3cret"), "{printed}");
+    assert!(parse(&printed).is_ok());
+}
+
+#[test]
+fn what_no_command_may_have_in_its_environment_is_complained_of_by_its_name() {
+    let refused = |keys: &str| complaint(&format!("[commands.a]\nrun = ['a']\n{keys}"));
+    for keys in ["env = { BOWLINE_SECRET = 's3cret' }", "pass-env = ['BOWLINE_SECRET']"] {
+        let said = refused(keys);
+        assert!(said.contains("'BOWLINE_SECRET' is one of bowline's own variables"), "{said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+    assert!(refused("env = { 'A=B' = '' }").contains("'A=B' is not a variable's name"));
+    assert!(refused("pass-env = ['A', '']").contains("'' is not a variable's name"));
+    assert!(refused("env = { A = 1 }").contains("expected text in quotes"));
+    assert!(refused("env = 'A=B'").contains("env"));
+}
+
+#[test]
+fn another_value_in_an_environment_is_a_change_although_it_is_not_printed() {
+    let config = |value: &str| {
+        let text = format!("[commands.a]\nrun = ['a']\nenv = {{ A = '{value}' }}");
+        parse(&text).unwrap().resolve().unwrap()
+    };
+    assert_eq!(config("one").to_toml(), config("two").to_toml());
+    assert_eq!(config("one").changes(&config("two")), ["commands.a"]);
+    assert_eq!(config("one").changes(&config("one")), [""; 0]);
 }
 
 #[test]
