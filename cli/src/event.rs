@@ -46,6 +46,10 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "at": restored.at,
             "own": own,
         }),
+        Notice::HubHeldBack { measure } => {
+            json!({"event": "hub-held-back", "measure": self::measure(*measure)})
+        }
+        Notice::LeftOut { count } => json!({"event": "left-out", "count": count}),
         Notice::HeldBack { link, peer, measure } => json!({
             "event": "held-back",
             "link": link.0,
@@ -154,6 +158,11 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
         Notice::Admitted { admitted, .. } => {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())
         }
+        Notice::HubHeldBack { measure } => format!(
+            "the hub sends more {} than this peer takes in a second: it is held back, and nothing is \
+             lost",
+            self::measure(*measure)
+        ),
         Notice::Registered { commands } => format!("serving {commands} commands"),
         Notice::Stopping { calls, within } => stopping(*calls, *within),
         Notice::Ended { ended, .. } => exit::end(ended),
@@ -198,6 +207,7 @@ pub(crate) fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::Frames => "frames",
         Measure::Bytes => "bytes",
+        Measure::Calls => "calls",
     }
 }
 

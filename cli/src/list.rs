@@ -15,6 +15,11 @@ use crate::args::Dial;
 use crate::exit::{self, Failure};
 use crate::operator;
 
+/// Pages of one list, at most. A hub of a million peers needs fewer.
+const PAGES: usize = 100_000;
+/// Bytes of all pages of one list together, at most (256 MiB).
+const BYTES: usize = 256 << 20;
+
 /// Calls one of the hub's own commands with these named arguments.
 pub(crate) async fn ask(
     session: &Session,
@@ -61,7 +66,7 @@ pub(crate) async fn rows_by(
 }
 
 /// Asks the hub for page after page of a list and gives each to `take`, which says what the next
-/// page goes on behind; nothing ends it.
+/// page goes on behind; nothing ends it. A hub whose list does not end is left.
 pub(crate) async fn pages(
     session: &Session,
     command: &str,
@@ -69,17 +74,53 @@ pub(crate) async fn pages(
     mut take: impl FnMut(Value<'_>) -> Option<String>,
 ) -> Result<(), Failure> {
     let mut after: Option<String> = None;
+    let mut budget = Budget::default();
     loop {
         let behind = after.as_deref().map(|after| ("after", after));
         let named: Vec<_> = named.iter().copied().chain(behind).collect();
         let finished = ask(session, command, &named).await?;
-        let Some(last) = finished.value().and_then(&mut take) else { return Ok(()) };
+        let bytes = finished.value.as_ref().map_or(0, Vec::len);
+        let within = budget.page(bytes);
+        let Some(last) = finished.value().filter(|_| within).and_then(&mut take) else {
+            return if within { Ok(()) } else { Err(endless(command)) };
+        };
         if after.as_ref() == Some(&last) {
-            let message = format!("the hub's list '{command}' does not come to its end");
-            return Err(Failure::new(exit::FAILURES, message));
+            return Err(endless(command));
         }
         after = Some(last);
     }
+}
+
+/// What is left of the pages and bytes of one list.
+struct Budget {
+    pages: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { pages: PAGES, bytes: BYTES }
+    }
+}
+
+impl Budget {
+    /// A page of so many bytes came; whether the list may have it.
+    fn page(&mut self, bytes: usize) -> bool {
+        let left = self.pages.checked_sub(1).zip(self.bytes.checked_sub(bytes));
+        if let Some((pages, bytes)) = left {
+            (self.pages, self.bytes) = (pages, bytes);
+        }
+        left.is_some()
+    }
+}
+
+fn endless(command: &str) -> Failure {
+    let message = format!(
+        "the hub's list '{command}' does not come to its end: expected at most {PAGES} pages and \
+         {} MiB, each page behind the one before; is it the hub that is meant?",
+        BYTES >> 20
+    );
+    Failure::new(exit::FAILURES, message)
 }
 
 /// Gives each entry of a page to `take`; the last one's `key`, which the next page goes on behind.
@@ -174,5 +215,15 @@ mod tests {
         let mut rows = table(["id", "labels"]);
         rows.add_row(["a".to_owned(), "x=1\nb  role=db\u{1b}[A\u{2028}".to_owned()]);
         assert_eq!(rows.trim_fmt(), "id  labels\na   x=1\\nb  role=db\\u{1b}[A\\u{2028}");
+    }
+
+    #[test]
+    fn a_list_may_have_as_many_pages_and_bytes_as_its_bounds_and_no_more() {
+        let mut pages = Budget::default();
+        assert!((0..PAGES).all(|_| pages.page(1)));
+        assert!(!pages.page(0));
+        let mut bytes = Budget::default();
+        assert!(bytes.page(BYTES - 1) && bytes.page(1));
+        assert!(!bytes.page(1));
     }
 }

@@ -104,7 +104,8 @@ pub struct Limits {
     /// memory.
     pub sources: usize,
     /// Frames that an admitted peer may send in a second (100,000), and in one burst (as many).
-    /// Stops one that floods from taking the hub from all others: it is held back.
+    /// Stops one that floods from taking the hub from all others: it is held back. A peer holds its
+    /// hub to the same.
     pub frames_per_second: u64,
     /// See [`Limits::frames_per_second`].
     pub frames_burst: u64,
@@ -113,6 +114,28 @@ pub struct Limits {
     pub bytes_per_second: u64,
     /// See [`Limits::bytes_per_second`].
     pub bytes_burst: u64,
+    /// Calls that a hub may make of a peer in a second (10,000), and in one burst (as many). Stops a
+    /// hub that has a peer start commands or refuse them without end: it is held back.
+    pub calls_per_second: u64,
+    /// See [`Limits::calls_per_second`].
+    pub calls_burst: u64,
+    /// Bytes that the arguments of all open calls may take at a peer (16 MiB). A call beyond it is
+    /// answered with `busy`. Stops a hub that fills a peer's memory with arguments.
+    pub open_arguments: usize,
+    /// Peers that the Accepted frames of one call for several may name, and Results that may come of
+    /// it (1,000,000, the most that a hub may know). Stops a hub whose answers do not end.
+    pub call_peers: u64,
+    /// Times that a session asks for new credentials at once, however short those last that came (8);
+    /// then once in each [`Limits::renewal_pause`]. Stops a hub that mints what ends in a moment, and
+    /// has the peer write its disk without end.
+    pub renewals: u64,
+    /// See [`Limits::renewals`] (60 s).
+    pub renewal_pause: Duration,
+    /// Calls that a peer tells its observer of in a second (100), and in one burst
+    /// ([`Limits::told_burst`]). Stops a hub that fills a peer's log; what is left out is counted.
+    pub told_per_second: u64,
+    /// See [`Limits::told_per_second`] (1,000).
+    pub told_burst: u64,
     /// The longest that a call may run (24 h); a longer deadline is shortened to this.
     pub call_deadline: Duration,
     /// What a hub waits beyond a call's deadline for the peer's own answer (10 s).
@@ -165,6 +188,14 @@ impl Default for Limits {
             frames_burst: 100_000,
             bytes_per_second: 128 << 20,
             bytes_burst: 128 << 20,
+            calls_per_second: 10_000,
+            calls_burst: 10_000,
+            open_arguments: 16 << 20,
+            call_peers: 1_000_000,
+            renewals: 8,
+            renewal_pause: Duration::from_secs(60),
+            told_per_second: 100,
+            told_burst: 1000,
             call_deadline: Duration::from_secs(24 * 60 * 60),
             deadline_grace: Duration::from_secs(10),
             drain: Duration::from_secs(3),

@@ -33,6 +33,13 @@ impl Rate {
         Self { tokens: tokens.max(1), period: 60 * SECOND, burst: tokens.max(1) }
     }
 
+    /// A token each time so long has passed, at least a nanosecond, and a burst of at least one.
+    #[must_use]
+    pub fn every(period: Duration, burst: u64) -> Self {
+        let period = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1);
+        Self { tokens: 1, period, burst: burst.max(1) }
+    }
+
     /// Tokens in shares.
     fn shares(&self, tokens: u64) -> i128 {
         i128::from(tokens).saturating_mul(i128::from(self.period))

@@ -161,6 +161,17 @@ pub enum Notice {
         /// Which rate it is beyond.
         measure: Measure,
     },
+    /// Peer: the hub is beyond what this peer takes in a second, and what it sends is held back. At most one
+    /// a minute for each link.
+    HubHeldBack {
+        /// Which rate it is beyond.
+        measure: Measure,
+    },
+    /// Peer: so many notices of calls were left out here, since the hub made more than are told.
+    LeftOut {
+        /// How many.
+        count: u64,
+    },
     /// This end stops, and calls are open.
     Stopping {
         /// How many: at a hub those of all peers, at a peer those that it runs.

@@ -38,6 +38,7 @@ use crate::id::{CallId, Nonce};
 use crate::ledger::{Answer, AskId};
 use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
+use crate::rate::Bucket;
 use crate::session::{SendError, Session, Side};
 use crate::socket::{Request, Socket};
 use crate::source;
@@ -88,7 +89,9 @@ pub struct Link {
     traffic: (u64, u64),
     /// What the session needs for new credentials, where its method has any.
     renewing: Option<Renewing>,
-    /// What an admitted peer may send, at a hub; none where that is not counted.
+    /// How often it may ask for them, at a peer.
+    asking: Bucket,
+    /// What the other end may send once admitted; none where that is not counted.
     pace: Option<Box<Pace>>,
     /// The other end's stream has ended.
     eof: bool,
@@ -118,7 +121,8 @@ impl Link {
         let mut out = Buffer::new();
         let socket = Socket::connect(&request, masks, &limits, &mut out);
         let phase = Phase::Dialling(Box::new((dial, nonce)));
-        Ok(Self { out, ..Self::new(Side::Peer, tunnel, socket, phase, limits, random, now) })
+        let pace = Some(Box::new(Pace::of_hub(&limits, now.mono)));
+        Ok(Self { out, pace, ..Self::new(Side::Peer, tunnel, socket, phase, limits, random, now) })
     }
 
     /// A hub's link: the shell has accepted a socket from this source.
@@ -141,7 +145,7 @@ impl Link {
         let phase = Phase::Answering(snapshot, source);
         // The operator of this machine is nobody's flood.
         let counted = source != source::Source::Local;
-        let pace = counted.then(|| Box::new(Pace::new(&limits, now.mono)));
+        let pace = counted.then(|| Box::new(Pace::of_peer(&limits, now.mono)));
         let random = Random::new(seed);
         Ok(Self { pace, ..Self::new(Side::Hub, tunnel, socket, phase, limits, random, now) })
     }
@@ -157,6 +161,7 @@ impl Link {
     ) -> Self {
         let mut timers = TimerTable::new();
         timers.set(TimerKind::Upgrade, now.mono.after(limits.upgrade_within));
+        let asking = Bucket::full(&renew::rate(&limits), now.mono);
         Self {
             side,
             tunnel,
@@ -179,6 +184,7 @@ impl Link {
             appetite: TLS_RECORD,
             traffic: (0, 0),
             renewing: None,
+            asking,
             pace: None,
             eof: false,
         }

@@ -1,6 +1,7 @@
-//! What a peer may send: so many frames and so many bytes a second, each with a burst.
+//! What the other end may send: so many frames and so many bytes a second, each with a burst, and a hub
+//! so many calls too.
 //!
-//! A peer beyond its rate is held back, not refused: its next message waits here, its socket is not
+//! A peer, or a hub, beyond its rate is held back, not refused: its next message waits here, its socket is not
 //! read, and TCP tells it to wait. Ending the link would lose its calls, and with them what others
 //! asked of it. Nothing is lost and nothing overtakes. The link's own pings go on meanwhile, and its
 //! silence is not counted, so that no end takes the other for dead.
@@ -19,24 +20,37 @@ use crate::limits::Limits;
 use crate::rate::{Bucket, Rate};
 use crate::time::Mono;
 
-/// The buckets of one admitted link, at a hub.
+/// The buckets of one admitted link.
 #[derive(Debug)]
 pub(super) struct Pace {
     frames: (Rate, Bucket),
     bytes: (Rate, Bucket),
+    /// Calls that a hub makes, at a peer.
+    calls: Option<(Rate, Bucket)>,
     /// The message that was read last has not been told.
     holding: bool,
-    /// When it was last told that the peer is held back.
+    /// When it was last told that the other end is held back.
     told: Option<Mono>,
 }
 
-/// Which rate a peer is beyond.
+/// Which rate the other end is beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Frames.
     Frames,
     /// Bytes.
     Bytes,
+    /// Calls.
+    Calls,
+}
+
+/// What a message costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Load {
+    /// So many bytes.
+    Frame(usize),
+    /// So many bytes that are a call.
+    Call(usize),
 }
 
 /// A message has to wait.
@@ -52,16 +66,24 @@ pub(super) struct Hold {
 const TELL: Duration = Duration::from_secs(60);
 
 impl Pace {
-    /// Full buckets.
-    pub(super) fn new(limits: &Limits, now: Mono) -> Self {
+    /// Full buckets, at a hub.
+    pub(super) fn of_peer(limits: &Limits, now: Mono) -> Self {
         let frames = Rate::per_second(limits.frames_per_second, limits.frames_burst);
         let bytes = Rate::per_second(limits.bytes_per_second, limits.bytes_burst);
         Self {
             frames: (frames, Bucket::full(&frames, now)),
             bytes: (bytes, Bucket::full(&bytes, now)),
+            calls: None,
             holding: false,
             told: None,
         }
+    }
+
+    /// Full buckets, at a peer.
+    pub(super) fn of_hub(limits: &Limits, now: Mono) -> Self {
+        let calls = Rate::per_second(limits.calls_per_second, limits.calls_burst);
+        let calls = Some((calls, Bucket::full(&calls, now)));
+        Self { calls, ..Self::of_peer(limits, now) }
     }
 
     /// Whether a message waits.
@@ -69,17 +91,34 @@ impl Pace {
         self.holding
     }
 
-    /// Takes a message of so many bytes: where there is a token for a frame and any byte at all. A
-    /// message larger than what is there puts the bytes into debt, by one message at most.
-    pub(super) fn take(&mut self, bytes: usize, now: Mono) -> Result<(), Hold> {
-        let (frame_rate, frames) = &mut self.frames;
-        let (byte_rate, held) = &mut self.bytes;
-        let waits = (frames.wait(frame_rate, 1, now), held.wait(byte_rate, 1, now));
-        let (wait, measure) =
-            if waits.0 >= waits.1 { (waits.0, Measure::Frames) } else { (waits.1, Measure::Bytes) };
+    /// Takes a message: where there is a token for a frame, one for a call where it is one, and any byte
+    /// at all. A message larger than what is there puts the bytes into debt, by one message at most.
+    pub(super) fn take(&mut self, load: Load, now: Mono) -> Result<(), Hold> {
+        let (Load::Frame(bytes) | Load::Call(bytes)) = load;
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let calls = self.calls.as_mut().filter(|_| matches!(load, Load::Call(_)));
+        // Each bucket, what it has to hold for the message to go, and what that costs.
+        let (frames, held) = (Some(&mut self.frames), Some(&mut self.bytes));
+        let mut buckets = [
+            (frames, 1, Measure::Frames),
+            (held, bytes, Measure::Bytes),
+            (calls, 1, Measure::Calls),
+        ];
+        let mut worst = (Duration::ZERO, Measure::Frames);
+        for (bucket, _, measure) in &buckets {
+            let Some((rate, bucket)) = bucket else { continue };
+            let wait = bucket.wait(rate, 1, now);
+            if wait > worst.0 {
+                worst = (wait, *measure);
+            }
+        }
+        let (wait, measure) = worst;
         if wait.is_zero() {
-            frames.spend(frame_rate, 1, now);
-            held.spend(byte_rate, u64::try_from(bytes).unwrap_or(u64::MAX), now);
+            for (bucket, cost, _) in &mut buckets {
+                if let Some((rate, bucket)) = bucket {
+                    bucket.spend(rate, *cost, now);
+                }
+            }
             self.holding = false;
             return Ok(());
         }
@@ -105,7 +144,7 @@ mod tests {
             bytes_burst: bytes.1,
             ..Limits::default()
         };
-        Pace::new(&limits, Mono(0))
+        Pace::of_peer(&limits, Mono(0))
     }
 
     const MANY: (u64, u64) = (1 << 40, 1 << 40);
@@ -117,22 +156,22 @@ mod tests {
     #[test]
     fn a_burst_of_frames_goes_and_the_next_waits_for_its_token() {
         let mut pace = pace((10, 3), MANY);
-        (0..3).for_each(|_| assert_eq!(pace.take(1 << 20, Mono(0)), Ok(())));
-        assert_eq!(pace.take(0, Mono(0)), hold(100, Some(Measure::Frames)));
+        (0..3).for_each(|_| assert_eq!(pace.take(Load::Frame(1 << 20), Mono(0)), Ok(())));
+        assert_eq!(pace.take(Load::Frame(0), Mono(0)), hold(100, Some(Measure::Frames)));
         assert!(pace.is_holding());
-        assert_eq!(pace.take(0, Mono(99_999_999)), hold(100, None));
-        assert_eq!(pace.take(0, Mono(100_000_000)), Ok(()));
+        assert_eq!(pace.take(Load::Frame(0), Mono(99_999_999)), hold(100, None));
+        assert_eq!(pace.take(Load::Frame(0), Mono(100_000_000)), Ok(()));
         assert!(!pace.is_holding());
-        assert_eq!(pace.take(0, Mono(100_000_000)), hold(200, None));
+        assert_eq!(pace.take(Load::Frame(0), Mono(100_000_000)), hold(200, None));
     }
 
     #[test]
     fn bytes_go_while_any_are_there_and_a_debt_is_at_most_one_message() {
         let mut pace = pace(MANY, (1000, 500));
-        assert_eq!(pace.take(499, Mono(0)), Ok(()));
-        assert_eq!(pace.take(2001, Mono(0)), Ok(()), "one byte was there");
-        assert_eq!(pace.take(0, Mono(0)), hold(2001, Some(Measure::Bytes)));
-        assert_eq!(pace.take(0, Mono(2_001_000_000)), Ok(()));
+        assert_eq!(pace.take(Load::Frame(499), Mono(0)), Ok(()));
+        assert_eq!(pace.take(Load::Frame(2001), Mono(0)), Ok(()), "one byte was there");
+        assert_eq!(pace.take(Load::Frame(0), Mono(0)), hold(2001, Some(Measure::Bytes)));
+        assert_eq!(pace.take(Load::Frame(0), Mono(2_001_000_000)), Ok(()));
     }
 
     #[test]
@@ -141,11 +180,23 @@ mod tests {
         let mut told = Vec::new();
         for second in 0..200 {
             let now = Mono(second * 1_000_000_000);
-            assert_eq!(pace.take(0, now), Ok(()));
-            if let Err(Hold { tell: Some(_), .. }) = pace.take(0, now) {
+            assert_eq!(pace.take(Load::Frame(0), now), Ok(()));
+            if let Err(Hold { tell: Some(_), .. }) = pace.take(Load::Frame(0), now) {
                 told.push(second);
             }
         }
         assert_eq!(told, [0, 60, 120, 180]);
+    }
+
+    #[test]
+    fn a_hub_is_held_to_its_calls_a_second_and_nothing_else_waits_for_them() {
+        let limits = Limits { calls_per_second: 10, calls_burst: 2, ..Limits::default() };
+        let mut pace = Pace::of_hub(&limits, Mono(0));
+        (0..2).for_each(|_| assert_eq!(pace.take(Load::Call(9), Mono(0)), Ok(())));
+        assert_eq!(pace.take(Load::Frame(9), Mono(0)), Ok(()));
+        assert_eq!(pace.take(Load::Call(9), Mono(0)), hold(100, Some(Measure::Calls)));
+        assert_eq!(pace.take(Load::Call(9), Mono(100_000_000)), Ok(()));
+        let mut peers = Pace::of_peer(&limits, Mono(0));
+        (0..9).for_each(|_| assert_eq!(peers.take(Load::Call(9), Mono(0)), Ok(())));
     }
 }

@@ -9,7 +9,7 @@ use crate::auth::peer::{self, Learnt, PeerAuth};
 use crate::code::{CloseCode, Code};
 use crate::ledger::{Answer, AskId, Question};
 use crate::link::event::{EndReason, Ended, Event, Security};
-use crate::link::pace::Hold;
+use crate::link::pace::{Hold, Load};
 use crate::link::phase::Phase;
 use crate::link::renew::{self, Asked, Renewing};
 use crate::link::{GATHER, Link, Measure, TimerKind};
@@ -112,7 +112,7 @@ impl Link {
             Ok(Some(incoming)) => {
                 if let (Phase::Steady(_), Incoming::Message(message)) = (&self.phase, &incoming)
                     && let Some(pace) = &mut self.pace
-                    && let Err(hold) = pace.take(message.len(), self.now.mono)
+                    && let Err(hold) = pace.take(load(message), self.now.mono)
                 {
                     self.hold(hold);
                     return false;
@@ -338,6 +338,12 @@ impl Link {
         }
         self.say_close_notify();
     }
+}
+
+/// What a message costs the end that sent it.
+fn load(message: &[u8]) -> Load {
+    let load = if Frame::is_call(message) { Load::Call } else { Load::Frame };
+    load(message.len())
 }
 
 /// What a phase needs beside itself.

@@ -5,10 +5,12 @@
 use crate::auth::{AuthError, hub, peer};
 use crate::code::Code;
 use crate::ledger::{Answer, Question};
+use crate::limits::Limits;
 use crate::link::event::EndReason;
 use crate::link::pump::Note;
 use crate::link::{Link, TimerKind};
 use crate::random::Random;
+use crate::rate::Rate;
 use crate::session::SessionError;
 use crate::time::Now;
 use crate::wire::Frame;
@@ -67,6 +69,12 @@ pub(super) fn take(
     }
 }
 
+/// How often a session asks for new credentials: what a hub mints may end at once, and each time the disk
+/// is written.
+pub(super) fn rate(limits: &Limits) -> Rate {
+    Rate::every(limits.renewal_pause, limits.renewals)
+}
+
 /// Whether this denial is of a Refresh.
 pub(super) fn denies(frame: &Frame<'_>) -> bool {
     matches!(frame, Frame::Deny(Deny { id: None, request: "refresh", .. }))
@@ -84,6 +92,12 @@ impl Link {
     /// New credentials are due.
     pub(super) fn refresh(&mut self) {
         let Some(Renewing::Peer(peer)) = &mut self.renewing else { return };
+        let rate = rate(&self.limits);
+        let wait = self.asking.wait(&rate, 1, self.now.mono);
+        if !wait.is_zero() {
+            return self.timers.set(TimerKind::Refresh, self.now.mono.after(wait));
+        }
+        self.asking.spend(&rate, 1, self.now.mono);
         let again = self.now.mono.after(peer.again(self.now.unix));
         self.timers.set(TimerKind::Refresh, again);
         if let Some(question) = peer.ask() {

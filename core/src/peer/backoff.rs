@@ -1,4 +1,4 @@
-//! How long to wait before dialling again: doubling, with full jitter, reset only by an admission.
+//! How long to wait before dialling again: doubling, with full jitter, reset only by a session that lasted.
 
 use core::time::Duration;
 
@@ -15,6 +15,9 @@ pub struct Pace {
     /// The wait after an end that cannot heal by itself (60 s): a person has to do something, and
     /// may.
     pub slow: Duration,
+    /// How long a session has to last before its end starts the waits anew (10 s). A hub that admits
+    /// and closes at once is dialled as seldom as one that is not there.
+    pub settled: Duration,
 }
 
 impl Default for Pace {
@@ -23,6 +26,7 @@ impl Default for Pace {
             first: Duration::from_millis(500),
             most: Duration::from_secs(30),
             slow: Duration::from_secs(60),
+            settled: Duration::from_secs(10),
         }
     }
 }
@@ -36,7 +40,7 @@ const MOST_ASKED: Duration = Duration::from_secs(60 * 60);
 pub struct Backoff {
     pace: Pace,
     random: Random,
-    /// Ends since the last admission.
+    /// Ends since the last session that settled.
     failures: u32,
 }
 
@@ -47,7 +51,14 @@ impl Backoff {
         Self { pace, random: Random::new(seed), failures: 0 }
     }
 
-    /// An admission: the next wait is short again.
+    /// A session has ended that lasted so long: where it had settled, the next wait is short again.
+    pub fn lasted(&mut self, session: Duration) {
+        if session >= self.pace.settled {
+            self.reset();
+        }
+    }
+
+    /// The next wait is short again.
     pub fn reset(&mut self) {
         self.failures = 0;
     }
@@ -73,14 +84,18 @@ mod tests {
     const CUT: Outcome = Outcome { heals: true, retry_after: None };
 
     #[test]
-    fn waits_double_up_to_the_most_and_start_again_after_an_admission() {
+    fn waits_double_up_to_the_most_and_start_again_after_a_session_that_lasted() {
         let mut longest = [Duration::ZERO; 9];
         for seed in 0..200 {
             let mut backoff = Backoff::new(Pace::default(), &Seed([seed; 32]));
             for longest in &mut longest {
                 *longest = (*longest).max(backoff.next(CUT));
             }
-            backoff.reset();
+            let settled = Pace::default().settled;
+            backoff.lasted(settled - Duration::from_nanos(1));
+            let again = (0..20).map(|_| backoff.next(CUT)).max().unwrap();
+            assert!(again > Duration::from_secs(15), "{again:?} after a session that did not last");
+            backoff.lasted(settled);
             assert!(backoff.next(CUT) < Duration::from_millis(500));
         }
         let bounds = [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000];

@@ -51,7 +51,8 @@ pub struct Peer {
 enum State {
     Waiting(Mono),
     Dialling,
-    Up,
+    /// In a session since then.
+    Up(Mono),
 }
 
 impl Peer {
@@ -71,7 +72,7 @@ impl Peer {
                 Next::Dial
             }
             State::Waiting(at) => Next::Wait(at),
-            State::Dialling | State::Up => Next::Busy,
+            State::Dialling | State::Up(_) => Next::Busy,
         }
     }
 
@@ -104,14 +105,17 @@ impl Peer {
         }
     }
 
-    /// The link was admitted: the next back-off starts from the beginning.
-    pub fn admitted(&mut self) {
-        self.state = State::Up;
-        self.backoff.reset();
+    /// The link was admitted. Once the session has lasted for [`Pace::settled`], the next back-off starts
+    /// from the beginning.
+    pub fn admitted(&mut self, now: Now) {
+        self.state = State::Up(now.mono);
     }
 
     /// The link, or the attempt to connect, has ended. Returns when the next dial is due.
     pub fn ended(&mut self, outcome: Outcome, now: Now) -> Mono {
+        if let State::Up(since) = self.state {
+            self.backoff.lasted(now.mono.since(since));
+        }
         let at = now.mono.after(self.backoff.next(outcome));
         self.state = State::Waiting(at);
         at
@@ -188,13 +192,27 @@ mod tests {
     }
 
     #[test]
-    fn an_admission_makes_the_next_wait_short_again() {
+    fn a_session_that_lasted_makes_the_next_wait_short_again() {
         let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
         for _ in 0..20 {
             peer.ended(CUT, at(0));
         }
-        peer.admitted();
+        peer.admitted(at(0));
         assert_eq!(peer.next(at(0)), Next::Busy);
-        assert!(peer.ended(CUT, at(0)) <= at(0).mono.after(Duration::from_millis(500)));
+        assert!(peer.ended(CUT, at(10)) <= at(10).mono.after(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn a_hub_that_admits_and_closes_at_once_is_dialled_ever_more_seldom() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+        let (mut now, mut dials) = (at(0), 0);
+        while now.mono < at(600).mono {
+            assert_eq!(peer.next(now), Next::Dial);
+            dials += 1;
+            peer.admitted(now);
+            now.mono = peer.ended(Outcome { heals: true, retry_after: Some(0) }, now);
+        }
+        // Six waits that double, and then one of 15 s on average.
+        assert!(dials < 80, "{dials} dials in ten minutes");
     }
 }

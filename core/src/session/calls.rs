@@ -10,6 +10,8 @@ use crate::wire::frame::{Call, Delivery, Source, Target};
 pub(super) struct Calls {
     open: Vec<(CallId, Open)>,
     next: CallId,
+    /// Bytes of the arguments of all that are open.
+    arguments: usize,
     /// Queues of ended calls, for the next ones.
     spare: Vec<Lane>,
 }
@@ -44,6 +46,12 @@ pub(super) struct Open {
     pub(super) queue: Lane,
     /// Bytes of output or input in the queue, without their frames.
     pub(super) waiting: u64,
+    /// Bytes of its arguments.
+    pub(super) arguments: usize,
+    /// Peers that were named as those that it went to, or waits for; and answers that came of them.
+    pub(super) named: u64,
+    /// See [`Open::named`].
+    pub(super) answers: u64,
 }
 
 impl Open {
@@ -59,7 +67,7 @@ impl Open {
 impl Calls {
     /// No calls; the first will be `first`, each later one two above.
     pub(super) fn new(first: u64) -> Self {
-        Self { open: Vec::new(), next: CallId(first), spare: Vec::new() }
+        Self { open: Vec::new(), next: CallId(first), arguments: 0, spare: Vec::new() }
     }
 
     /// The id of the next call.
@@ -70,6 +78,11 @@ impl Calls {
     /// How many are open.
     pub(super) fn len(&self) -> usize {
         self.open.len()
+    }
+
+    /// Bytes of the arguments of all that are open.
+    pub(super) fn arguments(&self) -> usize {
+        self.arguments
     }
 
     /// Whether an id is of this direction.
@@ -96,7 +109,10 @@ impl Calls {
             (Delivery::Attached, Target::All | Target::Labels(_)) => false,
         };
         let queue = self.spare.pop().unwrap_or_default();
-        let open = Open { send_credit, receive_credit, single, queue, ..Open::default() };
+        let arguments = call.arguments.len();
+        self.arguments += arguments;
+        let open =
+            Open { send_credit, receive_credit, single, queue, arguments, ..Open::default() };
         self.open.push((call.id, open));
         self.next = CallId(call.id.0.saturating_add(2));
     }
@@ -124,6 +140,7 @@ impl Calls {
     pub(super) fn remove(&mut self, id: CallId) -> usize {
         let Ok(at) = self.open.binary_search_by_key(&id, |(id, _)| *id) else { return 0 };
         let (_, mut open) = self.open.remove(at);
+        self.arguments -= open.arguments;
         let queued = open.queue.len();
         if self.spare.len() < SPARE {
             open.queue.clear();

@@ -40,6 +40,17 @@ pub enum SessionError {
         /// The one that came.
         got: u64,
     },
+    /// More Registered than Registers were sent.
+    #[error("a 'registered' came that answers no 'register'")]
+    NotAsked,
+    /// More peers, or more answers, than a call for several may have.
+    #[error("call {id} was answered for more peers than the {most} that this end takes")]
+    TooManyAnswers {
+        /// The call.
+        id: CallId,
+        /// How many it may have.
+        most: u64,
+    },
     /// Input after its end.
     #[error("call {0} sent input after its end")]
     AfterEnd(CallId),

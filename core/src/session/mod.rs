@@ -85,6 +85,8 @@ pub struct Session {
     /// When the credential ends, seconds since 1970.
     expires: Option<u64>,
     heartbeat: Heartbeat,
+    /// Registers that were sent and not answered yet.
+    registering: u64,
     /// This end said Goaway with this code.
     leaving: Option<Code>,
     /// The other end said Goaway.
@@ -119,6 +121,7 @@ impl Session {
             run: Calls::new(run),
             expires: admitted.expires,
             heartbeat: Heartbeat::default(),
+            registering: 0,
             leaving: None,
             left: false,
             answers: Lane::default(),

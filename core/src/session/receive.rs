@@ -31,9 +31,13 @@ impl Session {
             }
             Frame::Unknown(_) => {}
             Frame::Call(call) => {
+                let held = self.run.arguments().saturating_add(call.arguments.len());
                 self.called(call)?;
                 if self.side == Side::Peer && self.leaving.is_some() {
-                    return self.turn_down(call.id);
+                    return self.turn_down(call.id, Code::Draining);
+                }
+                if self.side == Side::Peer && held > self.limits.open_arguments {
+                    return self.turn_down(call.id, Code::Busy);
                 }
                 return Ok(Verdict::Deliver);
             }
@@ -41,10 +45,13 @@ impl Session {
             Frame::Input(input) => return self.input_came(input),
             Frame::Window(window) => return self.window_came(window),
             Frame::Result(result) => {
+                self.answered(result.id, |open| (&mut open.answers, 1))?;
                 return self.made_ends(result.id, frame.kind(), Ends::IfSingle);
             }
             Frame::Done(done) => return self.made_ends(done.id, frame.kind(), Ends::Always),
             Frame::Accepted(accepted) => {
+                let peers = accepted.sent.len() + accepted.queued.len();
+                self.answered(accepted.id, |open| (&mut open.named, peers as u64))?;
                 return self.made_ends(accepted.id, frame.kind(), Ends::Never);
             }
             Frame::Deny(deny) => match deny.id {
@@ -57,7 +64,12 @@ impl Session {
                     None => Verdict::Done,
                 });
             }
-            Frame::Register(_) | Frame::Registered(_) => return Ok(Verdict::Deliver),
+            Frame::Register(_) => return Ok(Verdict::Deliver),
+            Frame::Registered(_) => {
+                let left = self.registering.checked_sub(1);
+                self.registering = left.ok_or(SessionError::NotAsked)?;
+                return Ok(Verdict::Deliver);
+            }
             Frame::Refresh(_) | Frame::Refreshed(_) => return Ok(Verdict::Renewal),
             // `allowed` takes none of these.
             Frame::Hello(_) | Frame::Authenticate(_) | Frame::Welcome(_) | Frame::Refuse(_) => {
@@ -81,9 +93,10 @@ impl Session {
         Ok(())
     }
 
-    /// A call that came too late: it crossed our Goaway. `// spec: session §10`
-    fn turn_down(&mut self, id: CallId) -> Result<Verdict, SessionError> {
-        let (status, text) = (Status::Failed(Code::Draining), Code::Draining.row().meaning);
+    /// A call that came too late, since it crossed our Goaway, or for whose arguments there is no room.
+    /// `// spec: session §7, §10`
+    fn turn_down(&mut self, id: CallId, code: Code) -> Result<Verdict, SessionError> {
+        let (status, text) = (Status::Failed(code), code.row().meaning);
         let result = CallResult { id, peer: None, status, value: None, text };
         match self.send(&Frame::Result(result)) {
             Ok(()) => Ok(Verdict::Done),
@@ -137,6 +150,19 @@ impl Session {
         }
         open.send_credit = credit;
         Ok(Verdict::Deliver)
+    }
+
+    /// Counts peers that a call for several is answered for.
+    fn answered(
+        &mut self,
+        id: CallId,
+        count: impl FnOnce(&mut Open) -> (&mut u64, u64),
+    ) -> Result<(), SessionError> {
+        let most = self.limits.call_peers;
+        let Some(open) = self.made.get_mut(id).filter(|open| !open.single) else { return Ok(()) };
+        let (counted, more) = count(open);
+        *counted = counted.saturating_add(more);
+        if *counted > most { Err(SessionError::TooManyAnswers { id, most }) } else { Ok(()) }
     }
 
     /// An answer to a call of ours; the call may end with it.

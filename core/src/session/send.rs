@@ -32,7 +32,9 @@ impl Session {
                 self.push_answer(frame)
             }
             Frame::Register(_) if self.side == Side::Peer && self.purpose == Purpose::Serve => {
-                self.push_answer(frame)
+                self.push_answer(frame)?;
+                self.registering += 1;
+                Ok(())
             }
             Frame::Cancel(cancel) => match self.made.is_open(cancel.id) {
                 true => self.push_answer(frame),

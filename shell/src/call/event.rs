@@ -33,6 +33,17 @@ pub enum CallEvent {
     Finished(Finished),
 }
 
+impl CallEvent {
+    /// Bytes that it holds and that no credit was given for.
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Answered(answer) => answer.value.as_ref().map_or(0, Vec::len) + answer.text.len(),
+            // Output has credit, peers that it went to are counted, and an end comes once.
+            Self::Output { .. } | Self::Accepted { .. } | Self::Finished(_) => 0,
+        }
+    }
+}
+
 /// How a call ended, or how a call for several peers ended on one of them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -34,6 +34,12 @@ use crate::process::Stop;
 
 /// Bytes that wait on their way out, at most.
 const OUTWARD: usize = 64 << 10;
+/// Bytes of input that are held in one piece, at most, where they came in smaller ones: each piece takes
+/// memory of its own.
+const PIECE: usize = 16 << 10;
+/// Bytes of values and texts that came with answers of peers and that the application has not looked at, at
+/// most (64 MiB). Like [`UNREAD_PEERS`], they need no credit.
+const UNREAD_BYTES: usize = 64 << 20;
 /// Peers of one call that the application was told of and has not looked at, at most. No credit
 /// holds a hub back that answers for peers without end.
 const UNREAD_PEERS: usize = 100_000;
@@ -72,6 +78,8 @@ pub(crate) struct State {
     told: VecDeque<CallEvent>,
     /// Peers in `told` that were accepted or answered.
     told_peers: usize,
+    /// Bytes that came with them.
+    told_bytes: usize,
     /// Input has ended; of a call made here, its end was told.
     inward_ended: bool,
     /// Bytes taken by the application, to be granted again.
@@ -167,8 +175,15 @@ impl Cell {
     pub(crate) fn input_came(&self, bytes: &[u8]) {
         let mut state = self.lock();
         if !bytes.is_empty() {
-            let bytes = bytes.to_vec();
-            state.inward.push_back(Piece { source: Source::Out, bytes, done: 0 });
+            match state.inward.back_mut() {
+                Some(piece) if piece.bytes.len() + bytes.len() <= PIECE => {
+                    piece.bytes.extend_from_slice(bytes);
+                }
+                _ => {
+                    let bytes = bytes.to_vec();
+                    state.inward.push_back(Piece { source: Source::Out, bytes, done: 0 });
+                }
+            }
         }
         state.wake();
     }
@@ -207,14 +222,19 @@ impl Cell {
         if state.unwanted {
             return;
         }
-        if state.told_peers + peers > UNREAD_PEERS {
-            let text = format!("more than {UNREAD_PEERS} answers wait to be looked at");
+        let bytes = event.held();
+        let room = state.told_peers + peers <= UNREAD_PEERS;
+        if !room || state.told_bytes + bytes > UNREAD_BYTES {
+            let text = format!(
+                "more than {UNREAD_PEERS} answers, or {UNREAD_BYTES} bytes of them, wait to be looked at"
+            );
             state.finished.get_or_insert(Finished::failed(Code::Busy, &text));
             state.cancel = true;
             state.discard();
             self.post(&mut state);
         } else {
             state.told_peers += peers;
+            state.told_bytes += bytes;
             state.told.push_back(event);
         }
         state.wake();
@@ -318,6 +338,7 @@ impl State {
     /// The next thing that was told. Output that is taken is granted again.
     fn take_told(&mut self) -> Option<CallEvent> {
         let event = self.told.pop_front()?;
+        self.told_bytes -= event.held();
         match &event {
             CallEvent::Output { bytes, .. } => self.taken += bytes.len() as u64,
             CallEvent::Accepted { sent } => self.told_peers -= sent.len(),

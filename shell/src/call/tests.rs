@@ -121,6 +121,40 @@ fn what_a_dropped_call_still_says_holds_nobody_back() {
 }
 
 #[test]
+fn as_many_bytes_of_answers_may_wait_unread_as_the_bound_says_and_one_more_ends_the_call() {
+    let mut made = Made::all();
+    let mut answer = result("a", Status::Exited(0));
+    answer.value = Some(vec![0; 1 << 20]);
+    for _ in 0..UNREAD_BYTES >> 20 {
+        made.cell().answered_by(answer.clone());
+    }
+    assert!(made.cell().lock().finished.is_none());
+    // What is read makes room.
+    made.next();
+    answer.value = Some(vec![0; (1 << 20) - 3]);
+    answer.text = "abc".to_owned();
+    made.cell().answered_by(answer);
+    assert!(made.cell().lock().finished.is_none());
+    made.cell().answered_by(Finished::failed(Code::Failed, "x"));
+    assert!(made.cell().lock().cancel);
+    let Some(CallEvent::Finished(end)) = made.next() else { panic!("no end") };
+    assert_eq!(end.status, Status::Failed(Code::Busy));
+}
+
+#[test]
+fn input_that_comes_in_single_bytes_takes_little_more_than_its_bytes() {
+    let mailbox = Arc::new(Mailbox::default());
+    let cell = Cell::new(CellSide::Runs, Some(CallId(2)), &mailbox);
+    let bytes: Vec<u8> = (0..65_536_u32).map(|n| (n % 251) as u8).collect();
+    bytes.iter().for_each(|&byte| cell.input_came(&[byte]));
+    let state = cell.lock();
+    assert_eq!(state.inward.len(), bytes.len() / PIECE);
+    assert!(state.inward.iter().all(|piece| piece.bytes.capacity() <= 2 * PIECE));
+    let came: Vec<u8> = state.inward.iter().flat_map(|piece| piece.bytes.clone()).collect();
+    assert_eq!(came, bytes);
+}
+
+#[test]
 fn as_many_peers_may_wait_unread_as_the_bound_says_and_one_more_ends_the_call() {
     let mut made = Made::all();
     let sent: Vec<PeerId> = (0..UNREAD_PEERS / 2).map(|n| id(&format!("p{n}"))).collect();

@@ -22,6 +22,7 @@ use crate::peer::keep::Locked;
 use crate::peer::link::{PeerLink, Work};
 use crate::peer::reach::{self, Unreached};
 use crate::peer::session::{LinkState, Session};
+use crate::peer::told::Told;
 use crate::runtime::{Runtime, Stream};
 use crate::watch::Watch;
 
@@ -201,6 +202,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let met = Arc::new(OnceLock::new());
         let observer = self.observer.meeting(&met, clock);
         let owner = PeerLink {
+            told: Told::new(observer.clone(), &self.limits, began.mono),
             observer,
             ..self.owner(mailbox.clone(), state.clone(), locked, (remote, began))
         };
@@ -240,6 +242,8 @@ impl<R: Runtime> PeerBuilder<R> {
             observer: self.observer.clone(),
             remote,
             began,
+            longest: self.limits.call_deadline,
+            told: Told::new(self.observer.clone(), &self.limits, began.mono),
             work: Work::default(),
         }
     }

@@ -20,6 +20,7 @@ use crate::notice::{Notice, Observer};
 use crate::peer::keep::{Keeper, Locked};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
+use crate::peer::told::Told;
 use crate::process::Stop;
 use crate::runtime::Runtime;
 use crate::watch::Watch;
@@ -35,6 +36,10 @@ pub(super) struct PeerLink<R: Runtime> {
     pub(super) observer: Observer,
     pub(super) remote: String,
     pub(super) began: Now,
+    /// The longest that a call may run here.
+    pub(super) longest: Duration,
+    /// What the observer is told of calls.
+    pub(super) told: Told,
     pub(super) work: Work,
 }
 
@@ -76,7 +81,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
             match order.send(link) {
                 Ok(Some(id)) => {
                     self.work.made.insert(id, cell.clone());
-                    self.serve(cell, link);
+                    self.serve(cell, link, now);
                 }
                 Ok(None) => {}
                 Err(NoRoom) => {
@@ -87,7 +92,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
         }
         let waiting = core::mem::take(&mut self.work.waiting);
         for cell in waiting.into_iter().chain(letters.calls) {
-            self.serve(cell, link);
+            self.serve(cell, link, now);
         }
         if let Some(within) = letters.leave {
             let calls = self.work.runs.len();
@@ -118,7 +123,10 @@ impl<R: Runtime> Owner for PeerLink<R> {
             Event::Renewed(until) => self.observer.tell(Notice::Renewed { until }),
             Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
             Event::Admitted(admitted) => self.admitted(admitted, now),
-            Event::Frame(frame) => self.frame(&frame),
+            Event::Frame(frame) => self.frame(&frame, now),
+            Event::HeldBack(measure) => {
+                self.observer.tell(Notice::HubHeldBack { measure });
+            }
             Event::Overdue => {
                 self.work.runs.values().for_each(|cell| cell.stop(Stop::Leaving));
             }
@@ -155,14 +163,14 @@ impl<R: Runtime> PeerLink<R> {
         self.observer.tell(Notice::Admitted { link: None, admitted, took, traffic });
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) {
+    fn frame(&mut self, frame: &Frame<'_>, now: Now) {
         let work = &mut self.work;
         match frame {
             Frame::Call(call) => {
                 let cell = Cell::new(CellSide::Runs, Some(call.id), &self.mailbox);
                 work.runs.insert(call.id, cell.clone());
-                self.observer.tell(Notice::Called { id: call.id, name: call.name });
-                let deadline = Duration::from_millis(call.deadline_ms);
+                self.told.tell(Notice::Called { id: call.id, name: call.name }, now);
+                let deadline = within(call.deadline_ms, self.longest);
                 let call = Call::new(call.name, call.arguments, cell);
                 self.runtime.spawn(self.service.clone().run(self.runtime.clone(), call, deadline));
             }
@@ -219,14 +227,14 @@ impl<R: Runtime> PeerLink<R> {
     }
 
     /// Moves what a call has for the link.
-    fn serve(&mut self, cell: Arc<Cell>, link: &mut Link) {
+    fn serve(&mut self, cell: Arc<Cell>, link: &mut Link, now: Now) {
         match cell.serve(link) {
             Served::Waits => self.work.waiting.push(cell),
             Served::Idle => {}
             Served::Over => {
                 let Some((id, status)) = cell.answered() else { return };
                 if self.work.runs.remove(&id).is_some() {
-                    self.observer.tell(Notice::Answered { id, status });
+                    self.told.tell(Notice::Answered { id, status }, now);
                 }
             }
         }
@@ -234,6 +242,7 @@ impl<R: Runtime> PeerLink<R> {
 
     fn ended(&mut self, ended: Box<Ended>) {
         self.locked.release();
+        self.told.rest();
         let work = core::mem::take(&mut self.work);
         work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
         for cell in work.made.into_values() {
@@ -245,5 +254,23 @@ impl<R: Runtime> PeerLink<R> {
         let over = Arc::new((*ended).clone());
         self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
         self.state.change(|state| *state = LinkState::Over(over));
+    }
+}
+
+/// How long a call may run here whose caller asks for so many milliseconds.
+fn within(asked: u64, longest: Duration) -> Duration {
+    Duration::from_millis(asked).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_call_runs_longer_than_the_bound_whatever_the_hub_asks_for() {
+        let day = Duration::from_secs(86_400);
+        for (asked, within) in [(0, 0), (86_400_000, 86_400_000), (u64::MAX, 86_400_000)] {
+            assert_eq!(self::within(asked, day), Duration::from_millis(within));
+        }
     }
 }

@@ -17,6 +17,7 @@ mod reload;
 mod served;
 mod service;
 mod session;
+mod told;
 
 pub(crate) use builder::load_signing_key;
 pub use builder::{PeerBuilder, SetupError, load_key};

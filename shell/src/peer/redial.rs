@@ -99,7 +99,7 @@ impl<R: Runtime> PeerBuilder<R> {
                 return Over::Ended(error.outcome());
             }
         };
-        machine.admitted();
+        machine.admitted(clock.now());
         shared.change(|standing| {
             // It was told while this dial was under way.
             if let Some(anew) = &standing.anew {

@@ -138,7 +138,7 @@ impl Model {
     /// A peer dials, or is admitted.
     ///
     /// # Errors
-    /// It dialled too often since it was last admitted.
+    /// It dialled too often: an admission gives no leave, for a hub may admit and close at once.
     pub fn dials(&mut self, key: PublicKey, now: Mono) -> Checked {
         let dials = self.dials.entry(key).or_default();
         dials.push_back(now);
@@ -149,11 +149,6 @@ impl Model {
             return violated("a peer dials in a tight loop", dials.len());
         }
         Ok(())
-    }
-
-    /// A peer is in a session: it may dial at once when that ends.
-    pub fn is_in(&mut self, key: PublicKey) {
-        self.dials.remove(&key);
     }
 
     /// A session began at the hub.

@@ -90,7 +90,7 @@ impl Crowd {
         match self.hub.answer(link, &reserve, now(at)).unwrap() {
             Answer::Reserved(grant) => {
                 assert_eq!(commit(&mut self.hub, link, &claim, *grant), Answer::Committed);
-                self.peers[nth as usize].admitted();
+                self.peers[nth as usize].admitted(now(at));
                 self.began.push(at);
             }
             Answer::No(no) => {

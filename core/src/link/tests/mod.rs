@@ -5,6 +5,7 @@ mod certificates;
 mod door;
 mod forged;
 mod hostile;
+mod hostile_hub;
 mod join;
 mod joining;
 mod leave;

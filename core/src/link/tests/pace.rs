@@ -209,18 +209,6 @@ fn the_operator_of_the_hubs_machine_is_not_held_back() {
     assert_eq!(world.hub.told, ["frame call"; 50]);
 }
 
-#[test]
-fn a_peer_holds_no_hub_back() {
-    let mut plan = Plan::plain();
-    (plan.limits.frames_per_second, plan.limits.frames_burst) = (1, 1);
-    let mut world = plan.admitted();
-    for count in 0..50 {
-        world.hub.link.send(&Frame::Registered(Registered { count })).unwrap();
-    }
-    world.run();
-    assert_eq!(world.peer.told, ["frame registered"; 50]);
-}
-
 /// A hub with an admitted peer that writes its frames by hand.
 fn raw(plan: &Plan) -> (End, Raw) {
     let (mut hub, mut raw) = (End::new(plan.hub_link()), Raw::peer());

@@ -1,6 +1,7 @@
 //! Two sessions without a link: what one sends, the other receives.
 
 mod direction;
+mod hostile;
 mod property;
 
 use super::*;

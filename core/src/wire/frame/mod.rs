@@ -136,6 +136,12 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Whether a message is a Call, if it is a frame at all: nothing of it is read.
+    pub(crate) fn is_call(message: &[u8]) -> bool {
+        // An array of two, and 0x20 in its one spelling.
+        message.starts_with(&[0x82, 0x18, 0x20])
+    }
+
     /// How many bytes [`Frame::encode`] appends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {

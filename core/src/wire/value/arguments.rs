@@ -71,6 +71,11 @@ impl<'a> Arguments<'a> {
         (self.positional, self.named)
     }
 
+    /// Bytes of both parts.
+    pub(crate) fn len(&self) -> usize {
+        self.positional.len() + self.named.len()
+    }
+
     pub(in crate::wire) fn read_positional(reader: &mut Reader<'a>) -> Result<Part<'a>, WireError> {
         let mut count = 0;
         let item = reader.span(|reader| {

@@ -321,8 +321,7 @@ impl PeerNode {
                         return violated("a hub was used that is none", end.conn);
                     }
                     end.admitted = true;
-                    model.is_in(self.key.public());
-                    life.machine.admitted();
+                    life.machine.admitted(now);
                     if admitted.purpose == Purpose::Serve {
                         let name = "run".parse().expect("a name");
                         let (description, arguments) = (String::new(), Vec::new());
