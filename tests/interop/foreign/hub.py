@@ -10,7 +10,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +47,13 @@ class ForeignHub:
     arrived: "queue.Queue[Served]" = field(default_factory=queue.Queue)
     done: threading.Event = field(default_factory=threading.Event)
     mac_held: bool = False
+    hello: Body = field(default_factory=dict)
+    """What stands in Hello in place of the truth, by its keys."""
+    welcome: Body = field(default_factory=dict)
+    """The same of Welcome."""
+    session: Callable[[Served], None] | None = None
+    """What becomes of each session, which ends with it; a session is the test's without."""
+    dials: int = 0
 
     @property
     def id(self) -> str:
@@ -59,6 +66,7 @@ class ForeignHub:
 
     def handle(self, socket: ServerConnection) -> None:
         """One connection, from the upgrade on."""
+        self.dials += 1
         assert socket.request is not None
         nonce = nonce_of(socket.request.path)
         served = Served(socket)
@@ -74,7 +82,10 @@ class ForeignHub:
             t = proofs.transcript(nonce, hello, auth.body)
             socket.send(self._welcome(served.auth, auth.proof, t))
         self.arrived.put(served)
-        self.done.wait()
+        if self.session is None:
+            self.done.wait()
+        elif served.ended is None:
+            self.session(served)
 
     def _hello(self, nonce: bytes) -> bytes:
         body = cbor.encode(
@@ -88,6 +99,7 @@ class ForeignHub:
                 6: 1,
                 7: LIMITS,
             }
+            | self.hello
         )
         message = proofs.hello_message(self.signs_for or nonce, body)
         return Proved(Kind.HELLO, body, self.identity.sign(message)).encode()
@@ -102,6 +114,7 @@ class ForeignHub:
         capabilities = ["call", "serve"]
         body = cbor.encode(
             {0: secrets.token_bytes(16), 1: auth[2], 2: capabilities, 5: HEARTBEAT, 6: LIMITS}
+            | self.welcome
         )
         return Proved(Kind.WELCOME, body, keys.hub_mac(t, body)).encode()
 
