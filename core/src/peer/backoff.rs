@@ -92,7 +92,7 @@ mod tests {
                 *longest = (*longest).max(backoff.next(CUT));
             }
             let settled = Pace::default().settled;
-            backoff.lasted(settled - Duration::from_nanos(1));
+            backoff.lasted(settled.saturating_sub(Duration::from_nanos(1)));
             let again = (0..20).map(|_| backoff.next(CUT)).max().unwrap();
             assert!(again > Duration::from_secs(15), "{again:?} after a session that did not last");
             backoff.lasted(settled);

@@ -37,7 +37,9 @@ impl CallEvent {
     /// Bytes that it holds and that no credit was given for.
     pub(crate) fn held(&self) -> usize {
         match self {
-            Self::Answered(answer) => answer.value.as_ref().map_or(0, Vec::len) + answer.text.len(),
+            Self::Answered(answer) => {
+                answer.value.as_ref().map_or(0, Vec::len) + answer.text.raw().len()
+            }
             // Output has credit, peers that it went to are counted, and an end comes once.
             Self::Output { .. } | Self::Accepted { .. } | Self::Finished(_) => 0,
         }

@@ -132,7 +132,7 @@ fn as_many_bytes_of_answers_may_wait_unread_as_the_bound_says_and_one_more_ends_
     // What is read makes room.
     made.next();
     answer.value = Some(vec![0; (1 << 20) - 3]);
-    answer.text = "abc".to_owned();
+    answer.text = "abc".into();
     made.cell().answered_by(answer);
     assert!(made.cell().lock().finished.is_none());
     made.cell().answered_by(Finished::failed(Code::Failed, "x"));
