@@ -155,14 +155,26 @@ mod tests {
         ledger.rotate_key(&KeyRotation { key, at: 1, now: false }).unwrap();
         ledger.make_example();
         drop(ledger);
-        std::fs::write(data.secret(), "a secret").unwrap();
-        std::fs::write(data.endpoint(), "where the original is").unwrap();
+        let others = [
+            data.ca_key(),
+            data.ca_certificate(),
+            data.token_key(),
+            data.next_token_key(),
+            data.tls_key(),
+            data.tls_certificate(),
+            data.secret(),
+            data.old_secret(),
+            data.operator_key(),
+            data.endpoint(),
+        ];
+        others.iter().for_each(|path| std::fs::write(path, "of the original").unwrap());
 
         let anew = new_identity(dir.path()).unwrap();
         assert_ne!(anew.hub, before);
         assert_eq!(keys::identity(&data).unwrap().id(), anew.hub);
-        assert_eq!(anew.removed, [data.identity_key(), data.secret(), data.endpoint()]);
-        assert!(!data.secret().exists() && !data.endpoint().exists());
+        assert_eq!(anew.removed[0], data.identity_key());
+        assert_eq!(anew.removed[1..], others);
+        assert!(!others.iter().any(|path| path.exists()));
         let mut ledger = Ledger::open(&data.ledger()).unwrap();
         let known = ledger.durable().unwrap();
         assert_eq!((known.tokens.len(), known.keys.len(), known.restored), (0, 0, None));
