@@ -152,8 +152,8 @@ impl<R: Runtime> PeerBuilder<R> {
             let dial = Arc::new(dial);
             let dialled = self.once_at(url, dial.clone(), Locked::new(lock), clock).await;
             match dialled {
-                Err(ConnectError::Ended { ended, .. })
-                    if manner.mend(&dial.credential, &ended.reason) => {}
+                Err(ConnectError::Ended { ended, clocks, .. })
+                    if manner.mend(&dial.credential, &ended.reason, clocks) => {}
                 dialled => return dialled,
             }
         }
@@ -348,9 +348,10 @@ struct Manner {
 }
 
 impl Manner {
-    /// Whether another try, at once and in another manner, is of use.
-    // spec: admission §9
-    fn mend(&mut self, credential: &Credential, reason: &EndReason) -> bool {
+    /// Whether another try, at once and in another manner, is of use. Who has not shown to be the hub,
+    /// which told its clock then, is not believed: anybody can write a Refuse before Hello.
+    // spec: admission §5, §9
+    fn mend(&mut self, credential: &Credential, reason: &EndReason, met: Option<Clocks>) -> bool {
         let Credential::Resume(held) = credential else { return false };
         match reason {
             EndReason::Tunnel(TunnelError::NotShown { .. }) if !self.hides => {
@@ -359,7 +360,8 @@ impl Manner {
             }
             EndReason::Refused(refusal)
                 if matches!(refusal.code, Code::Expired | Code::NotYetValid)
-                    && self.refused.is_none() =>
+                    && self.refused.is_none()
+                    && met.is_some() =>
             {
                 self.refused = Some(held.certificate.clone());
                 true
@@ -389,4 +391,33 @@ impl Drop for Unfinished {
 async fn drive<R: Runtime>(runtime: R, turn: Turn<R, impl Stream>, mut owner: PeerLink<R>) {
     let (_, stream) = turn.run(&mut owner).await;
     linger(&runtime, stream).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use bowline_core::auth::peer::Refusal;
+    use bowline_core::auth::{PeerCredentials, RefreshToken};
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_given_up_for_a_dial_only_where_the_hub_itself_refused_it() {
+        let credential = Credential::Resume(PeerCredentials {
+            certificate: vec![1],
+            not_before: 0,
+            not_after: 9,
+            refresh: RefreshToken(Zeroizing::new([0; 32])),
+            refresh_ends: 9,
+        });
+        let (code, text) = (Code::Expired, String::new().into());
+        let refusal = Refusal { code, text, unix: 7, retry_after: None };
+        let reason = EndReason::Refused(refusal);
+        let mut manner = Manner::default();
+        assert!(!manner.mend(&credential, &reason, None));
+        assert_eq!(manner.refused, None);
+        let met = Some(Clocks { hub: 7, here: 7 });
+        assert!(manner.mend(&credential, &reason, met));
+        assert!(!manner.mend(&credential, &reason, met), "once");
+    }
 }
