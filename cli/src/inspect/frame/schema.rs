@@ -267,7 +267,11 @@ mod tests {
             .collect();
         let number = |part: &str| {
             let part = part.trim().trim_start_matches("? ");
-            part.split(' ').next().and_then(|word| word.parse().ok())
+            let word = part.split(' ').next()?;
+            match word.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16).ok(),
+                None => word.parse().ok(),
+            }
         };
         outside.split([',', ':']).filter_map(number).collect()
     }
