@@ -36,3 +36,16 @@ fn a_script_gives_the_same_each_time() {
     let script = sim::Script::of(3, STEPS);
     assert_eq!(sim::run(&script), sim::run(&script));
 }
+
+#[test]
+fn a_hub_that_was_taken_over_costs_its_peer_no_more_than_its_bounds() {
+    let (mut dials, mut calls) = (0, 0);
+    for seed in 1..=12 {
+        match sim::captive::run(seed, 25) {
+            Ok(seen) => (dials, calls) = (dials + seen.0, calls + seen.1),
+            Err(violation) => panic!("seed {seed}: {violation}"),
+        }
+    }
+    // It was truly tried.
+    assert!(dials >= 300 && calls > 1_000, "{dials} dials, {calls} calls");
+}

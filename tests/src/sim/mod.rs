@@ -10,6 +10,7 @@
 //! the same. In every fourth world the hub takes join tokens, for which there has to be TLS.
 
 mod came;
+pub mod captive;
 pub mod dice;
 pub mod hub;
 pub mod impostor;
@@ -20,6 +21,7 @@ pub mod peer;
 pub mod program;
 pub mod script;
 mod settle;
+pub mod taken;
 pub mod wish;
 pub mod world;
 
