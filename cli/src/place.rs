@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bowline_core::auth::Credential;
 use bowline_shell::config::{Insecure, PeerConfig};
-use bowline_shell::files::{DataDir, Role, Secret, SecretSources, Strength};
+use bowline_shell::files::{DataDir, Role, Secret, SecretSources, Strength, is_descriptor};
 use bowline_shell::peer::{CredentialSource, SetupError, shared};
 
 use crate::exit::Failure;
@@ -30,7 +30,7 @@ pub(crate) fn strength(insecure: Insecure) -> Strength {
 }
 
 /// The secret of a peer: the flag, the environment, the configuration, the data directory; read
-/// anew for each dial, but standard input only once.
+/// anew for each dial, but standard input and other open descriptors only once.
 pub(crate) fn credential(
     flag: Option<&Path>,
     config: &PeerConfig,
@@ -38,7 +38,7 @@ pub(crate) fn credential(
     insecure: Insecure,
 ) -> Result<CredentialSource, Failure> {
     let strength = strength(insecure);
-    if flag == Some(Path::new("-")) {
+    if flag.is_some_and(|flag| flag == Path::new("-") || is_descriptor(flag)) {
         let sources = SecretSources { flag, ..SecretSources::default() };
         let found = sources.find(&mut std::io::stdin(), strength);
         let secret: Arc<Secret> = Arc::new(found.map_err(Failure::usage)?.0);

@@ -12,15 +12,19 @@ use crate::doctor::report::Finding;
 /// A file or a directory that cannot be used.
 pub(super) fn of_file(check: Check, error: &FileError) -> Finding {
     let code = match error {
-        FileError::Exposed { .. } => Own::Exposed,
+        FileError::Exposed { .. } | FileError::Foreign { .. } => Own::Exposed,
         FileError::Content { .. } | FileError::TooLarge { .. } => Own::Damaged,
         _ => Own::Unreadable,
     };
     let finding = Finding::problem(check, code, error.to_string()).with_remedy_inside();
     match error {
+        FileError::Exposed { mode, remedy: "go-w", .. } => {
+            finding.seen(format!("mode {mode:04o}")).expected("nobody else may write there")
+        }
         FileError::Exposed { mode, remedy, .. } => {
             finding.seen(format!("mode {mode:04o}")).expected(format!("mode 0{remedy}"))
         }
+        FileError::Foreign { owner, .. } => finding.seen(format!("user {owner}")),
         _ => finding,
     }
 }

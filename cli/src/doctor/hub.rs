@@ -2,14 +2,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use bowline_core::id::HubId;
 use bowline_core::identity::HubIdentity;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubConfig, HubSettings, HubUrl, Scheme, TlsMode};
-use bowline_shell::files::{DataDir, FileError, Role, SecretError, SecretSources, Strength};
+use bowline_shell::files::{DataDir, Role, SecretError, SecretSources, Strength};
 use bowline_shell::hub::StartError;
 use bowline_shell::ledger::{LedgerError, Look, look};
 use bowline_shell::peer::ConnectError;
@@ -173,11 +172,6 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
     let Some(path) = data.map(DataDir::ledger).filter(|path| path.exists()) else {
         return Finding::skipped(Check::Ledger, "the first start makes it");
     };
-    let mode = std::fs::metadata(&path).map_or(0, |file| file.mode() & 0o7777);
-    if mode & 0o022 != 0 {
-        let error = FileError::Exposed { path, mode, what: "change", remedy: "600" };
-        return find::of_file(Check::Ledger, &error);
-    }
     match look(&path, in_use) {
         Ok(Some(Look { restored: Some(restored), .. })) => {
             let said = format!(
@@ -198,6 +192,7 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
             Finding::note(Check::Ledger, Own::LedgerNotClosed, said)
                 .remedy("Nothing is lost: the next start reads what was left")
         }
+        Err(LedgerError::File(error)) => find::of_file(Check::Ledger, &error),
         Err(LedgerError::Open { path, reason }) => {
             let said = format!("cannot open the ledger {}: {reason}", path.display());
             Finding::problem(Check::Ledger, Own::Ledger, said)

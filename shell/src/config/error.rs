@@ -6,6 +6,7 @@ use bowline_core::id::CommandName;
 
 use crate::arguments::ScriptHole;
 use crate::config::{Bind, HubUrl, TlsMode};
+use crate::files::FileError;
 
 /// A configuration that cannot be used. The program ends with exit code 2.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum ConfigError {
         /// What the system said.
         reason: String,
     },
+    /// The file could not be trusted: others decide what it says.
+    #[error(transparent)]
+    File(FileError),
     /// The file is not TOML.
     #[error("{file}: line {line}: {reason}")]
     Syntax {

@@ -5,7 +5,6 @@ mod joins;
 mod limits;
 mod tls;
 
-use std::fs::File;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +21,7 @@ use crate::config::print::{Printer, array};
 use crate::config::url::parse_host;
 use crate::config::values::not_a_source;
 use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
+use crate::files::{Exposure, FileError, trusted};
 use tls::resolve_source;
 
 /// What a file or a command line says; everything is optional.
@@ -282,7 +282,11 @@ impl HubConfig {
 /// The text of a configuration file.
 pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
     let cannot = |reason: String| ConfigError::Read { path: path.to_owned(), reason };
-    let file = File::open(path).map_err(|error| cannot(error.to_string()))?;
+    let unusable = |error| match error {
+        FileError::System { reason, .. } => cannot(reason),
+        error => ConfigError::File(error),
+    };
+    let file = trusted::read(path, Exposure::Readable).map_err(unusable)?;
     let mut text = String::new();
     file.take(MOST_TEXT + 1)
         .read_to_string(&mut text)

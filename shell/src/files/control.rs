@@ -6,13 +6,12 @@
 //! such files (`XDG_RUNTIME_DIR`), or for temporary ones.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use bowline_core::id::HubId;
 
+use crate::files::trusted::Place;
 use crate::files::{DataDir, FileError, remove};
 
 /// Where a hub's local socket is.
@@ -53,7 +52,7 @@ impl ControlSocket {
                     Ok(listener) => return Ok((listener, place)),
                     Err(error) => {
                         // It goes only where it is empty.
-                        let _ = place.own.as_ref().map(fs::remove_dir);
+                        let _ = place.own.as_deref().map(remove_directory);
                         error
                     }
                 },
@@ -85,10 +84,15 @@ impl ControlSocket {
     pub fn remove(&self) -> Result<(), FileError> {
         remove(&self.path)?;
         if let Some(own) = &self.own {
-            fs::remove_dir(own).map_err(|error| FileError::system("remove", own, error))?;
+            remove_directory(own)?;
         }
         Ok(())
     }
+}
+
+fn remove_directory(path: &Path) -> Result<(), FileError> {
+    let removed = Place::of(path, "remove")?.remove_directory();
+    removed.map_err(|error| FileError::system("remove", path, error))
 }
 
 /// Whether a socket address and a line of the endpoint file hold this path.
@@ -105,27 +109,25 @@ fn fits(path: &Path) -> io::Result<()> {
 
 /// Whether only its owner enters this directory, and that is this user.
 fn closed(directory: &Path) -> io::Result<()> {
-    // Not followed: a link in its place was made by someone else.
-    let found = fs::symlink_metadata(directory)?;
-    let ours = found.uid() == rustix::process::geteuid().as_raw();
-    if !found.is_dir() || !ours || found.mode() & 0o077 != 0 {
-        return Err(io::Error::other("not a directory of mode 0700 that belongs to this user"));
+    is_closed(&place(directory)?)
+}
+
+fn is_closed(place: &Place) -> io::Result<()> {
+    match place.is_closed()? {
+        true => Ok(()),
+        false => Err(io::Error::other("not a directory of mode 0700 that belongs to this user")),
     }
-    Ok(())
 }
 
 /// Makes the directory `own`, unless it is there already.
 fn private(own: &Path) -> io::Result<()> {
-    let above = own.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let mode = fs::metadata(above)?.mode();
-    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
-        // They could put a directory of theirs in the place of ours.
-        return Err(io::Error::other("others may replace what is in the directory above it"));
-    }
-    match DirBuilder::new().mode(0o700).create(own) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => closed(own),
-    }
+    let place = place(own)?;
+    place.make_directory()?;
+    is_closed(&place)
+}
+
+fn place(directory: &Path) -> io::Result<Place> {
+    Place::of(directory, "open").map_err(io::Error::other)
 }
 
 /// Directories for a directory of our own, the best first.
@@ -144,7 +146,8 @@ const ADDRESS: usize = 104;
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::net::UnixListener;
 
     use tempfile::TempDir;

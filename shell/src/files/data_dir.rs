@@ -1,11 +1,10 @@
 //! A role's data directory: where it is, that it is private, and the names in it.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
+use crate::files::trusted::{Missing, directory};
 
 /// Whose data it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +55,11 @@ impl DataDir {
     /// The directory `path`, created with mode 0700 if it is not there, its parents too.
     ///
     /// # Errors
-    /// [`FileError::Exposed`] where other users may change it, [`FileError::NotADirectory`], or
-    /// the system's.
+    /// [`FileError::Exposed`] where other users may change it or one above it,
+    /// [`FileError::Foreign`] where one belongs to somebody else, [`FileError::NotADirectory`], or the
+    /// system's.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-            if path.exists() {
-                FileError::NotADirectory { path: path.to_owned() }
-            } else {
-                FileError::system("create the directory", path, error)
-            }
-        })?;
-        Self::open(path)
+        Self::reach(path, Missing::Make)
     }
 
     /// The directory `path`, which must exist.
@@ -74,19 +67,24 @@ impl DataDir {
     /// # Errors
     /// As [`DataDir::create`].
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let found = fs::metadata(path).map_err(|error| FileError::system("open", path, error))?;
-        if !found.is_dir() {
-            return Err(FileError::NotADirectory { path: path.to_owned() });
-        }
-        // Who may write here may put their own key in the place of ours.
-        let mode = found.mode() & 0o7777;
-        if mode & 0o022 != 0 {
-            let path = path.to_owned();
-            return Err(FileError::Exposed { path, mode, what: "change", remedy: "700" });
-        }
-        let path =
+        Self::reach(path, Missing::Refuse)
+    }
+
+    fn reach(path: &Path, missing: Missing) -> Result<Self, FileError> {
+        let whole =
             std::path::absolute(path).map_err(|error| FileError::system("open", path, error))?;
-        Ok(Self { path })
+        let exposed = |path, mode| FileError::Exposed { path, mode, what: "change", remedy: "700" };
+        let mode = match directory(path, missing) {
+            Err(FileError::Exposed { path: at, mode, .. }) if at == whole => {
+                return Err(exposed(path.to_owned(), mode));
+            }
+            reached => reached?,
+        };
+        // Others may add to /tmp, and find their own key there in the place of ours.
+        if mode & 0o022 != 0 {
+            return Err(exposed(path.to_owned(), mode));
+        }
+        Ok(Self { path: whole })
     }
 
     /// The directory itself; absolute.
@@ -195,7 +193,8 @@ impl DataDir {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::*;
 

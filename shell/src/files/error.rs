@@ -25,7 +25,7 @@ pub enum FileError {
     /// A private file that others may use.
     #[error(
         "{} has mode {mode:04o}: other users may {what} it; run 'chmod {remedy} {}', and replace \
-         what it holds if they may have used that", .path.display(), .path.display()
+         what it holds if they may have used that", .path.display(), word(path)
     )]
     Exposed {
         /// The file or directory.
@@ -36,6 +36,31 @@ pub enum FileError {
         what: &'static str,
         /// The mode that it should have, for `chmod`.
         remedy: &'static str,
+    },
+    /// A file, directory or link on the way that is somebody else's.
+    #[error(
+        "{} belongs to user {owner}, who decides what is there, and this runs as {}: run it as that \
+         user, or keep its files elsewhere; if what is there is yours, run 'chown -h {own} {}'",
+        .path.display(), user(*.own), word(path)
+    )]
+    Foreign {
+        /// The file, directory or link.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The user that this runs as.
+        own: u32,
+    },
+    /// Something in the place of a file.
+    #[error(
+        "{} is {what}, not a file: name a regular file ('-' is standard input, where a flag takes \
+         it)", .path.display()
+    )]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+        /// "a pipe", "a link", …
+        what: &'static str,
     },
     /// A file far larger than a key can be.
     #[error("{} is larger than {limit} bytes: it is not the file that belongs here", .path.display())]
@@ -98,6 +123,23 @@ fn remedy(kind: io::ErrorKind) -> &'static str {
             ". Make room there, or keep the data elsewhere with --data DIR"
         }
         _ => "",
+    }
+}
+
+fn user(own: u32) -> String {
+    match own {
+        0 => "root".to_owned(),
+        own => format!("user {own}"),
+    }
+}
+
+/// The path as a word of a shell's.
+fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    match text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 

@@ -1,13 +1,13 @@
 //! One hub for each data directory: a lock that ends with its process, however that ends.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::files::trusted::Place;
 use crate::files::{DataDir, FileError};
 
 /// The lock on a data directory; dropping it lets go.
@@ -51,14 +51,7 @@ impl Drop for DirLock {
 
 /// Opens a file to lock, created with mode 0600 if it is not there; its content is left alone.
 pub(crate) fn open_lock(path: &Path) -> Result<File, FileError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| FileError::system("lock", path, error))
+    Place::of(path, "lock")?.open("lock")
 }
 
 /// Who holds the lock, if they have said so yet.

@@ -17,6 +17,7 @@ mod private;
 mod secret;
 mod secret_source;
 mod trust;
+pub(crate) mod trusted;
 
 pub use control::{ControlSocket, NoControlSocket};
 pub use data_dir::{DataDir, Role};
@@ -27,9 +28,8 @@ pub use error::FileError;
 pub use lock::DirLock;
 pub use old_secret::{OldSecret, replace_secret};
 pub(crate) use private::replace_private;
-pub use private::{
-    Created, Exposure, create_private, load_or_create, read_private, remove, write_private,
-};
+pub use private::{Created, create_private, load_or_create, read_private, remove, write_private};
 pub use secret::{Secret, SecretError, SecretFault, Strength};
 pub use secret_source::{SecretOrigin, SecretSources};
 pub use trust::{HubName, TrustError, TrustFile, TrustRecord, Trusted};
+pub use trusted::{Exposure, is_descriptor};

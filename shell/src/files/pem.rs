@@ -3,7 +3,6 @@
 //! Reading is rustls' own; it skips what it does not know, so a file may hold both. Writing puts
 //! one object into one block of 64-column lines.
 
-use std::fs::File;
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -11,7 +10,6 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-use crate::files::private::{MOST_READABLE, read_bounded};
 use crate::files::{Exposure, FileError, read_private, write_private};
 
 /// The label of a PKCS#8 key (RFC 5958).
@@ -75,12 +73,9 @@ pub fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError
 /// Every certificate in the file `path`, in its order: a chain, or roots.
 ///
 /// # Errors
-/// [`FileError::Content`] where there is none or one is damaged, [`FileError::TooLarge`] above
-/// 4 MiB, or the system's.
+/// [`FileError::Content`] where there is none or one is damaged, and those of [`read_private`].
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileError> {
-    // A certificate is no secret, and `/etc/ssl` is not ours to have opinions about.
-    let file = File::open(path).map_err(|error| FileError::system("read", path, error))?;
-    let pem = read_bounded(&file, path, MOST_READABLE)?;
+    let pem = read_private(path, Exposure::Readable)?;
     let certificates = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| content(path, &format!("damaged PEM: {error}")))?;

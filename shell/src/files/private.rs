@@ -1,15 +1,17 @@
 //! Private files: written whole or not at all, created so that nobody else can ever read them.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::crash;
-use crate::files::FileError;
+use crate::files::trusted::{self, Place};
+use crate::files::{Exposure, FileError};
 
 /// The largest key or secret that is read, in bytes.
 pub(crate) const MOST_SECRET: usize = 64 << 10;
@@ -26,15 +28,6 @@ pub enum Created {
     Kept,
 }
 
-/// What other users may do with a file that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
-    /// Nothing: keys and secrets.
-    Nothing,
-    /// Read it: what is no secret, but must not be changed by others.
-    Readable,
-}
-
 /// Writes `bytes` as the whole content of `path`, mode 0600, in place of what was there.
 ///
 /// Whoever reads the file at any moment, or after a crash, finds the old content or the new.
@@ -43,14 +36,15 @@ pub enum Exposure {
 /// The system's; the file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     crash::point();
-    let temporary = write_temporary(path, bytes)?;
+    let place = Place::of(path, "write")?;
+    let temporary = write_temporary(&place, path, bytes)?;
     crash::point();
-    fs::rename(&temporary, path).map_err(|error| {
-        discard(&temporary);
+    place.take_over(&temporary).map_err(|error| {
+        discard(&place, &temporary);
         FileError::system("write", path, error)
     })?;
     crash::point();
-    sync_directory(path)
+    sync(&place, path)
 }
 
 /// Moves a private file over another in the same directory, which is gone then.
@@ -60,9 +54,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// disk.
 pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
     crash::point();
-    fs::rename(from, to).map_err(|error| FileError::system("write", to, error))?;
+    let place = Place::of(to, "write")?;
+    let name = from.file_name().unwrap_or_default();
+    place.take_over(name).map_err(|error| FileError::system("write", to, error))?;
     crash::point();
-    sync_directory(to)
+    sync(&place, to)
 }
 
 /// Creates `path` with `bytes`, mode 0600, unless it is there.
@@ -73,13 +69,14 @@ pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
 /// # Errors
 /// The system's; then nothing was created.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
-    let temporary = write_temporary(path, bytes)?;
+    let place = Place::of(path, "create")?;
+    let temporary = write_temporary(&place, path, bytes)?;
     // Unlike a rename, a link never replaces what is there.
-    let linked = fs::hard_link(&temporary, path);
-    discard(&temporary);
+    let linked = place.link(&temporary);
+    discard(&place, &temporary);
     match linked {
-        Ok(()) => sync_directory(path).map(|()| Created::Made),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Created::Kept),
+        Ok(()) => sync(&place, path).map(|()| Created::Made),
+        Err(Errno::EXIST) => Ok(Created::Kept),
         Err(error) => Err(FileError::system("create", path, error)),
     }
 }
@@ -88,25 +85,14 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
 /// secret, 4 MiB of what is not.
 ///
 /// # Errors
-/// [`FileError::Exposed`], [`FileError::TooLarge`], or the system's.
+/// [`FileError::Exposed`], [`FileError::Foreign`] and [`FileError::NotAFile`] where it cannot be
+/// trusted, [`FileError::TooLarge`], or the system's.
 pub fn read_private(path: &Path, exposure: Exposure) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let fail = |error| FileError::system("read", path, error);
-    let file = File::open(path).map_err(fail)?;
-    // Asked of the open file, so that no other can take its place in between.
-    let found = file.metadata().map_err(fail)?;
-    if found.is_dir() {
-        return Err(fail(ErrorKind::IsADirectory.into()));
-    }
-    let mode = found.mode() & 0o7777;
-    let (forbidden, what, limit) = match exposure {
-        Exposure::Nothing => (0o077, "read", MOST_SECRET),
-        Exposure::Readable => (0o022, "change", MOST_READABLE),
+    let limit = match exposure {
+        Exposure::Nothing => MOST_SECRET,
+        Exposure::Readable => MOST_READABLE,
     };
-    if mode & forbidden != 0 {
-        let path = path.to_owned();
-        return Err(FileError::Exposed { path, mode, what, remedy: "600" });
-    }
-    read_bounded(&file, path, limit)
+    read_bounded(&trusted::read(path, exposure)?, path, limit)
 }
 
 /// The content of `path`, which is created with the bytes from `make` if it is not there.
@@ -131,11 +117,13 @@ pub fn load_or_create<E: From<FileError>>(
 /// # Errors
 /// The system's.
 pub fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(FileError::system("remove", path, error))
-        }
-        _ => Ok(()),
+    let place = match Place::of(path, "remove") {
+        Err(error) if error.is_not_found() => return Ok(()),
+        place => place?,
+    };
+    match place.unlink(place.name()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(FileError::system("remove", path, error)),
     }
 }
 
@@ -158,48 +146,38 @@ pub(crate) fn read_bounded(
 }
 
 /// A new file beside `path` that holds `bytes` and has reached the disk.
-fn write_temporary(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
-    let (temporary, mut file) = open_temporary(path)?;
+fn write_temporary(place: &Place, path: &Path, bytes: &[u8]) -> Result<OsString, FileError> {
+    let (temporary, mut file) = open_temporary(place, path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.map_err(|error| {
-        discard(&temporary);
+        discard(place, &temporary);
         FileError::system("write", path, error)
     })?;
     Ok(temporary)
 }
 
-fn open_temporary(path: &Path) -> Result<(PathBuf, File), FileError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+fn open_temporary(place: &Place, path: &Path) -> Result<(OsString, File), FileError> {
+    let name = place.name().to_string_lossy();
     let mut attempts = 0;
     loop {
         let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-        let temporary = path.with_file_name(format!(".{name}.{}.{number}", std::process::id()));
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary);
-        match opened {
+        let temporary = OsString::from(format!(".{name}.{}.{number}", std::process::id()));
+        match place.create(&temporary) {
             Ok(file) => return Ok((temporary, file)),
             // Left by a process of the same number that was killed; a few, at most.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempts < 100 => {
-                attempts += 1;
-            }
+            Err(Errno::EXIST) if attempts < 100 => attempts += 1,
             Err(error) => return Err(FileError::system("create", path, error)),
         }
     }
 }
 
-/// Makes a rename or link last through a loss of power.
-fn sync_directory(path: &Path) -> Result<(), FileError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(|error| FileError::system("write", path, error))
+fn sync(place: &Place, path: &Path) -> Result<(), FileError> {
+    place.sync().map_err(|error| FileError::system("write", path, error))
 }
 
 /// Removes a temporary file; one that stays behind is private and does no harm.
-fn discard(temporary: &Path) {
-    let _ = fs::remove_file(temporary);
+fn discard(place: &Place, temporary: &OsStr) {
+    let _ = place.unlink(temporary);
 }
 
 /// Numbers the temporary files of this process.
@@ -207,7 +185,8 @@ static TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::thread;
 
     use super::*;

@@ -1,14 +1,14 @@
 //! The database itself: opening it, and each of what is asked of it as one transaction.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bowline_core::ledger::{Change, Durable, KeyRecord, Record, TokenRecord};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crash;
+use crate::files::FileError;
+use crate::files::trusted::Place;
 use crate::ledger::facts::Facts;
 use crate::ledger::{KeyRotation, LedgerError, read, schema};
 
@@ -35,17 +35,16 @@ impl Ledger {
     /// [`LedgerError::Storage`].
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         // SQLite gives the log and the shared memory beside it the same mode.
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| open_error(path, &error))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let place = Place::of(path, "open").map_err(|error| unusable(path, error))?;
+        place.open("open").map_err(|error| unusable(path, error))?;
+        check_beside(path)?;
+        // SQLite takes a path. Nobody else can put a link into the one that was walked.
+        let real = place.path();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection =
-            Connection::open_with_flags(path, flags).map_err(|error| open_error(path, &error))?;
+            Connection::open_with_flags(real, flags).map_err(|error| open_error(path, &error))?;
         Self::prepare(connection, path).map_err(|error| match error {
             Prepare::Sqlite(error) => sort_error(path, &error),
             Prepare::Ledger(error) => error,
@@ -211,6 +210,30 @@ impl From<LedgerError> for Prepare {
 
 pub(super) fn open_error(path: &Path, reason: &impl ToString) -> LedgerError {
     LedgerError::Open { path: path.to_owned(), reason: reason.to_string() }
+}
+
+/// Looks at the files that SQLite opens beside the ledger, where they are.
+pub(super) fn check_beside(path: &Path) -> Result<(), LedgerError> {
+    for suffix in ["-wal", "-shm"] {
+        let beside = beside(path, suffix);
+        let looked = Place::of(&beside, "open").and_then(|place| place.look("open"));
+        looked.map_err(|error| unusable(path, error))?;
+    }
+    Ok(())
+}
+
+/// The file that SQLite keeps beside `path`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn unusable(path: &Path, error: FileError) -> LedgerError {
+    match error {
+        FileError::System { reason, .. } => open_error(path, &reason),
+        error => LedgerError::File(error),
+    }
 }
 
 pub(super) fn damaged(path: &Path, reason: String) -> LedgerError {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use bowline_core::code::Code;
 
+use crate::files::FileError;
+
 /// Why the ledger cannot be opened, read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -22,6 +24,9 @@ pub enum LedgerError {
         /// What the system or SQLite said.
         reason: String,
     },
+    /// The file, or one on the way to it, cannot be trusted.
+    #[error(transparent)]
+    File(FileError),
     /// The file is not a ledger, or damaged.
     #[error(
         "the ledger {} is damaged: {reason}; restore it from a backup, or move it away, and every \
@@ -79,6 +84,7 @@ impl LedgerError {
         match self {
             Self::Refused(code) => *code,
             Self::Open { .. }
+            | Self::File(_)
             | Self::Damaged { .. }
             | Self::Newer { .. }
             | Self::Storage(_)

@@ -1,11 +1,12 @@
 //! Looking at a ledger without changing anything of it, for `doctor`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bowline_core::ledger::Restored;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::ledger::database::{damaged, open_error, sort_error};
+use crate::files::trusted::Place;
+use crate::ledger::database::{beside, check_beside, damaged, open_error, sort_error, unusable};
 use crate::ledger::{LedgerError, read as ledger_read, schema};
 
 /// What a ledger looks like.
@@ -26,15 +27,19 @@ pub struct Look {
 /// # Errors
 /// [`LedgerError::Open`], [`LedgerError::Damaged`], [`LedgerError::Newer`].
 pub fn look(path: &Path, in_use: bool) -> Result<Option<Look>, LedgerError> {
+    let place = Place::of(path, "open").map_err(|error| unusable(path, error))?;
+    place.look("open").map_err(|error| unusable(path, error))?;
+    check_beside(path)?;
     if !in_use && std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
         return Ok(None);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_URI;
     // A database that nobody uses is read without the files beside it, which reading would make.
     let mode = if in_use { "mode=ro" } else { "immutable=1" };
-    let uri = format!("file:{}?{mode}", escaped(path));
+    let uri = format!("file:{}?{mode}", escaped(&place.path()));
     let connection =
         Connection::open_with_flags(uri, flags).map_err(|error| open_error(path, &error))?;
     read(&connection, path).map(Some).map_err(|error| match error {
@@ -78,13 +83,6 @@ impl From<rusqlite::Error> for Reading {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
-}
-
-/// The file that SQLite keeps beside `path`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// The path in a URI of SQLite's, which reads `%`, `?` and `#` its own way.

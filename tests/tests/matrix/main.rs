@@ -11,3 +11,4 @@ mod places;
 mod secrets;
 mod strangers;
 mod trust;
+mod trusted;

@@ -1,0 +1,18 @@
+//! How every file that is trusted is opened: keys, secrets, trust, configurations, certificates,
+//! locks, the ledger.
+//!
+//! A path is walked from `/` one component at a time, each step by the descriptor of the directory
+//! before it, so that nothing can be exchanged between looking and opening. To read, links are
+//! followed the same way; what is written is never opened through one. Every directory, link and
+//! file on the way must belong to root or to this user, and nobody else may change it.
+//!
+//! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes.
+
+mod place;
+mod verdict;
+mod walk;
+
+pub(crate) use place::Place;
+pub use verdict::Exposure;
+pub use walk::is_descriptor;
+pub(crate) use walk::{Missing, directory, read};

@@ -1,0 +1,127 @@
+//! A place to write at: a directory, held by its descriptor, and a name in it.
+//!
+//! No link is followed at the name: what is written there is made new, or takes the place of what
+//! was there, link or file.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, Mode, OFlags, fstat, fsync, linkat, mkdirat, openat, renameat, statat, unlinkat,
+};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+
+use super::verdict::{Kind, Seen};
+use super::walk::{Reached, flawed, parent, seen, who};
+use crate::files::FileError;
+
+/// Where something is written.
+#[derive(Debug)]
+pub(crate) struct Place {
+    reached: Reached,
+    name: OsString,
+}
+
+impl Place {
+    /// Walks to the directory of `path`, which must be there.
+    pub(crate) fn of(path: &Path, doing: &'static str) -> Result<Self, FileError> {
+        let (reached, name) = parent(path, doing)?;
+        Ok(Self { reached, name })
+    }
+
+    /// The name in its directory.
+    pub(crate) fn name(&self) -> &OsStr {
+        &self.name
+    }
+
+    /// Its path, without links.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.reached.path.join(&self.name)
+    }
+
+    /// A new file `name` beside it, mode 0600.
+    pub(crate) fn create(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        openat(&self.reached.directory, name, flags, PRIVATE).map(File::from)
+    }
+
+    /// The file itself, to read and write: made with mode 0600 where it is not there, never emptied.
+    /// It has to be a regular file that nobody else may change.
+    pub(crate) fn open(&self, doing: &'static str) -> Result<File, FileError> {
+        let path = self.path();
+        let fail = |error| FileError::system(doing, &path, error);
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match openat(&self.reached.directory, &*self.name, flags, PRIVATE) {
+            Err(Errno::LOOP) => return Err(FileError::NotAFile { path, what: "a link" }),
+            opened => opened.map_err(fail)?,
+        };
+        let seen = seen(&fstat(&file).map_err(fail)?);
+        who(&path).writes(seen).map_err(|flaw| flawed(&path, seen, flaw))?;
+        Ok(file.into())
+    }
+
+    /// The same of what is there, without opening it; nothing is no fault.
+    pub(crate) fn look(&self, doing: &'static str) -> Result<(), FileError> {
+        let path = self.path();
+        match self.stat() {
+            Ok(seen) if seen.kind == Kind::Link => {
+                Err(FileError::NotAFile { path, what: "a link" })
+            }
+            Ok(seen) => who(&path).writes(seen).map_err(|flaw| flawed(&path, seen, flaw)),
+            Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(FileError::system(doing, &path, error)),
+        }
+    }
+
+    /// Makes the directory, mode 0700, unless something is there.
+    pub(crate) fn make_directory(&self) -> Result<(), Errno> {
+        match mkdirat(&self.reached.directory, &*self.name, Mode::RWXU) {
+            Err(Errno::EXIST) => Ok(()),
+            made => made,
+        }
+    }
+
+    /// Takes the directory away, if it is empty.
+    pub(crate) fn remove_directory(&self) -> Result<(), Errno> {
+        unlinkat(&self.reached.directory, &*self.name, AtFlags::REMOVEDIR)
+    }
+
+    /// Whether it is a directory of this very user's that nobody else enters, and no link to one.
+    pub(crate) fn is_closed(&self) -> Result<bool, Errno> {
+        let seen = self.stat()?;
+        let ours = seen.uid == geteuid().as_raw();
+        Ok(seen.kind == Kind::Directory && ours && seen.mode & 0o077 == 0)
+    }
+
+    fn stat(&self) -> Result<Seen, Errno> {
+        let flags = AtFlags::SYMLINK_NOFOLLOW;
+        statat(&self.reached.directory, &*self.name, flags).map(|stat| seen(&stat))
+    }
+
+    /// What stands at `from` beside it takes its place.
+    pub(crate) fn take_over(&self, from: &OsStr) -> Result<(), Errno> {
+        renameat(&self.reached.directory, from, &self.reached.directory, &*self.name)
+    }
+
+    /// What stands at `from` beside it stands here too, unless something does already.
+    pub(crate) fn link(&self, from: &OsStr) -> Result<(), Errno> {
+        let directory = &self.reached.directory;
+        linkat(directory, from, directory, &*self.name, AtFlags::empty())
+    }
+
+    /// Takes away what stands at `name` beside it.
+    pub(crate) fn unlink(&self, name: &OsStr) -> Result<(), Errno> {
+        unlinkat(&self.reached.directory, name, AtFlags::empty())
+    }
+
+    /// Makes a rename or link last through a loss of power.
+    pub(crate) fn sync(&self) -> Result<(), Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        fsync(openat(&self.reached.directory, ".", flags, Mode::empty())?)
+    }
+}
+
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
