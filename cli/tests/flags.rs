@@ -23,6 +23,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("--data", "the file may be in it"),
     ("--print-config", "it is an action"),
     ("--accept-restored", "it is about one start"),
+    ("--keep-tokens", "it is about one start"),
     ("--json", "it is about the output"),
     ("--verbose", "it is about the log"),
     ("--runtime", "it is about the program"),
