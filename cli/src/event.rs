@@ -33,6 +33,12 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Replayed { peer, jti } => {
             json!({"event": "replayed", "peer": peer.as_str(), "jti": jti.to_string()})
         }
+        Notice::Forged { peer, jti, claim } => json!({
+            "event": "forged",
+            "peer": peer.as_str(),
+            "jti": jti.to_string(),
+            "claim": claim,
+        }),
         Notice::Reused { peer } => json!({"event": "reused", "peer": peer.as_str()}),
         Notice::Revoked { peer, reason } => {
             json!({"event": "revoked", "peer": peer.as_str(), "reason": reason})

@@ -154,6 +154,9 @@ fn tell(notice: &Notice, json: bool) {
             let code = Code::Used;
             tracing::warn!(%peer, %jti, %code, "a join token came from another key than may use it");
         }
+        Notice::Forged { peer, jti, claim } => {
+            tracing::error!(%peer, %jti, claim, "{FORGED}");
+        }
         Notice::Reused { peer } => {
             tracing::warn!(%peer, "a refresh token came a second time: it may have been copied");
         }
@@ -217,3 +220,8 @@ fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
         output::say(format_args!("warning: {warning}"));
     }
 }
+
+/// What to do about a join token that verifies and that the hub did not make.
+const FORGED: &str = "a join token verifies and is not the one that this hub made: token.key may be \
+                      stolen. 'bowline key rotate --now' ends it and every token that it signed; then \
+                      find out who read the file";

@@ -37,7 +37,10 @@ pub(crate) fn of_ended(ended: &Ended) -> Option<Cow<'static, str>> {
 /// What to do; `None` where there is nothing, or the error itself says it.
 pub(crate) fn remedy(code: Code) -> Option<&'static str> {
     Some(match code {
-        Code::Refused => "Check that both ends have the same secret.",
+        Code::Refused => {
+            "Check that both ends have the same secret. A machine that joined by a token may have lost \
+             its id: 'bowline peers show ID' at the hub tells whose it is."
+        }
         Code::MethodNotOffered => "Configure this peer for a method that the hub offers.",
         Code::OtherKeySeen => {
             "Find out what ends TLS between here and the hub, and dial the hub itself."

@@ -94,6 +94,8 @@ impl Story {
             uses: 1,
             role: claims.role,
             caps: None,
+            rooms: Vec::new(),
+            labels: BTreeMap::new(),
             id: None,
             issuer: PeerId::operator(),
             revoked: None,

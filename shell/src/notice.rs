@@ -131,6 +131,15 @@ pub enum Notice {
         /// The token's number.
         jti: Jti,
     },
+    /// Hub: a join token verifies and is not the one that was recorded: `token.key` may be stolen.
+    Forged {
+        /// Who brought it.
+        peer: PeerId,
+        /// The number that it has.
+        jti: Jti,
+        /// The first claim that differs; `jti` where none of this number is recorded.
+        claim: &'static str,
+    },
     /// Hub: a refresh token came again after its successor: it may have been copied.
     Reused {
         /// Whose it is.

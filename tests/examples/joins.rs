@@ -79,6 +79,8 @@ fn token(jti: Jti) -> TokenRecord {
         uses: u32::MAX,
         role: Role::Member,
         caps: None,
+        rooms: Vec::new(),
+        labels: [("role".to_owned(), "web".to_owned())].into(),
         id: None,
         issuer: PeerId::operator(),
         revoked: None,
@@ -110,7 +112,7 @@ fn enrolment(n: u32) -> Result<(TokenRecord, Record), Failure> {
         issue: 1,
         family: Some(Family::of(hash(n), u64::MAX >> 1)),
     };
-    let enrolment = Enrolment { binding, token_ends: u64::MAX >> 1, uses: 1, enrolled };
+    let enrolment = Enrolment { binding, invited: token(jti).claims(), enrolled };
     Ok((token(jti), Record::Enrol(Box::new(enrolment))))
 }
 

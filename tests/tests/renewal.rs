@@ -93,6 +93,8 @@ impl Scene {
             uses: 1,
             role: Role::Member,
             caps: None,
+            rooms: Vec::new(),
+            labels: BTreeMap::new(),
             id: None,
             issuer: "ops".parse().unwrap(),
             revoked: None,

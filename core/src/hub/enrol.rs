@@ -13,14 +13,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::capability::Capabilities;
 use crate::code::Code;
 use crate::hub::grant::{Denial, Granted, may_serve};
+use crate::hub::tokens::Unusable;
 use crate::hub::{Hub, HubEvent};
-use crate::id::{LinkId, PeerId, PublicKey, RefreshHash};
+use crate::id::{Jti, LinkId, PeerId, PublicKey, RefreshHash};
 use crate::ledger::{
     Answer, Binding, Certified, Claim, Enrolled, Enrolment, Family, Grant, Invited, Issues, No,
-    Record, Refreshing, Renewal, Revocation,
+    NotTaken, Record, Refreshing, Renewal, Revocation,
 };
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
@@ -41,15 +41,14 @@ impl Hub {
         now: Now,
     ) -> Result<Granted, Denial> {
         self.not_restored()?;
-        if let Err(code) = self.tokens.admit(invited, peer, &key) {
-            if code == Code::Used {
-                self.events.push_back(HubEvent::Replayed { peer, jti: invited.jti });
+        let row = match self.tokens.admit(invited, peer, &key) {
+            Ok(row) => row,
+            Err(why) => {
+                self.events.extend(suspected(why, peer, invited.jti));
+                return Err(why.code().into());
             }
-            return Err(code.into());
-        }
-        if invited.id.is_some_and(|id| id != peer) {
-            return Err(Code::Refused.into());
-        }
+        };
+        let (role, capabilities, labels) = (row.role, row.capabilities(), row.labels.clone());
         if self.is_taken(peer, &key) {
             return Err(Code::IdTaken.into());
         }
@@ -59,11 +58,6 @@ impl Hub {
         }
         self.look_at_later(claim, now)?;
         self.not_restored()?;
-        let role = invited.role.capabilities();
-        let capabilities: Capabilities = match &invited.caps {
-            Some(caps) => caps.iter().filter(|&capability| role.allow(capability)).collect(),
-            None => role,
-        };
         may_serve(claim, &capabilities)?;
         let issue = self.draw_issue()?;
         let issues = self.issues(issue, now);
@@ -72,22 +66,21 @@ impl Hub {
         let first_seen = known.map_or(now.unix, |known| known.binding.first_seen);
         let enrolled = Enrolled {
             jti: invited.jti,
-            role: invited.role,
+            role,
             capabilities: capabilities.clone(),
-            labels: invited.labels.clone(),
+            labels: labels.clone(),
             issue: issues.issue,
             family: Some(Family::of(fresh, issues.refresh_ends)),
         };
         let record = Record::Enrol(Box::new(Enrolment {
             binding: Binding { peer, key, method: Method::Join, first_seen, serves },
-            token_ends: invited.ends,
-            uses: invited.uses,
+            invited: invited.clone(),
             enrolled,
         }));
         Ok(Granted {
             peer,
             capabilities,
-            labels: overlaid(&claim.labels, &invited.labels),
+            labels: overlaid(&claim.labels, &labels),
             expires: Some(issues.not_after),
             record: Some(record),
             issues: Some(issues),
@@ -228,12 +221,11 @@ impl Hub {
         });
     }
 
-    /// What a join token made of a peer that comes back.
+    /// What a join token made of a peer that comes back. Its key is what makes an id its own: to
+    /// whoever lacks that every id is the same, known or not. `// spec: admission §9`
     fn enrolled(&self, peer: PeerId, key: &PublicKey) -> Result<&Enrolled, Code> {
-        if self.is_taken(peer, key) {
-            return Err(Code::IdTaken);
-        }
-        let known = self.registry.known(peer).ok_or(Code::Refused)?;
+        let known = self.registry.known(peer).filter(|known| known.binding.key == *key);
+        let known = known.ok_or(Code::Refused)?;
         if known.revoked.is_some() {
             return Err(Code::Revoked);
         }
@@ -305,6 +297,15 @@ impl Hub {
             not_after: now.unix.saturating_add(lives.certificate),
             refresh_ends: now.unix.saturating_add(lives.refresh),
         }
+    }
+}
+
+/// What a token that is not taken tells of: it was copied, or the key that signed it was.
+fn suspected(why: Unusable, peer: PeerId, jti: Jti) -> Option<HubEvent> {
+    match why {
+        Unusable::Row(NotTaken::Used) => Some(HubEvent::Replayed { peer, jti }),
+        Unusable::Row(NotTaken::Differs(claim)) => Some(HubEvent::Forged { peer, jti, claim }),
+        Unusable::Row(NotTaken::Revoked | NotTaken::OtherId) | Unusable::Ended => None,
     }
 }
 

@@ -233,6 +233,15 @@ pub enum HubEvent {
         /// The token.
         jti: Jti,
     },
+    /// A join token verifies and is not the one that was recorded: who made it has the key.
+    Forged {
+        /// Who brought it.
+        peer: PeerId,
+        /// The number that it has.
+        jti: Jti,
+        /// The first claim that differs; `jti` where none of this number is recorded.
+        claim: &'static str,
+    },
     /// A refresh token came again after its successor: it may have been copied.
     Reused {
         /// Whose it is.

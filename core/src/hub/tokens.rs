@@ -1,15 +1,15 @@
 //! The join tokens that a hub has made, and the keys that signed them.
 //!
 //! What a link checked of a token it checked against its snapshot, which may be older than this.
-//! What counts is what is known here, under the lock; and, where two links use one token at the same
-//! moment, the ledger.
+//! What counts is what is known here, under the lock: the record, and not what the token says of
+//! itself. Where two links use one token at the same moment, the ledger decides.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
-use crate::ledger::{Invited, KeyRecord, TokenRecord};
+use crate::ledger::{Invited, KeyRecord, NotTaken, TokenRecord};
 use crate::time::Mono;
 use crate::token::KeyState;
 
@@ -35,6 +35,24 @@ pub(super) enum State {
     Revoked,
     /// Its time is over.
     Ended,
+}
+
+/// Why a token cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// Its time is over, by what the hub has forgotten.
+    Ended,
+    /// Its row does not take it.
+    Row(NotTaken),
+}
+
+impl Unusable {
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Ended => Code::Expired,
+            Self::Row(why) => why.code(),
+        }
+    }
 }
 
 impl State {
@@ -84,38 +102,26 @@ impl Tokens {
         self.keys = keys;
     }
 
-    /// Whether a token may be used by this key for this id, as far as is known here.
+    /// The record of a token that may be used by this key for this id, as far as is known here.
     ///
     /// # Errors
     /// Why not.
-    // spec: admission §4, "claims", "not revoked"
+    // spec: admission §9, join
     pub(super) fn admit(
         &self,
         invited: &Invited,
         peer: PeerId,
         key: &PublicKey,
-    ) -> Result<(), Code> {
+    ) -> Result<&TokenRecord, Unusable> {
         if invited.ends <= self.floor {
-            return Err(Code::Expired);
+            return Err(Unusable::Ended);
         }
         if !self.holds(invited.kid) {
-            return Err(Code::Revoked);
+            return Err(Unusable::Row(NotTaken::Revoked));
         }
-        let record = self.records.get(&invited.jti).ok_or(Code::Refused)?;
-        // What was signed is what was recorded, or it is another token of the same number.
-        if record.ends != invited.ends || record.kid != invited.kid {
-            return Err(Code::Refused);
-        }
-        if record.revoked.is_some() {
-            return Err(Code::Revoked);
-        }
-        match record.used.get(key) {
-            // A use is one key under one id: it does not take one id after the other.
-            Some(used) if *used != peer => Err(Code::Used),
-            Some(_) => Ok(()),
-            None if record.used.len() as u64 >= u64::from(invited.uses) => Err(Code::Used),
-            None => Ok(()),
-        }
+        let row = self.records.get(&invited.jti).ok_or(Unusable::Row(NotTaken::UNKNOWN))?;
+        row.takes(invited, peer, row.spent(key)).map_err(Unusable::Row)?;
+        Ok(row)
     }
 
     fn holds(&self, kid: KeyId) -> bool {

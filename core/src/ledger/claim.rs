@@ -96,13 +96,20 @@ pub struct Certified {
     pub expired: bool,
 }
 
-/// What a join token that verifies says.
+/// What a join token that verifies says. Nothing is granted by it: what was recorded as the token
+/// was made is what counts, and whether this is the same ([`TokenRecord::takes`]).
+///
+/// [`TokenRecord::takes`]: crate::ledger::TokenRecord::takes
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invited {
     /// Its number.
     pub jti: Jti,
     /// The key that signed it.
     pub kid: KeyId,
+    /// Whom it was made for, for a person.
+    pub sub: String,
+    /// When it was made, seconds since 1970.
+    pub issued: u64,
     /// When it ends, seconds since 1970.
     pub ends: u64,
     /// How many keys may use it.
@@ -111,6 +118,8 @@ pub struct Invited {
     pub role: Role,
     /// What the role is narrowed to.
     pub caps: Option<Capabilities>,
+    /// The rooms that it names.
+    pub rooms: Vec<String>,
     /// Labels that override the peer's own.
     pub labels: BTreeMap<String, String>,
     /// The only id that it is for.

@@ -52,6 +52,10 @@ pub struct TokenRecord {
     pub role: Role,
     /// What the role is narrowed to.
     pub caps: Option<Capabilities>,
+    /// The rooms that it names.
+    pub rooms: Vec<String>,
+    /// Labels that override the peer's own.
+    pub labels: BTreeMap<String, String>,
     /// The only id that it is for.
     pub id: Option<PeerId>,
     /// Who had it made.

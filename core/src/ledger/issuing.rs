@@ -86,6 +86,8 @@ impl Issuing {
             uses: draft.uses,
             role: draft.role,
             caps: draft.caps.clone(),
+            rooms: draft.rooms.clone(),
+            labels: draft.labels.clone(),
             id: draft.id,
             issuer: draft.issuer,
             revoked: None,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::id::{Jti, PeerId};
 use crate::ledger::{
-    Answer, Binding, Change, Durable, Enrolled, Enrolment, Kept, KeyRecord, Question, Record,
-    Refreshing, Restored, Revocation, TokenRecord,
+    Answer, Binding, Change, Durable, Enrolled, Enrolment, Kept, KeyRecord, NotTaken, Question,
+    Record, Refreshing, Restored, Revocation, TokenRecord,
 };
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
@@ -102,26 +102,18 @@ impl Memory {
     }
 
     fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), Code> {
-        let Enrolment { binding, token_ends, uses, enrolled } = enrolment;
-        if *token_ends <= self.floor {
+        let Enrolment { binding, invited, enrolled } = enrolment;
+        if invited.ends <= self.floor {
             return Err(Code::Expired);
         }
-        let token = self.tokens.get_mut(&enrolled.jti).ok_or(Code::Refused)?;
-        if token.revoked.is_some() {
-            return Err(Code::Revoked);
-        }
+        let token = self.tokens.get_mut(&invited.jti).ok_or(NotTaken::UNKNOWN.code())?;
+        token.takes(invited, binding.peer, token.spent(&binding.key)).map_err(NotTaken::code)?;
         let known = self.peers.get(&binding.peer);
         if known.is_some_and(|row| row.binding.key != binding.key) {
             return Err(Code::IdTaken);
         }
         if known.is_some_and(|row| row.revoked.is_some()) {
             return Err(Code::Revoked);
-        }
-        let used = token.used.len() as u64;
-        match token.used.get(&binding.key) {
-            Some(id) if *id != binding.peer => return Err(Code::Used),
-            None if used >= u64::from(*uses) => return Err(Code::Used),
-            Some(_) | None => {}
         }
         token.used.entry(binding.key).or_insert(binding.peer);
         let serves = binding.serves || known.is_some_and(|row| row.binding.serves);
@@ -134,10 +126,8 @@ impl Memory {
     }
 
     fn refresh(&mut self, refreshing: &Refreshing) -> Result<(), Code> {
-        let row = self.peers.get_mut(&refreshing.peer).ok_or(Code::Refused)?;
-        if row.binding.key != refreshing.key {
-            return Err(Code::IdTaken);
-        }
+        let row = self.peers.get_mut(&refreshing.peer);
+        let row = row.filter(|row| row.binding.key == refreshing.key).ok_or(Code::Refused)?;
         if row.revoked.is_some() {
             return Err(Code::Revoked);
         }

@@ -16,6 +16,7 @@ pub(crate) mod issuing;
 mod memory;
 mod record;
 mod restored;
+mod row;
 
 pub use claim::{Certified, Claim, Evidence, Grant, Invited, Issues, Later, Renewal, Reservation};
 pub use durable::{Change, Draft, Durable, KeyRecord, TokenRecord, Uses};
@@ -24,6 +25,7 @@ pub use record::{
     Binding, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, SUCCESSORS,
 };
 pub use restored::{BEYOND, Restored, Sign, UnknownSign};
+pub use row::{NotTaken, Spent};
 
 use core::fmt;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::capability::{Capabilities, Role};
 use crate::id::{Jti, PeerId, PublicKey, RefreshHash};
+use crate::ledger::Invited;
 use crate::wire::frame::Method;
 
 /// What has to be recorded: all of it, or nothing and the answer is no.
@@ -12,12 +13,15 @@ use crate::wire::frame::Method;
 pub enum Record {
     /// Bind this id to this key, or note that it serves. No where another key has it (`id-taken`).
     Bind(Binding),
-    /// A join token was used. No where the token was never issued (`refused`), was revoked
-    /// (`revoked`), ends at or before the floor (`expired`), was used by as many other keys as may, or
-    /// by this one for another id (`used`); where the id is another key's (`id-taken`) or the peer was revoked (`revoked`).
+    /// A join token was used. No where it ends at or before the floor (`expired`), where its row
+    /// does not take it ([`TokenRecord::takes`]), where the id is another key's (`id-taken`) or the
+    /// peer was revoked (`revoked`).
+    ///
+    /// [`TokenRecord::takes`]: crate::ledger::TokenRecord::takes
     Enrol(Box<Enrolment>),
-    /// A refresh token was used, or a family of them begins. No where the family is not as
-    /// [`Refreshing::presented`] has it (`expired`), or the peer was revoked (`revoked`).
+    /// A refresh token was used, or a family of them begins. No where the id is not this key's
+    /// (`refused`), the peer was revoked (`revoked`), or the family is not as
+    /// [`Refreshing::presented`] has it (`expired`).
     Refresh(Refreshing),
 }
 
@@ -41,10 +45,8 @@ pub struct Binding {
 pub struct Enrolment {
     /// Whom it enrols.
     pub binding: Binding,
-    /// When the token ends, seconds since 1970.
-    pub token_ends: u64,
-    /// How many keys may use the token.
-    pub uses: u32,
+    /// What the token says.
+    pub invited: Invited,
     /// What is kept of it, in place of what was kept before.
     pub enrolled: Enrolled,
 }

@@ -96,7 +96,7 @@ impl Object {
 
     /// The object with one more name behind the others.
     #[must_use]
-    pub(super) fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
+    pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
         self.0.push((name.to_owned(), value.into()));
         self
     }

@@ -59,6 +59,8 @@ pub(super) async fn issue(shared: &Shared, draft: Draft) -> Result<Answer, Canno
         uses: draft.uses,
         role: draft.role,
         caps: draft.caps,
+        rooms: draft.rooms,
+        labels: draft.labels,
         id: draft.id,
         issuer: draft.issuer,
         revoked: None,

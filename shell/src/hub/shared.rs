@@ -268,6 +268,7 @@ fn notice(event: HubEvent) -> Option<Notice> {
         HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
         HubEvent::Contested { peer } => Some(Notice::Contested { peer }),
         HubEvent::Replayed { peer, jti } => Some(Notice::Replayed { peer, jti }),
+        HubEvent::Forged { peer, jti, claim } => Some(Notice::Forged { peer, jti, claim }),
         HubEvent::Reused { peer } => Some(Notice::Reused { peer }),
         HubEvent::Revoked { peer, reason } => Some(Notice::Revoked { peer, reason }),
         HubEvent::RolledBack { restored, own } => Some(Notice::RolledBack { restored, own }),

@@ -4,17 +4,19 @@ use bowline_core::id::{Jti, PeerId};
 use bowline_core::ledger::{Change, Restored, Revocation, TokenRecord};
 
 use crate::ledger::facts::Facts;
-use crate::ledger::values::{Of, seconds, spell};
+use crate::ledger::values::{Of, seconds, spell, spell_labels};
 use crate::ledger::{LedgerError, Tokens, read};
 
 impl Facts<'_> {
     /// Keeps the record of a token that was made, and who used it.
     pub(super) fn issue(&self, token: &TokenRecord) -> Result<(), LedgerError> {
         let TokenRecord { jti, sub, kid, issued, ends, uses, role, caps, id, issuer, .. } = token;
+        let TokenRecord { rooms, labels, .. } = token;
         self.write("DELETE FROM tokens WHERE jti = ?1", [jti.0])?;
         self.write(
-            "INSERT INTO tokens (jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO tokens
+             (jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked, rooms, labels)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             rusqlite::params![
                 jti.0,
                 sub,
@@ -27,6 +29,8 @@ impl Facts<'_> {
                 id.as_ref().map(PeerId::as_str),
                 issuer.as_str(),
                 token.revoked.map(seconds),
+                rooms.join(" "),
+                spell_labels(labels),
             ],
         )?;
         for (key, peer) in &token.used {

@@ -115,34 +115,53 @@ fn labels(connection: &Connection) -> Result<Labels, LedgerError> {
 
 fn tokens(connection: &Connection) -> Result<Vec<TokenRecord>, LedgerError> {
     let mut used = uses(connection)?;
-    let mut statement = connection.prepare(
-        "SELECT jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked FROM tokens
-         ORDER BY jti",
-    )?;
+    let mut statement = connection.prepare(&format!("{TOKENS} ORDER BY jti"))?;
     let mut rows = statement.query([])?;
     let mut tokens = Vec::new();
     while let Some(row) = rows.next()? {
-        let jti = Jti(row.get(0)?);
-        let of = Of("token", &jti);
-        let text = |column| row.get::<_, String>(column);
-        let (caps, id): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
-        let revoked: Option<i64> = row.get(10)?;
-        tokens.push(TokenRecord {
-            jti,
-            sub: text(1)?,
-            kid: KeyId(row.get(2)?),
-            issued: of.seconds(row.get(3)?)?,
-            ends: of.seconds(row.get(4)?)?,
-            uses: of.count(row.get(5)?)?,
-            role: of.text(&text(6)?, "a role that is none")?,
-            caps: caps.map(|caps| of.capabilities(&caps)).transpose()?,
-            id: id.map(|id| of.text(&id, "an id that is none")).transpose()?,
-            issuer: of.text(&text(9)?, "an issuer that is none")?,
-            revoked: revoked.map(|at| of.seconds(at)).transpose()?,
-            used: used.remove(&jti).unwrap_or_default(),
-        });
+        let token = token(row)?;
+        let used = used.remove(&token.jti).unwrap_or_default();
+        tokens.push(TokenRecord { used, ..token });
     }
     Ok(tokens)
+}
+
+/// What is recorded of one token, but for its uses.
+pub(super) fn token_of(
+    connection: &Connection,
+    jti: Jti,
+) -> Result<Option<TokenRecord>, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!("{TOKENS} WHERE jti = ?1"))?;
+    let mut rows = statement.query([jti.0])?;
+    rows.next()?.map(token).transpose()
+}
+
+/// The columns that [`token`] reads.
+const TOKENS: &str = "SELECT jti, sub, kid, issued, ends, uses, role, caps, id, issuer, revoked,
+                      rooms, labels FROM tokens";
+
+fn token(row: &Row<'_>) -> Result<TokenRecord, LedgerError> {
+    let jti = Jti(row.get(0)?);
+    let of = Of("token", &jti);
+    let text = |column| row.get::<_, String>(column);
+    let (caps, id): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
+    let revoked: Option<i64> = row.get(10)?;
+    Ok(TokenRecord {
+        jti,
+        sub: text(1)?,
+        kid: KeyId(row.get(2)?),
+        issued: of.seconds(row.get(3)?)?,
+        ends: of.seconds(row.get(4)?)?,
+        uses: of.count(row.get(5)?)?,
+        role: of.text(&text(6)?, "a role that is none")?,
+        caps: caps.map(|caps| of.capabilities(&caps)).transpose()?,
+        rooms: text(11)?.split_ascii_whitespace().map(str::to_owned).collect(),
+        labels: of.labels(&text(12)?)?,
+        id: id.map(|id| of.text(&id, "an id that is none")).transpose()?,
+        issuer: of.text(&text(9)?, "an issuer that is none")?,
+        revoked: revoked.map(|at| of.seconds(at)).transpose()?,
+        used: Uses::new(),
+    })
 }
 
 fn uses(connection: &Connection) -> Result<BTreeMap<Jti, Uses>, LedgerError> {

@@ -6,11 +6,14 @@
 
 use bowline_core::code::Code;
 use bowline_core::id::{Jti, PeerId, PublicKey, RefreshHash};
-use bowline_core::ledger::{Binding, Enrolled, Enrolment, Family, Record, Refreshing};
+use bowline_core::ledger::{
+    Binding, Enrolled, Enrolment, Family, NotTaken, Record, Refreshing, Spent,
+};
 use rusqlite::OptionalExtension;
 
 use crate::ledger::LedgerError;
 use crate::ledger::facts::Facts;
+use crate::ledger::read::token_of;
 use crate::ledger::values::{Of, seconds, spell};
 
 /// What is known of an id: whose it is, and whether it was revoked.
@@ -38,34 +41,19 @@ impl Facts<'_> {
     }
 
     fn enrol(&self, enrolment: &Enrolment) -> Result<(), LedgerError> {
-        let Enrolment { binding, token_ends, uses, enrolled } = enrolment;
+        let Enrolment { binding, invited, enrolled } = enrolment;
         let floor: i64 = self.one("SELECT floor FROM meta WHERE only = 0", ())?;
-        if seconds(*token_ends) <= floor {
+        if seconds(invited.ends) <= floor {
             return Err(Code::Expired.into());
         }
-        let Jti(jti) = enrolled.jti;
-        let revoked: Option<Option<i64>> =
-            self.one("SELECT revoked FROM tokens WHERE jti = ?1", [jti]).optional()?;
-        if revoked.ok_or(Code::Refused)?.is_some() {
-            return Err(Code::Revoked.into());
-        }
+        let row = token_of(self.connection, invited.jti)?.ok_or(NotTaken::UNKNOWN.code())?;
+        let spent = self.spent(invited.jti, &binding.key)?;
+        row.takes(invited, binding.peer, spent).map_err(NotTaken::code)?;
         self.free(binding.peer, &binding.key)?;
-        let key = binding.key.0;
-        let own = "SELECT peer FROM token_uses WHERE jti = ?1 AND key = ?2";
-        let all = "SELECT count(*) FROM token_uses WHERE jti = ?1";
-        let own: Option<String> = self.one(own, (jti, key)).optional()?;
-        let spent = match own {
-            // A use is one key under one id.
-            Some(id) => id != binding.peer.as_str(),
-            None => self.one::<i64>(all, [jti])? >= i64::from(*uses),
-        };
-        if spent {
-            return Err(Code::Used.into());
-        }
         self.write(
             "INSERT INTO token_uses (jti, key, peer) VALUES (?1, ?2, ?3)
              ON CONFLICT (jti, key) DO NOTHING",
-            (jti, key, binding.peer.as_str()),
+            (invited.jti.0, binding.key.0, binding.peer.as_str()),
         )?;
         self.put_peer(
             binding,
@@ -74,6 +62,16 @@ impl Facts<'_> {
              SET method = excluded.method, serves = max(serves, excluded.serves)",
         )?;
         self.put_enrolled(binding.peer, enrolled)
+    }
+
+    /// The uses of a token, as this key sees them.
+    fn spent(&self, jti: Jti, key: &PublicKey) -> Result<Spent, LedgerError> {
+        let own = "SELECT peer FROM token_uses WHERE jti = ?1 AND key = ?2";
+        let own: Option<String> = self.one(own, (jti.0, key.0)).optional()?;
+        let of = Of("token", &jti);
+        let own = own.map(|id| of.text(&id, "a use by an id that is none")).transpose()?;
+        let keys: i64 = self.one("SELECT count(*) FROM token_uses WHERE jti = ?1", [jti.0])?;
+        Ok(Spent { own, keys: u64::from(of.count(keys)?) })
     }
 
     fn put_peer(&self, binding: &Binding, sql: &str) -> Result<(), LedgerError> {
@@ -117,8 +115,10 @@ impl Facts<'_> {
 
     fn refresh(&self, refreshing: &Refreshing) -> Result<(), LedgerError> {
         let Refreshing { peer, key, .. } = refreshing;
-        self.known(*peer)?.ok_or(Code::Refused)?;
-        self.free(*peer, key)?;
+        let own = self.known(*peer)?.filter(|known| known.key == *key);
+        if own.ok_or(Code::Refused)?.revoked {
+            return Err(Code::Revoked.into());
+        }
         let enrolled = "SELECT EXISTS (SELECT 1 FROM enrolments WHERE peer = ?1)";
         if !self.one::<bool>(enrolled, [peer.as_str()])? {
             return Err(Code::Refused.into());

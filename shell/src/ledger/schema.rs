@@ -19,7 +19,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::LedgerError;
 
 /// Each takes a file from the version of its index to the next.
-const STEPS: &[&str] = &[PEERS, JOINS, LINE];
+const STEPS: &[&str] = &[PEERS, JOINS, LINE, TOKEN_ROWS];
 
 const PEERS: &str = "
     CREATE TABLE peers (
@@ -108,6 +108,14 @@ const LINE: &str = "
     INSERT INTO restored SELECT 0, rolled_back, 0, 'claim', NULL, 0 FROM meta
         WHERE rolled_back IS NOT NULL;
     ALTER TABLE meta DROP COLUMN rolled_back;
+";
+
+/// A token is held against its whole row. What rows from before do not tell cannot be compared: their
+/// tokens admit nobody.
+const TOKEN_ROWS: &str = "
+    ALTER TABLE tokens ADD COLUMN rooms  TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tokens ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';
+    UPDATE tokens SET revoked = coalesce(revoked, unixepoch());
 ";
 
 /// The latest version.

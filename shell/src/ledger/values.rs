@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 use core::str::FromStr;
+use std::collections::BTreeMap;
 
 use bowline_core::capability::{Capabilities, Capability};
 use bowline_core::ledger::KeyRecord;
@@ -19,6 +20,12 @@ pub(super) fn seconds(unix: u64) -> i64 {
 pub(super) fn spell(capabilities: &Capabilities) -> String {
     let names: Vec<_> = capabilities.iter().map(|capability| capability.to_string()).collect();
     names.join(" ")
+}
+
+/// One JSON object of names and texts.
+pub(super) fn spell_labels(labels: &BTreeMap<String, String>) -> String {
+    let labels = labels.iter();
+    labels.fold(Object::default(), |all, (name, value)| all.with(name, value.as_str())).to_string()
 }
 
 /// Whose row is read; it stands in the error where something in it is odd.
@@ -46,6 +53,14 @@ impl Of<'_> {
         let parse = |name: &str| name.parse::<Capability>();
         let read: Result<_, _> = names.split_ascii_whitespace().map(parse).collect();
         read.map_err(|_| self.odd("a capability that is none"))
+    }
+
+    pub(super) fn labels(self, spelled: &str) -> Result<BTreeMap<String, String>, LedgerError> {
+        let object =
+            Object::read(spelled.as_bytes()).map_err(|_| self.odd("labels that are none"))?;
+        let texts =
+            object.iter().map(|(name, value)| Some((name.to_owned(), value.text()?.to_owned())));
+        texts.collect::<Option<_>>().ok_or_else(|| self.odd("a label that is no text"))
     }
 }
 

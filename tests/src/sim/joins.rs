@@ -88,6 +88,8 @@ impl JoinKeys {
             uses,
             role: claims.role,
             caps: None,
+            rooms: Vec::new(),
+            labels: claims.labels,
             id: None,
             issuer: PeerId::operator(),
             revoked: None,

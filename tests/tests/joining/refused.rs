@@ -1,6 +1,14 @@
 //! Who is kept out, and who is put out.
 
+use std::time::UNIX_EPOCH;
+
+use bowline_core::capability::Role;
+use bowline_core::id::Jti;
+use bowline_core::token::{
+    Invitation, JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join, verify_join,
+};
 use bowline_tests::in_each_pairing;
+use data_encoding::BASE64;
 
 use super::*;
 
@@ -167,7 +175,68 @@ fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
     assert_eq!(record(&stage, &whole)["used"], 0);
 }
 
+/// The claims of a token of the hub's, and the key that signed it.
+fn stolen(stage: &Stage, token: &Value) -> (JoinClaims, Signer) {
+    let pem = fs::read_to_string(stage.at("hub/token.key")).unwrap();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let signer = Signer::from_pkcs8(&BASE64.decode(body.as_bytes()).unwrap()).unwrap();
+    let mut keys = TokenKeys::new();
+    keys.insert(signer.key().clone(), KeyState::Active);
+    let token = text(&token["token"]).as_bytes();
+    let (hub, now) =
+        (Invitation::read(token).unwrap().hub, UNIX_EPOCH.elapsed().unwrap().as_secs());
+    let verified = verify_join(token, &keys, hub, now, &Rules::JOIN);
+    (verified.unwrap().claims, signer)
+}
+
+fn a_token_that_was_signed_with_a_stolen_key_is_refused_and_the_operator_told() {
+    let mut stage = hub("");
+    let token = issue(&stage, &["--role", "agent", "--label", "zone=b"]);
+    let (claims, signer) = stolen(&stage, &token);
+    let labels = [("zone".to_owned(), "b".to_owned()), ("role".to_owned(), "db".to_owned())].into();
+    for (claim, claims) in [
+        ("role", JoinClaims { role: Role::Admin, ..claims.clone() }),
+        ("labels", JoinClaims { labels, ..claims.clone() }),
+        ("exp", JoinClaims { exp: claims.exp + 60, ..claims.clone() }),
+        ("jti", JoinClaims { jti: Jti([9; 16]), ..claims.clone() }),
+    ] {
+        let signed = serde_json::json!({ "token": issue_join(&signer, &claims).unwrap() });
+        kept_out(&stage, &join(&stage, "thief", &signed, &["--id", "thief"]), REFUSED);
+        let told = stage.hub.as_mut().unwrap().said("token.key may be stolen");
+        assert!(told.contains(&format!("claim=\"{claim}\"")), "{told}");
+        assert!(told.contains(&claims.jti.to_string()), "{told}");
+        assert!(told.contains("bowline key rotate --now"), "{told}");
+    }
+    assert!(!stage.at("thief/enrolment").exists());
+    assert_eq!(record(&stage, &token)["used"], 0);
+    // The one that the hub made, and what the operator is told to do.
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    told(&stage, &["key", "rotate", "--now"]);
+    let signed = serde_json::json!({ "token": issue_join(&signer, &claims).unwrap() });
+    kept_out(&stage, &join(&stage, "thief", &signed, &["--id", "thief"]), REVOKED);
+}
+
+const REFUSED: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log says why. \
+                       Check that both ends have the same secret. A machine that joined by a token \
+                       may have lost its id: 'bowline peers show ID' at the hub tells whose it is.";
+
+fn a_hub_tells_a_stranger_no_more_of_one_id_than_of_another() {
+    let stage = hub("");
+    joined(&stage, "own", &issue(&stage, &[]), &["--id", "own-1"]);
+    told(&stage, &["peers", "forget", "own-1"]);
+    joined(&stage, "own-again", &issue(&stage, &[]), &["--id", "own-1"]);
+    // The key that was this id's is a stranger's, as if nobody had the id.
+    let enrolled = fs::read_to_string(stage.at("own/enrolment")).unwrap();
+    let data = stage.text("own");
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REFUSED);
+    told(&stage, &["peers", "forget", "own-1"]);
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REFUSED);
+    assert_eq!(fs::read_to_string(stage.at("own/enrolment")).unwrap(), enrolled);
+}
+
 in_each_pairing! {
+    a_hub_tells_a_stranger_no_more_of_one_id_than_of_another,
+    a_token_that_was_signed_with_a_stolen_key_is_refused_and_the_operator_told,
     a_token_that_was_used_is_nothing_to_whoever_stole_it,
     a_token_that_was_revoked_admits_nobody_new_and_leaves_who_came,
     a_token_that_is_revoked_with_what_it_enrolled_puts_them_out_at_once,

@@ -15,7 +15,9 @@ use rustix::process::Signal;
 const OTHER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
 
 const WRONG: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log says \
-                     why. Check that both ends have the same secret.";
+                     why. Check that both ends have the same secret. A machine that joined by \
+                     a token may have lost its id: 'bowline peers show ID' at the hub tells whose it \
+                     is.";
 
 const COPY: &str = "; copy the hub's own from 'bowline secret show'; on the hub, delete the file \
                     and start again, and one is made";

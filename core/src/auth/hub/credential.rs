@@ -92,10 +92,13 @@ impl Check<'_> {
         let invited = Box::new(Invited {
             jti: claims.jti,
             kid: verified.kid,
+            sub: claims.sub,
+            issued: claims.iat,
             ends: claims.exp,
             uses: claims.uses.get(),
             role: claims.role,
             caps: claims.caps,
+            rooms: claims.rooms.iter().map(ToString::to_string).collect(),
             labels: claims.labels,
             id: claims.id,
         });

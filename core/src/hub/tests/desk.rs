@@ -3,8 +3,8 @@
 use super::control::{answered, operator};
 use super::*;
 use crate::id::{HubId, RefreshHash};
+use crate::ledger::TokenRecord;
 use crate::ledger::issuing::Issuing;
-use crate::ledger::{Invited, TokenRecord};
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// A hub that issues tokens, its storage, and its operator.
@@ -144,16 +144,7 @@ impl Desk {
 
 /// The claim of a peer that this token invited, to serve.
 pub(super) fn invited(token: &TokenRecord, peer: &str, key: u8) -> Claim {
-    let invited = Box::new(Invited {
-        jti: token.jti,
-        kid: token.kid,
-        ends: token.ends,
-        uses: token.uses,
-        role: token.role,
-        caps: token.caps.clone(),
-        labels: BTreeMap::new(),
-        id: token.id,
-    });
+    let invited = Box::new(token.claims());
     let evidence = Some(Evidence::Join { invited, fresh: RefreshHash([key; 32]) });
     Claim { method: Method::Join, evidence, ..claim(peer, key, Purpose::Serve) }
 }

@@ -106,18 +106,64 @@ fn a_token_for_one_key_that_two_use_at_one_moment_is_for_the_first_in_the_ledger
 }
 
 #[test]
-fn what_was_signed_is_what_was_recorded_or_it_is_refused() {
+fn what_was_signed_is_what_was_recorded_or_it_is_refused_and_the_operator_told() {
     let mut desk = Desk::new();
     let token = desk.issue();
-    for other in [
-        TokenRecord { ends: token.ends + 1, ..token.clone() },
-        TokenRecord { kid: crate::id::KeyId([3; 32]), ..token.clone() },
-        TokenRecord { jti: Jti([3; 16]), ..token.clone() },
+    events(&mut desk);
+    let forged = |token: TokenRecord, claim| (token, Code::Refused, Some(claim));
+    let with = |change: fn(&mut TokenRecord)| {
+        let mut other = token.clone();
+        change(&mut other);
+        other
+    };
+    for (other, code, claim) in [
+        forged(with(|token| token.jti = Jti([3; 16])), "jti"),
+        forged(with(|token| token.sub = "mallory".to_owned()), "sub"),
+        forged(with(|token| token.issued -= 1), "iat"),
+        forged(with(|token| token.ends += 1), "exp"),
+        forged(with(|token| token.uses = 10_000), "max_uses"),
+        forged(with(|token| token.role = Role::Admin), "role"),
+        forged(with(|token| token.caps = Some(Role::Agent.capabilities())), "caps"),
+        forged(with(|token| token.rooms = vec!["vault".to_owned()]), "rooms"),
+        forged(with(|token| drop(token.labels.insert("role".into(), "db".into()))), "labels"),
+        forged(with(|token| token.id = Some(id("web-1"))), "id"),
+        // No key of this number ever signed anything here.
+        (with(|token| token.kid = crate::id::KeyId([3; 32])), Code::Revoked, None),
     ] {
-        let code = if other.kid == token.kid { Code::Refused } else { Code::Revoked };
-        assert_eq!(desk.join(&other, "web-1", 1), Err(code));
+        assert_eq!(desk.join(&other, "web-1", 1), Err(code), "{claim:?}");
+        let (peer, jti) = (id("web-1"), other.jti);
+        let told = claim.map(|claim| HubEvent::Forged { peer, jti, claim });
+        assert_eq!(events(&mut desk), Vec::from_iter(told));
+        // The storage holds to it by itself.
+        if claim.is_some() {
+            let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+            let mut grant = desk.reserve(link, &invited(&token, "web-1", 1)).unwrap();
+            let Some(Record::Enrol(enrolment)) = &mut grant.record else { unreachable!() };
+            enrolment.invited = other.claims();
+            assert_eq!(desk.record(&grant), Err(Code::Refused), "{claim:?}");
+        }
     }
+    assert_eq!(desk.ledger.memory.durable().peers, []);
     assert!(desk.join(&token, "web-1", 1).is_ok());
+}
+
+#[test]
+fn what_a_token_grants_is_what_was_recorded_of_it() {
+    let mut desk = Desk::new();
+    let token = desk.issue_with(&[
+        ("role", Scalar::Text("agent")),
+        ("labels", Scalar::Text("zone=b")),
+        ("uses", Scalar::Integer(2)),
+    ]);
+    let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
+    let own = [("zone".to_owned(), "a".to_owned()), ("os".to_owned(), "linux".to_owned())];
+    let grant = desk.reserve(link, &Claim { labels: own.into(), ..joins(&token, 1) }).unwrap();
+    assert_eq!(grant.capabilities, Role::Agent.capabilities());
+    let labels: Vec<_> =
+        grant.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(labels, ["os=linux", "zone=b"]);
+    let Some(Record::Enrol(enrolment)) = grant.record else { panic!() };
+    assert_eq!((enrolment.enrolled.role, &enrolment.enrolled.labels), (token.role, &token.labels));
 }
 
 #[test]
@@ -390,7 +436,7 @@ fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_prov
     let (mut desk, token) = restored();
     let stranger = Claim { identity: Some((id("web-1"), PublicKey([9; 32]))), ..refresh(1, 2) };
     let stranger = Claim { later: Later::Shown, ..stranger };
-    assert_eq!(desk.admit(&stranger), Err(Code::IdTaken));
+    assert_eq!(desk.admit(&stranger), Err(Code::Refused));
     let unknown = TokenRecord { jti: Jti([9; 16]), ..token };
     let stranger = Claim { later: Later::Shown, ..invited(&unknown, "web-2", 2) };
     assert_eq!(desk.admit(&stranger), Err(Code::Refused));

@@ -1,6 +1,7 @@
 //! Two links against each other, and each against an end that does not keep the rules.
 
 mod admission;
+mod asking;
 mod certificates;
 mod door;
 mod forged;
@@ -21,4 +22,5 @@ mod renewal;
 mod resume;
 mod rotation;
 mod scenario;
+mod stolen_key;
 mod wrong;

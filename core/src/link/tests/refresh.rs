@@ -123,7 +123,8 @@ fn a_token_is_good_for_its_own_peers_key_alone() {
         dial.credential = held.clone();
         dial.key = std::sync::Arc::new(PeerKey(signing_key(20)));
     });
-    assert_eq!(scene.refused(), Code::IdTaken);
+    // No other answer than for an id that nobody has.
+    assert_eq!(scene.refused(), Code::Refused);
     scene.dial(|dial| {
         dial.credential = held;
         dial.peer = "web-2".parse().unwrap();

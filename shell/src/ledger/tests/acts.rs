@@ -94,7 +94,12 @@ pub(super) fn binding(of: u8, with: u8) -> Binding {
 }
 
 pub(super) fn token(number: u8, uses: u32) -> Act {
-    Act::Issue(TokenRecord {
+    Act::Issue(record(number, uses))
+}
+
+/// What is recorded of the token of this number.
+pub(super) fn record(number: u8, uses: u32) -> TokenRecord {
+    TokenRecord {
         jti: jti(number),
         sub: "a machine".to_owned(),
         kid: KeyId([9; 32]),
@@ -103,25 +108,29 @@ pub(super) fn token(number: u8, uses: u32) -> Act {
         uses,
         role: Role::Member,
         caps: None,
+        rooms: vec!["lobby".to_owned()],
+        labels: labels(),
         id: None,
         issuer: PeerId::operator(),
         revoked: None,
         used: Uses::new(),
-    })
+    }
+}
+
+fn labels() -> BTreeMap<String, String> {
+    BTreeMap::from([("role".to_owned(), "web".to_owned())])
 }
 
 /// A peer joins with a key and a token, and gets this issue and this refresh token.
 pub(super) fn join((of, with): (u8, u8), by: u8, uses: u32, (issue, fresh): (u32, u8)) -> Act {
-    let labels = BTreeMap::from([("role".to_owned(), "web".to_owned())]);
     Act::Record(Record::Enrol(Box::new(Enrolment {
         binding: binding(of, with),
-        token_ends: 1000,
-        uses,
+        invited: record(by, uses).claims(),
         enrolled: Enrolled {
             jti: jti(by),
             role: Role::Member,
             capabilities: Role::Member.capabilities(),
-            labels,
+            labels: labels(),
             issue,
             family: Some(Family::of(hash(fresh), 5000)),
         },

@@ -19,6 +19,7 @@ fn life() -> Vec<(Act, Result<bool, Code>)> {
         (Act::Raise, granted),
         (token(1, 1), granted),
         (token(2, 2), granted),
+        (token(3, 1), granted),
         (join((1, 1), 1, 1, (1, 10)), granted),
         (join((2, 2), 1, 1, (1, 20)), Err(Code::Used)),
         // The same key again: its reply was lost.
@@ -28,7 +29,9 @@ fn life() -> Vec<(Act, Result<bool, Code>)> {
         (join((2, 2), 2, 2, (1, 20)), granted),
         (join((3, 3), 2, 2, (1, 30)), granted),
         (join((4, 4), 2, 2, (1, 40)), Err(Code::Used)),
-        (join((1, 5), 2, 2, (3, 50)), Err(Code::IdTaken)),
+        // A token that is used up says so, whoever's the id is.
+        (join((1, 5), 2, 2, (3, 50)), Err(Code::Used)),
+        (join((1, 5), 3, 1, (3, 50)), Err(Code::IdTaken)),
         (refresh(1, 11, 12), granted),
         (refresh(1, 11, 13), granted),
         (refresh(1, 13, 14), granted),

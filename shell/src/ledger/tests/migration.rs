@@ -3,7 +3,7 @@
 use bowline_core::ledger::{Durable, Restored, Sign};
 use rusqlite::Connection;
 
-use super::acts::{act, join, token};
+use super::acts::{act, join, jti, token};
 use crate::ledger::{Ledger, Look, Tokens, look, schema};
 
 #[test]
@@ -57,4 +57,30 @@ fn the_counter_of_issues_begins_beyond_all_that_an_earlier_version_can_have_mint
     assert_eq!(ledger.accept_restored(500, Tokens::Keep), Ok(true));
     assert_eq!(ledger.raise_generation(), Ok(9 + 65_536 + 1));
     assert_eq!(ledger.durable().unwrap().issues, 12 + 2 * 65_536);
+}
+
+#[test]
+fn a_token_whose_row_does_not_tell_all_of_it_admits_nobody_and_who_joined_by_it_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let old = Connection::open(&path).unwrap();
+    schema::make(&old, 3);
+    old.execute_batch(
+        "INSERT INTO tokens VALUES
+             (zeroblob(16), 'alice', zeroblob(32), 1, 1000, 1, 'member', NULL, NULL, 'ops', NULL),
+             (unhex('01010101010101010101010101010101'), 'bob', zeroblob(32), 1, 1000, 2, 'member',
+              NULL, NULL, 'ops', 77);
+         INSERT INTO peers VALUES ('web-1', zeroblob(32), 3, 7, 1);
+         INSERT INTO enrolments VALUES ('web-1', zeroblob(16), 'member', 'serve', 1);
+         INSERT INTO labels VALUES ('web-1', 'zone', 'b')",
+    )
+    .unwrap();
+    drop(old);
+
+    let known = Ledger::open(&path).unwrap().durable().unwrap();
+    let [first, second] = &known.tokens[..] else { panic!("{known:?}") };
+    assert!(first.revoked.is_some_and(|at| at > 1_700_000_000), "{first:?}");
+    assert_eq!((second.jti, second.revoked), (jti(1), Some(77)));
+    let [(_, Some(enrolled), None)] = &known.peers[..] else { panic!("{known:?}") };
+    assert_eq!((enrolled.issue, enrolled.labels["zone"].as_str()), (1, "b"));
 }

@@ -71,24 +71,20 @@ fn family() -> impl Strategy<Value = Family> {
 
 fn enrolment() -> impl Strategy<Value = Enrolment> {
     let enrolled = (
-        (0..3_u8).prop_map(acts::jti),
         prop_oneof![Just(Role::Admin), Just(Role::ReadOnly)],
         capabilities(),
         labels(),
         prop_oneof![1..4_u32, Just(u32::MAX)],
         option::weighted(0.8, family()),
     );
-    let enrolled = enrolled.prop_map(|(jti, role, capabilities, labels, issue, family)| Enrolled {
-        jti,
-        role,
-        capabilities,
-        labels,
-        issue,
-        family,
-    });
-    (binding(), 2..40_u64, 0..4_u32, enrolled).prop_map(|(binding, token_ends, uses, enrolled)| {
-        Enrolment { binding, token_ends, uses, enrolled }
-    })
+    (binding(), token(), enrolled).prop_map(
+        |(binding, token, (role, capabilities, labels, issue, family))| {
+            let invited = token.claims();
+            let jti = invited.jti;
+            let enrolled = Enrolled { jti, role, capabilities, labels, issue, family };
+            Enrolment { binding, invited, enrolled }
+        },
+    )
 }
 
 fn refreshing() -> impl Strategy<Value = Refreshing> {
@@ -106,30 +102,46 @@ fn refreshing() -> impl Strategy<Value = Refreshing> {
     )
 }
 
+/// Mostly this, and sometimes another: so a token that is presented mostly is the one that was recorded.
+fn mostly<T: Clone + core::fmt::Debug>(
+    this: T,
+    other: impl Strategy<Value = T>,
+) -> impl Strategy<Value = T> {
+    prop_oneof![9 => Just(this), 1 => other]
+}
+
 fn token() -> impl Strategy<Value = TokenRecord> {
     let used = btree_map(key(), peer(), 0..2).prop_map(Uses::from_iter);
+    let named = [("zone".to_owned(), "b 'ä".to_owned())].into();
     (
         (0..3_u8).prop_map(acts::jti),
-        "[a-z 'é]{0,4}",
-        2..40_u64,
-        0..4_u32,
-        option::of(capabilities()),
-        option::of(peer()),
+        mostly("é'".to_owned(), "[a-z 'é]{0,4}"),
+        (mostly(20, 2..40_u64), mostly(2, 0..4_u32)),
+        mostly(None, option::of(capabilities())),
+        mostly(vec!["lobby".to_owned(), "b".to_owned()], vec("[a-c]", 0..3)),
+        mostly(named, labels()),
+        mostly(None, option::of(peer())),
         (option::weighted(0.1, 0..9_u64), used),
     )
-        .prop_map(|(jti, sub, ends, uses, caps, id, (revoked, used))| TokenRecord {
-            jti,
-            sub,
-            kid: KeyId([7; 32]),
-            issued: 3,
-            ends,
-            uses,
-            role: Role::Agent,
-            caps,
-            id,
-            issuer: PeerId::operator(),
-            revoked,
-            used,
+        .prop_map(|(jti, sub, (ends, uses), caps, rooms, labels, id, (revoked, used))| {
+            let (role, issuer) = (Role::Agent, PeerId::operator());
+            let (kid, issued) = (KeyId([7; 32]), 3);
+            TokenRecord {
+                jti,
+                sub,
+                kid,
+                issued,
+                ends,
+                uses,
+                role,
+                caps,
+                rooms,
+                labels,
+                id,
+                issuer,
+                revoked,
+                used,
+            }
         })
 }
 

@@ -192,7 +192,7 @@ fn a_peer_that_joined_is_shown_with_what_it_may_do_and_a_forgotten_one_not_at_al
         desk.issue_with(&[("role", Scalar::Text("agent")), ("labels", Scalar::Text("zone=b"))]);
     let web = desk.join(&token, "web-1", 1).unwrap();
     let told = desk.say("peer", &[("id", Scalar::Text("web-1"))]).unwrap();
-    let (jti, given) = (token.jti, "token_labels={}");
+    let (jti, given) = (token.jti, "token_labels={zone=b}");
     for part in [
         &format!("jti={jti}")[..],
         "role=agent",
