@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fs;
+
 use common::{bowline, code, stderr, stdout};
 
 const NAME: &str = "1 to 64 of a-z 0-9 . _ -, starting with a letter or digit";
@@ -110,4 +112,37 @@ fn options_that_exclude_each_other_are_both_named() {
         (&["run", "all", "x", "--detach", "--batch", "2"], "'--detach'"),
         (&["tls", "info", "--hub", "wss://h", "--config", "f"], "'--config <FILE>'"),
     ]);
+}
+
+#[test]
+fn a_placeholder_in_a_script_is_refused_with_the_safe_form_and_accepted_by_a_switch_that_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("peer.toml");
+    let script = |run: &str| fs::write(&file, format!("[commands.pack]\nrun = {run}\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let switch = "--insecure-shell-templates";
+    script(r#"["env", "bash", "-ec", "tar c {dir}"]"#);
+    for more in [&["--print-config"][..], &["--hub", "wss://127.0.0.1:1", "--id", "a"]] {
+        let output = bowline(home.path(), &[&["peer", "--config", path], more].concat());
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{more:?}");
+        let said = stderr(&output);
+        assert!(said.contains("command 'pack': element 4 of 'run'"), "{said}");
+        assert!(said.contains("write \"$1\"") && said.contains(switch), "{said}");
+        let output = bowline(home.path(), &[&["peer", switch, "--config", path], more].concat());
+        assert!(!stderr(&output).contains("command 'pack': element"), "{}", stderr(&output));
+    }
+    let start = ["peer", switch, "--config", path, "--hub", "wss://127.0.0.1:1", "--id", "a"];
+    let output = bowline(home.path(), &start);
+    let warning = "bowline: warning: command 'pack' has a placeholder in a script of 'bash'";
+    assert!(stderr(&output).starts_with(warning), "{}", stderr(&output));
+    let doctor = ["doctor", "--role", "peer", "--config", path, "--hub", "wss://127.0.0.1:1"];
+    let look = |more: &[&str]| {
+        let output = bowline(home.path(), &[&doctor[..], &["--id", "a"], more].concat());
+        stdout(&output).to_owned()
+    };
+    assert!(look(&[]).contains("element 4 of 'run' is a script of 'bash'"), "{}", look(&[]));
+    assert!(look(&[switch]).contains("risky-command: "), "{}", look(&[switch]));
+    script(r#"["env", "bash", "-ec", "tar c \"$1\"", "bash", "{dir}"]"#);
+    let output = bowline(home.path(), &["peer", "--print-config", "--config", path]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
 }

@@ -15,6 +15,7 @@ mod joins;
 mod links;
 mod local;
 mod middle;
+mod paths;
 mod programs;
 mod reload;
 mod restart;

@@ -52,6 +52,8 @@ choices = ["x", "y"]
 [commands."a.b".args.p]
 type = "path"
 root = "files"
+as = "descriptor"
+open = "append"
 "#;
 
 #[test]
@@ -222,6 +224,22 @@ fn a_command_that_is_declared_wrongly_is_refused_with_its_place() {
         (
             "[commands.x.args.y]\ntype = 'path'",
             "1: 'commands.x.args.y': type 'path' needs 'root': the directory that paths are kept under",
+        ),
+        (
+            "[commands.x.args.y]\ntype = 'path'\nroot = '/srv'\nas = 'file'",
+            "4: 'commands.x.args.y.as': expected path or descriptor",
+        ),
+        (
+            "[commands.x.args.y]\ntype = 'path'\nroot = '/srv'\nas = 'descriptor'\nopen = 'rw'",
+            "5: 'commands.x.args.y.open': expected read, write or append",
+        ),
+        (
+            "[commands.x.args.y]\ntype = 'path'\nroot = '/srv'\nopen = 'read'",
+            "4: 'commands.x.args.y.open': 'open' goes with as = \"descriptor\" alone: a program opens a path itself",
+        ),
+        (
+            "[commands.x.args.y]\nas = 'path'",
+            "1: 'commands.x.args.y': 'as' does not go with type 'string'",
         ),
         (
             "[commands.x.args.y]\nmax-length = 65537",
