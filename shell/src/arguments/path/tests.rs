@@ -145,7 +145,15 @@ fn a_directory_that_is_swapped_for_a_link_leads_nobody_outside() {
     fs::create_dir(root.join("swapped")).unwrap();
     fs::write(root.join("swapped/file"), "inside").unwrap();
     let over = AtomicBool::new(false);
+    /// Ends the swapping where a check fails, too.
+    struct End<'a>(&'a AtomicBool);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     std::thread::scope(|scope| {
+        let _end = End(&over);
         scope.spawn(|| {
             symlink("../other", root.join("link")).unwrap();
             while !over.load(Ordering::Relaxed) {
@@ -166,7 +174,6 @@ fn a_directory_that_is_swapped_for_a_link_leads_nobody_outside() {
                 assert_eq!(path, root.join("swapped/file"));
             }
         }
-        over.store(true, Ordering::Relaxed);
         assert!(came > 0, "none was there when it was looked for");
     });
 }
