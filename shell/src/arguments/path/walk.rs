@@ -209,3 +209,42 @@ const DEPTH: usize = 128;
 const AHEAD: usize = 4096;
 /// Times that something may be swapped between two looks.
 const TRIES: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_that_has_become_a_link_is_not_entered_but_looked_at_again() {
+        let base = tempfile::tempdir().unwrap();
+        for name in ["root/inside", "outside"] {
+            fs::create_dir_all(base.path().join(name)).unwrap();
+        }
+        symlink("../outside", base.path().join("root/was-a-directory")).unwrap();
+        symlink("inside", base.path().join("root/leads-inside")).unwrap();
+        let root = Root::open(&base.path().join("root")).unwrap();
+        for (name, leads) in [("was-a-directory", None), ("leads-inside", Some("inside"))] {
+            let mut walk = Walk::new(&root);
+            walk.enter(name.into()).unwrap();
+            assert_eq!((walk.through.len(), walk.tries), (0, 1), "{name}");
+            let place = walk.on();
+            assert_eq!(place.is_ok(), leads.is_some(), "{place:?}");
+            let names: Vec<_> = walk.through.iter().map(|(name, _)| name.to_str()).collect();
+            assert_eq!(names, Vec::from_iter(leads.map(Some)));
+        }
+    }
+
+    #[test]
+    fn what_is_swapped_at_each_look_is_given_up() {
+        let base = tempfile::tempdir().unwrap();
+        fs::write(base.path().join("file"), "").unwrap();
+        let root = Root::open(base.path()).unwrap();
+        let mut walk = Walk::new(&root);
+        let given_up = (0..=TRIES).map(|_| walk.again("file".into())).find(Result::is_err);
+        assert!(matches!(given_up, Some(Err(Refused::System(_)))), "{given_up:?}");
+        assert_eq!(walk.tries, TRIES + 1);
+    }
+}
