@@ -1,4 +1,4 @@
-//! What the pages promise a test for has that test.
+//! What the pages promise a test for has that test, and what is not built they say alike.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn every_defence_of_the_security_page_names_tests_that_are_there() {
     for folder in ["core", "shell", "shell-tokio", "shell-smol", "cli", "tests"] {
         functions(&root.join(folder), &mut names);
     }
-    let page = std::fs::read_to_string(root.join("SECURITY.md")).expect("the page");
+    let page = page("SECURITY.md");
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows: Vec<_> = rows.filter(|row| !row.starts_with("| attack |")).collect();
     assert!(rows.len() >= 30, "{} rows", rows.len());
@@ -42,4 +42,24 @@ fn every_defence_of_the_security_page_names_tests_that_are_there() {
             assert!(names.contains(name), "no test {name}, of the row {row}");
         }
     }
+}
+
+/// A page of the tree.
+fn page(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tree");
+    std::fs::read_to_string(root.join(name)).expect("the page")
+}
+
+#[test]
+fn the_security_page_lists_what_the_readme_says_is_coming() {
+    let readme = page("README.md");
+    let coming: String = readme
+        .lines()
+        .filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" | coming |"))
+        .map(|what| format!("* {what}\n"))
+        .collect();
+    assert!(coming.lines().count() >= 3, "{coming}");
+    let security = page("SECURITY.md");
+    let section = format!("## Not in this version\n\n{coming}\n## ");
+    assert!(security.contains(&section), "SECURITY.md is to have\n{section}");
 }
