@@ -175,11 +175,14 @@ fn trust_is_pinned_listed_shown_and_forgotten() {
     let list = trust(&["list", "--json"]);
     let list = stdout(&list);
     assert_eq!(list.lines().count(), 1);
-    for expected in ["wss://h:7777/link", HUB, PIN] {
+    for expected in ["\"h:7777/link\"", HUB, PIN] {
         assert!(list.contains(expected), "{expected}: {list}");
     }
-    let shown = trust(&["show", "wss://h:7777"]);
-    assert!(stdout(&shown).contains(HUB), "{}", stdout(&shown));
+    // Under its place, with TLS and without.
+    for place in ["wss://h:7777", "ws://h", "h:7777/link"] {
+        let shown = trust(&["show", place]);
+        assert!(stdout(&shown).contains(HUB), "{place}: {}", stdout(&shown));
+    }
     let other = HUB.replace("hub_a", "hub_b");
     let refused = trust(&["pin", "wss://h", &other]);
     assert_eq!(code(&refused), 2);
