@@ -31,7 +31,7 @@ class Cost:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.pid}/status").read_text()
             peaks = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-            self.memory = max(self.memory, *(int(peak.split()[1]) * 1024 for peak in peaks))
+            self.memory = max([self.memory, *(int(peak.split()[1]) * 1024 for peak in peaks)])
             self.descriptors = max(self.descriptors, len(os.listdir(f"/proc/{self.pid}/fd")))
         return self
 

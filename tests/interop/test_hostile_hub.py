@@ -25,12 +25,14 @@ SECRET = bytes(range(32))
 SECRET_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 COMMANDS = """
 [commands.stay]
-run = ["sh", "-c", "sleep 30", "x", "{a}", "{b}", "{c}"]
+run = ["sh", "-c", "sleep 30", "x", "{a}", "{b}", "{c}", "{d}", "{e}"]
 
 [commands.stay.args]
-a = { type = "string", max-length = 100000 }
-b = { type = "string", max-length = 100000 }
-c = { type = "string", max-length = 100000 }
+a = { type = "string", max-length = 60000 }
+b = { type = "string", max-length = 60000 }
+c = { type = "string", max-length = 60000 }
+d = { type = "string", max-length = 60000 }
+e = { type = "string", max-length = 60000 }
 """
 # What a peer may hold beyond what it holds at rest: its limits, and what an allocator keeps.
 MARGIN = 96 * MIB
@@ -155,9 +157,9 @@ def test_arguments_of_calls_that_stay_open_are_bounded(hub: ForeignHub, tmp_path
     with peer_of(hub, tmp_path) as peer:
         served = registered(hub)
         reader = Reader(served)
-        text = "x" * 100_000
+        text = "x" * 60_000
         # 16 MiB have room for 55 of these.
-        assert pour(served, lambda n: call(n, "stay", text, text, text), 60) == 60
+        assert pour(served, lambda n: call(n, "stay", *[text] * 5), 60) == 60
         assert reader.until(lambda r: r.results["busy"] == 5), reader
         assert Cost(peer.child.pid).look().memory < 256 * MIB
 
