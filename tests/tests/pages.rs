@@ -18,7 +18,7 @@ fn functions(folder: &Path, names: &mut BTreeSet<String>) {
         };
         let text = std::fs::read_to_string(&path).expect("text");
         for (_, rest) in text.lines().filter_map(|line| line.split_once(word)) {
-            names.extend(rest.split_once('(').map(|(name, _)| name.to_owned()));
+            names.extend(rest.split(['(', '<']).next().map(str::to_owned));
         }
     }
 }
@@ -33,7 +33,7 @@ fn every_defence_of_the_security_page_names_tests_that_are_there() {
     let page = page("SECURITY.md");
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows: Vec<_> = rows.filter(|row| !row.starts_with("| attack |")).collect();
-    assert!(rows.len() >= 30, "{} rows", rows.len());
+    assert!(rows.len() >= 50, "{} rows", rows.len());
     for row in rows {
         let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
         let named: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
