@@ -68,6 +68,7 @@ fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
         auth_required: options.auth_required,
         auth_secret: options.auth_secret,
         secret_role: options.secret_role,
+        self_labels: options.self_labels,
         secret_file: None,
         joins: options.joins.settings(),
         door: options.door.settings(),

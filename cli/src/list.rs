@@ -10,6 +10,7 @@ use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 use comfy_table::presets;
+use serde_json::{Map, json};
 
 use crate::args::Dial;
 use crate::exit::{self, Failure};
@@ -155,6 +156,12 @@ pub(crate) fn sessions(ended: i64) -> String {
         1 => "; 1 session was ended".to_owned(),
         n => format!("; {n} sessions were ended"),
     }
+}
+
+/// The texts of the map at a key.
+pub(crate) fn map(entry: &Value<'_>, key: &str) -> Map<String, serde_json::Value> {
+    let entries = entry.entry(key).and_then(|map| map.entries());
+    entries.into_iter().flatten().map(|(k, v)| (k.to_owned(), json!(v.text()))).collect()
 }
 
 /// The whole number at a key.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// `a` says something on both outputs, `b` fails, `c` is away.
 fn fleet() -> Fleet {
-    let mut fleet = Fleet::new();
+    let mut fleet = Fleet::with(&["--self-labels", "true"]);
     for (id, script) in [
         ("a", "echo well; printf unended; echo more >&2"),
         ("b", "cat; echo oops >&2; exit 3"),

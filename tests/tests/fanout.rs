@@ -29,7 +29,7 @@ run = ["wc", "-c"]
 
 /// Three peers: `a` is well, `b` fails, `c` is away.
 fn three() -> Fleet {
-    let mut fleet = Fleet::new();
+    let mut fleet = Fleet::with(&["--self-labels", "true"]);
     peer(&mut fleet, "a", "role = 'web'", "printf unended");
     peer(&mut fleet, "b", "role = 'web'", "echo oops >&2; exit 3");
     peer(&mut fleet, "c", "role = 'db'", "true");
@@ -137,7 +137,8 @@ fn json_has_an_object_for_each_piece_and_each_result_and_a_summary_at_the_end() 
         results.sort();
         let expected = [r#"a {"exit":0}"#, r#"b {"exit":3}"#, r#"c {"failed":"offline"}"#];
         assert_eq!(results, expected, "{way:?}");
-        let summary = serde_json::json!({"summary": {"answered": 1, "failed": 1, "missing": 1}});
+        let counts = serde_json::json!({"answered": 1, "failed": 1, "missing": 1, "claimed": 0});
+        let summary = serde_json::json!({ "summary": counts });
         assert_eq!(told.last().unwrap(), &summary, "{way:?}");
     }
 }

@@ -336,7 +336,10 @@ fn a_thousand_peers_get_all_input_and_are_heard_in_full_within_one_window() {
     let names: Vec<_> = (0..PEERS).map(name).collect();
     let caller = world.caller();
     assert_eq!((&caller.accepted, caller.frames), (&names, PEERS.div_ceil(256)));
-    assert_eq!(caller.done, Some(Done { id, answered: PEERS as u64, failed: 0, missing: 0 }));
+    assert_eq!(
+        caller.done,
+        Some(Done { id, answered: PEERS as u64, failed: 0, missing: 0, claimed: 0 })
+    );
     assert!(caller.results.values().all(|status| *status == Status::Exited(0)));
     assert_eq!(caller.results.len(), PEERS);
     for name in names {

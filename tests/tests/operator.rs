@@ -93,7 +93,8 @@ fn peers_are_listed_shown_and_forgotten() {
     let shown = here.json(&["peers", "show", "web-1"]);
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0]["key"], listed[0]["key"]);
-    assert_eq!(shown[0]["labels"]["role"], "web");
+    assert_eq!(shown[0]["labels"], serde_json::json!({}));
+    assert_eq!(shown[0]["claimed"], serde_json::json!({"role": "web"}));
     let restart = &shown[0]["commands"][0];
     assert_eq!(
         (&restart["name"], &restart["description"]),

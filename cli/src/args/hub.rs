@@ -170,6 +170,10 @@ pub(crate) struct Hub {
     /// What the secret admits to: member, agent or read-only [default: member].
     #[arg(long, value_name = "ROLE")]
     pub(crate) secret_role: Option<Role>,
+    /// Whether labels that peers give themselves make them targets, beside those of their tokens
+    /// [default: true only where the secret is the sole method].
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) self_labels: Option<bool>,
     #[command(flatten)]
     pub(crate) joins: Joins,
     #[command(flatten)]

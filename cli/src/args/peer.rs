@@ -12,7 +12,7 @@ use super::Dial;
 pub(crate) struct Peer {
     #[command(flatten)]
     pub(crate) dial: Dial,
-    /// A label: NAME=VALUE; may be repeated.
+    /// A label: NAME=VALUE; may be repeated. A hub that takes tokens goes by theirs.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) label: Vec<String>,
     /// How long commands may go on once the peer is told to stop: 0s to 1h [default: 3s].

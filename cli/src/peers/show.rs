@@ -3,10 +3,10 @@
 use bowline_core::id::PeerId;
 use bowline_core::wire::value::Value;
 use bowline_shell::peer::Session;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::exit::{self, Failure};
-use crate::list::{ask, number, text, texts};
+use crate::list::{ask, map, number, text, texts};
 use crate::peers::{flag, revoked};
 use crate::{date, output, show};
 
@@ -52,7 +52,7 @@ fn object(value: &Value<'_>) -> serde_json::Value {
         "role": text(value, "role"),
         "capabilities": value.entry("capabilities").map(|_| texts(value, "capabilities")),
         "token": text(value, "jti"),
-        "token_labels": entries(value, "token_labels"),
+        "token_labels": map(value, "token_labels"),
         "issue": number(value, "issue"),
         "revoked": revoked(value),
         "first_seen": number(value, "first_seen"),
@@ -61,15 +61,10 @@ fn object(value: &Value<'_>) -> serde_json::Value {
         "remote": text(value, "remote"),
         "agent": text(value, "agent"),
         "rtt_ms": number(value, "rtt_us").map(|micros| micros as f64 / 1000.0),
-        "labels": entries(value, "labels"),
+        "labels": map(value, "labels"),
+        "claimed": map(value, "claimed"),
         "commands": [],
     })
-}
-
-/// The texts of the map at a key.
-fn entries(value: &Value<'_>, key: &str) -> Map<String, serde_json::Value> {
-    let entries = value.entry(key).and_then(|map| map.entries());
-    entries.into_iter().flatten().map(|(k, v)| (k.to_owned(), json!(v.text()))).collect()
 }
 
 /// The commands of one page, in the order of their names.
@@ -136,6 +131,7 @@ fn spelled(peer: &serde_json::Value) -> String {
         ("session", text("session")),
         ("operating", others),
         ("labels", labels("labels")),
+        ("only claims", labels("claimed")),
         ("bound by", text("method")),
         ("first seen", when("first_seen")),
         ("key", text("key")),

@@ -23,6 +23,8 @@ pub(super) struct Batch<'a> {
     size: usize,
     call: Caller<'a>,
     waiting: VecDeque<PeerId>,
+    /// Peers that only claim the labels asked for.
+    claimed: u64,
     running: Vec<(PeerId, Calling)>,
     /// Whose turn it is: no peer that talks without end keeps the others from being heard.
     turn: usize,
@@ -34,11 +36,11 @@ impl<'a> Batch<'a> {
     /// The calls that `call` makes for `peers`, `size` at a time.
     pub(super) fn new(
         size: usize,
-        peers: Vec<PeerId>,
+        Picked { peers, claimed }: Picked,
         call: impl FnMut(PeerId) -> Calling + Send + 'a,
     ) -> Self {
         let (waiting, running) = (peers.into(), Vec::new());
-        Self { size, call: Box::new(call), waiting, running, turn: 0, stopped: None }
+        Self { size, call: Box::new(call), waiting, claimed, running, turn: 0, stopped: None }
     }
 
     /// What one of the running calls tells.
@@ -104,23 +106,42 @@ impl Fan for Batch<'_> {
     fn waiting(&self) -> usize {
         self.waiting.len()
     }
+
+    fn claimed(&self) -> u64 {
+        self.claimed
+    }
+}
+
+/// Whom a target means.
+#[derive(Debug, Default)]
+pub(super) struct Picked {
+    peers: Vec<PeerId>,
+    /// How many more would be meant if what peers say of themselves counted.
+    claimed: u64,
 }
 
 /// Every peer that the hub lists and the target means, the absent ones too.
-pub(super) async fn pick(session: &Session, target: &Target) -> Result<Vec<PeerId>, Failure> {
-    let mut picked = Vec::new();
+pub(super) async fn pick(session: &Session, target: &Target) -> Result<Picked, Failure> {
+    let mut picked = Picked::default();
     let mut take = |entry: &Value<'_>| {
         let Some(id) = list::text(entry, "id").and_then(|id| id.parse::<PeerId>().ok()) else {
             return;
         };
-        let labels = entry.entry("labels");
+        let (counts, claimed) = (entry.entry("labels"), entry.entry("claimed"));
         let is_meant = match target {
             Target::Peer(peer) => *peer == id,
-            Target::Labels(tests) => tests.hold(|name| labels?.entry(name)?.text()),
+            Target::Labels(tests) => tests.hold(|name| counts?.entry(name)?.text()),
             Target::All => true,
         };
         if is_meant {
-            picked.push(id);
+            picked.peers.push(id);
+        } else if let Target::Labels(tests) = target
+            && tests.hold(|name| match counts.and_then(|labels| labels.entry(name)) {
+                Some(label) => label.text(),
+                None => claimed?.entry(name)?.text(),
+            })
+        {
+            picked.claimed += 1;
         }
     };
     list::pages(session, "peers", &[], |page| list::entries(Some(page), "id", &mut take)).await?;

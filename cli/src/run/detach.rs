@@ -11,8 +11,8 @@ use serde_json::json;
 use super::INTERRUPTED;
 use super::target::Target;
 use crate::exit::{self, Failure};
-use crate::output;
 use crate::signals::Inbox;
+use crate::{list, output};
 
 pub(super) async fn detach(
     session: &Session,
@@ -25,10 +25,17 @@ pub(super) async fn detach(
         output::say("'bowline calls list' shows whether the hub has taken the call");
         return Ok(INTERRUPTED);
     };
+    let claimed = match (target, finished.kept_as()) {
+        (Target::Labels(_), Some(id)) => signals.or_end(claimed(session, id)).await.unwrap_or(0),
+        _ => 0,
+    };
     session.close();
     session.ended().await;
+    if let Some(uncounted) = target.uncounted(claimed) {
+        output::say(uncounted);
+    }
     match (finished.kept_as(), finished.status) {
-        (Some(id), _) if json => output::line(json!({"call": id}))?,
+        (Some(id), _) if json => output::line(json!({"call": id, "claimed": claimed}))?,
         (Some(id), _) => {
             output::line(id)?;
             if std::io::stderr().is_terminal() {
@@ -40,4 +47,11 @@ pub(super) async fn detach(
         (None, _) => return Err(Failure::new(exit::FAILURES, "the hub did not name the call")),
     }
     Ok(exit::DONE)
+}
+
+/// How many peers only claim the labels that a call is for; none where the hub does not tell.
+async fn claimed(session: &Session, id: &str) -> u64 {
+    let told = list::ask(session, "call", &[("id", id)]).await.ok();
+    let claimed = told.and_then(|told| list::number(&told.value()?, "claimed"));
+    claimed.and_then(|claimed| u64::try_from(claimed).ok()).unwrap_or(0)
 }

@@ -20,6 +20,9 @@ pub(super) trait Fan {
 
     /// How many peers it was not sent to yet.
     fn waiting(&self) -> usize;
+
+    /// How many peers only claim the labels asked for, where the hub's own count does not say it.
+    fn claimed(&self) -> u64;
 }
 
 /// One thing that is told.
@@ -71,6 +74,11 @@ impl Fan for Pipe {
 
     /// The hub goes through them at once.
     fn waiting(&self) -> usize {
+        0
+    }
+
+    /// The hub counts them.
+    fn claimed(&self) -> u64 {
         0
     }
 }

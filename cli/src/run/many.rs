@@ -64,6 +64,7 @@ pub(super) async fn many(
     let failure = match over {
         Ok(counts) => {
             counts.into_iter().for_each(|counts| teller.tally.counted(counts));
+            teller.tally.claim(fan.claimed());
             teller.tally.is_empty().then(|| target.nobody())
         }
         Err(failure) => {
@@ -71,8 +72,9 @@ pub(super) async fn many(
             Some(failure)
         }
     };
+    let uncounted = target.uncounted(teller.tally.claimed());
     let write = move || {
-        let told = teller.finish(failure.as_ref());
+        let told = teller.finish(failure.as_ref(), uncounted.as_deref());
         (teller, failure, told)
     };
     let (teller, failure) = match watch.write(|| {}, write).await.map_err(output::failure)? {
@@ -138,7 +140,7 @@ impl Teller {
     }
 
     /// Tells what is left, and how it went.
-    fn finish(&mut self, failure: Option<&Failure>) -> io::Result<()> {
+    fn finish(&mut self, failure: Option<&Failure>, uncounted: Option<&str>) -> io::Result<()> {
         for peer in self.lines.unfinished() {
             self.last_lines(peer)?;
         }
@@ -149,10 +151,12 @@ impl Teller {
                 summary["code"] = failure.name.map(|name| name.name()).into();
                 summary["text"] = failure.message.as_str().into();
             }
-            return output::try_line(summary);
-        }
-        if !self.tally.is_empty() {
+            output::try_line(summary)?;
+        } else if !self.tally.is_empty() {
             self.tally.summary().iter().for_each(|line| output::say(format_args!("{line}")));
+        }
+        if let Some(uncounted) = uncounted {
+            output::say(uncounted);
         }
         Ok(())
     }

@@ -67,6 +67,15 @@ impl Tally {
         self.counts = counts;
     }
 
+    /// So many peers claim the labels asked for, which does not count.
+    pub(super) fn claim(&mut self, claimed: u64) {
+        self.counts.claimed = self.counts.claimed.saturating_add(claimed);
+    }
+
+    pub(super) fn claimed(&self) -> u64 {
+        self.counts.claimed
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.counts.total() == 0
     }
@@ -107,8 +116,10 @@ impl Tally {
 
     /// The same as an object.
     pub(super) fn json(&self) -> Value {
-        let Counts { answered, failed, missing, .. } = self.counts;
-        json!({"summary": {"answered": answered, "failed": failed, "missing": missing}})
+        let Counts { answered, failed, missing, claimed, .. } = self.counts;
+        json!({"summary": {
+            "answered": answered, "failed": failed, "missing": missing, "claimed": claimed,
+        }})
     }
 }
 

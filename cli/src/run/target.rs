@@ -30,6 +30,20 @@ impl Target {
         }
     }
 
+    /// What is to be said where so many peers claim the labels and were not called.
+    pub(super) fn uncounted(&self, claimed: u64) -> Option<String> {
+        let Self::Labels(tests) = self else { return None };
+        let peers = match claimed {
+            0 => return None,
+            1 => "1 peer claims".to_owned(),
+            n => format!("{n} peers claim"),
+        };
+        Some(format!(
+            "{peers} {tests}, but labels that peers give themselves do not count here (self-labels); \
+             see 'bowline ls'"
+        ))
+    }
+
     /// The error of a target that means nobody.
     pub(super) fn nobody(&self) -> Failure {
         let message = match self {

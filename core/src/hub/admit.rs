@@ -115,7 +115,7 @@ impl Hub {
             Err(Denial::No(no)) => return Answer::No(no),
             Err(Denial::LookAtLater) => return Answer::LookAtLater,
         };
-        let Granted { peer, capabilities, labels, expires, record, issues } = granted;
+        let Granted { peer, capabilities, expires, record, issues } = granted;
         if let Err(no) = self.paced(link, peer, claim, now) {
             return Answer::No(no);
         }
@@ -126,7 +126,7 @@ impl Hub {
         }
         self.links.insert(link, Standing::Reserved(source, new));
         let epoch = self.epoch_of(peer);
-        let grant = Grant { peer, capabilities, labels, expires, record, issues, epoch };
+        let grant = Grant { peer, capabilities, expires, record, issues, epoch };
         Answer::Reserved(Box::new(grant))
     }
 
@@ -161,7 +161,7 @@ impl Hub {
             secret: claim.secret(),
             capabilities: grant.capabilities.clone(),
             agent: claim.agent.clone(),
-            labels: grant.labels.clone(),
+            claimed: claim.labels.clone(),
             since: now.unix,
             round_trip: None,
             left: false,
@@ -217,7 +217,7 @@ impl Hub {
             None => return,
         };
         if live.purpose == Purpose::Serve {
-            self.registry.leave(live.peer, link, live.labels, now.unix);
+            self.registry.leave(live.peer, link, live.claimed, now.unix);
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.events.push_back(HubEvent::Offline { link, peer, purpose });

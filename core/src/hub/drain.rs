@@ -136,8 +136,8 @@ impl Hub {
         let Some(live) = self.live_mut(link) else { return };
         live.left = true;
         if live.purpose == Purpose::Serve {
-            let (peer, labels) = (live.peer, live.labels.clone());
-            self.registry.leave(peer, link, labels, unix);
+            let (peer, claimed) = (live.peer, live.claimed.clone());
+            self.registry.leave(peer, link, claimed, unix);
         }
     }
 

@@ -54,12 +54,12 @@ impl Hub {
         let Some(live) = self.live_mut(link) else { return };
         let tell = live.outbox.is_idle() || cuts(code);
         live.outbox.close(code, cuts(code));
-        let (peer, labels) = (live.peer, live.labels.clone());
+        let (peer, claimed) = (live.peer, live.claimed.clone());
         if tell {
             self.wakes.push_back(link);
         }
         if cuts(code) {
-            self.registry.leave(peer, link, labels, unix);
+            self.registry.leave(peer, link, claimed, unix);
         }
     }
 }

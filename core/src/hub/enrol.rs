@@ -11,8 +11,6 @@
 //!
 //! spec: tokens, admission §9.
 
-use std::collections::BTreeMap;
-
 use crate::code::Code;
 use crate::hub::grant::{Denial, Granted, may_serve};
 use crate::hub::tokens::Unusable;
@@ -68,7 +66,7 @@ impl Hub {
             jti: invited.jti,
             role,
             capabilities: capabilities.clone(),
-            labels: labels.clone(),
+            labels,
             issue: issues.issue,
             family: Some(Family::of(fresh, issues.refresh_ends)),
         };
@@ -80,7 +78,6 @@ impl Hub {
         Ok(Granted {
             peer,
             capabilities,
-            labels: overlaid(&claim.labels, &labels),
             expires: Some(issues.not_after),
             record: Some(record),
             issues: Some(issues),
@@ -165,7 +162,7 @@ impl Hub {
         // What a session that was ended still brings is not judged: it may be from before a join.
         let heard = self.live(link).filter(|live| live.peer == peer && !self.is_cut(link));
         let Some(live) = heard else { return Err(Code::Refused.into()) };
-        let (capabilities, labels) = (live.capabilities.clone(), live.labels.clone());
+        let capabilities = live.capabilities.clone();
         self.not_restored()?;
         let enrolled = self.enrolled(peer, &key)?.clone();
         let (refreshing, issues) =
@@ -173,7 +170,6 @@ impl Hub {
         Ok(Grant {
             peer,
             capabilities,
-            labels,
             expires: Some(issues.not_after),
             record: Some(Record::Refresh(refreshing)),
             issues: Some(issues),
@@ -244,7 +240,6 @@ impl Hub {
         Ok(Granted {
             peer,
             capabilities: enrolled.capabilities.clone(),
-            labels: overlaid(&claim.labels, &enrolled.labels),
             expires: Some(not_after),
             record: None,
             issues: None,
@@ -307,14 +302,4 @@ fn suspected(why: Unusable, peer: PeerId, jti: Jti) -> Option<HubEvent> {
         Unusable::Row(NotTaken::Differs(claim)) => Some(HubEvent::Forged { peer, jti, claim }),
         Unusable::Row(NotTaken::Revoked | NotTaken::OtherId) | Unusable::Ended => None,
     }
-}
-
-/// A peer's own labels, where the token does not say otherwise.
-fn overlaid(
-    own: &BTreeMap<String, String>,
-    given: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut labels = own.clone();
-    labels.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
-    labels
 }

@@ -3,8 +3,6 @@
 //! Here are those that bring the shared secret, or nothing; `enrol` has those that a join token
 //! brought here.
 
-use std::collections::BTreeMap;
-
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::Hub;
@@ -17,7 +15,6 @@ use crate::wire::frame::{Method, Purpose};
 pub(super) struct Granted {
     pub(super) peer: PeerId,
     pub(super) capabilities: Capabilities,
-    pub(super) labels: BTreeMap<String, String>,
     /// When the session ends, seconds since 1970.
     pub(super) expires: Option<u64>,
     pub(super) record: Option<Record>,
@@ -95,8 +92,7 @@ impl Hub {
         // Whatever the role: who has the secret, or nothing at all, never administers.
         let capabilities = self.config.secret_role.capabilities().without_administration();
         may_serve(claim, &capabilities)?;
-        let labels = claim.labels.clone();
-        Ok(Granted { peer, capabilities, labels, expires, record: None, issues: None })
+        Ok(Granted { peer, capabilities, expires, record: None, issues: None })
     }
 
     /// Whether an id is the operator's, another key's, or a guest's who serves under it.

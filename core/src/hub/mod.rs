@@ -30,6 +30,7 @@ mod facts;
 mod fanout;
 mod grant;
 mod job;
+mod labels;
 mod operator;
 mod outbox;
 mod pace;
@@ -73,6 +74,7 @@ use door::{Away, Door, Summary};
 use drain::Drain;
 use epoch::Epochs;
 use job::Feeding;
+use labels::Labels;
 use pace::Pace;
 use registry::Registry;
 use routes::{Back, Made, Routes};
@@ -86,6 +88,9 @@ pub struct HubConfig {
     pub limits: Limits,
     /// What sessions admitted by the shared secret, or with none at all, may do.
     pub secret_role: Role,
+    /// Whether labels that peers give themselves make them targets, beside those that their tokens
+    /// give them.
+    pub self_labels: bool,
     /// Sources that may connect; all where there is none.
     pub allow_ips: Vec<Network>,
     /// Whose `X-Forwarded-For` is believed.
@@ -170,7 +175,8 @@ struct Live {
     secret: Option<SecretNumber>,
     capabilities: Capabilities,
     agent: String,
-    labels: BTreeMap<String, String>,
+    /// The labels that the peer gives itself.
+    claimed: Labels,
     /// Seconds since 1970.
     since: u64,
     round_trip: Option<Duration>,

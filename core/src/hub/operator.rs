@@ -39,7 +39,6 @@ impl Hub {
         Ok(Granted {
             peer: PeerId::operator(),
             capabilities: Role::Admin.capabilities(),
-            labels: claim.labels.clone(),
             expires: None,
             record: None,
             issues: None,

@@ -58,6 +58,8 @@ pub(super) struct Record {
     /// Seconds since 1970; none while it runs.
     pub(super) ended: Option<u64>,
     pub(super) targets: u64,
+    /// Peers that claim the labels asked for, where that does not count.
+    pub(super) claimed: u64,
     pub(super) counts: Counts,
     /// How it ended, where it was for one peer.
     pub(super) end: Option<End>,

@@ -4,6 +4,7 @@ use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::hub::labels::Labels;
 use crate::id::{Jti, LinkId, PeerId, PublicKey};
 use crate::ledger::{Binding, Enrolled, Enrolment, Refreshing, Revocation};
 use crate::time::Mono;
@@ -44,8 +45,8 @@ pub(super) struct Known {
     pub(super) changed: u64,
     /// When it last stopped serving, seconds since 1970; not known from before the hub's start.
     pub(super) left: Option<u64>,
-    /// The labels with which it last served; none from before the hub's start.
-    pub(super) labels: BTreeMap<String, String>,
+    /// The labels that it gave itself when it last served; none from before the hub's start.
+    pub(super) claimed: Labels,
 }
 
 impl Known {
@@ -57,7 +58,7 @@ impl Known {
             outlived: 0,
             changed: 0,
             left: None,
-            labels: BTreeMap::new(),
+            claimed: Labels::new(),
         }
     }
 }
@@ -198,20 +199,14 @@ impl Registry {
         Some(core::mem::replace(&mut serving.link, link))
     }
 
-    /// This link, which had these labels, serves no more; nothing where another has taken its place.
-    pub(super) fn leave(
-        &mut self,
-        peer: PeerId,
-        link: LinkId,
-        labels: BTreeMap<String, String>,
-        unix: u64,
-    ) {
+    /// This link, whose peer gave itself these labels, serves no more; nothing where another has taken its place.
+    pub(super) fn leave(&mut self, peer: PeerId, link: LinkId, claimed: Labels, unix: u64) {
         if self.serving(peer) != Some(link) {
             return;
         }
         self.serving.remove(&peer);
         if let Some(known) = self.bound.get_mut(&peer) {
-            (known.left, known.labels) = (Some(unix), labels);
+            (known.left, known.claimed) = (Some(unix), claimed);
         }
     }
 

@@ -365,6 +365,7 @@ impl Forward {
             started: self.started,
             ended: None,
             targets: 1,
+            claimed: 0,
             counts: Counts::default(),
             end: None,
         }

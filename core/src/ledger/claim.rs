@@ -22,7 +22,7 @@ pub struct Claim {
     pub later: Later,
     /// The program and its version.
     pub agent: String,
-    /// The peer's own labels.
+    /// The labels that the peer gives itself.
     pub labels: BTreeMap<String, String>,
 }
 
@@ -144,8 +144,6 @@ pub struct Grant {
     pub peer: PeerId,
     /// What the session may do.
     pub capabilities: Capabilities,
-    /// The labels of the session.
-    pub labels: BTreeMap<String, String>,
     /// When the session ends, seconds since 1970.
     pub expires: Option<u64>,
     /// What has to be recorded before the session may begin, or go on.

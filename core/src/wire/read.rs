@@ -283,13 +283,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// One item of any type, whatever it is, inside the arrays and maps that are open.
     /// The byte string that comes; none where something else does, which is skipped.
     pub(super) fn bytes_if_any(&mut self) -> Result<Option<&'a [u8]>, WireError> {
         let item = self.span(Self::anything)?;
         Ok(Self::unfinished(item).bytes().ok())
     }
 
+    /// The unsigned number that comes; none where something else does, which is skipped.
+    pub(super) fn uint_if_any(&mut self) -> Result<Option<u64>, WireError> {
+        let item = self.span(Self::anything)?;
+        Ok(Self::unfinished(item).uint().ok())
+    }
+
+    /// One item of any type, whatever it is, inside the arrays and maps that are open.
     fn anything(&mut self) -> Result<(), WireError> {
         self.skip(Keys::Any, bounds::DEPTH.saturating_sub(self.depth))
     }

@@ -77,10 +77,13 @@ pub struct Counts {
     pub failed: u64,
     /// Peers that gave no answer: absent, lost, or late beyond the call's deadline.
     pub missing: u64,
+    /// Peers that give themselves the labels of the target, which does not count at this hub: the
+    /// command was not run there. None of the others.
+    pub claimed: u64,
 }
 
 impl Counts {
-    /// All peers together.
+    /// All peers that were meant together.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.answered.saturating_add(self.failed).saturating_add(self.missing)
@@ -113,13 +116,13 @@ impl Finished {
     }
 
     pub(crate) fn done(done: Done) -> Self {
-        let Done { answered, failed, missing, .. } = done;
-        Self::all(Counts { answered, failed, missing })
+        let Done { answered, failed, missing, claimed, .. } = done;
+        Self::all(Counts { answered, failed, missing, claimed })
     }
 
     /// The end of a call for several peers of which this became.
     fn all(counts: Counts) -> Self {
-        let Counts { answered, failed, missing } = counts;
+        let Counts { answered, failed, missing, .. } = counts;
         let end = match (answered, failed, missing) {
             (0, 0, 0) => Self::failed(Code::UnknownPeer, "no peer is meant by this target"),
             (_, 0, 0) => Self { status: Status::Exited(0), ..Self::failed(Code::Failed, "") },
@@ -159,7 +162,9 @@ mod tests {
 
     #[test]
     fn a_call_for_several_succeeds_where_each_of_at_least_one_does() {
-        let of = |answered, failed, missing| Finished::all(Counts { answered, failed, missing });
+        let of = |answered, failed, missing| {
+            Finished::all(Counts { answered, failed, missing, ..Counts::default() })
+        };
         assert!(of(2, 0, 0).is_success());
         assert!(of(2, 0, 0).text.is_empty());
         assert_eq!(of(0, 0, 0).status, Status::Failed(Code::UnknownPeer));

@@ -74,14 +74,20 @@ fn a_call_for_several_tells_everything_in_its_order_and_ends_once() {
     made.cell().output_came(id("a"), Source::Err, b"oops");
     made.cell().answered_by(result("a", Status::Exited(1)));
     made.cell().answered_by(result("b", Status::Exited(0)));
-    made.cell().finish(Finished::done(Done { id: CallId(1), answered: 1, failed: 1, missing: 0 }));
+    made.cell().finish(Finished::done(Done {
+        id: CallId(1),
+        answered: 1,
+        failed: 1,
+        missing: 0,
+        claimed: 4,
+    }));
     assert_eq!(made.next(), Some(CallEvent::Accepted { sent: vec![id("a"), id("b")] }));
     let (peer, source, bytes) = (Some(id("a")), Source::Err, b"oops".to_vec());
     assert_eq!(made.next(), Some(CallEvent::Output { peer, source, bytes }));
     assert_eq!(made.next(), Some(CallEvent::Answered(result("a", Status::Exited(1)))));
     assert_eq!(made.next(), Some(CallEvent::Answered(result("b", Status::Exited(0)))));
     let Some(CallEvent::Finished(end)) = made.next() else { panic!("no end") };
-    assert_eq!(end.counts, Some(Counts { answered: 1, failed: 1, missing: 0 }));
+    assert_eq!(end.counts, Some(Counts { answered: 1, failed: 1, missing: 0, claimed: 4 }));
     assert_eq!((end.peer, end.is_success()), (None, false));
     assert_eq!(made.next(), None);
 }

@@ -49,6 +49,8 @@ pub struct HubSettings {
     pub auth_secret: Option<bool>,
     /// `auth.secret-role`, `--secret-role`.
     pub secret_role: Option<Role>,
+    /// `auth.self-labels`, `--self-labels`.
+    pub self_labels: Option<bool>,
     /// `auth.secret-file`; its flag `--secret-file` comes before the environment and is not laid
     /// over this, see [`crate::files::SecretSources`].
     pub secret_file: Option<PathBuf>,
@@ -81,6 +83,9 @@ pub struct HubConfig {
     pub auth_secret: bool,
     /// What sessions admitted by the secret may do.
     pub secret_role: Role,
+    /// Whether labels that peers give themselves make them targets. Unless it is said, only where
+    /// the secret is the sole method: whoever has it may be anybody anyway.
+    pub self_labels: bool,
     /// Where the shared secret is, if not in the data directory.
     pub secret_file: Option<PathBuf>,
     /// Join tokens, and how long what the hub mints holds.
@@ -121,6 +126,7 @@ impl HubSettings {
             settings.auth_required = auth.boolean("required")?;
             settings.auth_secret = auth.boolean("secret")?;
             settings.secret_role = auth.text("secret-role")?;
+            settings.self_labels = auth.boolean("self-labels")?;
             settings.secret_file = auth.path("secret-file")?;
             settings.joins.read_auth(&mut auth)?;
             auth.end()?;
@@ -179,6 +185,7 @@ impl HubSettings {
             auth_required: self.auth_required.or(under.auth_required),
             auth_secret: self.auth_secret.or(under.auth_secret),
             secret_role: self.secret_role.or(under.secret_role),
+            self_labels: self.self_labels.or(under.self_labels),
             secret_file: self.secret_file.or(under.secret_file),
             joins: self.joins.over(under.joins),
             door: self.door.over(under.door),
@@ -225,6 +232,7 @@ impl HubSettings {
         if secret_role == Role::Admin {
             return Err(ConfigError::AdminBySecret);
         }
+        let secret_alone = auth_required && auth_secret && !joins.is_offered(mode);
         Ok(HubConfig {
             name,
             bind: self.bind.unwrap_or_default(),
@@ -235,6 +243,7 @@ impl HubSettings {
             auth_required,
             auth_secret,
             secret_role,
+            self_labels: self.self_labels.unwrap_or(secret_alone),
             secret_file: self.secret_file.map(absolute),
             joins,
             door: self.door.resolve(mode)?,
@@ -267,6 +276,7 @@ impl HubConfig {
         printer.bare("required", self.auth_required);
         printer.bare("secret", self.auth_secret);
         printer.text("secret-role", self.secret_role);
+        printer.bare("self-labels", self.self_labels);
         if let Some(file) = &self.secret_file {
             printer.text("secret-file", file.display());
         }

@@ -331,6 +331,7 @@ pub(super) fn machine(config: &HubConfig, limits: Limits, generation: u64) -> Ma
     MachineConfig {
         limits,
         secret_role: config.secret_role,
+        self_labels: config.self_labels,
         generation,
         allow_ips: config.door.allow_ips.clone(),
         trusted_proxies: config.door.trusted_proxies.clone(),

@@ -120,6 +120,8 @@ impl HubNode {
         let config = HubConfig {
             limits: limits.clone(),
             secret_role: Role::Member,
+            // As a hub decides where nobody says it: nowhere that tokens are taken.
+            self_labels: durable.joins.is_none(),
             generation: durable.generation,
             allow_ips: Vec::new(),
             trusted_proxies: Vec::new(),

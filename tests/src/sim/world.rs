@@ -230,6 +230,8 @@ impl World {
         let peers = self.peers.iter().filter(|peer| peer.purpose == Purpose::Serve);
         match whom {
             Whom::Peer(peer) => Goal::One(peer),
+            // Peers say of themselves which zone they are of; no token does.
+            Whom::Zone(_) if self.durable.joins.is_some() => Goal::Some(BTreeSet::new()),
             Whom::Zone(zone) => {
                 Goal::Some(peers.filter(|peer| peer.zone == zone).map(|peer| peer.id).collect())
             }

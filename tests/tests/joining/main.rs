@@ -3,6 +3,7 @@
 
 mod clocks;
 mod invited;
+mod labels;
 mod lives;
 mod lost;
 mod refused;

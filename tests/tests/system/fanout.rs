@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bowline_core::code::Code;
 use bowline_core::wire::frame::Status;
 use bowline_shell::call::{CallBuilder, CallEvent, Calling};
-use bowline_shell::config::HubSettings;
+use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{finish, finish_all, until_output};
 use bowline_tests::each_pairing;
@@ -26,7 +26,8 @@ async fn peer<H: Shell, P: Shell>(world: &World<H, P>, id: &str, role: &str, cod
 
 /// Three peers, of which `a` is well, `b` fails and `c` is away, and an operator.
 async fn world<H: Shell, P: Shell>() -> (World<H, P>, Vec<Session>, Session) {
-    let world = World::new();
+    let settings = HubSettings { self_labels: Some(true), ..HubSettings::default() };
+    let world = World::with(settings, Insecure::default());
     let peers = vec![peer(&world, "a", "web", 0).await, peer(&world, "b", "web", 3).await];
     let away = peer(&world, "c", "db", 0).await;
     away.close();

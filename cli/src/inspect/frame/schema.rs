@@ -144,7 +144,13 @@ pub(super) const LAYOUTS: &[Layout] = &[
     frame(
         0x24,
         "done",
-        &[ID, row(1, "answered", Number), row(2, "failed", Number), row(3, "missing", Number)],
+        &[
+            ID,
+            row(1, "answered", Number),
+            row(2, "failed", Number),
+            row(3, "missing", Number),
+            row(0x80, "only claim the labels", Number),
+        ],
     ),
     frame(0x25, "cancel", &[ID, row(1, "reason", Text)]),
     frame(0x26, "window", &[ID, row(1, "more bytes", Number)]),

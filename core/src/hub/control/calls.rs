@@ -174,6 +174,8 @@ pub(super) fn summary(record: &Record, generation: u64) -> Vec<(&'static str, Va
         ("failed", ValueBuf::uint(record.counts.failed)),
         ("missing", ValueBuf::uint(record.counts.missing)),
     ];
+    let claimed = Some(record.claimed).filter(|&claimed| claimed > 0);
+    entries.extend(claimed.map(|claimed| ("claimed", ValueBuf::uint(claimed))));
     entries.extend(record.ended.map(|ended| ("ended", ValueBuf::uint(ended))));
     entries
 }

@@ -1,12 +1,12 @@
 //! `peers`: who serves here, who did, and who is enrolled. `// spec: control §1`
 
 use core::str::FromStr;
-use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::control::Entry;
 use crate::hub::control::arguments::{named, parsed};
+use crate::hub::labels::Labels;
 use crate::id::{LinkId, PeerId};
 use crate::ledger::Revocation;
 use crate::wire::frame::Call;
@@ -56,9 +56,11 @@ impl Hub {
             let known = self.registry.known(peer);
             let left = known.and_then(|known| known.left);
             entry.extend(left.map(|left| ("since", ValueBuf::uint(left))));
-            if let Some(known) = known.filter(|known| !known.labels.is_empty()) {
-                entry.push(("labels", labels(&known.labels)?));
+            let counted = self.labels_of(peer).all_counted();
+            if !counted.is_empty() {
+                entry.push(("labels", labels(&counted)?));
             }
+            entry.extend(self.claimed(peer)?);
             return Ok(entry);
         };
         let took = live.round_trip.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
@@ -72,10 +74,18 @@ impl Hub {
             ("session", ValueBuf::text(&live.session.to_string())),
             ("remote", ValueBuf::text(&live.source.to_string())),
             ("commands", ValueBuf::array(names)?),
-            ("labels", labels(&live.labels)?),
+            ("labels", labels(&self.labels_of(peer).all_counted())?),
         ]);
         entry.extend(took.map(|took| ("rtt_us", ValueBuf::uint(took))));
+        entry.extend(self.claimed(peer)?);
         Ok(entry)
+    }
+
+    /// The labels that a peer gives itself and that do not count.
+    fn claimed(&self, peer: PeerId) -> Result<Option<(&'static str, ValueBuf)>, ValueError> {
+        let claimed = self.labels_of(peer).only_claimed();
+        let shown = (!claimed.is_empty()).then(|| Ok(("claimed", labels(&claimed)?)));
+        shown.transpose()
     }
 
     /// That a peer was revoked, and why.
@@ -113,7 +123,7 @@ impl Hub {
     }
 }
 
-fn labels(labels: &BTreeMap<String, String>) -> Result<ValueBuf, ValueError> {
+fn labels(labels: &Labels) -> Result<ValueBuf, ValueError> {
     ValueBuf::map(labels.iter().map(|(key, value)| (key.as_str(), ValueBuf::text(value))))
 }
 

@@ -52,6 +52,7 @@ impl Hub {
             ("methods", ValueBuf::array(methods)?),
             ("auth_required", ValueBuf::boolean(facts.auth_required)),
             ("secret_role", ValueBuf::text(&self.config.secret_role.to_string())),
+            ("self_labels", ValueBuf::boolean(self.config.self_labels)),
             ("since", ValueBuf::uint(facts.since)),
             ("warnings", texts(&facts.warnings)?),
             ("sessions", ValueBuf::uint(sessions)),

@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::job::{Feed, Hold, Job, Leg, Phase, Share, State};
+use crate::hub::labels::Meant;
 use crate::hub::record::Goal;
 use crate::id::{CommandName, PeerId};
 
@@ -22,8 +23,11 @@ impl Hub {
         let (mut seen, mut last) = (0, after);
         for peer in self.registry.listed(after).take(looks) {
             (seen, last) = (seen + 1, Some(peer));
-            let state = self.candidate(peer, &tests, job.name);
-            job.legs.extend(state.map(|state| Leg::new(peer, state)));
+            match self.labels_of(peer).meant(&tests) {
+                Meant::Yes => job.legs.push(Leg::new(peer, self.candidate(peer, job.name))),
+                Meant::ByItsOwnWord => job.claimed += 1,
+                Meant::No => {}
+            }
         }
         if job.legs.len() > self.room_for_legs(job) {
             let most = self.config.limits.open_legs;
@@ -37,23 +41,14 @@ impl Hub {
         }
     }
 
-    /// What a job is to do with a peer; none where it is not for it.
-    fn candidate(&self, peer: PeerId, tests: &[(&str, &str)], name: CommandName) -> Option<State> {
-        let live = self.registry.serving(peer).and_then(|link| self.live(link));
-        let labels = match live {
-            Some(live) => &live.labels,
-            None => &self.registry.known(peer)?.labels,
-        };
-        if !tests.iter().all(|(key, value)| labels.get(*key).is_some_and(|has| has == value)) {
-            return None;
-        }
-        if live.is_none() {
-            return Some(State::Unable(Code::Offline));
-        }
-        Some(match self.find(peer, name) {
+    /// What a job is to do with a peer that it is for.
+    fn candidate(&self, peer: PeerId, name: CommandName) -> State {
+        match self.find(peer, name) {
             Ok(_) => State::Chosen,
+            // Whoever is listed and does not serve was here, or was enrolled.
+            Err(Code::UnknownPeer) => State::Unable(Code::Offline),
             Err(code) => State::Unable(code),
-        })
+        }
     }
 
     /// Every leg is known.

@@ -122,7 +122,8 @@ impl Hub {
             Hold::Attached(link, id) => {
                 self.take_back(&job);
                 let Counts { answered, failed, missing } = job.counts;
-                self.push(link, &Frame::Done(Done { id, answered, failed, missing }));
+                let claimed = job.claimed;
+                self.push(link, &Frame::Done(Done { id, answered, failed, missing, claimed }));
                 self.book.record(job.to_record());
             }
             Hold::Detached(_) => {

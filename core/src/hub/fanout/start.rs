@@ -3,25 +3,36 @@
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::job::{Hold, Job, Phase, State};
+use crate::hub::labels::Meant;
 use crate::hub::record::{End, Goal};
 use crate::hub::routes::Way;
-use crate::id::CallId;
+use crate::id::{CallId, PeerId};
 use crate::wire::Frame;
 use crate::wire::bounds;
-use crate::wire::frame::{Accepted, Call, Delivery, Target};
+use crate::wire::frame::{Accepted, Call, CallResult, Delivery, Status, Target};
 use crate::wire::value::ArgumentsBuf;
 
 /// Output credit of a leg whose output the hub takes itself, in bytes.
 const DETACHED_WINDOW: u64 = 64 << 10;
+
+/// What a peer's Result says that passed the tests and has other labels by its turn.
+const OTHER_LABELS: &str = "its labels do not pass the target's tests any more";
 
 impl Hub {
     /// Begins the legs of one slice, from `next` on.
     pub(super) fn start(&mut self, job: &mut Job, next: usize) {
         let slice = self.config.limits.slice.clamp(1, bounds::PEERS);
         let last = next.saturating_add(slice).min(job.legs.len());
+        let (goal, mut other) = (job.goal.clone(), Vec::new());
+        let tests = goal.tests();
         let (mut sent, mut unable) = (Vec::new(), Vec::new());
         for leg in next..last {
             let begun = match job.legs[leg].state {
+                // It was when it was chosen, which may be a while ago.
+                State::Chosen if !self.is_meant(job.legs[leg].peer, &tests) => {
+                    other.push(leg);
+                    continue;
+                }
                 State::Chosen => self.begin(job, leg),
                 State::Unable(code) => Err(code),
                 State::Runs(..) | State::Ended(_) => continue,
@@ -50,6 +61,15 @@ impl Hub {
         for (leg, code) in unable {
             self.end_leg(job, leg, End::Hub(code), None);
         }
+        for leg in other {
+            let (id, peer, status) = (CallId(0), None, Status::Failed(Code::Offline));
+            let said = CallResult { id, peer, status, value: None, text: OTHER_LABELS };
+            self.end_leg(job, leg, End::Hub(Code::Offline), Some(&said));
+        }
+    }
+
+    fn is_meant(&self, peer: PeerId, tests: &[(&str, &str)]) -> bool {
+        tests.is_empty() || self.labels_of(peer).meant(tests) == Meant::Yes
     }
 
     fn begin(&mut self, job: &mut Job, leg: usize) -> Result<(), Code> {

@@ -43,6 +43,8 @@ pub(super) struct Job {
     pub(super) ended: Option<u64>,
     pub(super) phase: Phase,
     pub(super) legs: Vec<Leg>,
+    /// Peers that would be meant if the labels that they give themselves counted.
+    pub(super) claimed: u64,
     pub(super) counts: Counts,
     pub(super) share: Share,
     pub(super) feed: Feed,
@@ -123,6 +125,7 @@ impl Job {
             ended: None,
             phase: Phase::Choosing(None),
             legs: Vec::new(),
+            claimed: 0,
             counts: Counts::default(),
             share: Share::default(),
             feed: Feed::default(),
@@ -186,6 +189,7 @@ impl Job {
             started: self.started,
             ended: self.ended,
             targets: self.legs.len() as u64,
+            claimed: self.claimed,
             counts: self.counts,
             end,
         }

@@ -1,7 +1,7 @@
 //! A call for several peers: who is meant, one result for each, the counts, and nobody harmed.
 
 use super::*;
-use crate::wire::frame::Delivery;
+use crate::wire::frame::{Delivery, Done};
 use crate::wire::value::Labels;
 
 /// What a link is sent of calls for several: as [`sent`], with the peer of a result.
@@ -24,7 +24,12 @@ pub(super) fn heard(hub: &mut Hub, link: LinkId) -> Vec<String> {
                 }
             }
             Frame::Done(done) => {
-                format!("done {} {} {}", done.answered, done.failed, done.missing)
+                let Done { answered, failed, missing, claimed, .. } = done;
+                let claimed = match claimed {
+                    0 => String::new(),
+                    some => format!(", {some} claim it"),
+                };
+                format!("done {answered} {failed} {missing}{claimed}")
             }
             Frame::Deny(deny) => format!("deny {}: {}", deny.code, deny.text),
             Frame::Output(output) => format!("{} says {} bytes", output.peer, output.bytes.len()),
@@ -40,17 +45,17 @@ pub(super) fn everyone(id: u64, window: u64) -> Frame<'static> {
     call(id, Target::All, "uptime", window)
 }
 
-fn labelled(id: u64, tests: &[(&str, &str)]) -> Frame<'static> {
+pub(super) fn labelled(id: u64, tests: &[(&str, &str)]) -> Frame<'static> {
     let tests = tests.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let bytes = Box::leak(Labels::encode(&tests).unwrap().into_boxed_slice());
     call(id, Target::Labels(Labels::parse(bytes).unwrap()), "uptime", 1000)
 }
 
-/// A peer that serves, with these labels.
+/// A peer that serves, and gives itself these labels.
 fn serve_with(hub: &mut Hub, peer: &str, labels: &[(&str, &str)]) -> LinkId {
     let link = serve(hub, peer);
     let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    hub.live_mut(link).unwrap().labels = labels.collect();
+    hub.live_mut(link).unwrap().claimed = labels.collect();
     link
 }
 
@@ -124,6 +129,7 @@ fn who_is_absent_is_missing_and_who_does_not_serve_the_command_failed() {
 #[test]
 fn label_tests_must_all_hold_for_those_who_are_there_and_those_who_left() {
     let mut hub = hub();
+    hub.config.self_labels = true;
     let left = serve_with(&mut hub, "left", &[("role", "web"), ("zone", "eu")]);
     hub.gone(left, Now::default());
     let eu = serve_with(&mut hub, "eu", &[("role", "web"), ("zone", "eu")]);

@@ -58,7 +58,7 @@ fn bound(n: usize, serves: bool) -> Binding {
 fn an_entry_says_all_that_the_hub_knows_of_a_peer() {
     let mut hub = hub();
     let gone = serve(&mut hub, "gone");
-    hub.live_mut(gone).unwrap().labels = [("role".to_owned(), "web".to_owned())].into();
+    hub.live_mut(gone).unwrap().claimed = [("role".to_owned(), "web".to_owned())].into();
     hub.gone(gone, Now { mono: Mono::default(), unix: 77 });
     join(&mut hub, "mute", Purpose::Serve);
     let web = serve(&mut hub, "web-1");
@@ -67,7 +67,7 @@ fn an_entry_says_all_that_the_hub_knows_of_a_peer() {
     let listed = ask(&mut hub, op, 1, &ArgumentsBuf::default()).unwrap();
     let session = "session=01010101010101010101010101010101";
     let expected = [
-        "{id=gone since=77 state=offline labels={role=web}}".to_owned(),
+        "{id=gone since=77 state=offline claimed={role=web}}".to_owned(),
         format!(
             "{{id=mute agent= ready=false since=0 state=online labels={{}} \
              remote=127.0.0.1 {session} commands=[]}}"

@@ -10,6 +10,7 @@ mod enrol;
 mod fanout;
 mod feeding;
 mod guests;
+mod labels;
 mod listing;
 mod operator;
 mod outbox;

@@ -1,7 +1,7 @@
 //! Heartbeats, silence, expiry, and every order in which a link can end.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::properties::call;
 use super::raw::{Raw, encoded};
@@ -94,7 +94,6 @@ fn expiring(seconds: u64) -> World {
     let grant = Grant {
         peer: "web-1".parse().unwrap(),
         capabilities: Role::Member.capabilities(),
-        labels: BTreeMap::new(),
         expires: Some(START + seconds),
         record: None,
         issues: None,

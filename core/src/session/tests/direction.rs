@@ -8,7 +8,7 @@ use crate::wire::frame::{Accepted, Goaway, Ping, Register, Registered};
 fn each_end_takes_the_frames_of_the_table_and_no_other() {
     let deny = Deny { id: None, code: Code::Denied, request: "", required: None, text: "" };
     let cancel = Cancel { id: CallId(1), reason: "" };
-    let done = Done { id: CallId(1), answered: 0, failed: 0, missing: 0 };
+    let done = Done { id: CallId(1), answered: 0, failed: 0, missing: 0, claimed: 0 };
     let goaway = Goaway { code: Code::GoingAway, text: "", reconnect_after: None };
     let accepted = Accepted { id: CallId(1), sent: Vec::new(), queued: Vec::new() };
     let frames = [

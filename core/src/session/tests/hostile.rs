@@ -89,7 +89,7 @@ fn answers_to_a_call_that_has_ended_are_passed_over_and_to_one_that_was_never_ma
     let (mut peer, _) = pair();
     peer.send(&call(1, 100)).unwrap();
     assert_eq!(got(&mut peer, &result(1)), Ok(Verdict::Deliver));
-    let done = Frame::Done(Done { id: CallId(1), answered: 1, failed: 0, missing: 0 });
+    let done = Frame::Done(Done { id: CallId(1), answered: 1, failed: 0, missing: 0, claimed: 0 });
     for late in [result(1), output(1, 0, b"late"), window(1, u64::MAX), done] {
         assert_eq!(got(&mut peer, &late), Ok(Verdict::Done), "{}", late.kind());
     }

@@ -191,7 +191,7 @@ fn a_call_of_many_targets_ends_with_done_or_deny_and_not_with_a_result() {
         got(&mut peer, &result(id)).unwrap();
         assert!(peer.is_open(CallId(id)) && hub.is_open(CallId(id)));
     }
-    let done = Frame::Done(Done { id: CallId(1), answered: 1, failed: 0, missing: 0 });
+    let done = Frame::Done(Done { id: CallId(1), answered: 1, failed: 0, missing: 0, claimed: 0 });
     let deny = Frame::Deny(Deny {
         id: Some(CallId(3)),
         code: Code::Unsupported,

@@ -38,7 +38,8 @@ pub struct CallResult<'a> {
     pub text: &'a str,
 }
 
-/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing}]`.
+/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing, ? 0x80: claimed}]`. 0x80 is absent where
+/// it is 0, and 0 where it is anything but a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
     /// 0.
@@ -49,6 +50,9 @@ pub struct Done {
     pub failed: u64,
     /// 3: peers that gave no result.
     pub missing: u64,
+    /// 0x80: peers that give themselves the labels of the target, where that does not count; they
+    /// were not called.
+    pub claimed: u64,
 }
 
 /// 0x50 `[0x50, {? 0: id, 1: code, 2: request, ? 3: capability, 4: text}]`.
@@ -155,15 +159,20 @@ impl Done {
                 answered: body.required(1, Reader::uint)?,
                 failed: body.required(2, Reader::uint)?,
                 missing: body.required(3, Reader::uint)?,
+                claimed: body.optional(0x80, Reader::uint_if_any)?.flatten().unwrap_or(0),
             })
         })
     }
 
     pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(4);
+        writer.map(4 + usize::from(self.claimed > 0));
         for (key, value) in (0..).zip([self.id.0, self.answered, self.failed, self.missing]) {
             writer.uint(key);
             writer.uint(value);
+        }
+        if self.claimed > 0 {
+            writer.uint(0x80);
+            writer.uint(self.claimed);
         }
     }
 }

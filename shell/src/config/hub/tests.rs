@@ -32,6 +32,7 @@ hostnames = ["hub.example", "10.0.0.1"]
 required = false
 secret = false
 secret-role = "agent"
+self-labels = true
 secret-file = "secret"
 join = false
 skew = "30s"
@@ -83,6 +84,7 @@ fn every_key_reaches_the_configuration() {
             auth_required: false,
             auth_secret: false,
             secret_role: Role::Agent,
+            self_labels: true,
             secret_file: Some("/etc/bowline/secret".into()),
             joins: JoinConfig {
                 join: false,
@@ -252,6 +254,23 @@ fn flags_stand_above_the_file_key_by_key() {
     expected.auth_required = true;
     expected.auth_secret = true;
     assert_eq!(config, expected);
+}
+
+#[test]
+fn peers_are_taken_at_their_word_where_the_secret_is_all_there_is_and_where_it_is_said() {
+    for (text, expected) in [
+        ("", false),
+        ("[auth]\njoin = false", true),
+        ("[tls]\nmode = 'plain'", true),
+        ("[auth]\njoin = false\nrequired = false", false),
+        ("[tls]\nmode = 'plain'\n[auth]\nrequired = false", false),
+        ("[auth]\nsecret = false", false),
+        ("[auth]\nself-labels = true", true),
+        ("[auth]\njoin = false\nself-labels = false", false),
+    ] {
+        let config = parse(text).unwrap().resolve().unwrap();
+        assert_eq!(config.self_labels, expected, "{text}");
+    }
 }
 
 #[test]

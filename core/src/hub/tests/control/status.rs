@@ -57,6 +57,7 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
         "operators=1",
         "generation=7",
         "secret_role=member",
+        "self_labels=false",
         "auth_required=false",
     ];
     let told = say(&mut hub, operator, 1, "status", &[]).unwrap();

@@ -8,6 +8,7 @@ use super::samples::{
     auth_body, frames, hello_body, issued, least_auth_body, unhex, welcome_body,
 };
 use crate::buffer::Buffer;
+use crate::id::CallId;
 use crate::wire::frame::*;
 
 #[test]
@@ -88,5 +89,21 @@ fn what_is_shown_of_a_later_start_stands_last_and_whatever_else_stands_there_is_
     for other in ["00", "f5", "6161", "8100", "a10000"] {
         let hex = format!("aa{}1880{other}", &AUTH_BODY[2..]);
         assert_eq!(AuthBody::decode(&unhex(&hex)), Ok(auth_body()), "{other}");
+    }
+}
+
+#[test]
+fn who_only_claims_the_labels_stands_last_in_done_and_whatever_else_stands_there_is_no_error() {
+    let done = |claimed| {
+        Frame::Done(Done { id: CallId(9), answered: 1, failed: 2, missing: 300, claimed })
+    };
+    let hex = "821824a50009010102020319012c188003";
+    let mut bytes = Vec::new();
+    done(3).encode(&mut bytes);
+    assert_eq!(HEXLOWER.encode(&bytes), hex);
+    assert_eq!(Frame::decode(&unhex(hex)), Ok(done(3)));
+    for other in ["00", "20", "f5", "6161", "8100", "a10000"] {
+        let hex = format!("821824a50009010102020319012c1880{other}");
+        assert_eq!(Frame::decode(&unhex(&hex)), Ok(done(0)), "{other}");
     }
 }

@@ -206,7 +206,7 @@ fn call() -> impl Strategy<Value = Frame<'static>> {
         })),
         result().prop_map(Frame::Result),
         (call_id(), any::<[u64; 3]>()).prop_map(|(id, [answered, failed, missing])| {
-            Frame::Done(Done { id, answered, failed, missing })
+            Frame::Done(Done { id, answered, failed, missing, claimed: 0 })
         }),
         (option::of(call_id()), code(), text(), option::of(capability()), text()).prop_map(
             |(id, code, request, required, text)| {

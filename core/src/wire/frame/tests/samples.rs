@@ -312,7 +312,7 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
         ),
         (
             "done",
-            Frame::Done(Done { id: CallId(9), answered: 1, failed: 2, missing: 300 }),
+            Frame::Done(Done { id: CallId(9), answered: 1, failed: 2, missing: 300, claimed: 0 }),
             "821824a40009010102020319012c",
         ),
         (
