@@ -25,13 +25,17 @@ ISSUE = 0x80
 # In the peer's day: 2026-01-01T12:00:00Z.
 NOON = 1_767_268_800
 
+# What pkilint says of a URI that it does not take.
+INVALID_URI = "pkix.invalid_uri_syntax"
+
 # What pkilint finds and we accept, each with its reason.
 ACCEPTED = {
     # RFC 7093 §2 (1), which RFC 5280 §4.2.1.2 leaves to the issuer; told for information.
     "pkix.subject_key_identifier_rfc7093_method_1_identified",
-    # A hub's id has an underscore. RFC 3986 §3.2.2 takes it in a registered name; pkilint takes
-    # host names of the DNS only. Nobody resolves it: the hub compares it as bytes.
-    "pkix.invalid_uri_syntax",
+    # pkilint takes URIs of nine schemes (http, ssh and the like), and with a host of at least two
+    # labels. RFC 3986 §3.1 and §3.2.2 know no such bounds, nor does RFC 5280 §4.2.1.6.
+    # Nobody resolves `bowline://HUB/peer/ID`: the hub compares it as bytes.
+    INVALID_URI,
 }
 
 
@@ -168,6 +172,35 @@ def test_pkilint_finds_what_is_accepted_and_nothing_else(minted: Minted) -> None
     assert findings("lint_pkix_cert", minted.peer) == ACCEPTED
     assert findings("lint_pkix_cert", minted.ca) <= ACCEPTED
     assert findings("lint_pkix_signer_signee_cert_chain", minted.ca, minted.peer) == set()
+
+
+@pytest.mark.parametrize(
+    ("uri", "taken"),
+    [
+        ("https://hub1.example.org/a", True),
+        # Not the underscore of a hub's id …
+        ("https://hub_1.example.org/a", True),
+        # … but the scheme, and a host without a dot.
+        ("bowline://hub1.example.org/a", False),
+        ("spiffe://hub1.example.org/a", False),
+        ("https://hub1/a", False),
+    ],
+)
+def test_pkilint_takes_a_uri_for_its_scheme_and_its_dots(
+    uri: str, taken: bool, tmp_path: Path
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    named = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)])
+    made = (
+        x509.CertificateBuilder(name(PEER), name(PEER), key.public_key(), ISSUE)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2026, 1, 2, tzinfo=UTC))
+        .add_extension(named, critical=False)
+        .sign(key, None)
+    )
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    assert (INVALID_URI not in findings("lint_pkix_cert", certificate)) == taken
 
 
 # `identity.md` §8: the seed of the CA's key, and the peer's public half.
