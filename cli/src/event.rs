@@ -170,6 +170,9 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             self::measure(*measure)
         ),
         Notice::Registered { commands } => format!("serving {commands} commands"),
+        Notice::Answered { id, status } if status.is_cut() => {
+            format!("call {}: {}", id.0, reason(*status, &Line::default()))
+        }
         Notice::Stopping { calls, within } => stopping(*calls, *within),
         Notice::Ended { ended, .. } => exit::end(ended),
         Notice::Unreachable { reason, .. } => reason.clone(),
@@ -190,6 +193,8 @@ pub(crate) fn reason(status: Status, text: &Line) -> String {
     match status {
         Status::Exited(code) => format!("exit code {code}"),
         Status::Signalled(signal) => format!("signal {signal}"),
+        Status::ExitedCut(code) => format!("exit code {code}, {OUTPUT_CUT}"),
+        Status::SignalledCut(signal) => format!("signal {signal}, {OUTPUT_CUT}"),
         Status::Failed(code) => {
             if text.is_empty() {
                 return format!("{code}: {}", code.row().meaning);
@@ -199,11 +204,17 @@ pub(crate) fn reason(status: Status, text: &Line) -> String {
     }
 }
 
+/// That not all output came, and why.
+pub(crate) const OUTPUT_CUT: &str = "output-cut: a process that it left behind held its output in silence for too long (linger) \
+     and was killed";
+
 /// How a call ended, as an object.
 pub(crate) fn status(status: Status) -> Value {
     match status {
         Status::Exited(code) => json!({"exit": code}),
         Status::Signalled(signal) => json!({"signal": signal}),
+        Status::ExitedCut(code) => json!({"exit": code, "output-cut": true}),
+        Status::SignalledCut(signal) => json!({"signal": signal, "output-cut": true}),
         Status::Failed(code) => json!({"failed": code.name()}),
     }
 }

@@ -56,7 +56,10 @@ pub(crate) async fn ask(
     session.ended().await;
     match finished.status {
         Status::Failed(code) => Err(Failure::call(code, &finished)),
-        Status::Exited(_) | Status::Signalled(_) => Ok(finished),
+        Status::Exited(_)
+        | Status::Signalled(_)
+        | Status::ExitedCut(_)
+        | Status::SignalledCut(_) => Ok(finished),
     }
 }
 

@@ -35,6 +35,11 @@ pub(super) struct Kept {
     pub(super) dropped: u64,
 }
 
+/// Whether an entry says that output was cut.
+fn is_cut(entry: &Value<'_>) -> bool {
+    entry.entry("output_cut").and_then(|cut| cut.scalar()) == Some(Scalar::Boolean(true))
+}
+
 impl Leg {
     /// What an entry says; none where it says nothing that is understood.
     pub(super) fn read(entry: &Value<'_>) -> Option<Self> {
@@ -53,6 +58,10 @@ impl Leg {
                 Stage::Ended(Status::Failed(code))
             }
             _ => return None,
+        };
+        let stage = match stage {
+            Stage::Ended(status) if is_cut(entry) => Stage::Ended(status.cut()),
+            stage => stage,
         };
         let text = list::text(entry, "text").unwrap_or_default().into();
         let out = Kept::read(entry, "out", "out_dropped");
@@ -156,6 +165,24 @@ mod tests {
             (&json["state"], &json["result"]["failed"]),
             (&json!("ended"), &json!("failed"))
         );
+    }
+
+    #[test]
+    fn an_end_whose_output_was_cut_says_so_and_is_no_success() {
+        let leg = |entries: &[(&str, ValueBuf)]| {
+            let entries = [&[("peer", ValueBuf::text("a"))], entries].concat();
+            let leg = read(entries).unwrap();
+            (leg.stage, leg.result(), leg.json()["result"].clone())
+        };
+        let cut = ("output_cut", ValueBuf::scalar(Scalar::Boolean(true)).unwrap());
+        let (stage, said, json) =
+            leg(&[("status", ValueBuf::text("exited")), ("exit", ValueBuf::uint(0)), cut.clone()]);
+        assert_eq!(stage, Stage::Ended(Status::ExitedCut(0)));
+        assert!(said.starts_with("exit code 0, output-cut: "), "{said}");
+        assert_eq!(json, json!({"exit": 0, "output-cut": true}));
+        let signalled =
+            [("status", ValueBuf::text("signalled")), ("signal", ValueBuf::uint(9)), cut];
+        assert_eq!(leg(&signalled).0, Stage::Ended(Status::SignalledCut(9)));
     }
 
     #[test]

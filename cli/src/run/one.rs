@@ -12,7 +12,7 @@ use super::json::{piece, result};
 use super::pipe::Pipe;
 use super::watch::{Heard, Watch};
 use crate::exit::{self, Failure};
-use crate::output;
+use crate::{event, output};
 
 pub(super) async fn one(
     session: &Session,
@@ -66,6 +66,16 @@ fn end(finished: &Finished) -> Result<u8, Failure> {
         // Codes beyond a byte are cut as a shell cuts them.
         Status::Exited(code) => Ok((code & 0xFF) as u8),
         Status::Signalled(signal) => Ok((128 + (signal & 0x7F)) as u8),
+        // A success it is not, and any other code is the command's own.
+        Status::ExitedCut(0) => Ok(told_of_cut(exit::FAILURES)),
+        Status::ExitedCut(code) => Ok(told_of_cut((code & 0xFF) as u8)),
+        Status::SignalledCut(signal) => Ok(told_of_cut((128 + (signal & 0x7F)) as u8)),
         Status::Failed(code) => Err(Failure::call(code, finished).ours()),
     }
+}
+
+/// The exit code, once it is said that output is missing.
+fn told_of_cut(code: u8) -> u8 {
+    output::say(event::OUTPUT_CUT);
+    code
 }

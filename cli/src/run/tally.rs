@@ -42,7 +42,11 @@ impl Tally {
                 return;
             }
             Status::Failed(code) if is_missing(code) => &mut self.counts.missing,
-            Status::Exited(_) | Status::Signalled(_) | Status::Failed(_) => &mut self.counts.failed,
+            Status::Exited(_)
+            | Status::Signalled(_)
+            | Status::ExitedCut(_)
+            | Status::SignalledCut(_)
+            | Status::Failed(_) => &mut self.counts.failed,
         };
         *count += 1;
         if self.troubles.len() == NAMED {
@@ -170,6 +174,15 @@ mod tests {
         let summary = tally.summary();
         assert_eq!(summary.len(), 1 + NAMED + 1);
         assert_eq!(summary.last().unwrap(), "  and 2 more");
+    }
+
+    #[test]
+    fn a_peer_whose_output_was_cut_has_failed_whatever_its_exit_code() {
+        let mut tally = Tally::default();
+        tally.ended(&answer("a", Status::ExitedCut(0), ""));
+        assert_eq!((tally.exit(), tally.counts.failed), (exit::FAILURES, 1));
+        let summary = tally.summary();
+        assert!(summary[1].starts_with("  a: exit code 0, output-cut: "), "{summary:?}");
     }
 
     #[test]

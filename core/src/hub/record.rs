@@ -210,6 +210,7 @@ mod tests {
         };
         assert_eq!(count(End::Said(Status::Exited(0))), (1, 0, 0));
         for failed in [
+            End::Said(Status::ExitedCut(0)),
             End::Said(Status::Exited(1)),
             End::Said(Status::Signalled(9)),
             End::Said(Status::Failed(Code::Deadline)),

@@ -295,6 +295,12 @@ impl<'a> Reader<'a> {
         Ok(Self::unfinished(item).uint().ok())
     }
 
+    /// The text that comes; none where something else does, which is skipped.
+    pub(super) fn text_if_any(&mut self) -> Result<Option<&'a str>, WireError> {
+        let item = self.span(Self::anything)?;
+        Ok(Self::unfinished(item).text(bounds::TEXT).ok())
+    }
+
     /// One item of any type, whatever it is, inside the arrays and maps that are open.
     fn anything(&mut self) -> Result<(), WireError> {
         self.skip(Keys::Any, bounds::DEPTH.saturating_sub(self.depth))

@@ -14,7 +14,7 @@ use crate::arguments::check::{Checked, check_value};
 use crate::arguments::script::{self, ScriptHole};
 use crate::arguments::template::Template;
 use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, SpecError};
-use crate::process::Environment;
+use crate::process::{Environment, Grace};
 use crate::stage::{DESCRIPTORS, FIRST_DESCRIPTOR};
 
 /// A command, checked: each placeholder of `run` has an argument and the reverse.
@@ -23,6 +23,7 @@ pub struct CommandSpec {
     name: CommandName,
     description: String,
     timeout: Option<Duration>,
+    linger: Duration,
     run: Vec<String>,
     templates: Vec<Template>,
     arguments: Vec<ArgumentSpec>,
@@ -86,7 +87,8 @@ impl CommandSpec {
         }
         let run = run.to_vec();
         let (description, environment) = (String::new(), Environment::default());
-        Ok(Self { name, description, timeout: None, run, templates, arguments, environment })
+        let (timeout, linger) = (None, Grace::LINGER);
+        Ok(Self { name, description, timeout, linger, run, templates, arguments, environment })
     }
 
     /// The same, described in a sentence.
@@ -111,6 +113,19 @@ impl CommandSpec {
             return Err(SpecError::Timeout { most });
         }
         Ok(Self { timeout, ..self })
+    }
+
+    /// The same, where others who hold its outputs after its end may be silent for so long: 10 s
+    /// where this is not called.
+    ///
+    /// # Errors
+    /// [`SpecError::Linger`] for nothing, and above 24 h.
+    pub fn lingering(self, linger: Duration) -> Result<Self, SpecError> {
+        let most = Limits::default().call_deadline;
+        if linger.is_zero() || linger > most {
+            return Err(SpecError::Linger { most });
+        }
+        Ok(Self { linger, ..self })
     }
 
     /// The same, with this environment.
@@ -141,6 +156,12 @@ impl CommandSpec {
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// How long others who hold its outputs after its end may be silent before they are killed.
+    #[must_use]
+    pub fn linger(&self) -> Duration {
+        self.linger
     }
 
     /// `run` as it was written.

@@ -64,6 +64,12 @@ pub enum SpecError {
         /// The longest.
         most: Duration,
     },
+    /// A wait for those who hold a command's outputs of nothing, or longer than any call may run.
+    #[error("'linger' must be above 0 and at most {} hours", .most.as_secs() / 3600)]
+    Linger {
+        /// The longest.
+        most: Duration,
+    },
 }
 
 /// A call whose arguments do not fit. Names the argument, and says what was expected.

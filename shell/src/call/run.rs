@@ -170,6 +170,11 @@ pub enum Reply {
     Value(ValueBuf),
     /// By this signal.
     Signal(u64),
+    /// By itself with this code, but whoever held its outputs after it was killed: some output may
+    /// be missing. No success, whatever the code.
+    ExitCut(i64),
+    /// The same, by this signal.
+    SignalCut(u64),
     /// It did not run, or not to its end: the code says which, the sentence is for a person.
     Fail(Code, String),
 }
@@ -190,6 +195,8 @@ impl Reply {
             Self::Exit(code) => (Status::Exited(*code), ""),
             Self::Value(_) => (Status::Exited(0), ""),
             Self::Signal(signal) => (Status::Signalled(*signal), ""),
+            Self::ExitCut(code) => (Status::ExitedCut(*code), ""),
+            Self::SignalCut(signal) => (Status::SignalledCut(*signal), ""),
             Self::Fail(code, text) => (Status::Failed(*code), text),
         }
     }
@@ -197,7 +204,11 @@ impl Reply {
     pub(super) fn value(&self) -> Option<Value<'_>> {
         match self {
             Self::Value(value) => Some(value.as_value()),
-            Self::Exit(_) | Self::Signal(_) | Self::Fail(..) => None,
+            Self::Exit(_)
+            | Self::Signal(_)
+            | Self::ExitCut(_)
+            | Self::SignalCut(_)
+            | Self::Fail(..) => None,
         }
     }
 }

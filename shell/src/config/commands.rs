@@ -8,7 +8,7 @@ use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
 use crate::config::print::{Printer, array, quote};
 use crate::config::units::{parse_duration, parse_size, print_duration};
-use crate::process::Environment;
+use crate::process::{Environment, Grace};
 
 /// Every command of the table, in the file's order.
 pub(crate) fn read_commands(mut commands: Section<'_>) -> Result<Vec<CommandSpec>, ConfigError> {
@@ -34,6 +34,12 @@ fn read_command(
         }
         None => None,
     };
+    let linger = match section.entry("linger")? {
+        Some(entry) => {
+            parse_duration(&entry.value).map_err(|error| section.complain(&entry, error))?
+        }
+        None => Grace::LINGER,
+    };
     let environment = read_environment(&mut section, place)?;
     let mut arguments = Vec::new();
     if let Some(mut args) = section.table("args")? {
@@ -45,7 +51,8 @@ fn read_command(
     section.end()?;
     let spec = CommandSpec::new(name, &run.unwrap_or_default(), arguments)
         .and_then(|spec| spec.described(description.unwrap_or_default()))
-        .and_then(|spec| spec.ended_after(timeout));
+        .and_then(|spec| spec.ended_after(timeout))
+        .and_then(|spec| spec.lingering(linger));
     spec.map(|spec| spec.within(environment)).map_err(|error| commands.complain(place, error))
 }
 
@@ -180,6 +187,7 @@ pub(crate) fn print_commands(printer: &mut Printer, commands: &[CommandSpec]) {
         if let Some(timeout) = command.timeout() {
             printer.text("timeout", print_duration(timeout));
         }
+        printer.text("linger", print_duration(command.linger()));
         let environment = command.environment();
         if environment.passed().next().is_some() {
             printer.bare("pass-env", array(environment.passed()));

@@ -53,9 +53,12 @@ async fn run<R: Runtime>(
     let program = Program::new(name, arguments, stage.as_ref())
         .environment(environment)
         .descriptors(prepared.descriptors);
-    match process::run(runtime, program, &mut call, Grace::default()).await {
+    let grace = Grace { linger: spec.linger(), ..Grace::default() };
+    match process::run(runtime, program, &mut call, grace).await {
         Outcome::Exited(code) => Reply::Exit(code.into()),
         Outcome::Signalled(signal) => Reply::Signal(u64::try_from(signal).unwrap_or(0)),
+        Outcome::ExitedCut(code) => Reply::ExitCut(code.into()),
+        Outcome::SignalledCut(signal) => Reply::SignalCut(u64::try_from(signal).unwrap_or(0)),
         Outcome::NotStarted(text) => Reply::Fail(Code::NotStarted, text),
         Outcome::Unknown(text) => Reply::failed(text),
         Outcome::Stopped(stop) => stop.into(),

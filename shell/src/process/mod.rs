@@ -82,6 +82,11 @@ pub enum Outcome {
     Exited(i32),
     /// By this signal, which was not ours.
     Signalled(i32),
+    /// By itself with this exit code, but who held its outputs after it was silent for too long and was
+    /// killed: what they would have written is missing.
+    ExitedCut(i32),
+    /// The same, where it ended by this signal.
+    SignalledCut(i32),
     /// It was never started; a sentence for a person, which names the program and no argument.
     NotStarted(String),
     /// It ran, but the system does not say how it ended; a sentence for a person.
@@ -94,25 +99,30 @@ pub enum Outcome {
 /// How long programs are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grace {
-    /// From SIGTERM to SIGKILL (5 s). Also the longest that others who hold the outputs of a
-    /// program may go on writing after its end.
+    /// From SIGTERM to SIGKILL (5 s).
     pub stop: Duration,
-    /// How long the outputs may be silent after the program's end, before whoever holds them is
-    /// killed (250 ms). Time in which they wait for credit does not count.
-    pub drain: Duration,
+    /// How long the outputs may be silent after the program's end while somebody holds them (10 s),
+    /// before whoever holds them is killed. Time in which they wait for credit does not count.
+    pub linger: Duration,
+}
+
+impl Grace {
+    /// [`Grace::linger`] where nothing else is said.
+    pub const LINGER: Duration = Duration::from_secs(10);
 }
 
 impl Default for Grace {
     fn default() -> Self {
-        Self { stop: Duration::from_secs(5), drain: Duration::from_millis(250) }
+        Self { stop: Duration::from_secs(5), linger: Self::LINGER }
     }
 }
 
 /// Runs `program` for the call behind `io`, to its end.
 ///
-/// The program has ended when it has exited and its outputs have: all that was written before its
-/// exit is passed on, whatever credit takes. What it left running in its group is left alone where
-/// it has let go of the outputs, as a daemon does, and killed where it holds them, see [`Grace`].
+/// The program has ended when it has exited and its outputs have: all that is written to them is
+/// passed on, whatever credit takes. What it left running is left alone where it has let go of the
+/// outputs, as a daemon does. Who holds them is waited for as long as they write, and where they are
+/// silent for [`Grace::linger`] what is left of the group is killed, and the outcome says so.
 ///
 /// On a stop the whole group gets SIGTERM, and SIGKILL where any of it still runs when the grace
 /// is over; a task of its own sees to those who have let go of the outputs. Where the future is
@@ -153,9 +163,21 @@ pub async fn run<R: Runtime, I: CallIo>(
         return Outcome::Unknown(format!("{name:?} is still running"));
     };
     match launched.map_or(Verdict::Program, |launched| launched.verdict()) {
+        Verdict::Program if end == watch::End::Cut => how_it_ended(&name, status).cut(),
         Verdict::Program => how_it_ended(&name, status),
         Verdict::NotExecuted(error) => Outcome::NotStarted(why_not_started(&name, &error)),
         Verdict::NotPrepared(why) => Outcome::NotStarted(format!("cannot start {name:?}: {why}")),
+    }
+}
+
+impl Outcome {
+    /// The same for a program whose output was cut.
+    fn cut(self) -> Self {
+        match self {
+            Self::Exited(code) => Self::ExitedCut(code),
+            Self::Signalled(signal) => Self::SignalledCut(signal),
+            other => other,
+        }
     }
 }
 

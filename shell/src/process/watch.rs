@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! Running ── leader ends ──► Draining ── outputs end ─────────────► by itself
-//!    │                          │ silent for 250 ms, or 5 s: KILL
+//!    │                          │ held, and silent for `linger`: KILL
 //!    │                          ▼
-//!    │                       Emptying ── outputs end, silence, 2 MiB ─► by itself
+//!    │                       Emptying ── outputs end, silence, 2 MiB ─► cut
 //!    │ stop, in any of the three: TERM
 //!    ▼
 //! Stopping ── leader ended and outputs too ───────────────────────► stopped
@@ -17,7 +17,7 @@
 //! ends its draining, and is emptied at the pace of credit.
 
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bowline_core::wire::frame::Source;
 
@@ -46,6 +46,8 @@ pub(super) struct Watch<R: Runtime> {
 pub(super) enum End {
     /// The leader ended by itself, and its outputs are told.
     ByItself,
+    /// The leader ended by itself; others held its outputs, were silent for too long and were killed.
+    Cut,
     /// It was stopped, and everyone in its group told to end.
     Stopped(Stop),
 }
@@ -55,8 +57,6 @@ enum Phase {
     Running,
     Draining {
         silence: Silence,
-        /// When it is over although bytes still flow.
-        until: Option<Instant>,
     },
     Emptying {
         silence: Silence,
@@ -103,8 +103,7 @@ impl<R: Runtime> Watch<R> {
         if let Phase::Running = self.phase {
             // Its input was for the leader.
             self.input.close();
-            let until = self.runtime.now().checked_add(self.grace.stop);
-            self.phase = Phase::Draining { silence: Silence::default(), until };
+            self.phase = Phase::Draining { silence: Silence::default() };
         }
     }
 
@@ -144,13 +143,14 @@ impl<R: Runtime> Watch<R> {
         let Ok((input, outputs)) = self.pump(cx, io) else { return self.stop(Stop::Lost) };
         let total = self.output.total().saturating_add(self.errors.total());
         match self.phase {
-            Phase::Draining { .. } | Phase::Emptying { .. } if outputs == [Flow::Ended; 2] => {
+            Phase::Draining { .. } if outputs == [Flow::Ended; 2] => {
                 return Step::End(End::ByItself);
             }
-            Phase::Draining { mut silence, until } => {
-                silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.drain));
-                self.phase = Phase::Draining { silence, until };
-                self.alarm.set(earlier(silence.over, until));
+            Phase::Emptying { .. } if outputs == [Flow::Ended; 2] => return Step::End(End::Cut),
+            Phase::Draining { mut silence } => {
+                silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.linger));
+                self.phase = Phase::Draining { silence };
+                self.alarm.set(silence.over);
                 if self.alarm.poll(cx).is_ready() {
                     self.group.kill();
                     let silence = Silence::default();
@@ -158,11 +158,11 @@ impl<R: Runtime> Watch<R> {
                 }
             }
             Phase::Emptying { mut silence, since } => {
-                silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.drain));
+                silence.look(total, outputs, || self.runtime.now().checked_add(EMPTYING));
                 self.phase = Phase::Emptying { silence, since };
                 self.alarm.set(silence.over);
                 if self.alarm.poll(cx).is_ready() || total.saturating_sub(since) > PIPES {
-                    return Step::End(End::ByItself);
+                    return Step::End(End::Cut);
                 }
             }
             Phase::Running | Phase::Stopping { .. } | Phase::Killed(_) => {}
@@ -252,13 +252,9 @@ impl Silence {
     }
 }
 
-fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, None) | (None, one) => one,
-    }
-}
-
 /// What two pipes can hold: 1 MiB each is the most that Linux gives to a user. More can only have
 /// been written after the KILL, by someone who has left the group.
 const PIPES: u64 = 2 << 20;
+
+/// How long outputs may be silent after the KILL: whoever still holds them has left the group.
+const EMPTYING: Duration = Duration::from_millis(250);

@@ -320,7 +320,10 @@ impl Model {
             return violated("a call outlived its deadline", seen);
         }
         match status {
-            Status::Exited(_) | Status::Signalled(_) => match leg.ran {
+            Status::Exited(_)
+            | Status::Signalled(_)
+            | Status::ExitedCut(_)
+            | Status::SignalledCut(_) => match leg.ran {
                 Some((ran, written)) if ran == status && written == got => Ok(()),
                 Some((ran, _)) if ran == status => violated("output was lost", seen),
                 _ => violated("a result was made up", seen),

@@ -139,6 +139,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
             row(5, "value", Value),
             row(6, "code", Name),
             row(7, "text", Text),
+            row(0x80, "remark", Text),
         ],
     ),
     frame(

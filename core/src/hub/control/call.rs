@@ -100,14 +100,19 @@ impl Shown<'_> {
             Stage::Ended(end) => {
                 let status = end.status();
                 let (name, entry) = match status {
-                    Status::Exited(exit) => {
+                    Status::Exited(exit) | Status::ExitedCut(exit) => {
                         let exit = ValueBuf::scalar(Scalar::Integer(exit.into()))?;
                         ("exited", ("exit", exit))
                     }
-                    Status::Signalled(signal) => ("signalled", ("signal", ValueBuf::uint(signal))),
+                    Status::Signalled(signal) | Status::SignalledCut(signal) => {
+                        ("signalled", ("signal", ValueBuf::uint(signal)))
+                    }
                     Status::Failed(code) => ("failed", ("code", ValueBuf::text(code.name()))),
                 };
                 entries.push(entry);
+                if status.is_cut() {
+                    entries.push(("output_cut", ValueBuf::scalar(Scalar::Boolean(true))?));
+                }
                 entries.extend(self.text(end).map(|text| ("text", ValueBuf::text(text))));
                 name
             }

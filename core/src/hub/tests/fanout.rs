@@ -20,6 +20,8 @@ pub(super) fn heard(hub: &mut Hub, link: LinkId) -> Vec<String> {
                 match result.status {
                     Status::Exited(code) => format!("{peer} exit {code}"),
                     Status::Signalled(signal) => format!("{peer} signal {signal}"),
+                    Status::ExitedCut(exit) => format!("{peer} cut {exit}"),
+                    Status::SignalledCut(signal) => format!("{peer} cut by signal {signal}"),
                     Status::Failed(code) => format!("{peer} {code}"),
                 }
             }

@@ -16,21 +16,27 @@ pub enum Status {
     Exited(i64),
     /// 1, with key 4: this signal ended the command.
     Signalled(u64),
+    /// 0, with keys 3 and 0x80: it ended by itself with this exit code, but whoever held its outputs
+    /// after it was killed, so that some output may be missing. No success, whatever the exit code.
+    ExitedCut(i64),
+    /// 1, with keys 4 and 0x80: the same, where this signal ended the command.
+    SignalledCut(u64),
     /// 2, with key 6: it did not run, or not to its end; the code says why. One that this version
     /// does not know is read as [`Code::Failed`].
     Failed(Code),
 }
 
 /// 0x23 `[0x23, {0: id, 1: peer, 2: status, ? 3: exit code, ? 4: signal, ? 5: value,
-/// ? 6: code, ? 7: text}]`. Exactly one of 3, 4 and 6 is present, as the status says; 7 only with
-/// 6, and absent where empty.
+/// ? 6: code, ? 7: text, ? 0x80: "output-cut"}]`. Exactly one of 3, 4 and 6 is present, as the status
+/// says; 7 only with 6, and absent where empty. 0x80 counts with 3 or 4 alone, and whatever else it
+/// holds is no error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallResult<'a> {
     /// 0.
     pub id: CallId,
     /// 1: who answered; absent where the answer is the hub's own.
     pub peer: Option<PeerId>,
-    /// 2, 3, 4, 6.
+    /// 2, 3, 4, 6, 0x80.
     pub status: Status,
     /// 5: what the command returned, beside its output.
     pub value: Option<Value<'a>>,
@@ -70,6 +76,27 @@ pub struct Deny<'a> {
     pub text: &'a str,
 }
 
+impl Status {
+    /// The same for a command whose output was cut; what did not run to its end says so by its code.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        match self {
+            Self::Exited(exit) | Self::ExitedCut(exit) => Self::ExitedCut(exit),
+            Self::Signalled(signal) | Self::SignalledCut(signal) => Self::SignalledCut(signal),
+            Self::Failed(code) => Self::Failed(code),
+        }
+    }
+
+    /// Whether output of a command that ended by itself was cut.
+    #[must_use]
+    pub fn is_cut(self) -> bool {
+        matches!(self, Self::ExitedCut(_) | Self::SignalledCut(_))
+    }
+}
+
+/// What key 0x80 of a result says where output was cut.
+const OUTPUT_CUT: &str = "output-cut";
+
 impl<'a> CallResult<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
         reader.map(|body| {
@@ -84,15 +111,17 @@ impl<'a> CallResult<'a> {
             if text == Some("") {
                 return Err(WireError::Range);
             }
+            let remark = body.optional(0x80, Reader::text_if_any)?.flatten();
             let status = match status {
                 0 => Status::Exited(exit.ok_or(WireError::MissingKey(3))?),
                 1 => Status::Signalled(signal.ok_or(WireError::MissingKey(4))?),
                 2 => Status::Failed(code.ok_or(WireError::MissingKey(6))?),
                 _ => return Err(WireError::Range),
             };
+            let status = if remark == Some(OUTPUT_CUT) { status.cut() } else { status };
             let (ended, killed, failed) = match status {
-                Status::Exited(_) => (true, false, false),
-                Status::Signalled(_) => (false, true, false),
+                Status::Exited(_) | Status::ExitedCut(_) => (true, false, false),
+                Status::Signalled(_) | Status::SignalledCut(_) => (false, true, false),
                 Status::Failed(_) => (false, false, true),
             };
             for (key, present, allowed) in [
@@ -112,9 +141,13 @@ impl<'a> CallResult<'a> {
     pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
         let text = match self.status {
             Status::Failed(_) => self.text,
-            Status::Exited(_) | Status::Signalled(_) => "",
+            Status::Exited(_)
+            | Status::Signalled(_)
+            | Status::ExitedCut(_)
+            | Status::SignalledCut(_) => "",
         };
-        let optional = [self.peer.is_some(), self.value.is_some(), !text.is_empty()];
+        let cut = self.status.is_cut();
+        let optional = [self.peer.is_some(), self.value.is_some(), !text.is_empty(), cut];
         writer.map(3 + optional.iter().filter(|present| **present).count());
         writer.uint(0);
         writer.uint(self.id.0);
@@ -124,12 +157,12 @@ impl<'a> CallResult<'a> {
         }
         writer.uint(2);
         match self.status {
-            Status::Exited(exit) => {
+            Status::Exited(exit) | Status::ExitedCut(exit) => {
                 writer.uint(0);
                 writer.uint(3);
                 writer.int(exit);
             }
-            Status::Signalled(signal) => {
+            Status::Signalled(signal) | Status::SignalledCut(signal) => {
                 writer.uint(1);
                 writer.uint(4);
                 writer.uint(signal);
@@ -147,6 +180,10 @@ impl<'a> CallResult<'a> {
         if !text.is_empty() {
             writer.uint(7);
             writer.sentence(text);
+        }
+        if cut {
+            writer.uint(0x80);
+            writer.text(OUTPUT_CUT);
         }
     }
 }

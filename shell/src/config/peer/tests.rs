@@ -30,6 +30,7 @@ description = "How long this machine has been up"
 [commands."a.b"]
 run = ["p", "{s}-{{}}", "{i}", "{n}", "{b}", "{c}", "{p}", "{free}"]
 timeout = "1500ms"
+linger = "2500ms"
 pass-env = ["REGION"]
 [commands."a.b".args.s]
 max-length = "1KiB"
@@ -71,6 +72,8 @@ fn every_key_reaches_the_configuration() {
     let names: Vec<_> = config.commands.iter().map(|c| c.name().to_string()).collect();
     assert_eq!(names, ["a.b", "uptime"]);
     assert_eq!(config.commands[0].timeout(), Some(Duration::from_millis(1500)));
+    let lingers = [&config.commands[0], &config.commands[1]].map(|command| command.linger());
+    assert_eq!(lingers, [Duration::from_millis(2500), Duration::from_secs(10)]);
     let kinds: Vec<_> = config.commands[0].arguments().iter().map(|a| a.kind.expected()).collect();
     assert_eq!(
         kinds,

@@ -99,29 +99,41 @@ each_shell! {
         all_end(&call.pids()).await;
     }
 
-    async fn a_grandchild_that_holds_an_output_is_killed_and_delays_nothing<S>() {
-        let grace = Grace { stop: NEVER, ..Grace::default() };
+    async fn output_that_comes_after_the_leaders_end_is_passed_on_to_its_end<S>() {
+        let mut command = Command::new("bash");
+        command.args(["-c", "exec > >(sleep 1; cat); echo hi"]);
         let mut call = Call::<S>::new();
-        let outcome = call.sh("sleep 1000 & echo $!; exit 4", grace).await;
-        assert_eq!(outcome, Outcome::Exited(4));
-        assert_eq!(call.pids().len(), 1);
-        all_end(&call.pids()).await;
+        assert_eq!(call.run(command, Grace::default()).await, Outcome::Exited(0));
+        assert_eq!(call.out, b"hi\n");
     }
 
-    async fn a_grandchild_that_never_stops_writing_is_killed<S>() {
-        let grace = Grace { stop: Duration::from_millis(300), ..Grace::default() };
+    async fn a_grandchild_that_holds_an_output_in_silence_is_killed_and_the_cut_is_told<S>() {
+        let grace = Grace { stop: NEVER, linger: Duration::from_millis(300) };
         let mut call = Call::<S>::new();
-        let script = "(while :; do echo on; sleep 0.01; done) & echo $! >&2; exit 5";
-        assert_eq!(call.sh(script, grace).await, Outcome::Exited(5));
+        let outcome = call.sh("sleep 1000 & echo $!; exit 4", grace).await;
+        assert_eq!(outcome, Outcome::ExitedCut(4));
+        assert_eq!(call.pids().len(), 1);
+        all_end(&call.pids()).await;
+        let killed = Call::<S>::new().sh("sleep 1000 & kill -9 $$", grace).await;
+        assert_eq!(killed, Outcome::SignalledCut(9));
+    }
+
+    async fn a_grandchild_that_goes_on_writing_is_waited_for_until_the_call_stops<S>() {
+        let grace = Grace { stop: NEVER, linger: Duration::from_millis(300) };
+        let script = "(while :; do echo on; sleep 0.05; done) & echo $! >&2; exit 5";
+        let long = |out: &[u8], _: &[u8]| out.len() > 3 * 30;
+        let mut call = Call::<S>::new().stopping(Stop::Deadline, long);
+        assert_eq!(call.sh(script, grace).await, Outcome::Stopped(Stop::Deadline));
         all_end(&pids(&call.err)).await;
     }
 
-    async fn one_that_left_the_group_with_an_output_delays_nothing<S>() {
+    async fn one_that_left_the_group_with_an_output_is_left_alone_and_the_cut_is_told<S>() {
         // Job control gives each job a group of its own.
         let mut command = Command::new("bash");
         command.args(["-c", "set -m; sleep 1000 & echo $!"]);
         let mut call = Call::<S>::new();
-        assert_eq!(call.run(command, Grace::default()).await, Outcome::Exited(0));
+        let grace = Grace { linger: Duration::from_millis(300), ..Grace::default() };
+        assert_eq!(call.run(command, grace).await, Outcome::ExitedCut(0));
         let daemon = call.pids()[0];
         assert!(is_running(daemon));
         kill_process(Pid::from_raw(daemon).unwrap(), Signal::KILL).unwrap();
@@ -138,19 +150,20 @@ each_shell! {
 
     async fn waiting_for_credit_is_not_silence<S>() {
         // The grandchild has more to say than a pipe holds, and gets credit only long after its
-        // leader's end and the drain time.
+        // leader's end and the time that it may be silent.
         let mut call = Call::<S>::new().closed_until(pause(Duration::from_millis(900)));
-        let outcome = call.sh("head -c 400000 /dev/zero & exit 6", Grace::default()).await;
+        let grace = Grace { linger: Duration::from_millis(250), ..Grace::default() };
+        let outcome = call.sh("head -c 400000 /dev/zero & exit 6", grace).await;
         assert_eq!(outcome, Outcome::Exited(6));
         assert_eq!(call.out.len(), 400_000);
     }
 
     async fn output_from_before_the_end_survives_the_kill_after_it<S>() {
         // Everything is over, grace and all, before the first credit is given.
-        let grace = Grace { stop: Duration::from_millis(50), drain: Duration::from_millis(50) };
+        let grace = Grace { stop: Duration::from_millis(50), linger: Duration::from_millis(50) };
         let mut call = Call::<S>::new().closed_until(pause(Duration::from_millis(500)));
         let script = "head -c 60000 /dev/zero; sleep 1000 & echo $! >&2; exit 6";
-        assert_eq!(call.sh(script, grace).await, Outcome::Exited(6));
+        assert_eq!(call.sh(script, grace).await, Outcome::ExitedCut(6));
         assert_eq!(call.out.len(), 60_000);
         all_end(&pids(&call.err)).await;
     }

@@ -255,6 +255,27 @@ fn a_result_carries_what_its_status_says_and_nothing_else() {
 }
 
 #[test]
+fn a_result_says_that_output_was_cut_by_its_remark_and_by_nothing_else() {
+    let status = |sample: &str, remark: Item| match Frame::decode(&frame_with(sample, 0x80, remark))
+    {
+        Ok(Frame::Result(result)) => result.status,
+        other => panic!("{other:?}"),
+    };
+    let cut = || Item::Text("output-cut".into());
+    assert_eq!(status("result, exited", cut()), Status::ExitedCut(-1));
+    assert_eq!(status("result, signalled", cut()), Status::SignalledCut(15));
+    assert_eq!(status("result, failed", cut()), Status::Failed(Code::Lost));
+    assert_eq!(status("result, exited", Item::Text("else".into())), Status::Exited(-1));
+    assert_eq!(status("result, exited", Item::Uint(1)), Status::Exited(-1));
+    for sample in ["result, exited", "result, signalled"] {
+        let bytes = frame_with(sample, 0x80, Item::Text("output-cut".into()));
+        let mut out = Vec::new();
+        Frame::decode(&bytes).unwrap().encode(&mut out);
+        assert_eq!(out, bytes, "{sample}");
+    }
+}
+
+#[test]
 fn exit_codes_are_64_bits_with_a_sign() {
     for exit in [0, 1, 23, 24, 255, i64::MAX, -1, -24, -25, i64::from(i32::MIN), i64::MIN] {
         let frame = Frame::Result(CallResult {

@@ -138,6 +138,8 @@ fn status() -> impl Strategy<Value = Status> {
     prop_oneof![
         any::<i64>().prop_map(Status::Exited),
         any::<u64>().prop_map(Status::Signalled),
+        any::<i64>().prop_map(Status::ExitedCut),
+        any::<u64>().prop_map(Status::SignalledCut),
         code().prop_map(Status::Failed),
     ]
 }
