@@ -11,10 +11,6 @@ FIRST_SKIPPED_KEY = 0x80
 FIRST_IGNORED_TYPE = 0x80
 LAST_TYPE = 0xFF
 
-# A result's remark; the text below says that output was cut.
-OUTPUT_CUT_KEY = 0x80
-OUTPUT_CUT = "output-cut"
-
 Body = dict[int, Any]
 
 
@@ -90,10 +86,7 @@ FORMS = {
     Kind.CALL: Form({0: int, 1: (str, dict), 2: str, 5: int, 6: int}, {3: list, 4: dict}),
     Kind.ACCEPTED: Form({0: int, 1: list, 2: list}, {}),
     Kind.OUTPUT: Form({0: int, 1: str, 2: int, 3: int, 4: bytes}, {}),
-    Kind.RESULT: Form(
-        {0: int, 2: int},
-        {1: str, 3: int, 4: int, 5: VALUE, 6: str, 7: str, OUTPUT_CUT_KEY: VALUE},
-    ),
+    Kind.RESULT: Form({0: int, 2: int}, {1: str, 3: int, 4: int, 5: VALUE, 6: str, 7: str}),
     Kind.DONE: Form({0: int, 1: int, 2: int, 3: int}, {}),
     Kind.CANCEL: Form({0: int, 1: str}, {}),
     Kind.WINDOW: Form({0: int, 1: int}, {}),
