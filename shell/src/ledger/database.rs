@@ -117,8 +117,8 @@ impl Ledger {
     pub(crate) fn make_example(&mut self) {
         self.connection
             .execute_batch(
-                "INSERT INTO tokens VALUES (zeroblob(16), 'x', zeroblob(32), 1, 9, 1, 'member', NULL,
-                 NULL, 'operator', NULL);
+                "INSERT INTO tokens (jti, sub, kid, issued, ends, uses, role, issuer)
+                 VALUES (zeroblob(16), 'x', zeroblob(32), 1, 9, 1, 'member', 'operator');
                  INSERT INTO token_uses VALUES (zeroblob(16), zeroblob(32), 'web-1');
                  INSERT INTO peers VALUES ('web-1', zeroblob(32), 2, 7, 1);
                  INSERT INTO enrolments VALUES ('web-1', zeroblob(16), 'member', '', 3);
