@@ -129,7 +129,7 @@ pub struct Limits {
     /// then once in each [`Limits::renewal_pause`]. Stops a hub that mints what ends in a moment, and
     /// has the peer write its disk without end.
     pub renewals: u64,
-    /// See [`Limits::renewals`] (60 s).
+    /// See [`Limits::renewals`] (5 s: a certificate of 20 s is renewed in time).
     pub renewal_pause: Duration,
     /// Calls that a peer tells its observer of in a second (100), and in one burst
     /// ([`Limits::told_burst`]). Stops a hub that fills a peer's log; what is left out is counted.
@@ -193,7 +193,7 @@ impl Default for Limits {
             open_arguments: 16 << 20,
             call_peers: 1_000_000,
             renewals: 8,
-            renewal_pause: Duration::from_secs(60),
+            renewal_pause: Duration::from_secs(5),
             told_per_second: 100,
             told_burst: 1000,
             call_deadline: Duration::from_secs(24 * 60 * 60),

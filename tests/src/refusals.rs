@@ -48,8 +48,18 @@ pub fn usage_refused(outcome: &Outcome, says: &str, names: Names<'_>) {
 
 #[track_caller]
 fn told((code, out, err): &Outcome, exit: i32, says: &str, names: Names<'_>) {
-    assert_eq!(*err, format!("bowline: {}\n", filled(says, names)));
+    assert_eq!(*err, format!("bowline: {}\n", indented(&filled(says, names))));
     assert_eq!((*code, out.as_str()), (Some(exit), ""), "{err}");
+}
+
+/// A message as the program prints it: lines after the first never begin at the left.
+#[must_use]
+pub fn indented(message: &str) -> String {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let rest = rest
+        .lines()
+        .map(|line| if line.starts_with("  ") { line.to_owned() } else { format!("  {line}") });
+    std::iter::once(first.to_owned()).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 /// The message, with what its names stand for; a name is a whole word.
