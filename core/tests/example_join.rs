@@ -1,5 +1,5 @@
 //! The worked example of `spec/example-join.md`: a join, new credentials within its session, and the
-//! way back by certificate. Our machines, given what §1 of the page gives, say byte for byte what the
+//! way back by certificate, once to a hub that was put back. Our machines, given what §1 of the page gives, say byte for byte what the
 //! page says.
 
 mod page;
@@ -13,7 +13,7 @@ use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
 use bowline_core::capability::Role;
-use bowline_core::hub::{Hub, HubConfig};
+use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::ledger::{Answer, Kept, KeyRecord, Memory, Question, TokenRecord, Uses};
@@ -22,12 +22,12 @@ use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_
 use bowline_core::trust::{Known, Mode};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Purpose, Refresh, Refreshed};
+use bowline_core::wire::frame::{AuthBody, Purpose, Refresh, Refreshed};
 use page::Page;
 use page::given::{NOW, key, limits, peer_nonce, served, server_tls, sha256, somewhere};
 
-/// What the hub draws from, on the first link and on the second.
-const HUB_SEEDS: [Seed; 2] = [Seed([0x22; 32]), Seed([0x33; 32])];
+/// What the hub draws from, on each link.
+const HUB_SEEDS: [Seed; 3] = [Seed([0x22; 32]), Seed([0x33; 32]), Seed([0x44; 32])];
 
 fn page() -> Page {
     Page::of(include_str!("../../spec/example-join.md"))
@@ -39,6 +39,10 @@ struct Story {
     joins: Arc<Joins>,
     hub: Hub,
     ledger: Memory,
+    /// Which start of the hub it is.
+    generation: u64,
+    /// What the peer keeps of the hub.
+    known: Known,
     /// The values of the page, as they come about.
     said: Vec<(&'static str, Vec<u8>)>,
 }
@@ -101,9 +105,16 @@ impl Story {
             revoked: None,
             used: Uses::new(),
         });
-        let config = HubConfig { limits: limits(), generation: 5, ..HubConfig::default() };
-        let hub = Hub::new(config, ledger.durable());
-        Self { page, joins, hub, ledger, said }
+        let hub = Hub::new(config(5), ledger.durable());
+        let known =
+            Known { hub: "hub".to_owned(), token_issuer: Some(identity), ..Known::default() };
+        Self { page, joins, hub, ledger, generation: 5, known, said }
+    }
+
+    /// The hub starts, and it is this start.
+    fn start(&mut self, generation: u64) {
+        self.generation = generation;
+        self.hub = Hub::new(config(generation), self.ledger.durable());
     }
 
     fn snapshot(&self) -> Arc<HubSnapshot> {
@@ -114,7 +125,7 @@ impl Story {
             secrets: None.into(),
             joins: Some(self.joins.clone()),
             open: false,
-            generation: 5,
+            generation: self.generation,
             external_pins: Vec::new(),
             policy: Arc::default(),
             limits: limits(),
@@ -122,14 +133,13 @@ impl Story {
     }
 
     fn dial(&self, credential: Credential) -> Arc<Dial> {
-        let token_issuer = Some(HubIdentity(key(&self.page, "identity seed")).id());
         Arc::new(Dial {
             host: "hub.example".to_owned(),
             authority: "hub.example:7777".to_owned(),
             path: "/link".to_owned(),
             transport: Transport::Tls(ClientTls::new().unwrap()),
             trust: Mode::Tofu,
-            known: Known { hub: "hub".to_owned(), token_issuer, ..Known::default() },
+            known: self.known.clone(),
             credential,
             purpose: Purpose::Serve,
             peer: "web-1".parse().unwrap(),
@@ -170,8 +180,12 @@ impl Story {
         }
         let hub::Step::Admitted(_, Some(at_hub)) = step else { panic!("{step:?}") };
         let step = peer_auth.message(&reply, Some(&served), NOW, &mut Vec::new()).unwrap();
-        let peer::Step::Ask(auth, Question::Keep(kept)) = step else { panic!("{step:?}") };
-        let step = auth.answer(&Answer::Kept).unwrap();
+        let (step, kept) = match step {
+            peer::Step::Ask(auth, Question::Keep(kept)) => {
+                (auth.answer(&Answer::Kept).unwrap(), Some(kept))
+            }
+            step => (step, None),
+        };
         let peer::Step::Admitted(_, Some(at_peer)) = step else { panic!("{step:?}") };
         let welcome = reply;
         self.said.extend(names.into_iter().zip([
@@ -190,7 +204,11 @@ struct Admitted {
     random: Random,
     at_hub: Box<hub::Renewing>,
     at_peer: Box<peer::Renewing>,
-    kept: Box<Kept>,
+    kept: Option<Box<Kept>>,
+}
+
+fn config(generation: u64) -> HubConfig {
+    HubConfig { limits: limits(), generation, ..HubConfig::default() }
 }
 
 /// By the formula of `admission.md` §3.
@@ -209,6 +227,7 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
     let names = ["Hello", "Authenticate", "T", "Welcome"];
     let joined = story.admit(Credential::Join(JoinToken(token.into())), names, &HUB_SEEDS[0]);
     let Admitted { link, mut random, mut at_hub, mut at_peer, kept } = joined;
+    let kept = kept.unwrap();
     let issued = kept.issued.unwrap();
     story.said.push(("certificate", issued.certificate.clone()));
     story.said.push(("refresh token", issued.refresh.to_vec()));
@@ -242,11 +261,37 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
 
     story.hub.gone(link, NOW);
     let (_, _, held) = PeerCredentials::read(&refreshed).unwrap();
+    story.start(7);
     let names = ["second Hello", "second Authenticate", "second T", "second Welcome"];
     let back = story.admit(Credential::Resume(held), names, &HUB_SEEDS[1]);
     // Nothing is minted on the way back.
-    assert_eq!(back.kept.issued, None);
+    let kept = back.kept.unwrap();
+    assert_eq!(kept.issued, None);
+
+    // The hub is put back to start 5, and starts; the peer kept a later start of it.
+    (story.known.entry, story.known.seen) = (kept.entry, kept.seen);
+    story.start(6);
+    let (_, _, held) = PeerCredentials::read(&refreshed).unwrap();
+    let names = ["third Hello", "third Authenticate", "third T", "third Welcome"];
+    let shown = story.admit(Credential::Resume(held), names, &HUB_SEEDS[2]);
+    assert_eq!(shown.kept, None);
+    let told = std::iter::from_fn(|| story.hub.poll_event()).find_map(|event| match event {
+        HubEvent::RolledBack { restored, own } => Some((restored.generation, own)),
+        _ => None,
+    });
+    assert_eq!(told, Some((7, 6)));
     (story.page, story.said)
+}
+
+/// What is shown of a later start is the nonce and the Hello of the second link.
+#[test]
+fn a_later_start_is_shown_as_the_page_says() {
+    let page = page();
+    let shown = [page.bytes("peer nonce"), page.bytes("second Hello")].concat();
+    let Ok(Frame::Authenticate(auth)) = Frame::decode(page.bytes("third Authenticate")) else {
+        panic!()
+    };
+    assert_eq!(AuthBody::decode(auth.body).unwrap().later, Some(shown));
 }
 
 #[test]

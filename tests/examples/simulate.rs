@@ -43,6 +43,8 @@ fn main() -> ExitCode {
                 all.exited += tally.exited;
                 all.joined += tally.joined;
                 all.renewed += tally.renewed;
+                all.shown = [0, 1].map(|sign| all.shown[sign] + tally.shown[sign]);
+                all.accepted += tally.accepted;
             }
             Err(failure) => {
                 eprintln!("seed {seed} fails: {failure}");

@@ -1,7 +1,7 @@
 //! Worlds, a seed each. A seed that fails prints a script that fails by itself:
 //! `cargo run -p bowline-tests --example simulate -- --script FILE` runs it again.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use bowline_tests::sim;
@@ -13,6 +13,7 @@ const STEPS: usize = 150;
 #[test]
 fn nothing_happens_in_any_world_that_must_not() {
     let next = AtomicU64::new(1);
+    let tried = [const { AtomicUsize::new(0) }; 3];
     let threads = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -22,13 +23,21 @@ fn nothing_happens_in_any_world_that_must_not() {
                     if seed > SEEDS {
                         return;
                     }
-                    if let Err(failure) = sim::run_seed(seed, STEPS) {
-                        panic!("seed {seed}: {failure}");
+                    let tally = match sim::run_seed(seed, STEPS) {
+                        Ok(tally) => tally,
+                        Err(failure) => panic!("seed {seed}: {failure}"),
+                    };
+                    let [hellos, certificates] = tally.shown;
+                    for (tried, more) in tried.iter().zip([hellos, certificates, tally.accepted]) {
+                        tried.fetch_add(more, Ordering::Relaxed);
                     }
                 }
             });
         }
     });
+    // Ledgers that were put back were shown by Hellos and by certificates, and accepted.
+    let tried = tried.map(AtomicUsize::into_inner);
+    assert!(tried.iter().all(|&times| times > 0), "{tried:?}");
 }
 
 #[test]

@@ -68,6 +68,23 @@ impl Memory {
         self.keys = keys;
     }
 
+    /// Takes a storage that was restored for good, as a hub's start does that is told to: the
+    /// generation that it goes on from; none where nothing has shown that it was restored. Every
+    /// token is void unless they are kept.
+    pub fn accept_restored(&mut self, generation: u64, now: u64, keeps: bool) -> Option<u64> {
+        let (generation, issues) = self.restored.take()?.beyond(generation, self.issues);
+        self.issues = issues;
+        if !keeps {
+            for token in self.tokens.values_mut() {
+                token.revoked.get_or_insert(now);
+            }
+            for enrolled in self.peers.values_mut().filter_map(|row| row.enrolled.as_mut()) {
+                enrolled.family = None;
+            }
+        }
+        Some(generation)
+    }
+
     /// A ledger that holds this.
     #[cfg(test)]
     pub(crate) fn holding(durable: Durable) -> Self {

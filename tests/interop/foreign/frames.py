@@ -8,6 +8,8 @@ from typing import Any
 from . import cbor
 
 FIRST_SKIPPED_KEY = 0x80
+# Of AuthBody: a nonce and the Hello of a later start of the hub (`admission.md` §4.2).
+LATER_START_KEY = 0x80
 FIRST_IGNORED_TYPE = 0x80
 LAST_TYPE = 0xFF
 
@@ -59,10 +61,13 @@ class Form:
             raise FrameError(f"{what}: its body is no map with unsigned keys")
         if any(key < 0 for key in item):
             raise FrameError(f"{what}: a negative key")
-        body = {key: value for key, value in item.items() if key < FIRST_SKIPPED_KEY}
+        known = self.must.keys() | self.may.keys()
+        body = {
+            key: value for key, value in item.items() if key < FIRST_SKIPPED_KEY or key in known
+        }
         if missing := self.must.keys() - body.keys():
             raise FrameError(f"{what}: keys {sorted(missing)} are missing")
-        if unknown := body.keys() - self.must.keys() - self.may.keys():
+        if unknown := body.keys() - known:
             raise FrameError(f"{what}: keys {sorted(unknown)} are unknown")
         for key, value in body.items():
             wanted = self.must.get(key) or self.may[key]
@@ -75,7 +80,10 @@ VALUE = (int, float, bool, str, bytes, list, dict)
 HELLO_BODY = Form({0: bytes, 1: str, 2: bytes, 3: list, 4: int, 5: list, 6: int, 7: dict}, {})
 WELCOME_BODY = Form({0: bytes, 1: str, 2: list, 5: int, 6: dict}, {4: int, 7: dict})
 CREDENTIALS = Form({0: bytes, 1: bytes, 2: int}, {})
-AUTH_BODY = Form({0: int, 1: int, 6: str}, {2: str, 3: bytes, 4: bytes, 5: bytes, 7: dict, 8: int, 0x80: bytes})
+AUTH_BODY = Form(
+    {0: int, 1: int, 6: str},
+    {2: str, 3: bytes, 4: bytes, 5: bytes, 7: dict, 8: int, LATER_START_KEY: bytes},
+)
 LIMITS = Form({0: int, 1: int, 2: int}, {})
 FORMS = {
     Kind.REFUSE: Form({0: str, 1: str, 2: int}, {3: int}),

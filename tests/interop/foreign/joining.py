@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from . import cbor, frames, proofs
-from .frames import Body, Kind, Proved
+from .frames import LATER_START_KEY, Body, Kind, Proved
 from .link import AGENT, JOIN_METHOD, REFRESH_METHOD, RESUME_METHOD, Link, Purpose
 
 REFRESH_LABEL = b"bowline/1 refresh"
@@ -39,6 +39,8 @@ class Joiner:
     id: str
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     held: Credentials | None = None
+    # The later start of the hub that it shows (`admission.md` §4.2).
+    shows: bytes | None = None
 
     def join(self, link: Link, token: str) -> Body:
         """Be admitted by a join token."""
@@ -68,17 +70,18 @@ class Joiner:
     def _admit(self, link: Link, method: int, credential: bytes) -> tuple[Body, bytes]:
         if method not in link.hello.body[3]:
             raise proofs.ProofError(f"method-not-offered: the hub takes {link.hello.body[3]}")
-        body = cbor.encode(
-            {
-                0: method,
-                1: int(Purpose.SERVE),
-                2: self.id,
-                3: proofs.public_key(self.key),
-                4: link.seen,
-                5: credential,
-                6: AGENT,
-            }
-        )
+        asks: Body = {
+            0: method,
+            1: int(Purpose.SERVE),
+            2: self.id,
+            3: proofs.public_key(self.key),
+            4: link.seen,
+            5: credential,
+            6: AGENT,
+        }
+        if self.shows is not None:
+            asks[LATER_START_KEY] = self.shows
+        body = cbor.encode(asks)
         t = proofs.transcript(link.nonce, link.hello.message, body)
         welcome = link.authenticate(body, proofs.possession(self.key, t))
         if welcome.proof:

@@ -53,6 +53,12 @@ class Hello:
         pins: list[bytes] = self.body[5]
         return pins
 
+    @property
+    def generation(self) -> int:
+        """Which start of the hub it tells."""
+        generation: int = self.body[6]
+        return generation
+
 
 @dataclass
 class Link(Conversation):
@@ -84,6 +90,10 @@ class Link(Conversation):
         if welcome.proof:
             raise proofs.ProofError("hub-not-proved: a proof where the method has none")
         return frames.decode_body(frames.WELCOME_BODY, "Welcome", welcome.body)
+
+    def start(self) -> bytes:
+        """What a peer keeps of this start of the hub, to show it later (`admission.md` §4.2)."""
+        return self.nonce + self.hello.message
 
     def _check_offered(self, method: int) -> None:
         if method not in self.hello.body[3]:

@@ -9,9 +9,9 @@ use bowline_core::auth::{HubSnapshot, JoinToken, SharedSecret};
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub, HubConfig, HubEvent, Lives, Outbox, Source};
-use bowline_core::id::{HubId, LinkId, PeerId};
+use bowline_core::id::{HubId, LinkId, PeerId, PublicKey};
 use bowline_core::identity::{HubIdentity, SigningKey};
-use bowline_core::ledger::{Answer, AskId, Evidence, Memory, Question, Reservation};
+use bowline_core::ledger::{Answer, AskId, Evidence, Memory, Question, Record, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -21,7 +21,7 @@ use bowline_core::wire::frame::Purpose;
 
 use crate::sim::dice::Dice;
 use crate::sim::joins::{CERTIFICATE, JoinKeys};
-use crate::sim::model::{Checked, Model, violated};
+use crate::sim::model::{Checked, Model, Violation, violated};
 
 /// The longest that the disk takes.
 const DISK: Duration = Duration::from_millis(300);
@@ -66,9 +66,47 @@ impl Durable {
         self.key().id()
     }
 
+    /// What a backup takes of it.
+    #[must_use]
+    pub fn copy(&self) -> Copy {
+        Copy { memory: self.memory.clone(), generation: self.generation }
+    }
+
+    /// A copy takes the place of what there is: the generation and the last issue that there were.
+    pub fn put_back(&mut self, copy: &Copy) -> (u64, u32) {
+        let were = (self.generation, self.memory.durable().issues);
+        (self.memory, self.generation) = (copy.memory.clone(), copy.generation);
+        were
+    }
+
+    /// Whether something showed that it was put back.
+    #[must_use]
+    pub fn is_restored(&self) -> bool {
+        self.memory.durable().restored.is_some()
+    }
+
+    /// Goes on from what was put back, where that was shown; whether it was.
+    pub fn accept(&mut self, unix: u64, keeps: bool) -> bool {
+        let beyond = self.memory.accept_restored(self.generation, unix, keeps);
+        self.generation = beyond.unwrap_or(self.generation);
+        beyond.is_some()
+    }
+
+    /// A change by the operator, while the hub is stopped.
+    pub fn change(&mut self, change: &Question) {
+        record(&mut self.memory, change);
+    }
+
     fn key(&self) -> HubIdentity {
         HubIdentity(SigningKey::generate(&mut Random::new(&Seed(self.identity))))
     }
+}
+
+/// A copy of a hub's ledger.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    memory: Memory,
+    generation: u64,
 }
 
 /// A record on its way to the disk.
@@ -89,6 +127,11 @@ pub struct HubNode {
     ends: BTreeMap<u64, HubEnd>,
     writing: VecDeque<Writing>,
     woken: BTreeSet<LinkId>,
+    /// Which start this is, and whether it believes that its ledger was put back.
+    generation: u64,
+    believes: bool,
+    /// Who was granted something, by what a token brings or not, until that was looked at.
+    granted: Vec<(PublicKey, bool)>,
 }
 
 /// One end of a connection.
@@ -146,6 +189,9 @@ impl HubNode {
             ends: BTreeMap::new(),
             writing: VecDeque::new(),
             woken: BTreeSet::new(),
+            generation: durable.generation,
+            believes: durable.is_restored(),
+            granted: Vec::new(),
         }
     }
 
@@ -242,7 +288,7 @@ impl HubNode {
         model: &mut Model,
         dice: &mut Dice,
         now: Now,
-    ) -> Result<bool, crate::sim::model::Violation> {
+    ) -> Result<bool, Violation> {
         let mut moved = false;
         if self.hub.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.hub.handle_timeout(now);
@@ -257,14 +303,14 @@ impl HubNode {
         }
         for conn in self.ends.keys().copied().collect::<Vec<_>>() {
             moved |= self.turn_end(conn, model, dice, now)?;
-            self.drain(durable, now)?;
+            self.drain(durable, model, now)?;
         }
-        self.drain(durable, now)?;
+        self.drain(durable, model, now)?;
         Ok(moved)
     }
 
     /// Takes what the machine has to tell and to ask.
-    fn drain(&mut self, durable: &mut Durable, now: Now) -> Checked {
+    fn drain(&mut self, durable: &mut Durable, model: &mut Model, now: Now) -> Checked {
         while let Some((ask, question)) = self.hub.poll_ask() {
             let answer = match durable.full {
                 true => Answer::No(Code::Unavailable.into()),
@@ -277,19 +323,24 @@ impl HubNode {
         }
         while let Some(event) = self.hub.poll_event() {
             match event {
-                HubEvent::Reused { peer } | HubEvent::Revoked { peer, .. } => {
+                // A ledger that was put back does not know the latest tokens.
+                HubEvent::Reused { peer } | HubEvent::Revoked { peer, .. }
+                    if !model.line.was_put_back =>
+                {
                     return violated("a peer that copied nothing was revoked", peer);
                 }
                 HubEvent::RolledBack { restored, own } => {
-                    return violated(
-                        "a ledger that was never restored seems older",
-                        (restored, own),
-                    );
+                    model.line.believed(restored, own)?;
+                    self.believes = true;
                 }
                 _ => {}
             }
         }
-        Ok(())
+        let (own, believes) = (self.generation, self.believes);
+        let granted = core::mem::take(&mut self.granted);
+        granted
+            .into_iter()
+            .try_for_each(|(key, by_token)| model.line.admitted(key, by_token, own, believes))
     }
 
     fn wrote(&mut self, durable: &mut Durable, now: Now) -> bool {
@@ -311,8 +362,8 @@ impl HubNode {
         model: &mut Model,
         dice: &mut Dice,
         now: Now,
-    ) -> Result<bool, crate::sim::model::Violation> {
-        let Self { hub, ends, writing, woken, .. } = self;
+    ) -> Result<bool, Violation> {
+        let Self { hub, ends, writing, woken, granted, .. } = self;
         let Some(end) = ends.get_mut(&conn) else { return Ok(false) };
         if end.ended {
             return Ok(false);
@@ -336,7 +387,13 @@ impl HubNode {
                     if let Question::Commit(reservation) = &question
                         && answer == Answer::Committed
                     {
-                        end.committed(model, reservation)?;
+                        granted.push(end.committed(model, reservation)?);
+                    }
+                    if let Question::Renewed(grant) = &question
+                        && answer == Answer::Committed
+                        && let Some(Record::Refresh(refreshing)) = &grant.record
+                    {
+                        granted.push((refreshing.key, true));
                     }
                     end.link.answer(ask, answer, now);
                 }
@@ -379,7 +436,12 @@ impl HubEnd {
         &mut self.link
     }
 
-    fn committed(&mut self, model: &mut Model, reservation: &Reservation) -> Checked {
+    /// Its session begins: its key, and whether a token brought it.
+    fn committed(
+        &mut self,
+        model: &mut Model,
+        reservation: &Reservation,
+    ) -> Result<(PublicKey, bool), Violation> {
         let claim = &reservation.claim;
         let (true, Some((peer, key))) = (self.peer, claim.identity) else {
             return violated("somebody was admitted who proved nothing", claim.identity);
@@ -388,7 +450,10 @@ impl HubEnd {
         if let Some(Evidence::Join { invited, .. }) = &claim.evidence {
             model.joined(invited.jti, invited.uses, key)?;
         }
-        model.admitted(peer, key)
+        model.admitted(peer, key)?;
+        let by_token =
+            matches!(claim.evidence, Some(Evidence::Join { .. } | Evidence::Refresh { .. }));
+        Ok((key, by_token))
     }
 
     fn pass_on(&mut self, hub: &mut Hub, now: Now) -> bool {
@@ -421,7 +486,7 @@ impl HubEnd {
 ///
 /// # Errors
 /// The link asks for a moment that has passed.
-pub fn tick(link: &mut Link, now: Now) -> Result<bool, crate::sim::model::Violation> {
+pub fn tick(link: &mut Link, now: Now) -> Result<bool, Violation> {
     if link.poll_timeout().is_none_or(|(at, _)| at > now.mono) {
         return Ok(false);
     }

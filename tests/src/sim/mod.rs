@@ -15,10 +15,12 @@ pub mod dice;
 pub mod hub;
 pub mod impostor;
 pub mod joins;
+pub mod line;
 pub mod model;
 pub mod network;
 pub mod peer;
 pub mod program;
+mod restored;
 pub mod script;
 mod settle;
 pub mod taken;
@@ -46,6 +48,10 @@ pub struct Tally {
     pub joined: usize,
     /// See [`Tally::joined`].
     pub renewed: usize,
+    /// Times that a Hello of a later start, or a certificate, showed that a ledger was put back.
+    pub shown: [usize; 2],
+    /// Times that this was accepted.
+    pub accepted: usize,
 }
 
 /// A script that failed.
@@ -78,7 +84,9 @@ pub fn run(script: &Script) -> Result<Tally, Violation> {
     world.settle()?;
     let (calls, ran, exited) = world.model().counts();
     let (joined, renewed) = world.model().joins();
-    Ok(Tally { moments: world.moments, calls, ran, exited, joined, renewed })
+    let (shown, accepted) = world.model().line.counts();
+    let moments = world.moments;
+    Ok(Tally { moments, calls, ran, exited, joined, renewed, shown, accepted })
 }
 
 /// Runs the script of a seed; where it fails, the shortest that fails by the same rule.

@@ -9,6 +9,7 @@ use bowline_core::id::{HubId, Jti, PeerId, PublicKey};
 use bowline_core::time::Mono;
 use bowline_core::wire::frame::Status;
 
+use crate::sim::line::Line;
 use crate::sim::program::Token;
 
 /// Something that must never happen, and did.
@@ -106,10 +107,19 @@ pub struct Model {
     /// Sessions that began by a join token, and those that got new credentials.
     joins: usize,
     renewed: usize,
+    /// What is true of the ledger.
+    pub line: Line,
     calls: BTreeMap<Token, Call>,
     next: u64,
     /// Links that have ended.
     ends: u64,
+}
+
+/// What the hub's ledger has made so, and forgets where it is put back.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    bound: BTreeMap<PeerId, PublicKey>,
+    joined: BTreeMap<Jti, BTreeSet<PublicKey>>,
 }
 
 impl Model {
@@ -124,6 +134,7 @@ impl Model {
             joined: BTreeMap::new(),
             joins: 0,
             renewed: 0,
+            line: Line::default(),
             calls: BTreeMap::new(),
             next: 1,
             ends: 0,
@@ -178,6 +189,18 @@ impl Model {
             return violated("a join token served more keys than it may", (token, keys.len()));
         }
         Ok(())
+    }
+
+    /// What a copy of the ledger holds.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts { bound: self.bound.clone(), joined: self.joined.clone() }
+    }
+
+    /// A copy of the ledger takes its place.
+    pub fn put_back(&mut self, facts: &Facts) {
+        self.bound.clone_from(&facts.bound);
+        self.joined.clone_from(&facts.joined);
     }
 
     /// A session got new credentials.

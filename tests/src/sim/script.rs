@@ -42,7 +42,18 @@ pub enum Step {
     Clock(i32),
     /// The ledger's disk is full, or has room again.
     Disk(bool),
+    /// The ledger is copied, in place of the copy before.
+    Backup,
+    /// The hub dies, the copy takes the place of its ledger, and it starts again after so many
+    /// milliseconds.
+    PutBack(u16),
+    /// The hub dies, and where it knows that its ledger was put back, it starts again with that
+    /// accepted; whether tokens are kept.
+    Accept(bool),
 }
+
+/// In every so many worlds, the ledger is put back.
+const PUT_BACK: u64 = 4;
 
 /// A seed and its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +69,13 @@ impl Script {
     #[must_use]
     pub fn of(seed: u64, length: usize) -> Self {
         let mut dice = Dice::new(seed ^ 0x5eed);
-        Self { seed, steps: (0..length).map(|_| draw(&mut dice)).collect() }
+        let mut steps: Vec<_> = (0..length).map(|_| draw(&mut dice)).collect();
+        // Half of those worlds take join tokens.
+        if matches!(seed % (2 * PUT_BACK), 0 | 3) && length > 0 {
+            let mut dice = Dice::new(seed ^ 0xbac0);
+            (0..1 + dice.below(2)).for_each(|_| put_back(&mut dice, &mut steps));
+        }
+        Self { seed, steps }
     }
 
     /// As few steps as fail in the same way: ever smaller parts are left out for as long as `fails`.
@@ -78,6 +95,31 @@ impl Script {
             size /= 2;
         }
         self
+    }
+}
+
+/// A backup, starts that it does not know of, its return, and mostly a person who accepts it.
+fn put_back(dice: &mut Dice, steps: &mut Vec<Step>) {
+    let short = dice.below(3_000) as u16;
+    let mut done = vec![
+        Step::Backup,
+        Step::CrashHub(short),
+        Step::CrashHub(short / 2),
+        Step::PutBack(short),
+        Step::Accept(dice.one_in(3)),
+    ];
+    done.truncate(if dice.one_in(3) { 4 } else { 5 });
+    // Where there was no later start, certificates alone show it.
+    done.retain({
+        let alone = dice.one_in(3);
+        move |step| !(alone && matches!(step, Step::CrashHub(_)))
+    });
+    let mut at: Vec<_> = done.iter().map(|_| dice.below(steps.len() as u64) as usize).collect();
+    at.sort_unstable();
+    for (at, step) in at.into_iter().zip(done).rev() {
+        // Time for coming back, and for seeing which start it is.
+        let wait = (step != Step::Backup).then(|| Step::Wait(dice.below(60_000) as u32));
+        steps.splice(at..at, [Some(step), wait].into_iter().flatten());
     }
 }
 
@@ -139,6 +181,9 @@ impl fmt::Display for Step {
             Self::Replay(nth) => write!(f, "replay {nth}"),
             Self::Clock(seconds) => write!(f, "clock {seconds}"),
             Self::Disk(room) => write!(f, "disk {}", u8::from(*room)),
+            Self::Backup => write!(f, "backup"),
+            Self::PutBack(ms) => write!(f, "put-back {ms}"),
+            Self::Accept(keeps) => write!(f, "accept {}", u8::from(*keeps)),
         }
     }
 }
@@ -187,6 +232,9 @@ impl FromStr for Step {
                 "replay" => Self::Replay(byte(0)?),
                 "clock" => Self::Clock(i32::try_from(*numbers.first()?).ok()?),
                 "disk" => Self::Disk(byte(0)? != 0),
+                "backup" => Self::Backup,
+                "put-back" => Self::PutBack(short(0)?),
+                "accept" => Self::Accept(byte(0)? != 0),
                 _ => return None,
             })
         };
@@ -200,8 +248,10 @@ mod tests {
 
     #[test]
     fn a_script_reads_back_as_itself() {
-        let script = Script::of(7, 400);
-        assert_eq!(script.to_string().parse(), Ok(script));
+        for seed in [7, 3] {
+            let script = Script::of(seed, 400);
+            assert_eq!(script.to_string().parse(), Ok(script));
+        }
         assert_eq!("seed 1\nwait x".parse::<Script>(), Err(BadScript("wait x".to_owned())));
     }
 

@@ -17,6 +17,7 @@ use crate::sim::model::{Checked, Goal, Model, Violation, violated};
 use crate::sim::network::{End, Pipe};
 use crate::sim::peer::PeerNode;
 use crate::sim::program::Plan;
+use crate::sim::restored::Backup;
 use crate::sim::script::Step;
 use crate::sim::wish::{Whom, Wish};
 
@@ -49,6 +50,9 @@ pub struct World {
     genuine: BTreeSet<u64>,
     recordings: Vec<Vec<u8>>,
     pub(super) model: Model,
+    /// A copy of the ledger, and how many tokens were made after it was put back.
+    pub(super) backup: Option<Backup>,
+    pub(super) invited: u8,
     /// Moments at which something happened.
     pub moments: u64,
 }
@@ -116,6 +120,7 @@ impl World {
         let peers_back = peers_back.collect();
         let mut model = Model::new(durable.id());
         peers.iter().filter(|peer| !peer.honest).for_each(|peer| model.bar(peer.id));
+        peers.iter().filter(|peer| peer.lies()).for_each(|peer| model.line.lies(peer.id));
         Self {
             now,
             dice,
@@ -131,6 +136,8 @@ impl World {
             genuine: BTreeSet::new(),
             recordings: Vec::new(),
             model,
+            backup: None,
+            invited: 0,
             moments: 0,
         }
     }
@@ -202,6 +209,9 @@ impl World {
                 self.now.unix = self.now.unix.saturating_add_signed(seconds.into());
             }
             Step::Disk(room) => self.durable.full = !room,
+            Step::Backup => self.back_up(),
+            Step::PutBack(ms) => self.put_back(ms),
+            Step::Accept(keeps) => self.accept(keeps),
         }
         self.rest()
     }
@@ -247,7 +257,7 @@ impl World {
         }
     }
 
-    fn crash_hub(&mut self, ms: u16) {
+    pub(super) fn crash_hub(&mut self, ms: u16) {
         if let Some(hub) = self.hub.take() {
             hub.crash(&mut self.durable, &mut self.dice);
             self.model.link_ended();
@@ -341,7 +351,9 @@ impl World {
             if self.peers[nth].wants_to_dial(now) {
                 self.model.dials(self.peers[nth].key.public(), now.mono)?;
                 let conn = self.connect(Client::Peer(nth));
-                self.peers[nth].dialled(conn, &mut self.dice, now);
+                let peer = &mut self.peers[nth];
+                peer.dialled(conn, &mut self.dice, now);
+                self.model.line.shows(peer.key.public(), peer.would_show());
                 moved = true;
             }
         }

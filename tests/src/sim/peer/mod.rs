@@ -2,6 +2,7 @@
 //! keeps, which outlives it.
 
 mod end;
+mod lie;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::sim::program::{INPUT, Run, Token, bytes};
 use crate::sim::wish::{Whom, Wish};
 
 use end::{Keeping, Made, PeerEnd};
+use lie::Lie;
 
 /// Who a peer is, and what it keeps.
 #[derive(Debug)]
@@ -63,8 +65,10 @@ pub struct PeerNode {
     refreshes: bool,
     /// What it keeps of the hub.
     entry: Option<Entry>,
-    /// The latest start of the hub that it keeps; a liar's is forged.
+    /// The latest start of the hub that it keeps.
     seen: Option<SeenStart>,
+    /// How often it dialled.
+    dials: u64,
     /// Its process, while it runs.
     life: Option<Life>,
     /// Bytes that are read for no call.
@@ -110,6 +114,7 @@ impl PeerNode {
             refreshes: false,
             entry: None,
             seen: None,
+            dials: 0,
             life: None,
             paused: false,
         }
@@ -173,6 +178,7 @@ impl PeerNode {
 
     /// The connection that it asked for: none where nobody listens.
     pub fn dialled(&mut self, conn: Option<u64>, dice: &mut Dice, now: Now) {
+        self.dials += 1;
         let dial = self.dial(now);
         let Some(life) = &mut self.life else { return };
         let Some(conn) = conn else {
@@ -222,17 +228,27 @@ impl PeerNode {
         }
     }
 
-    /// What it shows of the hub: the peers of zone `b` lie, as well as who has no key of the hub's can.
+    /// Whether what it shows of the hub is a lie: the peers of zone `b` do.
+    #[must_use]
+    pub fn lies(&self) -> bool {
+        self.zone == "b"
+    }
+
+    /// The start of the hub that it would show, and can.
+    #[must_use]
+    pub fn would_show(&self) -> Option<u64> {
+        self.seen.as_ref().filter(|_| !self.lies()).map(SeenStart::generation)
+    }
+
     fn shows(&self) -> Option<SeenStart> {
         let seen = self.seen.as_ref()?;
-        if self.zone != "b" {
-            return Some(seen.clone());
-        }
-        // The generation stands behind its key, and the limits behind it: {…, 6: n, 7: {0: …}}.
-        let mut bytes = seen.as_bytes().to_vec();
-        let at = bytes.windows(4).rposition(|four| four[0] == 6 && four[2..] == [7, 0xA3])?;
-        bytes[at + 1] = 23;
-        SeenStart::read(&bytes)
+        if self.lies() { Lie::of(self.dials).tell(seen) } else { Some(seen.clone()) }
+    }
+
+    /// It was given another join token, and forgets what the one before brought. Its process is to
+    /// start again.
+    pub fn join_anew(&mut self, token: Option<(JoinToken, HubId)>) {
+        (self.token, self.held, self.issued, self.refreshes) = (token, None, None, false);
     }
 
     fn credential(&self, now: Now) -> Credential {
