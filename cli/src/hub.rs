@@ -29,6 +29,7 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
         return Ok(exit::DONE);
     }
     guard::lower_if(options.allow_debug)?;
+    place::trust(config.trusted_group.as_ref())?;
     let data = place::data(Role::Hub, options.data.as_deref())?;
     let mut builder = HubBuilder::new(runtime.clone(), &data).map_err(Failure::usage)?;
     builder = builder.settings(settings).insecure(insecure);
@@ -59,6 +60,7 @@ fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
     let flags = HubSettings {
         name: options.name.clone(),
         bind: options.bind,
+        trusted_group: place::given_group(),
         advertise: some(&options.advertise),
         mode: options.tls,
         source: options.tls_source,

@@ -67,6 +67,9 @@ fn main() -> ExitCode {
         Err(end) => return end,
     };
     log::start(arguments.verbose);
+    if let Err(failure) = place::give(arguments.trusted_group) {
+        return failure.tell();
+    }
     let (choice, command) = (arguments.runtime, arguments.command);
     let done = match choice {
         Choice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),

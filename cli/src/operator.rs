@@ -8,7 +8,7 @@ use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::ArgumentsBuf;
 use bowline_shell::call::Finished;
-use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, pem};
+use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, is_there, pem, volume};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::{
     ConnectError, CredentialSource, PeerBuilder, Session, SetupError, load_key, shared,
@@ -70,9 +70,10 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
         return Ok(None);
     }
     let path = place::data(Role::Hub, dial.data.as_deref())?;
-    match std::fs::metadata(path.join("identity.key")) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+    match volume::holds_a_hub(&path) {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(_) => {
             let message = format!(
                 "{}: permission denied. Only the user that the hub runs as is its operator here: \
                  run this as that user, or name a hub with --hub",
@@ -80,7 +81,6 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
             );
             return Err(Failure::usage(message));
         }
-        Err(_) => return Ok(None),
     }
     DataDir::open(&path).map(Some).map_err(Failure::usage)
 }
@@ -122,20 +122,21 @@ fn operator<R: Runtime>(
     let key = load_key(&data.operator_key()).map_err(Failure::usage)?;
     // A peer id by its letters.
     let id = "local-operator".parse().map_err(Failure::usage)?;
-    let credential = secret(dial, &data.secret());
+    let credential = secret(dial, &data.secret())?;
     let builder = PeerBuilder::with_key(runtime.clone(), endpoint.url, id, key);
     Ok(builder.hub_id(hub).credential(credential))
 }
 
 /// The hub's secret, or none where the hub has none.
-fn secret(dial: &Dial, data: &Path) -> CredentialSource {
+fn secret(dial: &Dial, data: &Path) -> Result<CredentialSource, Failure> {
     let (flag, environment) = (dial.secret_file.clone(), place::secret_variable());
-    if flag.is_none() && environment.is_none() && !data.exists() {
-        return CredentialSource::open();
+    let is_given = flag.is_some() || environment.is_some();
+    if !is_given && !is_there(data).map_err(Failure::usage)? {
+        return Ok(CredentialSource::open());
     }
     let strength = place::strength(dial.risks.insecure(false));
     let data = data.to_owned();
-    CredentialSource::new(move || {
+    Ok(CredentialSource::new(move || {
         let sources = SecretSources {
             flag: flag.as_deref(),
             environment: environment.as_deref(),
@@ -145,7 +146,7 @@ fn secret(dial: &Dial, data: &Path) -> CredentialSource {
         let found = sources.find(&mut io::empty(), strength);
         let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
         shared(secret.as_bytes())
-    })
+    }))
 }
 
 fn remote<R: Runtime>(runtime: &R, dial: &Dial) -> Result<PeerBuilder<R>, Failure> {

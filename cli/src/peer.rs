@@ -33,6 +33,7 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
         output::say(format_args!("warning: {warning}"));
     }
     guard::lower_if(options.allow_debug)?;
+    place::trust(config.trusted_group.as_ref())?;
     let mut inbox = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
     let builder = serving(runtime, &options, &config)?.observer(observer(options.json, data));
@@ -92,10 +93,12 @@ fn reload<R: Runtime>(
     let read = in_force(options)?;
     let warnings = warnings(options, &read)?;
     let all = before.changes(&read);
-    // Who this is cannot change under a link.
-    let anew = PeerConfig { id: before.id, ..read };
+    // Who this is cannot change under a link, nor whom a process trusts.
+    let trusted_group = before.trusted_group.clone();
+    let anew = PeerConfig { id: before.id, trusted_group, ..read };
     let next = serving(runtime, options, &anew)?;
-    let (restart, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|key| key == "id");
+    let (restart, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|key| key == "id" || key == "trusted-group");
     let at_once = |key: &String| key.starts_with("commands") || key.starts_with("limits");
     let (changed, later): (Vec<_>, Vec<_>) = others.into_iter().partition(at_once);
     if options.json {
@@ -133,12 +136,14 @@ fn in_force(options: &args::Peer) -> Result<PeerConfig, Failure> {
     settings.resolve().map_err(Failure::usage)
 }
 
-/// What is in force: flags over the file over the defaults.
+/// What is in force: flags over the file over the defaults. Its group is trusted from here on.
 pub(crate) fn config(
     dial: &Dial,
     labels: Option<BTreeMap<String, String>>,
 ) -> Result<PeerConfig, Failure> {
-    settings(dial, labels)?.resolve().map_err(Failure::usage)
+    let config = settings(dial, labels)?.resolve().map_err(Failure::usage)?;
+    place::trust(config.trusted_group.as_ref())?;
+    Ok(config)
 }
 
 fn settings(
@@ -154,6 +159,7 @@ fn settings(
         hub_id: dial.hub_id,
         roots: dial.roots.clone(),
         secret_file: None,
+        trusted_group: place::given_group(),
         drain: None,
         commands: None,
     };

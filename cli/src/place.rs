@@ -2,22 +2,55 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bowline_core::auth::Credential;
 use bowline_shell::config::{Insecure, PeerConfig};
-use bowline_shell::files::{DataDir, Role, Secret, SecretSources, Strength, is_descriptor};
+use bowline_shell::files::{
+    DataDir, Role, Secret, SecretSources, Strength, TrustedGroup, is_descriptor, volume,
+};
 use bowline_shell::peer::{CredentialSource, SetupError, shared};
 
 use crate::exit::Failure;
 use crate::handover;
 
-/// The data directory of a role: what was given, or the platform's.
+/// Keeps the group that the command line or the environment says to trust, and trusts it.
+pub(crate) fn give(flag: Option<TrustedGroup>) -> Result<(), Failure> {
+    let given = match (flag, std::env::var_os(GROUP)) {
+        (Some(flag), _) => Some(flag),
+        (None, Some(value)) if !value.is_empty() => {
+            let parsed = value.to_string_lossy().parse();
+            Some(parsed.map_err(|reason: String| Failure::usage(format!("{GROUP}: {reason}")))?)
+        }
+        (None, _) => None,
+    };
+    trust(GIVEN.get_or_init(|| given).as_ref())
+}
+
+/// That group, which comes before a configuration's.
+pub(crate) fn given_group() -> Option<TrustedGroup> {
+    GIVEN.get().cloned().flatten()
+}
+
+/// Trusts the group of a configuration that is in force.
+pub(crate) fn trust(group: Option<&TrustedGroup>) -> Result<(), Failure> {
+    group.map_or(Ok(()), TrustedGroup::trust).map_err(Failure::usage)
+}
+
+const GROUP: &str = "BOWLINE_TRUSTED_GROUP";
+
+static GIVEN: OnceLock<Option<TrustedGroup>> = OnceLock::new();
+
+/// The data directory of a role: what was given, or the platform's; in a volume of the trusted group,
+/// our own directory there.
 pub(crate) fn data(role: Role, given: Option<&Path>) -> Result<PathBuf, Failure> {
-    match given {
-        Some(given) => Ok(given.to_owned()),
-        None => DataDir::default_path(role, |name| std::env::var_os(name)).map_err(Failure::usage),
-    }
+    let path = match given {
+        Some(given) => given.to_owned(),
+        None => {
+            DataDir::default_path(role, |name| std::env::var_os(name)).map_err(Failure::usage)?
+        }
+    };
+    Ok(volume::lived_in(&path))
 }
 
 /// The value of `BOWLINE_SECRET`.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bowline_core::identity::Description;
 use bowline_shell::config::{HubConfig, HubSettings, HubUrl, Scheme, TlsMode, TlsSource};
-use bowline_shell::files::{Role, pem};
+use bowline_shell::files::{Role, is_there, pem};
 use bowline_shell::runtime::Runtime;
 use serde_json::{Value, json};
 
@@ -51,7 +51,9 @@ fn on_this_machine(data: Option<&Path>, config: Option<&Path>) -> Result<Found, 
         Some(path) => HubSettings::read(path).map_err(Failure::usage)?,
         None => HubSettings::default(),
     };
-    let config: HubConfig = settings.resolve().map_err(Failure::usage)?;
+    let flags = HubSettings { trusted_group: place::given_group(), ..HubSettings::default() };
+    let config: HubConfig = flags.over(settings).resolve().map_err(Failure::usage)?;
+    place::trust(config.trusted_group.as_ref())?;
     if config.mode == TlsMode::Plain {
         let reason = "this hub is in TLS mode 'plain', so there is no certificate";
         return Err(Failure::usage(reason));
@@ -69,7 +71,7 @@ fn on_this_machine(data: Option<&Path>, config: Option<&Path>) -> Result<Found, 
 /// The self-signed certificate of a data directory.
 fn own(data: Option<&Path>) -> Result<std::path::PathBuf, Failure> {
     let file = place::data(Role::Hub, data)?.join("tls.crt");
-    if file.exists() {
+    if is_there(&file).map_err(Failure::usage)? {
         return Ok(file);
     }
     Err(Failure::usage(format!(

@@ -79,9 +79,15 @@ fn what_cannot_be_read_ends_with_2() {
     fs::write(&large, vec![b'0'; (4 << 20) + 1]).unwrap();
     let large = format!("@{}", large.display());
     let missing = format!("@{}/missing", home.path().display());
+    // Nobody writes to it, ever.
+    let pipe = home.path().join("pipe");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let pipe = format!("@{}", pipe.display());
     for (value, reason) in [
-        (large.as_str(), "more than 4194304 bytes"),
+        (large.as_str(), "is larger than 4194304 bytes"),
         (&missing, "cannot read"),
+        (&pipe, "is a pipe, not a file"),
         (&format!("@{}", home.path().display()), "cannot read"),
     ] {
         for what in ["frame", "token", "pin", "certificate"] {

@@ -22,6 +22,7 @@ mod token;
 mod trust;
 mod whoami;
 
+use bowline_shell::files::TrustedGroup;
 use clap::{Parser, Subcommand};
 
 pub(crate) use calls::{Calls, CallsAction, CallsCancel, CallsList, CallsShow};
@@ -64,6 +65,10 @@ pub(crate) struct Arguments {
     /// What the program runs on; it behaves the same on each.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "RUNTIME")]
     pub(crate) runtime: Choice,
+    /// A group, by name or number, that files may be open to: secrets that it may read, a data
+    /// directory that it may write to [default: BOWLINE_TRUSTED_GROUP, then the configuration's].
+    #[arg(long, global = true, value_name = "GROUP")]
+    pub(crate) trusted_group: Option<TrustedGroup>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use bowline_core::identity::SigningKey;
-use bowline_shell::files::{DataDir, FileError, Secret, SecretError, SecretOrigin, Strength, pem};
+use bowline_shell::files::{
+    DataDir, FileError, Remedy, Secret, SecretError, SecretOrigin, Strength, pem,
+};
 
 use crate::doctor::check::Check;
 use crate::doctor::own::Own;
@@ -18,12 +20,13 @@ pub(super) fn of_file(check: Check, error: &FileError) -> Finding {
     };
     let finding = Finding::problem(check, code, error.to_string()).with_remedy_inside();
     match error {
-        FileError::Exposed { mode, remedy: "go-w", .. } => {
-            finding.seen(format!("mode {mode:04o}")).expected("nobody else may write there")
-        }
-        FileError::Exposed { mode, remedy, .. } => {
-            finding.seen(format!("mode {mode:04o}")).expected(format!("mode 0{remedy}"))
-        }
+        FileError::Exposed {
+            mode, remedy: Remedy::Chmod("go-w") | Remedy::AsRoot("go-w"), ..
+        } => finding.seen(format!("mode {mode:04o}")).expected("nobody else may write there"),
+        FileError::Exposed {
+            mode, remedy: Remedy::Chmod(wanted) | Remedy::AsRoot(wanted), ..
+        } => finding.seen(format!("mode {mode:04o}")).expected(format!("mode 0{wanted}")),
+        FileError::Exposed { mode, .. } => finding.seen(format!("mode {mode:04o}")),
         FileError::Foreign { owner, .. } => finding.seen(format!("user {owner}")),
         _ => finding,
     }

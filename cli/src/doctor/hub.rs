@@ -8,7 +8,7 @@ use bowline_core::id::HubId;
 use bowline_core::identity::HubIdentity;
 use bowline_core::link::EndReason;
 use bowline_shell::config::{HubConfig, HubSettings, HubUrl, Scheme, TlsMode};
-use bowline_shell::files::{DataDir, Role, SecretError, SecretSources, Strength};
+use bowline_shell::files::{DataDir, Role, SecretError, SecretSources, Strength, is_there};
 use bowline_shell::hub::StartError;
 use bowline_shell::ledger::{LedgerError, Look, look};
 use bowline_shell::peer::ConnectError;
@@ -89,8 +89,12 @@ fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding
     let wrong = |message: String| {
         Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
     };
-    let flags =
-        HubSettings { bind: options.bind, mode: options.dial.tls, ..HubSettings::default() };
+    let flags = HubSettings {
+        bind: options.bind,
+        mode: options.dial.tls,
+        trusted_group: place::given_group(),
+        ..HubSettings::default()
+    };
     let (file, from) = match &options.dial.config {
         Some(path) => {
             let read = HubSettings::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -103,6 +107,7 @@ fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding
     let config = flags.over(file).resolve().map_err(|error| wrong(error.to_string()))?;
     let insecure = options.dial.risks.insecure(options.insecure_no_auth);
     config.check(&insecure).map_err(|error| wrong(error.to_string()))?;
+    place::trust(config.trusted_group.as_ref()).map_err(|failure| wrong(failure.message))?;
     let said = format!("{from}: {}, TLS mode {}", config.bind, config.mode);
     Ok((config, Finding::ok(Check::Configuration, said)))
 }
@@ -169,9 +174,13 @@ fn secret(
 
 /// The ledger, looked at and left as it is.
 fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
-    let Some(path) = data.map(DataDir::ledger).filter(|path| path.exists()) else {
-        return Finding::skipped(Check::Ledger, "the first start makes it");
-    };
+    let skipped = Finding::skipped(Check::Ledger, "the first start makes it");
+    let Some(path) = data.map(DataDir::ledger) else { return skipped };
+    match is_there(&path) {
+        Ok(true) => {}
+        Ok(false) => return skipped,
+        Err(error) => return find::of_file(Check::Ledger, &error),
+    }
     match look(&path, in_use) {
         Ok(Some(Look { restored: Some(restored), .. })) => {
             let said = format!(

@@ -15,9 +15,7 @@ mod report;
 mod status;
 mod verdict;
 
-use std::io;
-
-use bowline_shell::files::Role;
+use bowline_shell::files::{Role, volume};
 use bowline_shell::runtime::Runtime;
 
 use crate::args::{self, Side};
@@ -48,10 +46,8 @@ fn side(options: &args::Doctor) -> Result<Side, Failure> {
     if dial.hub.is_some() || dial.config.is_some() {
         return Ok(Side::Peer);
     }
-    let key = place::data(Role::Hub, dial.data.as_deref())?.join("identity.key");
-    Ok(match std::fs::metadata(key) {
-        Ok(_) => Side::Hub,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Side::Hub,
-        Err(_) => Side::Peer,
+    Ok(match volume::holds_a_hub(&place::data(Role::Hub, dial.data.as_deref())?) {
+        Ok(true) | Err(_) => Side::Hub,
+        Ok(false) => Side::Peer,
     })
 }

@@ -1,11 +1,11 @@
 //! Where a value comes from, and how bytes are spelled in it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
+use bowline_shell::files::read_shown;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 use crate::args::Encoding;
@@ -21,16 +21,13 @@ const MOST: u64 = 4 << 20;
 /// Nothing can be read there, or more than [`MOST`].
 pub(super) fn read(value: &OsStr) -> Result<Vec<u8>, Failure> {
     if value == "-" {
-        return bounded(io::stdin().lock(), "standard input");
+        return bounded(io::stdin().lock());
     }
     let Some(path) = value.as_bytes().strip_prefix(b"@") else {
         return Ok(value.as_bytes().to_vec());
     };
     let path = OsString::from_vec(path.to_vec());
-    let path = Path::new(&path);
-    let name = path.display().to_string();
-    let file = File::open(path).map_err(|error| cannot(&name, &error))?;
-    bounded(file, &name)
+    read_shown(Path::new(&path)).map_err(Failure::usage)
 }
 
 /// As [`read`], of text: without the white space around it.
@@ -45,17 +42,14 @@ pub(super) fn read_text(value: &OsStr) -> Result<Result<String, String>, Failure
     })
 }
 
-fn bounded(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
+fn bounded(source: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    source.take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot(name, &error))?;
+    let read = source.take(MOST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
     if bytes.len() as u64 > MOST {
-        return Err(Failure::usage(format!("{name} holds more than {MOST} bytes")));
+        return Err(Failure::usage(format!("standard input holds more than {MOST} bytes")));
     }
     Ok(bytes)
-}
-
-fn cannot(name: &str, error: &io::Error) -> Failure {
-    Failure::usage(format!("cannot read {name}: {error}"))
 }
 
 /// The bytes that are spelled by `given`, and how they are spelled.

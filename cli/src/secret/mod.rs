@@ -4,7 +4,7 @@ mod rotate;
 
 use std::path::Path;
 
-use bowline_shell::files::{DataDir, Role, SecretSources, Strength};
+use bowline_shell::files::{DataDir, Role, SecretSources, Strength, is_there};
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub(crate) async fn secret(runtime: &impl Runtime, options: args::Secret) -> Res
 fn show(data: Option<&Path>, out: &Out<'_>, as_json: bool) -> Result<u8, Failure> {
     let path = place::data(Role::Hub, data)?;
     let data = path.join("secret.key");
-    if !data.exists() {
+    if !is_there(&data).map_err(Failure::usage)? {
         return Err(Failure::usage(format!(
             "{} is not there: 'bowline hub' makes it at its first start; for a hub that keeps its \
              data elsewhere give --data DIR",

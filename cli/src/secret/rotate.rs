@@ -5,7 +5,7 @@ use std::time::Duration;
 use bowline_core::hub::GRACE;
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
-use bowline_shell::files::{DataDir, DirLock, FileError};
+use bowline_shell::files::{DataDir, DirLock, FileError, is_there};
 use bowline_shell::hub::rotate_secret;
 use bowline_shell::notice::Observer;
 use bowline_shell::runtime::Runtime;
@@ -78,7 +78,7 @@ fn stopped(options: &SecretRotate) -> Result<Option<(DataDir, DirLock)>, Failure
 }
 
 fn offline(data: &DataDir, lock: &DirLock, grace: Option<u64>) -> Result<Rotated, Failure> {
-    if !data.secret().exists() {
+    if !is_there(&data.secret()).map_err(Failure::usage)? {
         return Err(Failure::usage(format!(
             "{} is not there: 'bowline hub' makes it at its first start; where the hub's secret is \
              elsewhere, start the hub and rotate it then",

@@ -21,7 +21,7 @@ use crate::config::print::{Printer, array};
 use crate::config::url::parse_host;
 use crate::config::values::not_a_source;
 use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
-use crate::files::{Exposure, FileError, trusted};
+use crate::files::{Exposure, FileError, TrustedGroup, trusted};
 use tls::resolve_source;
 
 /// What a file or a command line says; everything is optional.
@@ -31,6 +31,8 @@ pub struct HubSettings {
     pub name: Option<String>,
     /// `bind`, `--bind`.
     pub bind: Option<Bind>,
+    /// `trusted-group`, `--trusted-group`: the group whose permission bits pass on files.
+    pub trusted_group: Option<TrustedGroup>,
     /// `advertise`, `--advertise` (repeated): the URLs that join tokens name.
     pub advertise: Option<Vec<HubUrl>>,
     /// `tls.mode`, `--tls`.
@@ -69,6 +71,8 @@ pub struct HubConfig {
     pub name: String,
     /// Where the hub listens.
     pub bind: Bind,
+    /// The group whose permission bits pass on files, see [`TrustedGroup::trust`].
+    pub trusted_group: Option<TrustedGroup>,
     /// The URLs that join tokens name; may be empty.
     pub advertise: Vec<HubUrl>,
     /// How links are protected.
@@ -115,6 +119,7 @@ impl HubSettings {
         let mut settings = Self {
             name: root.text("name")?,
             bind: root.text("bind")?,
+            trusted_group: root.text("trusted-group")?,
             advertise: root.list("advertise")?,
             door: DoorSettings::read(&mut root)?,
             ..Self::default()
@@ -176,6 +181,7 @@ impl HubSettings {
         Self {
             name: self.name.or(under.name),
             bind: self.bind.or(under.bind),
+            trusted_group: self.trusted_group.or(under.trusted_group),
             advertise: self.advertise.or(under.advertise),
             mode: self.mode.or(under.mode),
             source: source.or(under.source),
@@ -236,6 +242,7 @@ impl HubSettings {
         Ok(HubConfig {
             name,
             bind: self.bind.unwrap_or_default(),
+            trusted_group: self.trusted_group,
             advertise,
             mode,
             source: resolve_source(self.source, self.cert, self.key)?,
@@ -259,6 +266,9 @@ impl HubConfig {
         let mut printer = Printer::default();
         printer.text("name", &self.name);
         printer.text("bind", self.bind);
+        if let Some(group) = &self.trusted_group {
+            printer.text("trusted-group", group);
+        }
         printer.bare("advertise", array(&self.advertise));
         self.door.print(&mut printer);
         printer.table(&["tls"]);

@@ -15,6 +15,7 @@ use crate::config::hub::{absolute, read_text};
 use crate::config::print::{Printer, array, key};
 use crate::config::units::{parse_duration, print_duration};
 use crate::config::{ConfigError, HubUrl, TlsMode, changes};
+use crate::files::TrustedGroup;
 
 /// What a file or a command line says; everything is optional.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +37,8 @@ pub struct PeerSettings {
     /// `secret-file`; its flag `--secret-file` comes before the environment and is not laid over
     /// this, see [`crate::files::SecretSources`].
     pub secret_file: Option<PathBuf>,
+    /// `trusted-group`, `--trusted-group`: the group whose permission bits pass on files.
+    pub trusted_group: Option<TrustedGroup>,
     /// `limits.drain`, `--drain`: how long calls that run when the peer stops have to end by
     /// themselves; up to 1 h.
     pub drain: Option<Duration>,
@@ -62,6 +65,8 @@ pub struct PeerConfig {
     pub roots: Option<PathBuf>,
     /// Where the shared secret is, if not in the data directory.
     pub secret_file: Option<PathBuf>,
+    /// The group whose permission bits pass on files, see [`TrustedGroup::trust`].
+    pub trusted_group: Option<TrustedGroup>,
     /// How long calls that run when the peer stops have to end by themselves.
     pub drain: Duration,
     /// Ascending by name.
@@ -88,6 +93,7 @@ impl PeerSettings {
             id: root.text("id")?,
             hub: root.text("hub")?,
             secret_file: root.path("secret-file")?,
+            trusted_group: root.text("trusted-group")?,
             ..Self::default()
         };
         root.planned(&["token-file"]);
@@ -127,6 +133,7 @@ impl PeerSettings {
             hub_id: self.hub_id.or(under.hub_id),
             roots: self.roots.or(under.roots),
             secret_file: self.secret_file.or(under.secret_file),
+            trusted_group: self.trusted_group.or(under.trusted_group),
             drain: self.drain.or(under.drain),
             commands: self.commands.or(under.commands),
         }
@@ -164,6 +171,7 @@ impl PeerSettings {
             hub_id: self.hub_id,
             roots: self.roots.map(absolute),
             secret_file: self.secret_file.map(absolute),
+            trusted_group: self.trusted_group,
             drain,
             commands,
         })
@@ -218,6 +226,9 @@ impl PeerConfig {
         }
         if let Some(file) = &self.secret_file {
             printer.text("secret-file", file.display());
+        }
+        if let Some(group) = &self.trusted_group {
+            printer.text("trusted-group", group);
         }
         if !self.labels.is_empty() {
             printer.table(&["labels"]);

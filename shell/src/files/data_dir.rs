@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
 use crate::files::trusted::{Missing, directory};
+use crate::files::{Remedy, volume};
 
 /// Whose data it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,18 +72,28 @@ impl DataDir {
     }
 
     fn reach(path: &Path, missing: Missing) -> Result<Self, FileError> {
+        let path = &volume::lived_in(path);
         let whole =
             std::path::absolute(path).map_err(|error| FileError::system("open", path, error))?;
-        let exposed = |path, mode| FileError::Exposed { path, mode, what: "change", remedy: "700" };
-        let mode = match directory(path, missing) {
-            Err(FileError::Exposed { path: at, mode, .. }) if at == whole => {
-                return Err(exposed(path.to_owned(), mode));
+        let exposed = |mode, remedy| {
+            let remedy = match remedy {
+                Remedy::Chmod(_) => Remedy::Chmod("700"),
+                other => other,
+            };
+            FileError::Exposed { path: path.to_owned(), mode, what: "change", remedy }
+        };
+        let found = match directory(path, missing) {
+            Err(FileError::Exposed { path: at, mode, remedy, .. }) if at == whole => {
+                return Err(exposed(mode, remedy));
             }
             reached => reached?,
         };
         // Others may add to /tmp, and find their own key there in the place of ours.
-        if mode & 0o022 != 0 {
-            return Err(exposed(path.to_owned(), mode));
+        if found.is_shared {
+            return Err(exposed(found.mode, found.remedy));
+        }
+        if missing == Missing::Make {
+            volume::close(path, found)?;
         }
         Ok(Self { path: whole })
     }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::{Remedy, trusted};
+
 /// A file or directory that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -24,8 +26,7 @@ pub enum FileError {
     },
     /// A private file that others may use.
     #[error(
-        "{} has mode {mode:04o}: other users may {what} it; run 'chmod {remedy} {}', and replace \
-         what it holds if they may have used that", .path.display(), word(path)
+        "{} has mode {mode:04o}: other users may {what} it; {}", .path.display(), remedy.advice(path)
     )]
     Exposed {
         /// The file or directory.
@@ -34,14 +35,14 @@ pub enum FileError {
         mode: u32,
         /// "read" or "change".
         what: &'static str,
-        /// The mode that it should have, for `chmod`.
-        remedy: &'static str,
+        /// What to do about it.
+        remedy: Remedy,
     },
     /// A file, directory or link on the way that is somebody else's.
     #[error(
         "{} belongs to user {owner}, who decides what is there, and this runs as {}: run it as that \
-         user, or keep its files elsewhere; if what is there is yours, run 'chown -h {own} {}'",
-        .path.display(), user(*.own), word(path)
+         user ('sudo -u {}'), or keep its files elsewhere; if what is there is yours, run 'chown -h \
+         {own} {}'", .path.display(), user(*.own), sudo(*.owner), word(path)
     )]
     Foreign {
         /// The file, directory or link.
@@ -50,6 +51,14 @@ pub enum FileError {
         owner: u32,
         /// The user that this runs as.
         own: u32,
+    },
+    /// A group that cannot be trusted.
+    #[error("--trusted-group (trusted-group in the configuration) '{group}': {reason}")]
+    Group {
+        /// As it was named.
+        group: String,
+        /// Why not, and what to do.
+        reason: &'static str,
     },
     /// Something in the place of a file.
     #[error(
@@ -133,8 +142,17 @@ fn user(own: u32) -> String {
     }
 }
 
+/// A user for `sudo -u`, as a word of a shell's: by a number where there is no plain name.
+fn sudo(uid: u32) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    match trusted::user(uid) {
+        Some(name) if name.chars().all(is_plain) => name,
+        _ => format!("\\#{uid}"),
+    }
+}
+
 /// The path as a word of a shell's.
-fn word(path: &Path) -> String {
+pub(super) fn word(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
     match text.chars().all(is_plain) {

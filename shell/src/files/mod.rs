@@ -18,6 +18,7 @@ mod secret;
 mod secret_source;
 mod trust;
 pub(crate) mod trusted;
+pub mod volume;
 
 pub use control::{ControlSocket, NoControlSocket};
 pub use data_dir::{DataDir, Role};
@@ -28,8 +29,10 @@ pub use error::FileError;
 pub use lock::DirLock;
 pub use old_secret::{OldSecret, replace_secret};
 pub(crate) use private::replace_private;
-pub use private::{Created, create_private, load_or_create, read_private, remove, write_private};
+pub use private::{
+    Created, create_private, is_there, load_or_create, read_private, remove, write_private,
+};
 pub use secret::{Secret, SecretError, SecretFault, Strength};
 pub use secret_source::{SecretOrigin, SecretSources};
 pub use trust::{HubName, TrustError, TrustFile, TrustRecord, Trusted};
-pub use trusted::{Exposure, is_descriptor};
+pub use trusted::{Exposure, Remedy, TrustedGroup, is_descriptor, read_shown};

@@ -8,7 +8,7 @@
 use zeroize::Zeroizing;
 
 use crate::files::{
-    DataDir, Exposure, FileError, Secret, SecretError, Strength, read_private, remove,
+    DataDir, Exposure, FileError, Secret, SecretError, Strength, read_private, remove, trusted,
     write_private,
 };
 
@@ -86,7 +86,7 @@ pub fn replace_secret(
     old: Option<&OldSecret>,
 ) -> Result<(), FileError> {
     // A link that a person made stays one.
-    let file = file.canonicalize().map_err(|error| FileError::system("write", file, error))?;
+    let file = trusted::real(file)?;
     let kept = match read_private(&dir.old_secret(), Exposure::Nothing) {
         Err(error) if error.is_not_found() => None,
         read => Some(read?),

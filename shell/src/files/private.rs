@@ -127,6 +127,18 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Whether anything stands at `path`, in a directory that nobody else may change.
+///
+/// # Errors
+/// Its directory cannot be trusted, or the system's.
+pub fn is_there(path: &Path) -> Result<bool, FileError> {
+    match Place::of(path, "look for") {
+        Ok(place) => place.is_there().map_err(|error| FileError::system("look for", path, error)),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Everything from `source`, up to `limit` bytes; `path` is for the error.
 pub(crate) fn read_bounded(
     source: impl Read,

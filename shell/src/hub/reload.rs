@@ -111,10 +111,12 @@ impl<R: Runtime> Hub<R> {
 
     /// The settings with what cannot change as it is.
     fn keeping(&self, settings: HubSettings) -> HubSettings {
-        let HubConfig { bind, mode, auth_secret, secret_file, joins, .. } = &self.setup.config;
+        let HubConfig { bind, mode, trusted_group, auth_secret, secret_file, joins, .. } =
+            &self.setup.config;
         HubSettings {
             bind: Some(*bind),
             mode: Some(*mode),
+            trusted_group: trusted_group.clone(),
             auth_secret: Some(*auth_secret),
             secret_file: secret_file.clone(),
             joins: JoinSettings { join: Some(joins.join), ..settings.joins },

@@ -73,7 +73,7 @@ pub fn new_identity(data: &Path) -> Result<Anew, StartError> {
         // Where the original listens.
         data.endpoint(),
     ] {
-        if path.symlink_metadata().is_ok() {
+        if files::is_there(&path)? {
             files::remove(&path)?;
             removed.push(path);
         }
@@ -87,8 +87,9 @@ fn open(data: &Path) -> Result<(DirLock, Ledger, DataDir), StartError> {
     let data = DataDir::open(data)?;
     let lock = DirLock::take(&data)?;
     let path = data.ledger();
-    if let Err(error) = path.symlink_metadata() {
-        return Err(FileError::system("open the hub's ledger", &path, error).into());
+    if !files::is_there(&path)? {
+        let missing = rustix::io::Errno::NOENT;
+        return Err(FileError::system("open the hub's ledger", &path, missing).into());
     }
     let ledger = Ledger::open(&path)?;
     Ok((lock, ledger, data))

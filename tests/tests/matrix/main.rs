@@ -12,3 +12,4 @@ mod secrets;
 mod strangers;
 mod trust;
 mod trusted;
+mod volumes;

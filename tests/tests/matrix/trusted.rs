@@ -16,6 +16,15 @@ fn chmod(stage: &Stage, name: &str, mode: u32) {
     fs::set_permissions(stage.at(name), Permissions::from_mode(mode)).unwrap();
 }
 
+/// What user 65534 is called here.
+fn nobody() -> &'static str {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    match users.lines().any(|line| line.starts_with("nobody:") && line.contains(":65534:")) {
+        true => "nobody",
+        false => "\\#65534",
+    }
+}
+
 fn a_hub_of_roots_changes_nothing_in_a_directory_of_somebody_else() {
     if !rustix::process::geteuid().is_root() {
         return;
@@ -28,11 +37,15 @@ fn a_hub_of_roots_changes_nothing_in_a_directory_of_somebody_else() {
     chown(&place, Some(65_534), Some(65_534)).unwrap();
     let hub = outcome(stage.bowline(&["hub", "--bind", ANY, "--data", &place]));
     let says = "PLACE belongs to user 65534, who decides what is there, and this runs as root: run \
-                it as that user, or keep its files elsewhere; if what is there is yours, run \
-                'chown -h 0 PLACE'";
-    refused(&hub, 2, says, &[("PLACE", &place)]);
+                it as that user ('sudo -u USER'), or keep its files elsewhere; if what is there is \
+                yours, run 'chown -h 0 PLACE'";
+    let names = &[("PLACE", &*place), ("USER", nobody())];
+    refused(&hub, 2, says, names);
     assert_eq!(fs::read_to_string(&precious).unwrap(), "what root keeps");
     assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+    // As 'sudo bowline ls' finds the hub of a user.
+    stage.private("theirs/identity.key", "theirs");
+    refused(&outcome(stage.bowline(&["ls", "--data", &place])), 2, says, names);
 }
 
 fn a_lock_is_never_taken_through_a_link() {

@@ -18,6 +18,7 @@ fn complaint(text: &str) -> String {
 const WHOLE: &str = r#"
 name = "Acme \"core\""
 bind = "0.0.0.0:7000"
+trusted-group = "2000"
 advertise = ["wss://hub.example:7777"]
 allow-ips = ["192.0.2.0/24", "2001:db8::/32", "::1"]
 trusted-proxies = ["10.0.0.1"]
@@ -74,6 +75,7 @@ fn every_key_reaches_the_configuration() {
         HubConfig {
             name: "Acme \"core\"".into(),
             bind: "0.0.0.0:7000".parse().unwrap(),
+            trusted_group: Some("2000".parse().unwrap()),
             advertise: vec!["wss://hub.example".parse().unwrap()],
             mode: TlsMode::Strict,
             source: TlsSource::Files {
@@ -153,7 +155,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_name() {
         ("[limit]\npeers = 1", "line 1: unknown key 'limit'; did you mean 'limits'?"),
         (
             "insecure-no-auth = true",
-            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, advertise, allow-ips, trusted-proxies, external-pins, origins, tls, auth, tokens, limits",
+            "line 1: unknown key 'insecure-no-auth'; known here: name, bind, trusted-group, advertise, allow-ips, trusted-proxies, external-pins, origins, tls, auth, tokens, limits",
         ),
     ] {
         assert_eq!(complaint(text), format!("{file}: {sentence}"));

@@ -17,6 +17,7 @@ id = "web-1"
 hub = "wss://hub.example"
 labels = { role = "web", "a.b" = "c \"d\"" }
 secret-file = "secret"
+trusted-group = "ops"
 [tls]
 mode = "strict"
 pins = ["sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
@@ -64,6 +65,7 @@ fn every_key_reaches_the_configuration() {
     assert_eq!(config.hub().unwrap().to_string(), "wss://hub.example:7777/link");
     assert_eq!(config.labels["a.b"], "c \"d\"");
     assert_eq!(config.secret_file, Some("/etc/bowline/secret".into()));
+    assert_eq!(config.trusted_group, Some("ops".parse().unwrap()));
     assert_eq!(config.mode, TlsMode::Strict);
     assert_eq!(config.pins, [Pin([0; 32])]);
     assert_eq!(config.hub_id, Some(HubId([0; 16])));

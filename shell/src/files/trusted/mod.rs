@@ -6,13 +6,22 @@
 //! followed the same way; what is written is never opened through one. Every directory, link and
 //! file on the way must belong to root or to this user, and nobody else may change it.
 //!
-//! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes.
+//! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes; [`group`]
+//! says which group may do what this user may.
 
+mod account;
+mod group;
 mod place;
+mod remedy;
+mod shown;
 mod verdict;
 mod walk;
 
+pub(crate) use account::user;
+pub use group::TrustedGroup;
 pub(crate) use place::Place;
+pub use remedy::Remedy;
+pub use shown::read_shown;
 pub use verdict::Exposure;
 pub use walk::is_descriptor;
-pub(crate) use walk::{Missing, directory, read};
+pub(crate) use walk::{Found, Missing, directory, read, real};

@@ -8,7 +8,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, fstat, fsync, linkat, mkdirat, openat, renameat, statat, unlinkat,
+    AtFlags, Mode, OFlags, fchmod, fstat, fsync, linkat, mkdirat, openat, renameat, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -48,7 +49,8 @@ impl Place {
     }
 
     /// The file itself, to read and write: made with mode 0600 where it is not there, never emptied.
-    /// It has to be a regular file that nobody else may change.
+    /// It has to be a regular file that nobody else may change. One of our own that a mount gave to the
+    /// trusted group is closed again.
     pub(crate) fn open(&self, doing: &'static str) -> Result<File, FileError> {
         let path = self.path();
         let fail = |error| FileError::system(doing, &path, error);
@@ -59,7 +61,12 @@ impl Place {
             opened => opened.map_err(fail)?,
         };
         let seen = seen(&fstat(&file).map_err(fail)?);
-        who(&path).writes(seen).map_err(|flaw| flawed(&path, seen, flaw))?;
+        let who = who(&path);
+        who.writes(seen).map_err(|flaw| flawed(&path, seen, flaw))?;
+        // SQLite gives the files that it makes beside a ledger the ledger's mode, but not its group.
+        if seen.uid == who.uid && who.lets_in(seen) {
+            fchmod(&file, PRIVATE).map_err(fail)?;
+        }
         Ok(file.into())
     }
 
@@ -76,11 +83,29 @@ impl Place {
         }
     }
 
+    /// Whether anything is there.
+    pub(crate) fn is_there(&self) -> Result<bool, Errno> {
+        match self.stat() {
+            Err(Errno::NOENT) => Ok(false),
+            found => found.map(|_| true),
+        }
+    }
+
     /// Makes the directory, mode 0700, unless something is there.
     pub(crate) fn make_directory(&self) -> Result<(), Errno> {
         match mkdirat(&self.reached.directory, &*self.name, Mode::RWXU) {
             Err(Errno::EXIST) => Ok(()),
             made => made,
+        }
+    }
+
+    /// Closes the directory, which is this very user's, to everybody else.
+    pub(crate) fn close_directory(&self) -> Result<(), Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = openat(&self.reached.directory, &*self.name, flags, Mode::empty())?;
+        match fstat(&directory)?.st_uid == geteuid().as_raw() {
+            true => fchmod(&directory, Mode::RWXU),
+            false => Err(Errno::PERM),
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) kind: Kind,
     /// Its owner.
     pub(super) uid: u32,
+    /// Its group.
+    pub(super) gid: u32,
     /// Permission bits, with those for setuid, setgid and sticky.
     pub(super) mode: u32,
 }
@@ -48,6 +50,8 @@ pub(super) enum Flaw {
 pub(super) struct Who {
     /// The effective user.
     pub(super) uid: u32,
+    /// The group that is trusted like this user.
+    pub(super) group: Option<u32>,
     /// Whether the file is one that systemd set up for this unit: its access list shows as group
     /// bits.
     pub(super) credential: bool,
@@ -60,11 +64,10 @@ impl Who {
     /// sticky directory of root's, in which each entry is its owner's alone.
     pub(super) fn passes(self, seen: Seen) -> Result<(), Flaw> {
         self.owns(seen)?;
-        let shared = seen.mode & 0o022 != 0;
         let kept_apart = seen.mode & 0o1000 != 0 && seen.uid == 0;
         // A link's own bits mean nothing: nobody can change where it points to.
         match seen.kind {
-            Kind::Directory if shared && !kept_apart => Err(Flaw::Change),
+            Kind::Directory if self.is_shared(seen) && !kept_apart => Err(Flaw::Change),
             _ => Ok(()),
         }
     }
@@ -81,8 +84,8 @@ impl Who {
         self.owns(seen)?;
         let read_by_list = if self.credential { 0o040 } else { 0 };
         match exposure {
-            Exposure::Nothing if seen.mode & 0o077 & !read_by_list != 0 => Err(Flaw::Read),
-            Exposure::Readable if seen.mode & 0o022 != 0 => Err(Flaw::Change),
+            Exposure::Nothing if self.others(seen) & !read_by_list != 0 => Err(Flaw::Read),
+            Exposure::Readable if self.is_shared(seen) => Err(Flaw::Change),
             Exposure::Nothing | Exposure::Readable => Ok(()),
         }
     }
@@ -90,6 +93,22 @@ impl Who {
     /// What is written: it is ours, and a regular file.
     pub(super) fn writes(self, seen: Seen) -> Result<(), Flaw> {
         self.takes(seen, Exposure::Readable)
+    }
+
+    /// Whether others may write to it.
+    pub(super) fn is_shared(self, seen: Seen) -> bool {
+        self.others(seen) & 0o022 != 0
+    }
+
+    /// Whether the trusted group may do anything with it.
+    pub(super) fn lets_in(self, seen: Seen) -> bool {
+        self.group == Some(seen.gid) && seen.mode & 0o070 != 0
+    }
+
+    /// The permission bits of those who are not trusted.
+    fn others(self, seen: Seen) -> u32 {
+        let trusted = if self.group == Some(seen.gid) { 0o070 } else { 0 };
+        seen.mode & 0o077 & !trusted
     }
 
     /// Root could change it anyway; where this is root, nobody else's passes.
@@ -102,11 +121,46 @@ impl Who {
 mod tests {
     use super::*;
 
-    const ROOT: Who = Who { uid: 0, credential: false };
-    const ALICE: Who = Who { uid: 1000, credential: false };
+    const ROOT: Who = Who { uid: 0, group: None, credential: false };
+    const ALICE: Who = Who { uid: 1000, group: None, credential: false };
+    const TRUSTED: u32 = 2000;
 
     fn seen(kind: Kind, uid: u32, mode: u32) -> Seen {
-        Seen { kind, uid, mode }
+        Seen { kind, uid, gid: 100, mode }
+    }
+
+    #[test]
+    fn the_bits_of_the_trusted_group_pass_and_no_others() {
+        use Exposure::{Nothing, Readable};
+        use Kind::{Directory, Regular};
+        let alice = Who { group: Some(TRUSTED), ..ALICE };
+        let of = |gid, kind, uid, mode| Seen { kind, uid, gid, mode };
+        for (gid, uid, mode, verdict) in [
+            (TRUSTED, 0, 0o2770, Ok(())),
+            (TRUSTED, 1000, 0o2770, Ok(())),
+            (TRUSTED, 0, 0o2775, Ok(())),
+            (TRUSTED, 0, 0o2777, Err(Flaw::Change)),
+            (TRUSTED, 1001, 0o2770, Err(Flaw::Owner)),
+            (TRUSTED + 1, 0, 0o2770, Err(Flaw::Change)),
+        ] {
+            let step = of(gid, Directory, uid, mode);
+            assert_eq!(alice.passes(step), verdict, "{step:?}");
+        }
+        for (gid, uid, mode, exposure, verdict) in [
+            (TRUSTED, 0, 0o440, Nothing, Ok(())),
+            (TRUSTED, 1000, 0o660, Nothing, Ok(())),
+            (TRUSTED, 0, 0o664, Readable, Ok(())),
+            (TRUSTED, 0, 0o444, Nothing, Err(Flaw::Read)),
+            (TRUSTED, 0, 0o666, Readable, Err(Flaw::Change)),
+            (TRUSTED, 1001, 0o440, Nothing, Err(Flaw::Owner)),
+            (TRUSTED + 1, 0, 0o440, Nothing, Err(Flaw::Read)),
+            (TRUSTED + 1, 0, 0o664, Readable, Err(Flaw::Change)),
+        ] {
+            let file = of(gid, Regular, uid, mode);
+            assert_eq!(alice.takes(file, exposure), verdict, "{file:?} {exposure:?}");
+        }
+        // Nobody said so.
+        assert_eq!(ALICE.takes(of(TRUSTED, Regular, 0, 0o440), Nothing), Err(Flaw::Read));
     }
 
     #[test]

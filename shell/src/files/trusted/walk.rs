@@ -13,6 +13,8 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use super::group;
+use super::remedy::Remedy;
 use super::verdict::{Exposure, Flaw, Kind, Seen, Who};
 use crate::files::FileError;
 
@@ -35,14 +37,34 @@ pub(super) struct Reached {
     pub(super) path: PathBuf,
 }
 
+/// What a directory is that was reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// Its permission bits.
+    pub(crate) mode: u32,
+    /// Whether others may write there, as in `/tmp`.
+    pub(crate) is_shared: bool,
+    /// Whether it is this very user's.
+    pub(crate) is_ours: bool,
+    /// What is to be done where it must not be shared.
+    pub(crate) remedy: Remedy,
+}
+
 /// The directory `path`, which belongs to root or to this user, and which nobody else may change; so
-/// does each that leads there. Its permission bits.
-pub(crate) fn directory(path: &Path, missing: Missing) -> Result<u32, FileError> {
+/// does each that leads there.
+pub(crate) fn directory(path: &Path, missing: Missing) -> Result<Found, FileError> {
     let doing = if missing == Missing::Make { "create the directory" } else { "open" };
     let walk = Walk { to_a_directory: true, ..Walk::start(path, doing)? };
+    let who = walk.who;
     let reached = walk.reach(missing)?;
     let stat = fstat(&reached.directory).map_err(|error| FileError::system(doing, path, error))?;
-    Ok(seen(&stat).mode)
+    let seen = seen(&stat);
+    Ok(Found {
+        mode: seen.mode,
+        is_shared: who.is_shared(seen),
+        is_ours: seen.uid == who.uid,
+        remedy: Remedy::of(path, seen),
+    })
 }
 
 /// The directory that `path` is to be written in, and the name there. The name is not looked at.
@@ -52,6 +74,13 @@ pub(super) fn parent(path: &Path, doing: &'static str) -> Result<(Reached, OsStr
     let mut walk = Walk::start(path, doing)?;
     walk.ahead.pop_back();
     Ok((walk.reach(Missing::Refuse)?, name))
+}
+
+/// Where the links of `path` lead in the end, followed as they are to read it.
+pub(crate) fn real(path: &Path) -> Result<PathBuf, FileError> {
+    let mut walk = Walk::start(path, "write")?;
+    let (name, _) = walk.last()?;
+    Ok(walk.at.path.join(name))
 }
 
 /// Opens the file `path` to read it.
@@ -83,7 +112,11 @@ pub(super) fn who(path: &Path) -> Who {
         let plain = path.components().all(|part| part != Component::ParentDir);
         plain && directory.is_absolute() && path.starts_with(&directory)
     };
-    Who { uid: geteuid().as_raw(), credential: directory.is_some_and(inside) }
+    Who {
+        uid: geteuid().as_raw(),
+        group: group::trusted(),
+        credential: directory.is_some_and(inside),
+    }
 }
 
 /// A pipe that is open already is whoever's who started this; a file behind a descriptor is looked
@@ -149,12 +182,18 @@ impl<'a> Walk<'a> {
     }
 
     fn open_file(mut self, exposure: Exposure) -> Result<File, FileError> {
+        let (name, seen) = self.last()?;
+        self.open(&name, seen, exposure)
+    }
+
+    /// Walks to the directory of what is asked for; its name there, which is no link's.
+    fn last(&mut self) -> Result<(OsString, Seen), FileError> {
         while let Some(name) = self.ahead.pop_front() {
             let seen = self.stat(&name).map_err(|error| self.fail(error))?;
             match seen.kind {
                 Kind::Link => self.follow(&name, seen)?,
                 _ if !self.ahead.is_empty() => self.enter(&name)?,
-                _ => return self.open(&name, seen, exposure),
+                _ => return Ok((name, seen)),
             }
         }
         Err(self.fail(Errno::ISDIR))
@@ -252,16 +291,12 @@ pub(super) fn seen(stat: &Stat) -> Seen {
         FileType::Socket => Kind::Socket,
         _ => Kind::Device,
     };
-    Seen { kind, uid: stat.st_uid, mode: raw & 0o7777 }
+    Seen { kind, uid: stat.st_uid, gid: stat.st_gid, mode: raw & 0o7777 }
 }
 
 /// What a flaw of `path` is to a person.
 pub(super) fn flawed(path: &Path, seen: Seen, flaw: Flaw) -> FileError {
-    let (path, mode) = (path.to_owned(), seen.mode);
-    let remedy = match seen.kind {
-        Kind::Directory => "go-w",
-        _ => "600",
-    };
+    let (remedy, path, mode) = (Remedy::of(path, seen), path.to_owned(), seen.mode);
     match flaw {
         Flaw::Read => FileError::Exposed { path, mode, what: "read", remedy },
         Flaw::Change => FileError::Exposed { path, mode, what: "change", remedy },

@@ -77,7 +77,7 @@ fn a_directory_that_others_may_change_hides_a_good_file_wherever_it_stands_on_th
         let directory = base.path().join(directory);
         chmod(&directory, bits);
         let error = reads(&path).unwrap_err();
-        let is_it = matches!(&error, FileError::Exposed { path, mode, remedy: "go-w", .. }
+        let is_it = matches!(&error, FileError::Exposed { path, mode, remedy: Remedy::Chmod("go-w"), .. }
             if *path == directory.canonicalize().unwrap() && *mode == bits);
         assert!(is_it, "{error}");
         assert!(write_private(&path, b"x").is_err() && create_private(&path, b"x").is_err());
@@ -109,8 +109,10 @@ fn what_belongs_to_somebody_else_is_refused_be_it_file_directory_or_link() {
     let link = base.path().join("link");
     symlink(&good, &link).unwrap();
     assert!(reads(&link).is_ok());
+    assert_eq!(real(&link).unwrap(), good.canonicalize().unwrap());
     std::os::unix::fs::lchown(&link, Some(STRANGER), None).unwrap();
     refused(reads(&link));
+    refused(real(&link).map(|path| path.display().to_string()));
 }
 
 #[test]
