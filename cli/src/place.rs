@@ -41,8 +41,8 @@ const GROUP: &str = "BOWLINE_TRUSTED_GROUP";
 
 static GIVEN: OnceLock<Option<TrustedGroup>> = OnceLock::new();
 
-/// The data directory of a role: what was given, or the platform's; in a volume of the trusted group,
-/// our own directory there.
+/// The data directory of a role: what was given, or the platform's; in a volume of the trusted
+/// group, our own directory there.
 pub(crate) fn data(role: Role, given: Option<&Path>) -> Result<PathBuf, Failure> {
     let path = match given {
         Some(given) => given.to_owned(),

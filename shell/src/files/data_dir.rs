@@ -57,8 +57,8 @@ impl DataDir {
     ///
     /// # Errors
     /// [`FileError::Exposed`] where other users may change it or one above it,
-    /// [`FileError::Foreign`] where one belongs to somebody else, [`FileError::NotADirectory`], or the
-    /// system's.
+    /// [`FileError::Foreign`] where one belongs to somebody else, [`FileError::NotADirectory`], or
+    /// the system's.
     pub fn create(path: &Path) -> Result<Self, FileError> {
         Self::reach(path, Missing::Make)
     }
@@ -159,7 +159,8 @@ impl DataDir {
         self.path.join("secret.old")
     }
 
-    /// Hub: `operator.key`, the local operator's own key where there is no local socket, PKCS#8 PEM.
+    /// Hub: `operator.key`, the local operator's own key where there is no local socket, PKCS#8
+    /// PEM.
     #[must_use]
     pub fn operator_key(&self) -> PathBuf {
         self.path.join("operator.key")

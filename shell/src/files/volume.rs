@@ -1,8 +1,8 @@
 //! A data directory that the trusted group may write to, such as a volume that is handed to a pod
 //! (`root:GROUP`, mode 2770): in it we have a directory of our own, mode 0700.
 //!
-//! Whoever mounts such a volume may give every file in it to the group again. A directory of ours is
-//! therefore known by whose it is, not by its mode, and is closed again at each start.
+//! Whoever mounts such a volume may give every file in it to the group again. A directory of ours
+//! is therefore known by whose it is, not by its mode, and is closed again at each start.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ const OWN: &str = "bowline-data";
 const SIGNS: [&str; 6] =
     ["identity.key", "peer.key", "secret.key", "trust.toml", "enrolment", "ledger.db"];
 
-/// Where data is kept for a data directory `path`: there, or, where the trusted group may write there
-/// and it is not our own, in a directory of our own inside. Nothing is made, and a directory that
-/// cannot be looked at stays as it was named.
+/// Where data is kept for a data directory `path`: there, or, where the trusted group may write
+/// there and it is not our own, in a directory of our own inside. Nothing is made, and a directory
+/// that cannot be looked at stays as it was named.
 #[must_use]
 pub fn lived_in(path: &Path) -> PathBuf {
     match directory(path, Missing::Refuse) {
@@ -58,8 +58,8 @@ fn is_the_groups(found: Found) -> bool {
     found.mode & 0o020 != 0 && !found.is_shared
 }
 
-/// Whether it is a directory that we live in already: root's own may be a volume just as well, so its
-/// owner alone does not tell.
+/// Whether it is a directory that we live in already: root's own may be a volume just as well, so
+/// its owner alone does not tell.
 fn is_own(path: &Path, found: Found) -> bool {
     let holds = |name: &&str| {
         Place::of(&path.join(name), "look for").is_ok_and(|place| place.is_there() == Ok(true))

@@ -6,8 +6,8 @@
 //! followed the same way; what is written is never opened through one. Every directory, link and
 //! file on the way must belong to root or to this user, and nobody else may change it.
 //!
-//! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes; [`group`]
-//! says which group may do what this user may.
+//! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes;
+//! [`group`] says which group may do what this user may.
 
 mod account;
 mod group;

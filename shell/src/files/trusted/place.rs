@@ -48,9 +48,9 @@ impl Place {
         openat(&self.reached.directory, name, flags, PRIVATE).map(File::from)
     }
 
-    /// The file itself, to read and write: made with mode 0600 where it is not there, never emptied.
-    /// It has to be a regular file that nobody else may change. One of our own that a mount gave to the
-    /// trusted group is closed again.
+    /// The file itself, to read and write: made with mode 0600 where it is not there, never
+    /// emptied. It has to be a regular file that nobody else may change. One of our own that a
+    /// mount gave to the trusted group is closed again.
     pub(crate) fn open(&self, doing: &'static str) -> Result<File, FileError> {
         let path = self.path();
         let fail = |error| FileError::system(doing, &path, error);
@@ -63,7 +63,8 @@ impl Place {
         let seen = seen(&fstat(&file).map_err(fail)?);
         let who = who(&path);
         who.writes(seen).map_err(|flaw| flawed(&path, seen, flaw))?;
-        // SQLite gives the files that it makes beside a ledger the ledger's mode, but not its group.
+        // SQLite gives the files that it makes beside a ledger the ledger's mode, but not its
+        // group.
         if seen.uid == who.uid && who.lets_in(seen) {
             fchmod(&file, PRIVATE).map_err(fail)?;
         }

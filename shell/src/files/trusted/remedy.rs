@@ -58,8 +58,8 @@ impl Remedy {
                  trusted-group in the configuration"
             ),
             Self::AtItsSource => format!(
-                "its file system is read-only, so set the mode where it comes from (defaultMode of a \
-                 Kubernetes volume), {replace}"
+                "its file system is read-only, so set the mode where it comes from (defaultMode of \
+                 a Kubernetes volume), {replace}"
             ),
         }
     }

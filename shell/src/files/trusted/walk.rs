@@ -50,8 +50,8 @@ pub(crate) struct Found {
     pub(crate) remedy: Remedy,
 }
 
-/// The directory `path`, which belongs to root or to this user, and which nobody else may change; so
-/// does each that leads there.
+/// The directory `path`, which belongs to root or to this user, and which nobody else may change;
+/// so does each that leads there.
 pub(crate) fn directory(path: &Path, missing: Missing) -> Result<Found, FileError> {
     let doing = if missing == Missing::Make { "create the directory" } else { "open" };
     let walk = Walk { to_a_directory: true, ..Walk::start(path, doing)? };
