@@ -52,7 +52,6 @@ const OTHERS: &[(&str, &str)] = &[
         "shell/src/arguments/path/",
         "arguments of commands: the walk below a root has rules of its own",
     ),
-    ("shell/src/config/served.rs", "which roots of commands are no bound: a warning"),
     ("shell/src/runtime/listen.rs", "a socket, in a directory that the opener has found closed"),
     ("shell/src/entropy.rs", "/dev/urandom"),
     ("shell/src/stage/", "descriptors and the program of this very process"),
