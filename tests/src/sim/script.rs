@@ -109,12 +109,13 @@ fn put_back(dice: &mut Dice, steps: &mut Vec<Step>) {
         Step::Accept(dice.one_in(3)),
     ];
     done.truncate(if dice.one_in(3) { 4 } else { 5 });
-    // Where there was no later start, certificates alone show it.
-    done.retain({
-        let alone = dice.one_in(3);
-        move |step| !(alone && matches!(step, Step::CrashHub(_)))
-    });
+    // From before anybody joined, and with no later start: certificates show it.
+    let early = dice.one_in(2);
+    done.retain(|step| !(early && matches!(step, Step::CrashHub(_))));
     let mut at: Vec<_> = done.iter().map(|_| dice.below(steps.len() as u64) as usize).collect();
+    if early {
+        at[0] = 0;
+    }
     at.sort_unstable();
     for (at, step) in at.into_iter().zip(done).rev() {
         // Time for coming back, and for seeing which start it is.
