@@ -74,6 +74,8 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
         Ok(true) => {}
         Ok(false) => return Ok(None),
         Err(_) => {
+            // It knows whose it is, where the system says so.
+            DataDir::open(&path).map_err(Failure::usage)?;
             let message = format!(
                 "{}: permission denied. Only the user that the hub runs as is its operator here: \
                  run this as that user, or name a hub with --hub",

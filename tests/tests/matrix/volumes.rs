@@ -119,6 +119,13 @@ fn a_user_who_is_not_root_trusts_root_and_itself_alone() {
                 there is yours, run 'chown -h 65534 FILE'";
     let of_a_stranger = outcome(by_a_user(&stage, &shown).unwrap());
     refused(&of_a_stranger, 2, says, &[("FILE", &config)]);
+    // The hub of somebody else, into whose directory nobody else can look.
+    let place = stage.text("theirs");
+    fs::create_dir(&place).unwrap();
+    chmod(&stage.at("theirs"), 0o700);
+    chown(&place, Some(STRANGER), None).unwrap();
+    let listed = outcome(by_a_user(&stage, &["ls", "--data", &place]).unwrap());
+    refused(&listed, 2, says, &[("FILE", &place)]);
     // A stranger's link in a place like /tmp, to a file of our own.
     chown(&config, Some(USER), None).unwrap();
     fs::create_dir(stage.at("tmp")).unwrap();
