@@ -1,4 +1,4 @@
-//! `BOWLINE_PORTABLE=1 cargo test` builds, on Linux, what stands in for Linux's own guards elsewhere.
+//! `BOWLINE_PORTABLE=1 cargo test` builds on Linux what stands in for its own guards elsewhere.
 
 // Cargo reads what a build script prints.
 #![allow(clippy::disallowed_macros)]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::arrival::{Arrival, TurnedAway, Way};
+use crate::arrival::{Arrival, TurnedAway, Way, Why};
 use crate::forwarded::Forwarded;
 use crate::hub::door::{Away, Counted};
 

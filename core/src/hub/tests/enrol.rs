@@ -3,7 +3,7 @@
 
 use super::desk::{Desk, NOON, invited};
 use super::*;
-use crate::id::RefreshHash;
+use crate::id::{Jti, RefreshHash};
 use crate::ledger::{Certified, Enrolled, Family, Later, Renewal, Restored, Sign, TokenRecord};
 use crate::wire::value::Scalar;
 
