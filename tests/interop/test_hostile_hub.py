@@ -116,8 +116,9 @@ def test_a_flood_is_held_back_or_ends_the_link_and_takes_no_memory(
             assert reader.until(lambda r: r.kinds[Kind.PONG] > pongs), reader
         else:
             assert reader.over.wait(15)
-            assert reader.last is not None
-            assert reader.last.body[0] == "protocol-error"
+            assert peer.event("ended")["code"] == "protocol-error"
+            # A flood that goes on beyond what a peer reads after its last word may lose that.
+            assert reader.last is None or reader.last.body[0] == "protocol-error"
         after = Cost(peer.child.pid).look()
         assert after.memory < before.memory + MARGIN
         assert after.descriptors < before.descriptors + 40
