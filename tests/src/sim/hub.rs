@@ -5,21 +5,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::auth::{HubSnapshot, JoinToken, SharedSecret};
+use bowline_core::auth::HubSnapshot;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub, HubConfig, HubEvent, Lives, Outbox, Source};
-use bowline_core::id::{HubId, LinkId, PeerId, PublicKey};
-use bowline_core::identity::{HubIdentity, SigningKey};
+use bowline_core::id::{LinkId, PeerId, PublicKey};
 use bowline_core::ledger::{Answer, AskId, Evidence, Memory, Question, Record, Reservation};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
-use bowline_core::random::{Random, Seed};
+use bowline_core::random::Seed;
 use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::frame::Purpose;
 
 use crate::sim::dice::Dice;
+use crate::sim::durable::Durable;
 use crate::sim::joins::{CERTIFICATE, JoinKeys};
 use crate::sim::model::{Checked, Model, Violation, violated};
 
@@ -32,82 +32,6 @@ const SUPERSEDED: Duration = Duration::from_secs(4);
 /// A link looks at the date when something happens, and sleeps no longer than a heartbeat; then it
 /// says its last words.
 const EXPIRED: Duration = Duration::from_secs(15 + 4);
-
-/// What survives the hub: its keys, and what its ledger has recorded.
-#[derive(Debug)]
-pub struct Durable {
-    identity: [u8; 32],
-    secret: SharedSecret,
-    memory: Memory,
-    generation: u64,
-    /// The keys of a hub that takes join tokens.
-    pub joins: Option<JoinKeys>,
-    /// The disk takes no more.
-    pub full: bool,
-}
-
-impl Durable {
-    /// A hub that was never started.
-    #[must_use]
-    pub fn new(identity: [u8; 32], secret: SharedSecret) -> Self {
-        let memory = Memory::default();
-        Self { identity, secret, memory, generation: 0, joins: None, full: false }
-    }
-
-    /// Makes a join token for so many keys; none where the hub takes none.
-    pub fn issue(&mut self, number: u8, uses: u32) -> Option<JoinToken> {
-        let (hub, memory) = (self.id(), &mut self.memory);
-        self.joins.map(|joins| joins.issue(hub, number, uses, memory))
-    }
-
-    /// The hub's identity.
-    #[must_use]
-    pub fn id(&self) -> HubId {
-        self.key().id()
-    }
-
-    /// What a backup takes of it.
-    #[must_use]
-    pub fn copy(&self) -> Copy {
-        Copy { memory: self.memory.clone(), generation: self.generation }
-    }
-
-    /// A copy takes the place of what there is: the generation and the last issue that there were.
-    pub fn put_back(&mut self, copy: &Copy) -> (u64, u32) {
-        let were = (self.generation, self.memory.durable().issues);
-        (self.memory, self.generation) = (copy.memory.clone(), copy.generation);
-        were
-    }
-
-    /// Whether something showed that it was put back.
-    #[must_use]
-    pub fn is_restored(&self) -> bool {
-        self.memory.durable().restored.is_some()
-    }
-
-    /// Goes on from what was put back, where that was shown; whether it was.
-    pub fn accept(&mut self, unix: u64, keeps: bool) -> bool {
-        let beyond = self.memory.accept_restored(self.generation, unix, keeps);
-        self.generation = beyond.unwrap_or(self.generation);
-        beyond.is_some()
-    }
-
-    /// A change by the operator, while the hub is stopped.
-    pub fn change(&mut self, change: &Question) {
-        record(&mut self.memory, change);
-    }
-
-    fn key(&self) -> HubIdentity {
-        HubIdentity(SigningKey::generate(&mut Random::new(&Seed(self.identity))))
-    }
-}
-
-/// A copy of a hub's ledger.
-#[derive(Clone, Debug)]
-pub struct Copy {
-    memory: Memory,
-    generation: u64,
-}
 
 /// A record on its way to the disk.
 #[derive(Debug)]

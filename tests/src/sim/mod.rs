@@ -12,6 +12,7 @@
 mod came;
 pub mod captive;
 pub mod dice;
+pub mod durable;
 pub mod hub;
 pub mod impostor;
 pub mod joins;

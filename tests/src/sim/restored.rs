@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bowline_core::ledger::{Change, Question};
 
-use crate::sim::hub::Copy;
+use crate::sim::durable::Copy;
 use crate::sim::model::{Checked, Facts, violated};
 use crate::sim::peer::PeerNode;
 use crate::sim::script::Step;

@@ -10,7 +10,8 @@ use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::frame::{Delivery, Purpose};
 
 use crate::sim::dice::Dice;
-use crate::sim::hub::{Durable, HubNode};
+use crate::sim::durable::Durable;
+use crate::sim::hub::HubNode;
 use crate::sim::impostor::Impostor;
 use crate::sim::joins::{JoinKeys, START};
 use crate::sim::model::{Checked, Goal, Model, Violation, violated};
