@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use bowline_shell::files::write_readable;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
@@ -30,9 +31,9 @@ pub(crate) fn man(options: &args::Man) -> Result<u8, Failure> {
 /// The page of a command, and those of the commands inside it.
 fn write(command: &Command, dir: &Path, written: &mut usize) -> Result<(), Failure> {
     let path = dir.join(Man::new(command.clone()).get_filename());
-    page(command)
-        .and_then(|page| fs::write(&path, page))
-        .map_err(|error| cannot("write", &path, &error))?;
+    let page = page(command).map_err(|error| cannot("write", &path, &error))?;
+    // Root writes through no link, and into no directory, of somebody else.
+    write_readable(&path, &page).map_err(|error| Failure::new(exit::FAILURES, error))?;
     *written += 1;
     command.get_subcommands().try_for_each(|inner| write(inner, dir, written))
 }

@@ -69,6 +69,21 @@ fn a_manual_page_is_written_for_each_command() {
 }
 
 #[test]
+fn a_manual_page_is_written_over_no_file_that_a_link_leads_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let (pages, precious) = (dir.path().join("man1"), dir.path().join("precious"));
+    fs::create_dir(&pages).unwrap();
+    fs::write(&precious, "precious").unwrap();
+    std::os::unix::fs::symlink(&precious, pages.join("bowline.1")).unwrap();
+    let output = bowline(&["man", "--dir", pages.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    let page = fs::symlink_metadata(pages.join("bowline.1")).unwrap();
+    assert!(page.is_file());
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&page.permissions()) & 0o7777, 0o644);
+}
+
+#[test]
 fn a_directory_that_cannot_be_made_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");

@@ -31,6 +31,7 @@ pub use old_secret::{OldSecret, replace_secret};
 pub(crate) use private::replace_private;
 pub use private::{
     Created, create_private, is_there, load_or_create, read_private, remove, write_private,
+    write_readable,
 };
 pub use secret::{Secret, SecretError, SecretFault, Strength};
 pub use secret_source::{SecretOrigin, SecretSources};

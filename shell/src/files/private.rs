@@ -1,8 +1,9 @@
 //! Private files: written whole or not at all, created so that nobody else can ever read them.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,9 +36,21 @@ pub enum Created {
 /// # Errors
 /// The system's; the file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_whole(path, bytes, PRIVATE)
+}
+
+/// The same of what is no secret and for everybody to read, mode 0644.
+///
+/// # Errors
+/// The system's; the file is then as it was.
+pub fn write_readable(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_whole(path, bytes, READABLE)
+}
+
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     crash::point();
     let place = Place::of(path, "write")?;
-    let temporary = write_temporary(&place, path, bytes)?;
+    let temporary = write_temporary(&place, path, bytes, mode)?;
     crash::point();
     place.take_over(&temporary).map_err(|error| {
         discard(&place, &temporary);
@@ -70,7 +83,7 @@ pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
 /// The system's; then nothing was created.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
     let place = Place::of(path, "create")?;
-    let temporary = write_temporary(&place, path, bytes)?;
+    let temporary = write_temporary(&place, path, bytes, PRIVATE)?;
     // Unlike a rename, a link never replaces what is there.
     let linked = place.link(&temporary);
     discard(&place, &temporary);
@@ -158,9 +171,19 @@ pub(crate) fn read_bounded(
 }
 
 /// A new file beside `path` that holds `bytes` and has reached the disk.
-fn write_temporary(place: &Place, path: &Path, bytes: &[u8]) -> Result<OsString, FileError> {
+fn write_temporary(
+    place: &Place,
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<OsString, FileError> {
     let (temporary, mut file) = open_temporary(place, path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // It is private when it is made, whatever it becomes.
+    let opened = match mode {
+        PRIVATE => Ok(()),
+        more => file.set_permissions(Permissions::from_mode(more)),
+    };
+    let written = opened.and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
     written.map_err(|error| {
         discard(place, &temporary);
         FileError::system("write", path, error)
@@ -191,6 +214,12 @@ fn sync(place: &Place, path: &Path) -> Result<(), FileError> {
 fn discard(place: &Place, temporary: &OsStr) {
     let _ = place.unlink(temporary);
 }
+
+/// The mode of what is its owner's alone.
+const PRIVATE: u32 = 0o600;
+
+/// The mode of what everybody may read.
+const READABLE: u32 = 0o644;
 
 /// Numbers the temporary files of this process.
 static TEMPORARY: AtomicU64 = AtomicU64::new(0);

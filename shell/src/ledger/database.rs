@@ -214,7 +214,7 @@ pub(super) fn open_error(path: &Path, reason: &impl ToString) -> LedgerError {
 
 /// Looks at the files that SQLite opens beside the ledger, where they are.
 pub(super) fn check_beside(path: &Path) -> Result<(), LedgerError> {
-    for suffix in ["-wal", "-shm"] {
+    for suffix in ["-wal", "-shm", "-journal"] {
         let beside = beside(path, suffix);
         let looked = Place::of(&beside, "open").and_then(|place| place.look("open"));
         looked.map_err(|error| unusable(path, error))?;

@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, open, openat, readlinkat, statat,
+    AtFlags, CWD, FileType, Mode, OFlags, Stat, fcntl_getfl, fcntl_setfl, fstat, mkdirat, open,
+    openat, readlinkat, statat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -123,7 +124,11 @@ pub(super) fn who(path: &Path) -> Who {
 /// at like any other, but for the way to it.
 fn read_descriptor(path: &Path, exposure: Exposure) -> Result<File, FileError> {
     let fail = |error| FileError::system("read", path, error);
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(fail)?;
+    // A named pipe whose writers have gone would hold the open up for ever.
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = open(path, flags, Mode::empty()).map_err(fail)?;
+    let flags = fcntl_getfl(&file).map_err(fail)?;
+    fcntl_setfl(&file, flags & !OFlags::NONBLOCK).map_err(fail)?;
     let seen = seen(&fstat(&file).map_err(fail)?);
     if seen.kind != Kind::Pipe {
         who(path).takes(seen, exposure).map_err(|flaw| flawed(path, seen, flaw))?;

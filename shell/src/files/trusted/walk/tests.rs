@@ -158,6 +158,21 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
 }
 
 #[test]
+fn a_pipe_behind_a_descriptor_whose_writers_have_gone_holds_nobody_up() {
+    let base = tempfile::tempdir().unwrap();
+    let pipe = base.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let both = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let reader = std::fs::File::open(&pipe).unwrap();
+    drop(both);
+    let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(reads(&path).map(|bytes| bytes.len())));
+    let read = told.recv_timeout(std::time::Duration::from_secs(60)).expect("it does not wait");
+    assert_eq!(read, Ok(0));
+}
+
+#[test]
 fn a_descriptor_is_a_number_beneath_dev_fd_and_nothing_else() {
     for path in ["/dev/stdin", "/dev/fd/0", "/dev/fd/63", "/proc/self/fd/9"] {
         assert!(is_descriptor(Path::new(path)), "{path}");
