@@ -246,7 +246,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         write_private(&path, b"new").unwrap();
         assert_eq!(*read_private(&path, Exposure::Nothing).unwrap(), b"new");
         assert_eq!(mode(&path), 0o600);
@@ -288,15 +288,15 @@ mod tests {
         let path = dir.path().join("key");
         write_private(&path, b"key").unwrap();
         for bits in [0o640, 0o604, 0o620, 0o601] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(bits)).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(bits)).unwrap();
             let error = read_private(&path, Exposure::Nothing).unwrap_err();
             assert!(matches!(error, FileError::Exposed { mode, .. } if mode == bits), "{error}");
             let remedy = format!("run 'chmod 600 {}'", path.display());
             assert!(error.to_string().contains(&remedy), "{error}");
         }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         assert!(read_private(&path, Exposure::Readable).is_ok());
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o664)).unwrap();
         assert!(read_private(&path, Exposure::Readable).is_err());
     }
 

@@ -162,8 +162,8 @@ fn a_pipe_behind_a_descriptor_whose_writers_have_gone_holds_nobody_up() {
     let base = tempfile::tempdir().unwrap();
     let pipe = base.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    let both = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
-    let reader = std::fs::File::open(&pipe).unwrap();
+    let both = File::options().read(true).write(true).open(&pipe).unwrap();
+    let reader = File::open(&pipe).unwrap();
     drop(both);
     let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
     let (tell, told) = std::sync::mpsc::channel();
