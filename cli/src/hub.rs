@@ -98,7 +98,7 @@ fn given_secret(
         environment: variable.as_deref(),
         ..SecretSources::default()
     };
-    let found = sources.find(&mut std::io::stdin(), place::strength(insecure));
+    let found = sources.find(&mut crate::stdio::input(), place::strength(insecure));
     found.map(Some).map_err(Failure::usage)
 }
 

@@ -192,8 +192,7 @@ fn token(options: &args::Join) -> Result<Zeroizing<String>, Failure> {
 fn from_input() -> Result<Zeroizing<String>, Failure> {
     let name = Path::new("standard input");
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
-    std::io::stdin()
-        .lock()
+    crate::stdio::input()
         .take(MOST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", name.display())))?;

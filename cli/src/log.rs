@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bowline_core::text::Escaped;
 use tracing_subscriber::EnvFilter;
 
-use crate::output;
+use crate::{output, stdio};
 
 /// The variable that says what is logged.
 const VARIABLE: &str = "BOWLINE_LOG";
@@ -29,7 +29,7 @@ pub(crate) fn start(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(|| Events(io::stderr()))
+        .with_writer(|| Events(stdio::errors()))
         .with_ansi(false)
         // It would be told on standard error, which is what failed.
         .log_internal_errors(false)

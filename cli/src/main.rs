@@ -39,6 +39,7 @@ mod runtime;
 mod secret;
 mod show;
 mod signals;
+mod stdio;
 mod tame;
 mod tls;
 mod token;

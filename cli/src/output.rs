@@ -4,12 +4,12 @@
 //! way that JSON does it. What a command wrote is passed on as it is.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, StdoutLock, Write};
+use std::io::{self, ErrorKind, Write};
 
 use bowline_core::wire::frame::Source;
 
 use crate::exit::{self, Failure};
-use crate::show;
+use crate::{show, stdio};
 
 /// A line of a result.
 ///
@@ -35,8 +35,8 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     written(|out| out.write_all(bytes)).map_err(failure)
 }
 
-fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = stdio::output();
     write(&mut out).and_then(|()| out.flush())
 }
 
@@ -47,7 +47,7 @@ fn written(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> io::Res
 pub(crate) fn stream(source: Source, bytes: &[u8]) -> io::Result<()> {
     match source {
         Source::Out => written(|out| out.write_all(bytes)),
-        Source::Err => io::stderr().lock().write_all(bytes),
+        Source::Err => stdio::errors().write_all(bytes),
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn tell(text: impl Display) {
 
 /// A message on standard error. That nobody can read it is no reason to stop.
 pub(crate) fn say(text: impl Display) {
-    let _ = io::stderr().lock().write_all(message(&text.to_string()).as_bytes());
+    let _ = stdio::errors().write_all(message(&text.to_string()).as_bytes());
 }
 
 /// A message begins at the left, and what follows its first line does not: nothing within one

@@ -73,7 +73,7 @@ pub(crate) fn credential(
     let strength = strength(insecure);
     if flag.is_some_and(|flag| flag == Path::new("-") || is_descriptor(flag)) {
         let sources = SecretSources { flag, ..SecretSources::default() };
-        let found = sources.find(&mut std::io::stdin(), strength);
+        let found = sources.find(&mut crate::stdio::input(), strength);
         let secret: Arc<Secret> = Arc::new(found.map_err(Failure::usage)?.0);
         return Ok(CredentialSource::new(move || shared(secret.as_bytes())));
     }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::args::Arguments;
 use crate::exit;
-use crate::{output, show};
+use crate::{output, show, stdio};
 
 /// Reads the command line, or says what is wrong with it, and with what to end.
 pub(crate) fn read() -> Result<Arguments, ExitCode> {
@@ -30,7 +30,15 @@ fn escaped(typed: &OsString) -> OsString {
 
 /// A wrong command line goes to standard error, help and version to standard output.
 fn tell(error: &clap::Error) -> ExitCode {
-    let printed = error.print().and_then(|()| io::stdout().flush());
+    let printed = match (error.use_stderr(), io::stderr().is_terminal(), io::stdout().is_terminal())
+    {
+        (true, true, _) | (false, _, true) => error.print().and_then(|()| io::stdout().flush()),
+        (true, false, _) => stdio::errors().write_all(error.render().to_string().as_bytes()),
+        (false, _, false) => {
+            let mut out = stdio::output();
+            out.write_all(error.render().to_string().as_bytes()).and_then(|()| out.flush())
+        }
+    };
     match printed {
         // Whether or not anybody could read why.
         _ if error.use_stderr() => ExitCode::from(exit::USAGE),

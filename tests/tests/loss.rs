@@ -1,8 +1,15 @@
 //! What a command wrote is told whole or the loss is told: at its end, and on the way in.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::in_each_pairing;
+use bowline_tests::refusals::run_refused;
 use serde_json::{Value, json};
 
 const CONFIG: &str = r#"
@@ -17,6 +24,10 @@ linger = "300ms"
 [commands.daemon]
 run = ["sh", "-c", "sleep 4 >/dev/null 2>&1 & echo started"]
 linger = "1h"
+[commands.count]
+run = ["wc", "-c"]
+[commands.much]
+run = ["head", "-c", "1000000", "/dev/zero"]
 "#;
 
 const CUT: &str = "output-cut: a process that it left behind held its output in silence for too long \
@@ -66,7 +77,65 @@ fn a_peer_says_that_it_cut_output() {
     assert_eq!(told["status"], json!({"exit": 0, "output-cut": true}));
 }
 
+fn an_input_that_would_block_is_waited_for() {
+    let fleet = fleet();
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::NONBLOCK).unwrap();
+    let feeding = thread::spawn(move || {
+        let mut write = File::from(write);
+        for _ in 0..5 {
+            thread::sleep(Duration::from_millis(200));
+            write.write_all(b"1234567\n").unwrap();
+        }
+    });
+    let mut count = fleet.run(&["a", "count"]);
+    count.stdin(Stdio::from(read));
+    let (code, out, err) = outcome(count);
+    assert_eq!((code, out.trim(), err.as_str()), (Some(0), "40", ""));
+    feeding.join().unwrap();
+}
+
+fn an_input_that_cannot_be_read_is_an_error_and_not_its_end() {
+    let fleet = fleet();
+    let reason = "Is a directory (os error 21)";
+    let says = "standard input: REASON. The command was cancelled: give it another input, such as \
+                </dev/null";
+    let mut count = fleet.run(&["a", "count"]);
+    count.stdin(File::open("/").unwrap());
+    run_refused(&outcome(count), 1, says, &[("REASON", reason)]);
+    let mut count = fleet.run(&["all", "count"]);
+    count.stdin(File::open("/").unwrap());
+    let (code, _, err) = outcome(count);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains(&says.replace("REASON", reason)), "{err}");
+}
+
+fn an_output_that_would_block_is_waited_for() {
+    let fleet = fleet();
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::NONBLOCK).unwrap();
+    let mut much = fleet.run(&["a", "much"]);
+    let mut child = much.stdin(Stdio::null()).stdout(write).spawn().unwrap();
+    // The command and its descriptor go away, so that the pipe has an end.
+    drop(much);
+    thread::sleep(Duration::from_millis(500));
+    let (mut read, mut got) = (File::from(read), vec![]);
+    loop {
+        let mut piece = vec![0; 4096];
+        match read.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => got.extend_from_slice(&piece[..n]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((got.len(), child.wait().unwrap().code()), (1_000_000, Some(0)));
+}
+
 in_each_pairing! {
+    an_input_that_would_block_is_waited_for,
+    an_input_that_cannot_be_read_is_an_error_and_not_its_end,
+    an_output_that_would_block_is_waited_for,
     what_comes_after_a_program_has_ended_is_told_and_a_daemon_that_let_go_holds_nothing_up,
     output_that_was_cut_is_no_success_anywhere,
     a_peer_says_that_it_cut_output,

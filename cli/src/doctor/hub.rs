@@ -163,7 +163,7 @@ fn secret(
         data: Some(&data),
     };
     let strength = place::strength(options.dial.risks.insecure(false));
-    match sources.find(&mut io::stdin(), strength) {
+    match sources.find(&mut crate::stdio::input(), strength) {
         Ok((secret, origin)) => (Some(secret.strength()), find::of_secret(&secret, &origin)),
         Err(SecretError::Missing) => {
             (None, Finding::skipped(Check::Secret, "the first start makes one"))

@@ -188,7 +188,7 @@ fn secret(
         data: Some(&data),
     };
     let strength = place::strength(options.dial.risks.insecure(false));
-    match sources.find(&mut std::io::stdin(), strength) {
+    match sources.find(&mut crate::stdio::input(), strength) {
         Ok((secret, origin)) => {
             let finding = find::of_secret(&secret, &origin);
             (Some((secret, origin)), finding)

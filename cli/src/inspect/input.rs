@@ -1,7 +1,7 @@
 //! Where a value comes from, and how bytes are spelled in it.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 use crate::args::Encoding;
 use crate::exit::Failure;
+use crate::stdio;
 
 /// The largest value that is read, in bytes. The largest message has 1 MiB, which hexadecimal with
 /// spaces makes three times longer.
@@ -21,7 +22,7 @@ const MOST: u64 = 4 << 20;
 /// Nothing can be read there, or more than [`MOST`].
 pub(super) fn read(value: &OsStr) -> Result<Vec<u8>, Failure> {
     if value == "-" {
-        return bounded(io::stdin().lock());
+        return bounded(stdio::input());
     }
     let Some(path) = value.as_bytes().strip_prefix(b"@") else {
         return Ok(value.as_bytes().to_vec());

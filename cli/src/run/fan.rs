@@ -61,7 +61,9 @@ impl Fan for Pipe {
                     Told::Output { peer, source, bytes }
                 }
                 Some(CallEvent::Answered(answer)) => Told::Ended(answer.into()),
-                Some(CallEvent::Finished(end)) => Told::Over(over(&end)),
+                Some(CallEvent::Finished(end)) => {
+                    Told::Over(self.failure().map_or_else(|| over(&end), Err))
+                }
                 None => Told::Over(Err(Failure::new(exit::FAILURES, "the call has no end"))),
                 Some(_) => continue,
             });

@@ -58,7 +58,7 @@ pub(super) async fn one(
             Err(error) => return output::unwritten(error).map_err(Failure::ours),
         }
     }
-    end(&finished)
+    pipe.failure().map_or_else(|| end(&finished), |failure| Err(failure.ours()))
 }
 
 fn end(finished: &Finished) -> Result<u8, Failure> {

@@ -1,6 +1,8 @@
 //! A call and what flows into it: standard input.
+//!
+//! An input that cannot be read is not its end: the call is cancelled, and the reason is told.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,21 +10,34 @@ use bowline_shell::call::{CallBuilder, CallEvent, Calling};
 use smol::channel::{self, Receiver};
 use smol::stream::Stream;
 
+use crate::exit::{self, Failure};
+use crate::stdio;
+
 /// A call that is fed with standard input.
 pub(super) struct Pipe {
     call: Calling,
-    input: Option<Pin<Box<Receiver<Vec<u8>>>>>,
+    input: Option<Pin<Box<Receiver<io::Result<Vec<u8>>>>>>,
     chunk: Vec<u8>,
+    /// Why the input could not be read to its end.
+    unread: Option<io::Error>,
 }
 
 impl Pipe {
     /// Makes the call.
     pub(super) fn start(call: CallBuilder) -> Self {
-        Self { call: call.with_input().start(), input: Some(Box::pin(input())), chunk: Vec::new() }
+        let (call, input) = (call.with_input().start(), Some(Box::pin(input())));
+        Self { call, input, chunk: Vec::new(), unread: None }
     }
 
     pub(super) fn cancel(&mut self) {
         self.call.cancel();
+    }
+
+    /// Why the call was cancelled from here, where its input could not be read.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let error = self.unread.as_ref()?;
+        let message = format!("standard input: {error}. The command was cancelled: {ANOTHER}");
+        Some(Failure::new(exit::FAILURES, message))
     }
 
     /// Feeds the call; the next thing that it tells.
@@ -42,7 +57,12 @@ impl Pipe {
             }
             let Some(input) = &mut self.input else { break };
             match input.as_mut().poll_next(cx) {
-                Poll::Ready(Some(chunk)) => self.chunk = chunk,
+                Poll::Ready(Some(Ok(chunk))) => self.chunk = chunk,
+                Poll::Ready(Some(Err(error))) => {
+                    self.input = None;
+                    self.unread = Some(error);
+                    self.call.cancel();
+                }
                 Poll::Ready(None) => {
                     self.input = None;
                     self.call.end_input();
@@ -54,14 +74,20 @@ impl Pipe {
     }
 }
 
+/// What to do about an input that cannot be read.
+const ANOTHER: &str = "give it another input, such as </dev/null";
+
 /// Standard input, read by a thread of its own: a terminal cannot be polled.
-fn input() -> Receiver<Vec<u8>> {
+fn input() -> Receiver<io::Result<Vec<u8>>> {
     let (send, receive) = channel::bounded(1);
     std::thread::spawn(move || {
         let mut buffer = vec![0; 16 << 10];
-        let mut input = std::io::stdin().lock();
-        while let Ok(n) = input.read(&mut buffer) {
-            if n == 0 || send.send_blocking(buffer[..n].to_vec()).is_err() {
+        let mut input = stdio::input();
+        loop {
+            let read = input.read(&mut buffer).map(|n| buffer[..n].to_vec());
+            let is_over = !read.as_ref().is_ok_and(|chunk| !chunk.is_empty());
+            let is_end = read.as_ref().is_ok_and(Vec::is_empty);
+            if is_end || send.send_blocking(read).is_err() || is_over {
                 return;
             }
         }
