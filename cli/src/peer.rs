@@ -1,12 +1,12 @@
 //! `bowline peer`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
 use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
-use bowline_shell::files::{Exposure, Role, read_private};
+use bowline_shell::files::{DataDir, DirLock, Exposure, Role, read_private};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Peer, PeerBuilder};
 use bowline_shell::runtime::{Runtime, Signal};
@@ -36,6 +36,7 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     place::trust(config.trusted_group.as_ref())?;
     let mut inbox = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
+    let _serving = serve_from(data.as_deref())?;
     let builder = serving(runtime, &options, &config)?.observer(observer(options.json, data));
     let peer = builder.start();
     let mut config = config;
@@ -46,6 +47,14 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
         }
     }
     Ok(inbox.unless_again(peer.stop()).await)
+}
+
+/// The data directory's lock: the hub would give a second peer the place of the first, and end what
+/// that one runs.
+fn serve_from(data: Option<&Path>) -> Result<DirLock, Failure> {
+    let data = place::data(Role::Peer, data)?;
+    let data = DataDir::create(&data).map_err(Failure::usage)?;
+    DirLock::serve(&data).map_err(Failure::usage)
 }
 
 /// What must be said at the start, and anew when the configuration is read again.

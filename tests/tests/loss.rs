@@ -9,7 +9,9 @@ use std::time::Duration;
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::in_each_pairing;
-use bowline_tests::refusals::run_refused;
+use bowline_tests::refusals::{refused, run_refused};
+use bowline_tests::stage::Stage;
+use rustix::pipe::PipeFlags;
 use serde_json::{Value, json};
 
 const CONFIG: &str = r#"
@@ -29,6 +31,9 @@ run = ["wc", "-c"]
 [commands.much]
 run = ["head", "-c", "1000000", "/dev/zero"]
 "#;
+
+/// A pipe that does not block, and that no other child of this test keeps open.
+const FLAGS: PipeFlags = PipeFlags::NONBLOCK.union(PipeFlags::CLOEXEC);
 
 const CUT: &str = "output-cut: a process that it left behind held its output in silence for too long \
                    (linger) and was killed";
@@ -79,7 +84,7 @@ fn a_peer_says_that_it_cut_output() {
 
 fn an_input_that_would_block_is_waited_for() {
     let fleet = fleet();
-    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::NONBLOCK).unwrap();
+    let (read, write) = rustix::pipe::pipe_with(FLAGS).unwrap();
     let feeding = thread::spawn(move || {
         let mut write = File::from(write);
         for _ in 0..5 {
@@ -111,7 +116,7 @@ fn an_input_that_cannot_be_read_is_an_error_and_not_its_end() {
 
 fn an_output_that_would_block_is_waited_for() {
     let fleet = fleet();
-    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::NONBLOCK).unwrap();
+    let (read, write) = rustix::pipe::pipe_with(FLAGS).unwrap();
     let mut much = fleet.run(&["a", "much"]);
     let mut child = much.stdin(Stdio::null()).stdout(write).spawn().unwrap();
     // The command and its descriptor go away, so that the pipe has an end.
@@ -132,7 +137,20 @@ fn an_output_that_would_block_is_waited_for() {
     assert_eq!((got.len(), child.wait().unwrap().code()), (1_000_000, Some(0)));
 }
 
+fn a_second_peer_of_one_directory_is_refused_and_the_first_goes_on() {
+    let stage = Stage::with_peer(&format!("id = 'web'\n{CONFIG}"));
+    let pid = stage.peer.as_ref().unwrap().pid().as_raw_nonzero().to_string();
+    let place = stage.text("peer");
+    let says = "another peer (process PID) serves from PLACE: a second one with the same key and id \
+                would take its place and end what it runs. Stop that one, or give this one a \
+                directory of its own with --data DIR";
+    let names = [("PID", pid.as_str()), ("PLACE", place.as_str())];
+    refused(&outcome(stage.peer_command()), 2, says, &names);
+    assert_eq!(outcome(stage.run(&["web", "count"])), whole(0, "0\n", ""));
+}
+
 in_each_pairing! {
+    a_second_peer_of_one_directory_is_refused_and_the_first_goes_on,
     an_input_that_would_block_is_waited_for,
     an_input_that_cannot_be_read_is_an_error_and_not_its_end,
     an_output_that_would_block_is_waited_for,

@@ -196,6 +196,12 @@ impl DataDir {
         self.path.join("enrolment")
     }
 
+    /// Peer: `serving.lock`, held while it serves.
+    #[must_use]
+    pub fn serving_lock(&self) -> PathBuf {
+        self.path.join("serving.lock")
+    }
+
     /// Peer: `trust.toml`, see [`crate::files::TrustFile`].
     #[must_use]
     pub fn trust(&self) -> PathBuf {

@@ -96,6 +96,18 @@ pub enum FileError {
         /// Of the process that holds it, if it said.
         pid: Option<u32>,
     },
+    /// Another peer serves from the same data directory.
+    #[error(
+        "another peer{} serves from {}: a second one with the same key and id would take its place and \
+         end what it runs. Stop that one, or give this one a directory of its own with --data DIR",
+        holder(.pid), .path.display()
+    )]
+    Serving {
+        /// The data directory.
+        path: PathBuf,
+        /// Of the process that holds it, if it said.
+        pid: Option<u32>,
+    },
     /// A file whose content is not what belongs there.
     #[error("{}: {reason}", .path.display())]
     Content {

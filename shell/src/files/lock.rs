@@ -1,4 +1,5 @@
-//! One hub for each data directory: a lock that ends with its process, however that ends.
+//! One hub, and one peer that serves, for each data directory: a lock that ends with its process,
+//! however that ends.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -20,20 +21,31 @@ pub struct DirLock {
 }
 
 impl DirLock {
-    /// Takes the lock, and says in it who holds it.
+    /// Takes a hub's lock, and says in it who holds it.
     ///
     /// # Errors
     /// [`FileError::Locked`] at once where another process holds it, or the system's.
     pub fn take(dir: &DataDir) -> Result<Self, FileError> {
-        let path = dir.lock_file();
-        let fail = |error| FileError::system("lock", &path, error);
-        let mut file = open_lock(&path)?;
+        let held = |pid| FileError::Locked { path: dir.path().to_owned(), pid };
+        Self::at(&dir.lock_file(), held)
+    }
+
+    /// Takes the lock of a peer that serves, and says in it who holds it. Whoever only calls from the
+    /// directory needs none.
+    ///
+    /// # Errors
+    /// [`FileError::Serving`] at once where another process holds it, or the system's.
+    pub fn serve(dir: &DataDir) -> Result<Self, FileError> {
+        let held = |pid| FileError::Serving { path: dir.path().to_owned(), pid };
+        Self::at(&dir.serving_lock(), held)
+    }
+
+    fn at(path: &Path, held: impl FnOnce(Option<u32>) -> FileError) -> Result<Self, FileError> {
+        let fail = |error| FileError::system("lock", path, error);
+        let mut file = open_lock(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                let pid = holder(&mut file);
-                return Err(FileError::Locked { path: dir.path().to_owned(), pid });
-            }
+            Err(Errno::WOULDBLOCK) => return Err(held(holder(&mut file))),
             Err(error) => return Err(fail(error.into())),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
@@ -78,5 +90,18 @@ mod tests {
         assert!(sentence.contains("another hub (process") && sentence.contains("--data"));
         drop(lock);
         assert!(DirLock::take(&dir).is_ok());
+    }
+
+    #[test]
+    fn a_second_peer_that_serves_is_refused_and_told_who_does_and_a_hub_is_not() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(base.path()).unwrap();
+        let lock = DirLock::serve(&dir).unwrap();
+        let pid = Some(std::process::id());
+        let refused = FileError::Serving { path: dir.path().to_owned(), pid };
+        assert_eq!(DirLock::serve(&dir).unwrap_err(), refused);
+        assert!(DirLock::take(&dir).is_ok());
+        drop(lock);
+        assert!(DirLock::serve(&dir).is_ok());
     }
 }
