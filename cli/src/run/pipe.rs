@@ -13,10 +13,13 @@ use smol::stream::Stream;
 use crate::exit::{self, Failure};
 use crate::stdio;
 
+/// Standard input as it is read, piece by piece.
+type Chunks = Pin<Box<Receiver<io::Result<Vec<u8>>>>>;
+
 /// A call that is fed with standard input.
 pub(super) struct Pipe {
     call: Calling,
-    input: Option<Pin<Box<Receiver<io::Result<Vec<u8>>>>>>,
+    input: Option<Chunks>,
     chunk: Vec<u8>,
     /// Why the input could not be read to its end.
     unread: Option<io::Error>,
