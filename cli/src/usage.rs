@@ -33,10 +33,10 @@ fn tell(error: &clap::Error) -> ExitCode {
     let printed = match (error.use_stderr(), io::stderr().is_terminal(), io::stdout().is_terminal())
     {
         (true, true, _) | (false, _, true) => error.print().and_then(|()| io::stdout().flush()),
-        (true, false, _) => stdio::errors().write_all(error.render().to_string().as_bytes()),
+        (true, false, _) => stdio::errors().write_all(rendered(error).as_bytes()),
         (false, _, false) => {
             let mut out = stdio::output();
-            out.write_all(error.render().to_string().as_bytes()).and_then(|()| out.flush())
+            out.write_all(rendered(error).as_bytes()).and_then(|()| out.flush())
         }
     };
     match printed {
@@ -44,5 +44,16 @@ fn tell(error: &clap::Error) -> ExitCode {
         _ if error.use_stderr() => ExitCode::from(exit::USAGE),
         Ok(()) => ExitCode::from(exit::DONE),
         Err(error) => output::failure(error).tell(),
+    }
+}
+
+/// The error as text for a pipe: without colour, unless that is forced.
+fn rendered(error: &clap::Error) -> String {
+    let is_set =
+        |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let text = error.render();
+    match is_set("CLICOLOR_FORCE") && !is_set("NO_COLOR") {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
     }
 }
