@@ -1,13 +1,13 @@
 //! Output of a command as it may stand on a terminal that others' lines share.
 //!
 //! ```text
-//! text ── ESC ──► escape ── '[' ──► parameters ── 'm' ──► colour: passed on
-//!   ▲               │ other             │ other than 0-9 ; :, or too many
+//! text ── ESC ──► escape ── '[' ──► parameters ── 'm' ──► looks: passed on
+//!   ▲               │ other             │ other than 0-9 ; :, too many, or none of the looks
 //!   └───────────────┴── shown escaped ──┘
 //! ```
 //!
-//! Of all control sequences only SGR (ECMA-48 §8.3.117, the look of characters) is passed on, and it
-//! is reset where the line ends. Everything else that moves the cursor, erases, retitles or hides is
+//! Of all control sequences only SGR (ECMA-48 §8.3.117, the look of characters) is passed on, of that
+//! only colours, bold, faint, italic and underline, and it is reset where the line ends. Everything else that moves the cursor, erases, retitles or hides is
 //! shown escaped, and so is what is no UTF-8. It works on one line, which the caller holds until its
 //! end or its bound; a sequence that a bound has cut is none, and both of its halves are shown.
 
@@ -61,8 +61,36 @@ fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\x1b[")?;
     let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
     let length = parameters.bytes().take(PARAMETERS + 1).take_while(|b| is_parameter(b)).count();
-    let is_colour = length <= PARAMETERS && parameters.as_bytes().get(length) == Some(&b'm');
-    is_colour.then_some("\x1b[".len() + length + 1)
+    let is_sequence = length <= PARAMETERS && parameters.as_bytes().get(length) == Some(&b'm');
+    let is_shown = is_sequence && has_only_looks(&parameters[..length]);
+    is_shown.then_some("\x1b[".len() + length + 1)
+}
+
+/// Whether every parameter is one that neither hides text nor makes it blink.
+fn has_only_looks(parameters: &str) -> bool {
+    let mut parameters = parameters.split(';');
+    while let Some(parameter) = parameters.next() {
+        let (name, details) = parameter
+            .split_once(':')
+            .map_or((parameter, None), |(name, details)| (name, Some(details)));
+        // One that is left out is 0.
+        let number = if name.is_empty() { Ok(0) } else { name.parse::<u8>() };
+        let is_look = match (number, details) {
+            (Ok(4 | 38 | 48), Some(_)) => true,
+            // The colour itself stands in the parameters behind.
+            (Ok(38 | 48), None) => match parameters.next() {
+                Some("5") => parameters.next().is_some(),
+                Some("2") => parameters.by_ref().take(3).count() == 3,
+                _ => false,
+            },
+            (Ok(0..=4 | 21..=24 | 30..=37 | 39..=47 | 49 | 90..=107), None) => true,
+            _ => false,
+        };
+        if !is_look {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -80,8 +108,41 @@ mod tests {
         assert_eq!(shown(b"plain\ttext"), "plain\ttext");
         assert_eq!(shown(b"\x1b[1;31mred\x1b[m."), "\x1b[1;31mred\x1b[m.\x1b[0m");
         assert_eq!(shown(b"\x1b[38:2::1:2:3mx"), "\x1b[38:2::1:2:3mx\x1b[0m");
-        let most = format!("\x1b[{}m", "1".repeat(PARAMETERS));
+        let most = format!("\x1b[{}m", "1;".repeat(PARAMETERS / 2));
         assert_eq!(shown(most.as_bytes()), format!("{most}\x1b[0m"));
+    }
+
+    #[test]
+    fn looks_that_hide_text_or_blink_are_shown_and_not_done() {
+        for hidden in [
+            "5",
+            "6",
+            "7",
+            "8",
+            "25",
+            "58;5;1",
+            "1;8",
+            "31;5",
+            "38;5;1;8",
+            "38;2;1;2;3;5",
+            "8:1",
+            "38;5",
+            "38;2;1;2",
+            "38;8",
+            "38;5:5",
+            "0:8",
+            "08",
+            "256",
+            "10",
+            "108",
+        ] {
+            let sequence = format!("\x1b[{hidden}mx");
+            assert_eq!(shown(sequence.as_bytes()), format!("\\u{{1b}}[{hidden}mx"));
+        }
+        for look in ["38;5;8", "48;2;5;6;8", "38;5;8;1", "38:5:8", "4:3", "01;34", "97;107", ";1"] {
+            let sequence = format!("\x1b[{look}mx");
+            assert_eq!(shown(sequence.as_bytes()), format!("{sequence}\x1b[0m"));
+        }
     }
 
     #[test]
@@ -100,7 +161,7 @@ mod tests {
         ] {
             assert_eq!(shown(bytes), text, "{bytes:?}");
         }
-        let long = format!("\x1b[{}m", "1".repeat(PARAMETERS + 1));
+        let long = format!("\x1b[{}1m", "1;".repeat(PARAMETERS / 2));
         assert_eq!(shown(long.as_bytes()), format!("\\u{{1b}}{}", &long[1..]));
     }
 }

@@ -176,7 +176,7 @@ impl CommandSpec {
         &self.arguments
     }
 
-    /// A placeholder that stands in the script of an interpreter, where a value would be code.
+    /// A placeholder where a caller's value would be code, or would choose what runs.
     #[must_use]
     pub fn script_hole(&self) -> Option<ScriptHole> {
         let outlines: Vec<_> = self.templates.iter().map(Template::outline).collect();

@@ -15,6 +15,7 @@ pub(crate) mod path;
 mod script;
 mod spec;
 mod template;
+mod wrapper;
 
 pub use command::{CommandSpec, Prepared};
 pub use error::{ArgumentError, SpecError};

@@ -159,10 +159,9 @@ pub enum ConfigError {
     },
     /// A caller's value within a script.
     #[error(
-        "command '{command}': element {} of 'run' is a script of '{}', and a placeholder in it makes \
-         a caller's value code: put {{name}} behind the script as an element of its own, and write \
-         {} where the value is to stand; or accept it with --insecure-shell-templates",
-        .hole.element, .hole.interpreter, .hole.value
+        "command '{command}': element {} of 'run' {}: {}; or accept it with \
+         --insecure-shell-templates",
+        .hole.element, .hole.fault(), .hole.remedy()
     )]
     Script {
         /// Of which command.

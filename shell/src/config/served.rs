@@ -43,13 +43,22 @@ pub enum CommandRisk {
 impl fmt::Display for CommandRisk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Script { command, hole } => write!(
-                f,
-                "command '{command}' has a placeholder in a script of '{}' \
-                 (--insecure-shell-templates): whoever may call it can run everything; put \
-                 {{name}} behind the script, and write {} in it",
-                hole.interpreter, hole.value
-            ),
+            Self::Script { command, hole } => match hole.value {
+                Some(value) => write!(
+                    f,
+                    "command '{command}' has a placeholder in a script of '{}' \
+                     (--insecure-shell-templates): whoever may call it can run everything; put \
+                     {{name}} behind the script, and write {value} in it",
+                    hole.interpreter
+                ),
+                None => write!(
+                    f,
+                    "command '{command}' has a placeholder in what '{}' starts or loads \
+                     (--insecure-shell-templates): whoever may call it can choose what runs; {}",
+                    hole.interpreter,
+                    hole.remedy()
+                ),
+            },
             Self::WideRoot { command, argument, root } => write!(
                 f,
                 "command '{command}', argument '{argument}': below its root {} is all that there \

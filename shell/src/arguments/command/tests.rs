@@ -154,7 +154,7 @@ fn a_descriptor_is_named_where_it_will_be_open_and_is_what_was_there() {
 #[test]
 fn a_placeholder_in_a_script_is_found_and_one_behind_it_is_not() {
     let hole = command(&["sh", "-c", "tar c {dir}"], vec![]).unwrap().script_hole();
-    let expected = ScriptHole { interpreter: "sh".into(), element: 3, value: "\"$1\"" };
+    let expected = ScriptHole { interpreter: "sh".into(), element: 3, value: Some("\"$1\"") };
     assert_eq!(hole, Some(expected));
     let safe = command(&["sh", "-c", "tar c \"$1\"; echo {{x}}", "sh", "{dir}"], vec![]).unwrap();
     assert_eq!(safe.script_hole(), None);
