@@ -56,6 +56,7 @@ run = ["sh", "-c", "echo last; kill -KILL $$"]
 run = ["sleep", "1000"]
 [commands.leave]
 run = ["sh", "-c", "sleep 1000 & echo $!; exit 4"]
+linger = "200ms"
 "#,
         text_of = marking(r#""{name}""#),
         n = marking(r#""{n}""#),
@@ -199,7 +200,9 @@ async fn programs_that_do_not_do_well_end_as_they_do_in_a_shell() {
     assert_eq!(killed, (Some(128 + 9), "last\n".to_owned(), String::new()));
 
     let (code, child, err) = outcome(stage.run(&["web", "leave"]));
-    assert_eq!((code, err.as_str()), (Some(4), ""), "the grandchild delays nothing");
+    let cut = "bowline: output-cut: a process that it left behind held its output in silence for \
+               too long (linger) and was killed\n";
+    assert_eq!((code, err.as_str()), (Some(4), cut));
     process_gone(child.trim().parse().unwrap()).await;
 
     let says = "deadline: The call's deadline passed. Give it longer with --timeout, or look at \
