@@ -268,8 +268,10 @@ fn a_standard_output_without_room_is_told() {
     run_refused(&outcome_without_output(run), 1, says, &[("REASON", &reason)]);
     assert_eq!(outcome(stage.run(&["web", "bare"])).0, Some(0));
     // What only tells of events goes on without a reader.
-    let mut peer = stage.peer_command();
-    peer.args(["--id", "other"]).stdout(full()).stderr(Stdio::null());
+    let (config, data, secret) = (stage.text("peer.toml"), stage.text("other"), stage.secret());
+    let mut peer = stage.bowline(&["peer", "--json", "--hub", &stage.url, "--config", &config]);
+    peer.args(["--data", &data, "--secret-file", &secret, "--id", "other"]);
+    peer.stdout(full()).stderr(Stdio::null());
     let mut peer = peer.spawn().unwrap();
     let mut known = false;
     let until = std::time::Instant::now() + bowline_tests::wait::BOUND;
