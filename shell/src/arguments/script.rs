@@ -4,11 +4,11 @@
 //! value such as `x; rm -rf ~` is a second command. The value belongs behind the script, where the
 //! script reads it as data: `["sh", "-c", 'tar c "$1"', "sh", "{dir}"]`.
 //!
-//! What an interpreter is told before its script is code as well (`perl -M…`, `node --require`), and
-//! whoever names the script's file chooses the script. So a placeholder may stand behind them only.
+//! What an interpreter is told before its script is code as well (`perl -M…`, `node --require`),
+//! and whoever names the script's file chooses the script. So a placeholder may stand behind them only.
 //!
-//! An interpreter is found at any place of `run`, so behind `docker exec` too; what wrappers such as
-//! `env` start is seen to by [`wrapper`]. In doubt an element is taken for a script: whoever means
+//! An interpreter is found at any place of `run`, so behind `docker exec` too; what wrappers such
+//! as `env` start is seen to by [`wrapper`]. In doubt an element is taken for a script: whoever means
 //! something else has a switch. What an interpreter
 //! that is not listed here does with its arguments cannot be known.
 
@@ -36,7 +36,7 @@ impl ScriptHole {
                 "is a script of '{by}', and a placeholder in it makes a caller's value code"
             ),
             None => format!(
-                "says what '{by}' starts or loads, and a placeholder in it lets a caller choose that"
+                "says what '{by}' starts or loads, and a placeholder in it lets callers choose that"
             ),
         }
     }
@@ -57,8 +57,8 @@ impl ScriptHole {
 
 /// How an interpreter is given a script on its command line.
 enum Taken {
-    /// By a cluster of options with `c` (`-ec`), or by one of these words; the script or its file is
-    /// the first argument that is no option. `o` and `O` take an argument of their own.
+    /// By a cluster of options with `c` (`-ec`), or by one of these words; the script or its file
+    /// is the first argument that is no option. `o` and `O` take an argument of their own.
     Shell(&'static [&'static str]),
     /// By an option; without one, the first argument that is no option is a script or its file.
     Option(Options),
