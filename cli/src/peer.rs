@@ -36,8 +36,9 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     place::trust(config.trusted_group.as_ref())?;
     let mut inbox = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
+    let builder = serving(runtime, &options, &config)?;
     let _serving = serve_from(data.as_deref())?;
-    let builder = serving(runtime, &options, &config)?.observer(observer(options.json, data));
+    let builder = builder.observer(observer(options.json, data));
     let peer = builder.start();
     let mut config = config;
     while inbox.next().await == Signal::Hangup {

@@ -126,10 +126,11 @@ fn a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes() {
     let names: &[(&str, &str)] = &[("HUB", &id), ("ID", "web-1"), ("FILE", &enrolment)];
     refusals::refused(&with(&[]), 2, ELSEWHERE, names);
     assert_eq!(record(&two, &token)["used"], 0);
-    let _web = serve(&one, "web");
+    let web = serve(&one, "web");
     answers(&one, "web-1");
     let (code, _, err) = with(&["--force"]);
     assert_eq!(code, Some(0), "{err}");
+    drop(web);
     let _web = serve(&one, "web");
     answers(&two, "web-1");
 }
