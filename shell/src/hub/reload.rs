@@ -52,6 +52,7 @@ const LIVE: &[&str] = &[
     "tls.key",
     "tls.hostnames",
     "auth.required",
+    "auth.self-labels",
     "auth.secret-role",
     "auth.skew",
     "tokens.certificate",
@@ -74,8 +75,11 @@ impl<R: Runtime> Hub<R> {
         // What is for the next start only is to be good, too.
         wanted.check(&self.setup.insecure)?;
         let wanted = changes(&before, &wanted.to_toml());
-        let (changed, restart) = wanted.into_iter().partition(|key| is_live(key));
         let config = self.keeping(settings).resolve()?;
+        // What follows from a setting that waits for the next start waits with it.
+        let taken = changes(&before, &config.to_toml());
+        let (changed, restart) =
+            wanted.into_iter().partition(|key| is_live(key) && taken.contains(key));
         let mut warnings = config.check(&self.setup.insecure)?;
         let now = self.shared.clock.now().unix;
         let (data, id) = (&self.setup.data, self.facts.id);

@@ -127,7 +127,8 @@ each_pairing! {
         };
         let anew = world.hub.as_mut().unwrap().reload(anew).unwrap();
         assert_eq!(anew.changed, ["limits.sessions", "name"]);
-        assert_eq!(anew.restart, ["bind", "tls.mode"]);
+        // Without TLS the secret is the sole method, and peers' own labels count: from then on.
+        assert_eq!(anew.restart, ["auth.self-labels", "bind", "tls.mode"]);
         assert_eq!(refused(world.peer("late")).await.code(), Some(Code::Full));
 
         let bind = Some("127.0.0.1:0".parse().unwrap());
