@@ -1,6 +1,5 @@
 //! A session to call through: the local operator on the hub's own machine, a peer elsewhere.
 
-use std::io;
 use std::path::Path;
 
 use bowline_core::id::HubId;
@@ -8,11 +7,9 @@ use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::ArgumentsBuf;
 use bowline_shell::call::Finished;
-use bowline_shell::files::{DataDir, Endpoint, Role, SecretSources, is_there, pem, volume};
+use bowline_shell::files::{DataDir, Endpoint, Role, is_there, pem, volume};
 use bowline_shell::notice::Observer;
-use bowline_shell::peer::{
-    ConnectError, CredentialSource, PeerBuilder, Session, SetupError, load_key, shared,
-};
+use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session, load_key};
 use bowline_shell::runtime::Runtime;
 
 use crate::args::Dial;
@@ -131,24 +128,11 @@ fn operator<R: Runtime>(
 
 /// The hub's secret, or none where the hub has none.
 fn secret(dial: &Dial, data: &Path) -> Result<CredentialSource, Failure> {
-    let (flag, environment) = (dial.secret_file.clone(), place::secret_variable());
-    let is_given = flag.is_some() || environment.is_some();
+    let is_given = dial.secret_file.is_some() || place::secret_variable().is_some();
     if !is_given && !is_there(data).map_err(Failure::usage)? {
         return Ok(CredentialSource::open());
     }
-    let strength = place::strength(dial.risks.insecure(false));
-    let data = data.to_owned();
-    Ok(CredentialSource::new(move || {
-        let sources = SecretSources {
-            flag: flag.as_deref(),
-            environment: environment.as_deref(),
-            data: Some(&data),
-            ..SecretSources::default()
-        };
-        let found = sources.find(&mut io::empty(), strength);
-        let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
-        shared(secret.as_bytes())
-    }))
+    place::credential(dial, None, data)
 }
 
 fn remote<R: Runtime>(runtime: &R, dial: &Dial) -> Result<PeerBuilder<R>, Failure> {

@@ -195,8 +195,8 @@ pub(crate) fn builder<R: Runtime>(
     }
     let url = config.hub().map_err(Failure::usage)?.clone();
     let id = config.id().map_err(Failure::usage)?;
-    let insecure = dial.risks.insecure(false);
-    let credential = place::credential(dial.secret_file.as_deref(), config, &data, insecure)?;
+    let file = config.secret_file.as_deref();
+    let credential = place::credential(dial, file, &data.join("secret.key"))?;
     let builder = PeerBuilder::new(runtime.clone(), url, id, &data).map_err(Failure::usage)?;
     checked_by(builder.credential(credential), config)
 }

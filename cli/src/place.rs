@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use bowline_core::auth::Credential;
-use bowline_shell::config::{Insecure, PeerConfig};
+use bowline_shell::config::Insecure;
 use bowline_shell::files::{
     DataDir, Role, Secret, SecretSources, Strength, TrustedGroup, is_descriptor, volume,
 };
 use bowline_shell::peer::{CredentialSource, SetupError, shared};
 
+use crate::args::Dial;
 use crate::exit::Failure;
 use crate::handover;
 
@@ -62,15 +63,16 @@ pub(crate) fn strength(insecure: Insecure) -> Strength {
     if insecure.weak_secret { Strength::Weak } else { Strength::Full }
 }
 
-/// The secret of a peer: the flag, the environment, the configuration, the data directory; read
-/// anew for each dial, but standard input and other open descriptors only once.
+/// The secret of whoever dials: the flag, the environment, the configuration's file, that of the
+/// data directory; read anew for each dial, but standard input and other open descriptors only
+/// once.
 pub(crate) fn credential(
-    flag: Option<&Path>,
-    config: &PeerConfig,
+    dial: &Dial,
+    config: Option<&Path>,
     data: &Path,
-    insecure: Insecure,
 ) -> Result<CredentialSource, Failure> {
-    let strength = strength(insecure);
+    let strength = strength(dial.risks.insecure(false));
+    let flag = dial.secret_file.as_deref();
     if flag.is_some_and(|flag| flag == Path::new("-") || is_descriptor(flag)) {
         let sources = SecretSources { flag, ..SecretSources::default() };
         let found = sources.find(&mut crate::stdio::input(), strength);
@@ -78,7 +80,7 @@ pub(crate) fn credential(
         return Ok(CredentialSource::new(move || shared(secret.as_bytes())));
     }
     let (flag, environment) = (flag.map(Path::to_owned), secret_variable());
-    let (config, data) = (config.secret_file.clone(), data.join("secret.key"));
+    let (config, data) = (config.map(Path::to_owned), data.to_owned());
     let read = move || -> Result<Credential, SetupError> {
         let sources = SecretSources {
             flag: flag.as_deref(),

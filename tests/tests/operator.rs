@@ -275,6 +275,19 @@ fn a_secret_that_a_flag_named_is_rotated_where_it_is() {
     assert_eq!(outcome(here.0.dial("ls", &["--secret-file", &named])).0, Some(0));
 }
 
+fn where_the_hub_could_make_no_socket_the_secret_may_come_by_standard_input() {
+    let here = Here::new();
+    let endpoint = here.0.at("hub/endpoint");
+    let two =
+        |text: String| text.lines().take(2).map(|line| format!("{line}\n")).collect::<String>();
+    fs::write(&endpoint, two(fs::read_to_string(&endpoint).unwrap())).unwrap();
+    let mut ls = here.typed(&["ls", "--secret-file", "-"]);
+    ls.stdin(fs::File::open(here.0.secret()).unwrap());
+    let (code, _, err) = outcome(ls);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(outcome(here.typed(&["ls"])).0, Some(0));
+}
+
 /// A peer that stands still and reads nothing: what waits for it does not put off its end.
 fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
     let mut here = Here::new();
@@ -312,6 +325,7 @@ in_each_pairing! {
     where_no_hub_runs_the_secret_is_rotated_in_its_place,
     what_cannot_be_rotated_says_why_and_stays,
     a_secret_that_a_flag_named_is_rotated_where_it_is,
+    where_the_hub_could_make_no_socket_the_secret_may_come_by_standard_input,
     a_peer_that_reads_nothing_is_cut_off_all_the_same,
 }
 
