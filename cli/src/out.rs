@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bowline_shell::files::{Created, create_private};
+use bowline_shell::files::{Created, create_private, is_there};
 
 use crate::exit::{self, Failure, quoted};
 
@@ -15,20 +15,14 @@ pub(crate) struct Out<'a>(Option<&'a Path>);
 
 impl<'a> Out<'a> {
     /// # Errors
-    /// The file is there already, or its directory is not.
+    /// The file is there already, or its directory is not one to write in.
     pub(crate) fn new(file: Option<&'a PathBuf>) -> Result<Self, Failure> {
         let Some(file) = file else { return Ok(Self(None)) };
-        if file.symlink_metadata().is_ok() {
-            return Err(taken(file));
+        match is_there(file) {
+            Ok(false) => Ok(Self(Some(file))),
+            Ok(true) => Err(taken(file)),
+            Err(error) => Err(Failure::usage(format!("--out: {error}"))),
         }
-        let directory = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        if !directory.is_dir() {
-            return Err(Failure::usage(format!("--out: {} is no directory", quoted(directory))));
-        }
-        Ok(Self(Some(file)))
     }
 
     /// The file, where one was named.

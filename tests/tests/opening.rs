@@ -57,7 +57,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("shell/src/stage/", "descriptors and the program of this very process"),
     ("cli/src/demo/", "a directory of its own, made and taken away by it"),
     ("cli/src/man.rs", "the directory that was asked for; its pages are written by the opener"),
-    ("cli/src/out.rs", "says early that a file is there; the opener makes it"),
     ("cli/src/handover.rs", "the program of this very process"),
 ];
 
