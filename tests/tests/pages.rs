@@ -25,7 +25,7 @@ fn functions(folder: &Path, names: &mut BTreeSet<String>) {
 
 #[test]
 fn every_defence_of_the_security_page_names_tests_that_are_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tree");
+    let root = root();
     let mut names = BTreeSet::new();
     for folder in ["core", "shell", "shell-tokio", "shell-smol", "cli", "tests"] {
         functions(&root.join(folder), &mut names);
@@ -44,10 +44,14 @@ fn every_defence_of_the_security_page_names_tests_that_are_there() {
     }
 }
 
+/// The tree.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tree")
+}
+
 /// A page of the tree.
 fn page(name: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tree");
-    std::fs::read_to_string(root.join(name)).expect("the page")
+    std::fs::read_to_string(root().join(name)).expect("the page")
 }
 
 #[test]
