@@ -1,10 +1,11 @@
-"""What the tests share: a hub, and the last line of a run."""
+"""What the tests share: a hub, a certificate, and the last line of a run."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from certificates import Certificate, made_certificate
 from harness import BOWLINE, Hub, start_hub
 
 COUNTS: list[str] = []
@@ -22,6 +23,13 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     home: Path = tmp_path_factory.mktemp("hub")
     with start_hub(home) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Iterator[Certificate]:
+    """What a hub or proxy of a test serves; another for each file of tests."""
+    with made_certificate() as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Certificate, made_certificate
+from certificates import Certificate
 from foreign.calls import EXITED, OUT, OpenCall, Operator
 from foreign.frames import Kind
 from foreign.hub import ForeignHub, running
@@ -24,13 +24,6 @@ run = ["seq", "{last}"]
 [commands.count.args.last]
 type = "integer"
 """
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Iterator[Certificate]:
-    """What the hub serves."""
-    with made_certificate() as made:
-        yield made
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from certificates import Certificate, made_certificate
+from certificates import Certificate
 from foreign.conversation import LinkEnded
 from foreign.frames import Body, Frame, Kind
 from foreign.hub import ForeignHub, Served, running
@@ -36,13 +36,6 @@ e = { type = "string", max-length = 60000 }
 """
 # What a peer may hold beyond what it holds at rest: its limits, and what an allocator keeps.
 MARGIN = 96 * MIB
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Iterator[Certificate]:
-    """What the hub serves."""
-    with made_certificate() as made:
-        yield made
 
 
 @pytest.fixture

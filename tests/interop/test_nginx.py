@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Certificate, made_certificate
+from certificates import Certificate
 from foreign.link import Purpose, Who, open_link, open_plain_link
 from harness import Argument, Hub, bowline, start_hub, start_peer
 from proxy import ADDRESS, block_of_the_page, start_nginx
@@ -18,13 +18,6 @@ run = ["printf", "hello %s\\n", "{name}"]
 type = "string"
 """
 SPOOFED = "203.0.113.9"
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Iterator[Certificate]:
-    """What nginx serves."""
-    with made_certificate() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
