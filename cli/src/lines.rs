@@ -1,7 +1,7 @@
 //! Output of several peers, a line at a time, each with its peer's id before it.
 //!
-//! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id before
-//! another's line, so that there lines are tamed.
+//! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id
+//! before another's line, so that there lines are tamed.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};

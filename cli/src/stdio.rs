@@ -1,5 +1,6 @@
-//! Standard input, output and error where the descriptor behind them does not block: some parents leave
-//! a pipe that way. It is waited for, as a blocking one waits; every other error is the caller's.
+//! Standard input, output and error where the descriptor behind them does not block: some parents
+//! leave a pipe that way. It is waited for, as a blocking one waits; every other error is the
+//! caller's.
 
 use std::io::{self, ErrorKind, Read, Stderr, Stdin, StdoutLock, Write};
 use std::os::fd::AsFd;
@@ -53,8 +54,8 @@ impl<T: Read + AsFd> Read for Waiting<T> {
     }
 }
 
-// A write that would block has taken nothing, so nothing is written twice; `write_all` of the stream itself
-// would not say how much it had taken.
+// A write that would block has taken nothing, so nothing is written twice; `write_all` of the
+// stream itself would not say how much it had taken.
 impl<T: Write + AsFd> Write for Waiting<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.until_done(PollFlags::OUT, |stream| stream.write(bytes))

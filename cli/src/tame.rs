@@ -8,9 +8,9 @@
 //!
 //! Of all control sequences only SGR (ECMA-48 §8.3.117, the look of characters) is passed on, of
 //! that only colours, bold, faint, italic and underline, and it is reset where the line ends.
-//! Everything else that moves the cursor, erases, retitles or hides is shown escaped, and so is what
-//! is no UTF-8. It works on one line, which the caller holds until its end or its bound; a sequence
-//! that a bound has cut is none, and both of its halves are shown.
+//! Everything else that moves the cursor, erases, retitles or hides is shown escaped, and so is
+//! what is no UTF-8. It works on one line, which the caller holds until its end or its bound; a
+//! sequence that a bound has cut is none, and both of its halves are shown.
 
 use bowline_core::text::{Escaped, is_unsafe};
 

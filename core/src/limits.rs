@@ -114,20 +114,20 @@ pub struct Limits {
     pub bytes_per_second: u64,
     /// See [`Limits::bytes_per_second`].
     pub bytes_burst: u64,
-    /// Calls that a hub may make of a peer in a second (10,000), and in one burst (as many). Stops a
-    /// hub that has a peer start commands or refuse them without end: it is held back.
+    /// Calls that a hub may make of a peer in a second (10,000), and in one burst (as many). Stops
+    /// a hub that has a peer start commands or refuse them without end: it is held back.
     pub calls_per_second: u64,
     /// See [`Limits::calls_per_second`].
     pub calls_burst: u64,
     /// Bytes that the arguments of all open calls may take at a peer (16 MiB). A call beyond it is
     /// answered with `busy`. Stops a hub that fills a peer's memory with arguments.
     pub open_arguments: usize,
-    /// Peers that the Accepted frames of one call for several may name, and Results that may come of
-    /// it (1,000,000, the most that a hub may know). Stops a hub whose answers do not end.
+    /// Peers that the Accepted frames of one call for several may name, and Results that may come
+    /// of it (1,000,000, the most that a hub may know). Stops a hub whose answers do not end.
     pub call_peers: u64,
-    /// Times that a session asks for new credentials at once, however short those last that came (8);
-    /// then once in each [`Limits::renewal_pause`]. Stops a hub that mints what ends in a moment, and
-    /// has the peer write its disk without end.
+    /// Times that a session asks for new credentials at once, however short those last that came
+    /// (8); then once in each [`Limits::renewal_pause`]. Stops a hub that mints what ends in a
+    /// moment, and has the peer write its disk without end.
     pub renewals: u64,
     /// See [`Limits::renewals`] (5 s: a certificate of 20 s is renewed in time).
     pub renewal_pause: Duration,

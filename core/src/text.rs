@@ -1,7 +1,7 @@
 //! Text of another party, as one line that drives nothing.
 //!
-//! A hub's refusal, the result of a runner, a display name: whoever wrote them may be hostile, and a
-//! person reads them beside lines of our own. [`Line`] holds such a text and shows it only with
+//! A hub's refusal, the result of a runner, a display name: whoever wrote them may be hostile, and
+//! a person reads them beside lines of our own. [`Line`] holds such a text and shows it only with
 //! everything escaped that would begin a line, move a cursor or hide or turn around what stands
 //! beside it. What a program is to work on, JSON and tests, comes from [`Line::raw`].
 
@@ -66,9 +66,9 @@ impl fmt::Display for Escaped<'_> {
 /// Whether a character could drive a terminal or mislead about what stands beside it.
 ///
 /// These are the control characters (C0, DEL and C1, line feed and tab among them), what separates
-/// lines and paragraphs, what turns the direction of writing around (UAX #9), and what is invisible:
-/// zero-width spaces, word joiners and tags. U+200C and U+200D stay, as several scripts and emoji
-/// are not written without them.
+/// lines and paragraphs, what turns the direction of writing around (UAX #9), and what is
+/// invisible: zero-width spaces, word joiners and tags. U+200C and U+200D stay, as several scripts
+/// and emoji are not written without them.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()

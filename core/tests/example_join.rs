@@ -1,6 +1,6 @@
 //! The worked example of `spec/example-join.md`: a join, new credentials within its session, and the
-//! way back by certificate, once to a hub that was put back. Our machines, given what §1 of the page gives, say byte for byte what the
-//! page says.
+//! way back by certificate, once to a hub that was put back. Our machines, given what §1 of the
+//! page gives, say byte for byte what the page says.
 
 mod page;
 

@@ -152,8 +152,8 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
-    /// Hub: a peer has shown that the hub's ledger was restored from a backup. It takes no join token and
-    /// no refresh token until that is accepted.
+    /// Hub: a peer has shown that the hub's ledger was restored from a backup. It takes no join
+    /// token and no refresh token until that is accepted.
     RolledBack {
         /// What was shown, and by whom.
         restored: Restored,
@@ -170,8 +170,8 @@ pub enum Notice {
         /// Which rate it is beyond.
         measure: Measure,
     },
-    /// Peer: the hub is beyond what this peer takes in a second, and what it sends is held back. At most one
-    /// a minute for each link.
+    /// Peer: the hub is beyond what this peer takes in a second, and what it sends is held back. At
+    /// most one a minute for each link.
     HubHeldBack {
         /// Which rate it is beyond.
         measure: Measure,

@@ -192,8 +192,8 @@ pub(crate) struct Hub {
     /// Take a ledger that was restored from a backup: every join token made before is revoked.
     #[arg(long)]
     pub(crate) accept_restored: bool,
-    /// With --accept-restored: this is the latest ledger, and what was shown is of a copy of it that
-    /// ran elsewhere; no token is revoked.
+    /// With --accept-restored: this is the latest ledger, and what was shown is of a copy of it
+    /// that ran elsewhere; no token is revoked.
     #[arg(long, requires = "accept_restored")]
     pub(crate) keep_tokens: bool,
     /// Allow core files, and debuggers of this user: both see every key that is in memory.

@@ -115,7 +115,8 @@ pub(crate) enum Command {
                             hub has the call.\nOn several, each line of output has \
                             its peer's id before it, and a summary ends it on standard error.")]
     Run(Run),
-    /// Say that a hub's data directory was put back from a backup, or make a copy of it another hub's.
+    /// Say that a hub's data directory was put back from a backup, or make a copy of it another
+    /// hub's.
     #[command(after_help = "Examples:\n  bowline restore\n  bowline restore --data \
                             /srv/bowline\n  bowline restore --data copy --new-identity\n\nNo hub \
                             may run on the directory. A hub that was restored has forgotten which \

@@ -18,7 +18,8 @@ pub(crate) struct Peer {
     /// How long commands may go on once the peer is told to stop: 0s to 1h [default: 3s].
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain: Option<Duration>,
-    /// Allow placeholders in scripts of a shell: whoever may call such a command can run everything.
+    /// Allow placeholders in scripts of a shell: whoever may call such a command can run
+    /// everything.
     #[arg(long)]
     pub(crate) insecure_shell_templates: bool,
     /// Allow core files, and debuggers of this user: both see every key that is in memory.

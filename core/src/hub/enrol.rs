@@ -92,7 +92,8 @@ impl Hub {
         fresh: RefreshHash,
         now: Now,
     ) -> Result<Granted, Denial> {
-        // A storage that is older than the certificate says so before it judges it, or knows the peer.
+        // A storage that is older than the certificate says so before it judges it, or knows the
+        // peer.
         self.look_at_issue(peer, certified, now)?;
         let enrolled = self.enrolled(peer, &key)?.clone();
         self.look_at_later(claim, now)?;

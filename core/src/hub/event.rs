@@ -1,5 +1,5 @@
-//! What a hub tells whoever keeps its log: who came and left, who was refused and why, and what a person
-//! has to look into. Nothing depends on it.
+//! What a hub tells whoever keeps its log: who came and left, who was refused and why, and what a
+//! person has to look into. Nothing depends on it.
 
 use core::net::IpAddr;
 
@@ -72,8 +72,8 @@ pub enum HubEvent {
         /// Why.
         reason: String,
     },
-    /// A peer has shown that this hub's storage is older than the hub: it was restored from a backup. It
-    /// takes no join and no refresh from here on.
+    /// A peer has shown that this hub's storage is older than the hub: it was restored from a
+    /// backup. It takes no join and no refresh from here on.
     RolledBack {
         /// What was shown, and by whom.
         restored: Restored,

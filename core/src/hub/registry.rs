@@ -199,7 +199,8 @@ impl Registry {
         Some(core::mem::replace(&mut serving.link, link))
     }
 
-    /// This link, whose peer gave itself these labels, serves no more; nothing where another has taken its place.
+    /// This link, whose peer gave itself these labels, serves no more; nothing where another has
+    /// taken its place.
     pub(super) fn leave(&mut self, peer: PeerId, link: LinkId, claimed: Labels, unix: u64) {
         if self.serving(peer) != Some(link) {
             return;

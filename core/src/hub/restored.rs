@@ -1,9 +1,10 @@
-//! A storage that is older than the hub: what shows that, and what the hub does not do from then on.
+//! A storage that is older than the hub: what shows that, and what the hub does not do from then
+//! on.
 //!
-//! A backup that was put in the place of the storage has forgotten which tokens were used and who was
-//! revoked since. What shows it is evidence and never a claim: a Hello that this hub's identity signed
-//! with a generation above its own, or a certificate that its CA signed with an issue that was never
-//! drawn. Either counts only once whoever brings it is proved.
+//! A backup that was put in the place of the storage has forgotten which tokens were used and who
+//! was revoked since. What shows it is evidence and never a claim: a Hello that this hub's identity
+//! signed with a generation above its own, or a certificate that its CA signed with an issue that
+//! was never drawn. Either counts only once whoever brings it is proved.
 //!
 //! spec: hub §7.
 
@@ -19,8 +20,8 @@ use crate::time::Now;
 const RESTORED: u64 = 300;
 
 impl Hub {
-    /// A peer whose key its id is bound to, or that a token admits, may show that the hub has started
-    /// later than this start. What nobody has looked at is to be looked at first.
+    /// A peer whose key its id is bound to, or that a token admits, may show that the hub has
+    /// started later than this start. What nobody has looked at is to be looked at first.
     pub(super) fn look_at_later(&mut self, claim: &Claim, now: Now) -> Result<(), Denial> {
         let Some((peer, _)) = claim.identity else { return Ok(()) };
         match claim.later {
@@ -39,8 +40,8 @@ impl Hub {
         }
     }
 
-    /// A certificate of this hub's, whose key was proved: one of an issue that was never drawn here is
-    /// from after the backup.
+    /// A certificate of this hub's, whose key was proved: one of an issue that was never drawn here
+    /// is from after the backup.
     pub(super) fn look_at_issue(
         &mut self,
         peer: PeerId,
@@ -76,8 +77,8 @@ impl Hub {
         }
     }
 
-    /// An issue that no certificate has had. What is recorded with it makes it durable; where nothing is,
-    /// no certificate had it either.
+    /// An issue that no certificate has had. What is recorded with it makes it durable; where
+    /// nothing is, no certificate had it either.
     pub(super) fn draw_issue(&mut self) -> Result<u32, No> {
         if self.issues >= LAST_ISSUE {
             return Err(Code::Unavailable.into());

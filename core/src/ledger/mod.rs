@@ -107,8 +107,8 @@ pub enum Answer {
     Reserved(Box<Grant>),
     /// To Record: it is on the disk.
     Recorded,
-    /// To Reserve: who claims this is proved, and what it shows of a later start of this hub is to be
-    /// looked at; then it has to be asked for again.
+    /// To Reserve: who claims this is proved, and what it shows of a later start of this hub is to
+    /// be looked at; then it has to be asked for again.
     LookAtLater,
     /// To Commit and Renewed: the session is routable from here on, or goes on.
     Committed,

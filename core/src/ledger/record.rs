@@ -62,8 +62,8 @@ pub struct Enrolled {
     pub capabilities: Capabilities,
     /// Labels that override the peer's own.
     pub labels: BTreeMap<String, String>,
-    /// The issue of its certificates: those of an earlier issue are void. Each new one is drawn from
-    /// one counter of the hub, from 1, which knows no peer and never starts again.
+    /// The issue of its certificates: those of an earlier issue are void. Each new one is drawn
+    /// from one counter of the hub, from 1, which knows no peer and never starts again.
     pub issue: u32,
     /// Its refresh tokens; none where they were voided.
     pub family: Option<Family>,

@@ -1,5 +1,5 @@
-//! A storage that is older than the hub: what showed it, and what becomes of the hub's counters where
-//! that is accepted.
+//! A storage that is older than the hub: what showed it, and what becomes of the hub's counters
+//! where that is accepted.
 //!
 //! spec: hub §7.
 
@@ -81,8 +81,8 @@ impl fmt::Display for Restored {
 }
 
 impl Restored {
-    /// What is known once this was shown beside what was before; none where it adds nothing, so that
-    /// nobody has the same written twice.
+    /// What is known once this was shown beside what was before; none where it adds nothing, so
+    /// that nobody has the same written twice.
     #[must_use]
     pub fn beside(self, before: Option<Self>) -> Option<Self> {
         let Some(before) = before else { return Some(self) };
@@ -93,8 +93,8 @@ impl Restored {
         Some(Self { generation, issue: self.issue.max(before.issue), ..self })
     }
 
-    /// Where the counters go on once this is accepted: beyond whatever the abandoned line of the hub
-    /// may have come to, so that nothing of that line shows anything again.
+    /// Where the counters go on once this is accepted: beyond whatever the abandoned line of the
+    /// hub may have come to, so that nothing of that line shows anything again.
     #[must_use]
     pub fn beyond(&self, generation: u64, issues: u32) -> (u64, u32) {
         let generation = self.generation.max(generation).saturating_add(BEYOND.into());

@@ -1,9 +1,9 @@
-//! What is recorded of a join token is the truth about it: a token that is presented, held against its
-//! row.
+//! What is recorded of a join token is the truth about it: a token that is presented, held against
+//! its row.
 //!
-//! A signature says that a key of the hub's made the token, and a key can be stolen. So the row, which
-//! was written as the token was made, decides what is granted, and a token that says anything else is
-//! none of the hub's. Both storages and the hub hold tokens to this one rule.
+//! A signature says that a key of the hub's made the token, and a key can be stolen. So the row,
+//! which was written as the token was made, decides what is granted, and a token that says anything
+//! else is none of the hub's. Both storages and the hub hold tokens to this one rule.
 //!
 //! spec: tokens §3, admission §9.
 
@@ -17,8 +17,8 @@ use crate::ledger::{Invited, TokenRecord};
 pub enum NotTaken {
     /// The token was revoked.
     Revoked,
-    /// This claim is not what was recorded: the token was not made by this hub, and its signature says
-    /// that somebody else has the key.
+    /// This claim is not what was recorded: the token was not made by this hub, and its signature
+    /// says that somebody else has the key.
     Differs(&'static str),
     /// The token was used by as many other keys as may use it, or by this key for another id.
     Used,
@@ -51,8 +51,8 @@ pub struct Spent {
 }
 
 impl TokenRecord {
-    /// Whether a token that verifies, and says this, may be used for this id by a key that sees these
-    /// uses.
+    /// Whether a token that verifies, and says this, may be used for this id by a key that sees
+    /// these uses.
     ///
     /// # Errors
     /// [`NotTaken`], of the first check that fails.
@@ -121,8 +121,8 @@ impl TokenRecord {
         Spent { own: self.used.get(key).copied(), keys: self.used.len() as u64 }
     }
 
-    /// What whoever joins by the token may do: what its role may, or those capabilities of it that the
-    /// token names.
+    /// What whoever joins by the token may do: what its role may, or those capabilities of it that
+    /// the token names.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         let role = self.role.capabilities();

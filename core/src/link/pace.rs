@@ -1,10 +1,10 @@
-//! What the other end may send: so many frames and so many bytes a second, each with a burst, and a hub
-//! so many calls too.
+//! What the other end may send: so many frames and so many bytes a second, each with a burst, and a
+//! hub so many calls too.
 //!
-//! A peer, or a hub, beyond its rate is held back, not refused: its next message waits here, its socket is not
-//! read, and TCP tells it to wait. Ending the link would lose its calls, and with them what others
-//! asked of it. Nothing is lost and nothing overtakes. The link's own pings go on meanwhile, and its
-//! silence is not counted, so that no end takes the other for dead.
+//! A peer, or a hub, beyond its rate is held back, not refused: its next message waits here, its
+//! socket is not read, and TCP tells it to wait. Ending the link would lose its calls, and with
+//! them what others asked of it. Nothing is lost and nothing overtakes. The link's own pings go on
+//! meanwhile, and its silence is not counted, so that no end takes the other for dead.
 //!
 //! ```text
 //!  going ── a message, and no token for it ──► holding
@@ -91,8 +91,9 @@ impl Pace {
         self.holding
     }
 
-    /// Takes a message: where there is a token for a frame, one for a call where it is one, and any byte
-    /// at all. A message larger than what is there puts the bytes into debt, by one message at most.
+    /// Takes a message: where there is a token for a frame, one for a call where it is one, and any
+    /// byte at all. A message larger than what is there puts the bytes into debt, by one message at
+    /// most.
     pub(super) fn take(&mut self, load: Load, now: Mono) -> Result<(), Hold> {
         let (Load::Frame(bytes) | Load::Call(bytes)) = load;
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);

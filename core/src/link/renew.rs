@@ -69,8 +69,8 @@ pub(super) fn take(
     }
 }
 
-/// How often a session asks for new credentials: what a hub mints may end at once, and each time the disk
-/// is written.
+/// How often a session asks for new credentials: what a hub mints may end at once, and each time
+/// the disk is written.
 pub(super) fn rate(limits: &Limits) -> Rate {
     Rate::every(limits.renewal_pause, limits.renewals)
 }

@@ -1,4 +1,5 @@
-//! How long to wait before dialling again: doubling, with full jitter, reset only by a session that lasted.
+//! How long to wait before dialling again: doubling, with full jitter, reset only by a session that
+//! lasted.
 
 use core::time::Duration;
 
@@ -15,8 +16,8 @@ pub struct Pace {
     /// The wait after an end that cannot heal by itself (60 s): a person has to do something, and
     /// may.
     pub slow: Duration,
-    /// How long a session has to last before its end starts the waits anew (10 s). A hub that admits
-    /// and closes at once is dialled as seldom as one that is not there.
+    /// How long a session has to last before its end starts the waits anew (10 s). A hub that
+    /// admits and closes at once is dialled as seldom as one that is not there.
     pub settled: Duration,
 }
 

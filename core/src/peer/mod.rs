@@ -105,8 +105,8 @@ impl Peer {
         }
     }
 
-    /// The link was admitted. Once the session has lasted for [`Pace::settled`], the next back-off starts
-    /// from the beginning.
+    /// The link was admitted. Once the session has lasted for [`Pace::settled`], the next back-off
+    /// starts from the beginning.
     pub fn admitted(&mut self, now: Now) {
         self.state = State::Up(now.mono);
     }

@@ -93,8 +93,8 @@ impl Session {
         Ok(())
     }
 
-    /// A call that came too late, since it crossed our Goaway, or for whose arguments there is no room.
-    /// `// spec: session §7, §10`
+    /// A call that came too late, since it crossed our Goaway, or for whose arguments there is no
+    /// room. `// spec: session §7, §10`
     fn turn_down(&mut self, id: CallId, code: Code) -> Result<Verdict, SessionError> {
         let (status, text) = (Status::Failed(code), code.row().meaning);
         let result = CallResult { id, peer: None, status, value: None, text };

@@ -1,9 +1,9 @@
 //! A start of a hub that a peer saw: the Hello that the hub signed for it.
 //!
-//! A peer keeps the one of the highest generation, and shows it where the hub tells of a lower one, so
-//! that the hub learns that its storage was restored from a backup. Its bytes are `nonce ‖ Hello`, the
-//! nonce that went out in the upgrade and the whole message that came back. Anybody gets a Hello, so
-//! it says nothing of who shows it.
+//! A peer keeps the one of the highest generation, and shows it where the hub tells of a lower one,
+//! so that the hub learns that its storage was restored from a backup. Its bytes are
+//! `nonce ‖ Hello`, the nonce that went out in the upgrade and the whole message that came back.
+//! Anybody gets a Hello, so it says nothing of who shows it.
 //!
 //! spec: admission §4.2, trust §4.
 

@@ -1,8 +1,8 @@
 //! One value against one declared argument.
 //!
-//! A value that starts with `-` could be taken for an option, also where it is a number: `-1` is the
-//! first signal to `kill`, and a column to `ls`. So the rule is the same for every type and every
-//! place in `run`, be the placeholder a whole element or a part of one.
+//! A value that starts with `-` could be taken for an option, also where it is a number: `-1` is
+//! the first signal to `kill`, and a column to `ls`. So the rule is the same for every type and
+//! every place in `run`, be the placeholder a whole element or a part of one.
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;

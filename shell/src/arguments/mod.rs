@@ -2,8 +2,8 @@
 //!
 //! A [`CommandSpec`] is one command of a peer's configuration. It says what the command takes
 //! ([`CommandSpec::declared`], for Register) and turns a call's values into arguments
-//! ([`CommandSpec::prepare`]). No shell ever sees a value: each placeholder fills its place inside one
-//! element of the vector, and a value can neither add an element nor choose the program.
+//! ([`CommandSpec::prepare`]). No shell ever sees a value: each placeholder fills its place inside
+//! one element of the vector, and a value can neither add an element nor choose the program.
 //!
 //! Values come from whoever may call; the configuration comes from the machine's owner. So the one
 //! is checked at each call and the other once, when it is loaded.

@@ -5,11 +5,12 @@
 //! script reads it as data: `["sh", "-c", 'tar c "$1"', "sh", "{dir}"]`.
 //!
 //! What an interpreter is told before its script is code as well (`perl -M…`, `node --require`),
-//! and whoever names the script's file chooses the script. So a placeholder may stand behind them only.
+//! and whoever names the script's file chooses the script. So a placeholder may stand behind them
+//! only.
 //!
 //! An interpreter is found at any place of `run`, so behind `docker exec` too; what wrappers such
-//! as `env` start is seen to by [`wrapper`]. In doubt an element is taken for a script: whoever means
-//! something else has a switch. What an interpreter
+//! as `env` start is seen to by [`wrapper`]. In doubt an element is taken for a script: whoever
+//! means something else has a switch. What an interpreter
 //! that is not listed here does with its arguments cannot be known.
 
 use crate::arguments::wrapper;

@@ -34,11 +34,11 @@ use crate::process::Stop;
 
 /// Bytes that wait on their way out, at most.
 const OUTWARD: usize = 64 << 10;
-/// Bytes of input that are held in one piece, at most, where they came in smaller ones: each piece takes
-/// memory of its own.
+/// Bytes of input that are held in one piece, at most, where they came in smaller ones: each piece
+/// takes memory of its own.
 const PIECE: usize = 16 << 10;
-/// Bytes of values and texts that came with answers of peers and that the application has not looked at, at
-/// most (64 MiB). Like [`UNREAD_PEERS`], they need no credit.
+/// Bytes of values and texts that came with answers of peers and that the application has not
+/// looked at, at most (64 MiB). Like [`UNREAD_PEERS`], they need no credit.
 const UNREAD_BYTES: usize = 64 << 20;
 /// Peers of one call that the application was told of and has not looked at, at most. No credit
 /// holds a hub back that answers for peers without end.

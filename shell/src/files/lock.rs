@@ -30,8 +30,8 @@ impl DirLock {
         Self::at(&dir.lock_file(), held)
     }
 
-    /// Takes the lock of a peer that serves, and says in it who holds it. Whoever only calls from the
-    /// directory needs none.
+    /// Takes the lock of a peer that serves, and says in it who holds it. Whoever only calls from
+    /// the directory needs none.
     ///
     /// # Errors
     /// [`FileError::Serving`] at once where another process holds it, or the system's.

@@ -1,10 +1,10 @@
 //! `trust.toml`: what a peer remembers of each hub that it is configured for.
 //!
-//! An entry's name is the configured hub's place ([`HubName`]), never what a hub says of itself. Files
-//! that name URLs are read too; what they hold of one place becomes one entry. Every change reads
-//! the file, changes one entry and writes it whole, under a lock, so that two programs lose nothing
-//! of each other's. A file that cannot be understood is an error and stays as it is: writing over it
-//! would forget what a hub's key was, which is what an attacker wants.
+//! An entry's name is the configured hub's place ([`HubName`]), never what a hub says of itself.
+//! Files that name URLs are read too; what they hold of one place becomes one entry. Every change
+//! reads the file, changes one entry and writes it whole, under a lock, so that two programs lose
+//! nothing of each other's. A file that cannot be understood is an error and stays as it is:
+//! writing over it would forget what a hub's key was, which is what an attacker wants.
 //!
 //! Deciding is not done here: `bowline_core::trust` does that with what stands in an entry.
 
@@ -143,8 +143,8 @@ impl TrustFile {
 
     /// Keeps what an admission by `hub` showed. Call only after the hub proved itself.
     ///
-    /// The first `first_seen` stays, the generation never falls and the Hello is of no earlier start,
-    /// pinned keys stay.
+    /// The first `first_seen` stays, the generation never falls and the Hello is of no earlier
+    /// start, pinned keys stay.
     ///
     /// # Errors
     /// [`TrustError::OtherIdentity`] where another program has learnt another meanwhile, and as

@@ -22,8 +22,8 @@ use crate::hub::token_key;
 use crate::ledger::KeyRotation;
 use crate::runtime::Runtime;
 
-/// The URLs that other machines dial, and that a token may name: `advertise`, else the host names at the
-/// port that the hub listens on, else the address that it listens on.
+/// The URLs that other machines dial, and that a token may name: `advertise`, else the host names
+/// at the port that the hub listens on, else the address that it listens on.
 pub(super) fn urls(config: &HubConfig, own: &HubUrl) -> Vec<HubUrl> {
     if !config.advertise.is_empty() {
         return config.advertise.clone();

@@ -1,8 +1,9 @@
 //! A data directory that came from a backup: marked as such, or made the directory of another hub.
 //!
-//! Both hold the directory's lock, so that no hub runs on it meanwhile. A copy becomes another hub in
-//! steps, of which the last is what ends it: a crash between them leaves a directory that is marked as
-//! restored, in which no token is taken, and the command does the rest when it is run again.
+//! Both hold the directory's lock, so that no hub runs on it meanwhile. A copy becomes another hub
+//! in steps, of which the last is what ends it: a crash between them leaves a directory that is
+//! marked as restored, in which no token is taken, and the command does the rest when it is run
+//! again.
 
 use std::path::{Path, PathBuf};
 
@@ -34,8 +35,8 @@ pub struct Anew {
     pub removed: Vec<PathBuf>,
 }
 
-/// Marks the hub in `data` as restored from a backup: from its next start on it takes no join token and
-/// no refresh token until that is accepted. No hub may run there.
+/// Marks the hub in `data` as restored from a backup: from its next start on it takes no join token
+/// and no refresh token until that is accepted. No hub may run there.
 ///
 /// # Errors
 /// [`StartError`]: the directory is not a hub's, a hub runs on it, or its ledger cannot be changed.
@@ -47,9 +48,9 @@ pub fn mark_restored(data: &Path) -> Result<Marked, StartError> {
     Ok(Marked { already, restored })
 }
 
-/// Makes the directory that of another hub: with another identity, CA, token key, TLS key and shared
-/// secret, and a ledger in which ids belong to the keys that had them, the revoked stay revoked, and
-/// nothing admits anybody. No hub may run there.
+/// Makes the directory that of another hub: with another identity, CA, token key, TLS key and
+/// shared secret, and a ledger in which ids belong to the keys that had them, the revoked stay
+/// revoked, and nothing admits anybody. No hub may run there.
 ///
 /// # Errors
 /// As [`mark_restored`]. Run again, it goes on from where it was.

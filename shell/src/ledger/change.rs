@@ -127,8 +127,8 @@ impl Facts<'_> {
         Ok(self.one("SELECT generation FROM meta WHERE only = 0", ())?)
     }
 
-    /// What was granted or shown in the name of another hub goes; whose an id is, and who was revoked,
-    /// stays.
+    /// What was granted or shown in the name of another hub goes; whose an id is, and who was
+    /// revoked, stays.
     pub(super) fn make_anew(&self) -> Result<(), LedgerError> {
         for table in
             ["families", "labels", "enrolments", "token_uses", "tokens", "keys", "restored"]
@@ -144,9 +144,9 @@ impl Facts<'_> {
         self.generation()
     }
 
-    /// Takes a restored file for good: the counters go on beyond all that the abandoned line can have come
-    /// to, and, unless tokens are kept, every token that it knows is revoked at this moment and every
-    /// refresh token is void.
+    /// Takes a restored file for good: the counters go on beyond all that the abandoned line can
+    /// have come to, and, unless tokens are kept, every token that it knows is revoked at this
+    /// moment and every refresh token is void.
     pub(super) fn accept_restored(&self, now: u64, tokens: Tokens) -> Result<bool, LedgerError> {
         let Some(restored) = read::restored(self.connection)? else { return Ok(false) };
         let sql = "SELECT generation, issues FROM meta WHERE only = 0";

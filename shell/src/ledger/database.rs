@@ -83,10 +83,10 @@ impl Ledger {
         u64::try_from(raised).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
     }
 
-    /// Takes a file that was restored from a backup for good: the counters of starts and of issues go on
-    /// far beyond all that was shown. Unless tokens are kept, every join token is revoked at `now`
-    /// (seconds since 1970) and every refresh token is void. False, and nothing changed, where nothing
-    /// has shown that it was.
+    /// Takes a file that was restored from a backup for good: the counters of starts and of issues
+    /// go on far beyond all that was shown. Unless tokens are kept, every join token is revoked at
+    /// `now` (seconds since 1970) and every refresh token is void. False, and nothing changed,
+    /// where nothing has shown that it was.
     ///
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
@@ -103,8 +103,9 @@ impl Ledger {
         u64::try_from(found).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
     }
 
-    /// Makes this the file of another hub: no token, no enrolment and no token key is left, and starts
-    /// are counted from the beginning. Ids stay with their keys, and the revoked stay revoked.
+    /// Makes this the file of another hub: no token, no enrolment and no token key is left, and
+    /// starts are counted from the beginning. Ids stay with their keys, and the revoked stay
+    /// revoked.
     ///
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.

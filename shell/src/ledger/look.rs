@@ -17,7 +17,8 @@ pub struct Look {
     pub peers: u64,
     /// How often its hub has started.
     pub generation: u64,
-    /// That the file was restored from a backup and nobody has accepted that yet, and what showed it.
+    /// That the file was restored from a backup and nobody has accepted that yet, and what showed
+    /// it.
     pub restored: Option<Restored>,
 }
 

@@ -92,7 +92,8 @@ const JOINS: &str = "
     ) STRICT;
 ";
 
-/// The counter of issues begins beyond those of peers that were forgotten, of which there is no record.
+/// The counter of issues begins beyond those of peers that were forgotten, of which there is no
+/// record.
 const LINE: &str = "
     ALTER TABLE meta ADD COLUMN issues INTEGER NOT NULL DEFAULT 0;
     UPDATE meta SET issues = min(2147483647, 65536
@@ -110,8 +111,8 @@ const LINE: &str = "
     ALTER TABLE meta DROP COLUMN rolled_back;
 ";
 
-/// A token is held against its whole row. What rows from before do not tell cannot be compared: their
-/// tokens admit nobody.
+/// A token is held against its whole row. What rows from before do not tell cannot be compared:
+/// their tokens admit nobody.
 const TOKEN_ROWS: &str = "
     ALTER TABLE tokens ADD COLUMN rooms  TEXT NOT NULL DEFAULT '';
     ALTER TABLE tokens ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';

@@ -224,7 +224,8 @@ impl<R: Runtime> PeerBuilder<R> {
         }
     }
 
-    /// Reads what the trust file `path` has kept of the hub under `name`, and changes nothing in it.
+    /// Reads what the trust file `path` has kept of the hub under `name`, and changes nothing in
+    /// it.
     pub fn recall(mut self, path: &Path, name: HubName) -> Self {
         self.keeper = self.keeper.reads(TrustFile::new(path.to_owned()), name);
         self

@@ -348,8 +348,8 @@ struct Manner {
 }
 
 impl Manner {
-    /// Whether another try, at once and in another manner, is of use. Who has not shown to be the hub,
-    /// which told its clock then, is not believed: anybody can write a Refuse before Hello.
+    /// Whether another try, at once and in another manner, is of use. Who has not shown to be the
+    /// hub, which told its clock then, is not believed: anybody can write a Refuse before Hello.
     // spec: admission §5, §9
     fn mend(&mut self, credential: &Credential, reason: &EndReason, met: Option<Clocks>) -> bool {
         let Credential::Resume(held) = credential else { return false };

@@ -1,7 +1,7 @@
 //! What an observer is told of a hub's calls: so many notices a second, with a burst.
 //!
-//! A hub decides how many calls there are. What is beyond the rate is counted, and the count is told in
-//! its place with the next notice that there is a token for, or at the end of the link.
+//! A hub decides how many calls there are. What is beyond the rate is counted, and the count is
+//! told in its place with the next notice that there is a token for, or at the end of the link.
 
 use bowline_core::limits::Limits;
 use bowline_core::rate::{Bucket, Rate};

@@ -82,8 +82,8 @@ pub enum Outcome {
     Exited(i32),
     /// By this signal, which was not ours.
     Signalled(i32),
-    /// By itself with this exit code, but who held its outputs after it was silent for too long and was
-    /// killed: what they would have written is missing.
+    /// By itself with this exit code, but who held its outputs after it was silent for too long and
+    /// was killed: what they would have written is missing.
     ExitedCut(i32),
     /// The same, where it ended by this signal.
     SignalledCut(i32),
@@ -121,8 +121,8 @@ impl Default for Grace {
 ///
 /// The program has ended when it has exited and its outputs have: all that is written to them is
 /// passed on, whatever credit takes. What it left running is left alone where it has let go of the
-/// outputs, as a daemon does. Who holds them is waited for as long as they write, and where they are
-/// silent for [`Grace::linger`] what is left of the group is killed, and the outcome says so.
+/// outputs, as a daemon does. Who holds them is waited for as long as they write, and where they
+/// are silent for [`Grace::linger`] what is left of the group is killed, and the outcome says so.
 ///
 /// On a stop the whole group gets SIGTERM, and SIGKILL where any of it still runs when the grace
 /// is over; a task of its own sees to those who have let go of the outputs. Where the future is

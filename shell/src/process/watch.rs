@@ -46,7 +46,8 @@ pub(super) struct Watch<R: Runtime> {
 pub(super) enum End {
     /// The leader ended by itself, and its outputs are told.
     ByItself,
-    /// The leader ended by itself; others held its outputs, were silent for too long and were killed.
+    /// The leader ended by itself; others held its outputs, were silent for too long and were
+    /// killed.
     Cut,
     /// It was stopped, and everyone in its group told to end.
     Stopped(Stop),

@@ -15,8 +15,8 @@ pub struct Input {
     pub ours: ChildStdin,
 }
 
-/// A program that leads a process group, or is about to. Dropping it neither ends the program nor leaves a
-/// zombie: the runtime collects its status whenever it ends.
+/// A program that leads a process group, or is about to. Dropping it neither ends the program nor
+/// leaves a zombie: the runtime collects its status whenever it ends.
 pub trait Child: Send + 'static {
     /// The end of standard input that we write to; dropping it is the end of the input.
     type Input: PipeWriter;

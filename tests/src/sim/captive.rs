@@ -1,5 +1,5 @@
-//! A peer whose hub was taken over, in virtual time: what it dials, holds, runs and is told stays within
-//! its bounds, and it comes back once the hub is honest.
+//! A peer whose hub was taken over, in virtual time: what it dials, holds, runs and is told stays
+//! within its bounds, and it comes back once the hub is honest.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,7 +28,8 @@ use crate::sim::taken::Taken;
 const MEMORY: usize = 2 << 20;
 /// Dials in a minute.
 const DIALS: usize = 30;
-/// The longest that a peer may wait between two dials: an hour that it was asked for, and the most by itself.
+/// The longest that a peer may wait between two dials: an hour that it was asked for, and the most
+/// by itself.
 const WAITS: Duration = Duration::from_secs(3600 + 60 + 30);
 /// How often the hub does something.
 const ACTS: Duration = Duration::from_millis(250);
@@ -53,8 +54,8 @@ struct Captive {
     heard: bool,
 }
 
-/// Lets a peer be dialled by a hub that was taken over until it has dialled so often, and then has the hub
-/// be honest. How often it dialled, and how many calls came.
+/// Lets a peer be dialled by a hub that was taken over until it has dialled so often, and then has
+/// the hub be honest. How often it dialled, and how many calls came.
 ///
 /// # Errors
 /// Something happened that must not, or did not that must.

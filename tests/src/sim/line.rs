@@ -10,8 +10,8 @@ use crate::sim::model::{Checked, violated};
 /// The line of starts that a ledger counts, and what it has forgotten of it.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// The highest generation and issue that there were, where the ledger was put back and nobody has
-    /// accepted that.
+    /// The highest generation and issue that there were, where the ledger was put back and nobody
+    /// has accepted that.
     forgotten: Option<(u64, u32)>,
     /// It was put back at some time.
     pub was_put_back: bool,
@@ -86,8 +86,8 @@ impl Line {
         }
     }
 
-    /// How often a Hello, or a certificate, showed a ledger that was put back, and how often that was
-    /// accepted.
+    /// How often a Hello, or a certificate, showed a ledger that was put back, and how often that
+    /// was accepted.
     #[must_use]
     pub fn counts(&self) -> ([usize; 2], usize) {
         (self.shown, self.accepted)

@@ -1,7 +1,8 @@
-//! A hub that was taken over: it is the one that is meant, admits everybody, and then sends what it likes.
+//! A hub that was taken over: it is the one that is meant, admits everybody, and then sends what it
+//! likes.
 //!
-//! What it sends comes by dice: frames of every kind, most of them allowed and too many, some of them
-//! not; it closes at once, falls silent, or refuses. At last it is honest again.
+//! What it sends comes by dice: frames of every kind, most of them allowed and too many, some of
+//! them not; it closes at once, falls silent, or refuses. At last it is honest again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A hub whose data directory came from a backup: said by its operator, accepted or dismissed, and a
-//! copy that is to be another hub.
+//! A hub whose data directory came from a backup: said by its operator, accepted or dismissed, and
+//! a copy that is to be another hub.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Paths that a program gets, while somebody who can write below their root swaps what stands there.
+//! Paths that a program gets, while somebody who can write below their root swaps what stands
+//! there.
 
 use std::fs;
 use std::os::unix::fs::symlink;

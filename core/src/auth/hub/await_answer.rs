@@ -38,8 +38,8 @@ impl Proved {
         Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(self)))), question)
     }
 
-    /// Looks at what is shown of a later start, once: it counts where this hub signed it, and is nothing
-    /// otherwise. `// spec: admission §4.2`
+    /// Looks at what is shown of a later start, once: it counts where this hub signed it, and is
+    /// nothing otherwise. `// spec: admission §4.2`
     fn look_at_later(mut self) -> Self {
         let HubSnapshot { identity, generation, .. } = &*self.snapshot;
         let seen = self.later.take().and_then(|later| SeenStart::read(&later));

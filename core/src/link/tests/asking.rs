@@ -1,6 +1,6 @@
-//! Asking a hub which ids exist. To whoever has no valid credential every id is the same: code, text,
-//! retry-after, the questions asked and their order, what counts against the source, what is drawn and
-//! what is told of it.
+//! Asking a hub which ids exist. To whoever has no valid credential every id is the same: code,
+//! text, retry-after, the questions asked and their order, what counts against the source, what is
+//! drawn and what is told of it.
 
 use super::joining::*;
 use super::raw::{auth_body, encoded, transcript};

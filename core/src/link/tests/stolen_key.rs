@@ -1,4 +1,5 @@
-//! Somebody has a copy of the key that signs join tokens, and signs tokens of numbers that the hub knows.
+//! Somebody has a copy of the key that signs join tokens, and signs tokens of numbers that the hub
+//! knows.
 
 use core::num::NonZeroU32;
 

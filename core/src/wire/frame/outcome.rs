@@ -16,8 +16,9 @@ pub enum Status {
     Exited(i64),
     /// 1, with key 4: this signal ended the command.
     Signalled(u64),
-    /// 0, with keys 3 and 0x80: it ended by itself with this exit code, but whoever held its outputs
-    /// after it was killed, so that some output may be missing. No success, whatever the exit code.
+    /// 0, with keys 3 and 0x80: it ended by itself with this exit code, but whoever held its
+    /// outputs after it was killed, so that some output may be missing. No success, whatever the
+    /// exit code.
     ExitedCut(i64),
     /// 1, with keys 4 and 0x80: the same, where this signal ended the command.
     SignalledCut(u64),
@@ -44,8 +45,8 @@ pub struct CallResult<'a> {
     pub text: &'a str,
 }
 
-/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing, ? 0x80: claimed}]`. 0x80 is absent where
-/// it is 0, and 0 where it is anything but a number.
+/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing, ? 0x80: claimed}]`. 0x80 is absent
+/// where it is 0, and 0 where it is anything but a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
     /// 0.
@@ -77,7 +78,8 @@ pub struct Deny<'a> {
 }
 
 impl Status {
-    /// The same for a command whose output was cut; what did not run to its end says so by its code.
+    /// The same for a command whose output was cut; what did not run to its end says so by its
+    /// code.
     #[must_use]
     pub fn cut(self) -> Self {
         match self {

@@ -1,10 +1,10 @@
 //! Paths that stay below a root, whatever stands on the disk.
 //!
-//! What exists of the path is resolved through its links, each step by descriptor, and must still be
-//! below the resolved root; what does not exist yet is added as it was written, and holds no `..`.
-//! A path that is handed on as text is looked up again by the program: whoever can write below the
-//! root can swap a directory for a link between the two, and a root is no prison for those who may
-//! change it. A descriptor that is handed on is what was resolved, for good.
+//! What exists of the path is resolved through its links, each step by descriptor, and must still
+//! be below the resolved root; what does not exist yet is added as it was written, and holds no
+//! `..`. A path that is handed on as text is looked up again by the program: whoever can write
+//! below the root can swap a directory for a link between the two, and a root is no prison for
+//! those who may change it. A descriptor that is handed on is what was resolved, for good.
 //!
 //! [`walk`] is the resolution, [`open`] opens what it finds, where it can by the system's own way
 //! (`openat2`), and [`risk`] tells which roots are no bound.

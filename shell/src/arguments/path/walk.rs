@@ -1,9 +1,9 @@
 //! A walk below a root, each step by descriptor: whoever swaps what stands there meanwhile changes
 //! where it arrives, and never leads it outside.
 //!
-//! A directory is opened without following a link (`O_NOFOLLOW`), a link is read and its text walked
-//! like the path itself: `..` leads back to the directory that the walk came through, which it holds
-//! open, and an absolute link counts from the root where it names a path below it.
+//! A directory is opened without following a link (`O_NOFOLLOW`), a link is read and its text
+//! walked like the path itself: `..` leads back to the directory that the walk came through, which
+//! it holds open, and an absolute link counts from the root where it names a path below it.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};

@@ -1,8 +1,8 @@
 //! What an entry of the trust file is kept under.
 //!
-//! A hub at one place is kept under that place: host, port and path, whether with TLS or without. Were
-//! the scheme part of it, a known hub's address without TLS would be a first contact again. A hub
-//! that is reached at several places has no one of them, and is kept under its id.
+//! A hub at one place is kept under that place: host, port and path, whether with TLS or without.
+//! Were the scheme part of it, a known hub's address without TLS would be a first contact again. A
+//! hub that is reached at several places has no one of them, and is kept under its id.
 
 use core::fmt;
 use core::str::FromStr;

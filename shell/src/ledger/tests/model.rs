@@ -102,7 +102,8 @@ fn refreshing() -> impl Strategy<Value = Refreshing> {
     )
 }
 
-/// Mostly this, and sometimes another: so a token that is presented mostly is the one that was recorded.
+/// Mostly this, and sometimes another: so a token that is presented mostly is the one that was
+/// recorded.
 fn mostly<T: Clone + core::fmt::Debug>(
     this: T,
     other: impl Strategy<Value = T>,
