@@ -22,6 +22,8 @@ pub(super) struct Chores {
     queue: VecDeque<Chore>,
     /// The hub stops: what waits is done, and then no more.
     closed: bool,
+    /// Nothing is done any more.
+    pub(super) over: bool,
 }
 
 #[derive(Debug)]
@@ -45,8 +47,18 @@ impl Chores {
     }
 }
 
+/// Tells that the task which does them has ended.
+struct Over(Arc<Shared>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.chores.change(|chores| chores.over = true);
+    }
+}
+
 /// Does what is to be done until the hub stops.
 pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
+    let _over = Over(shared.clone());
     loop {
         let is_due = |chores: &Chores| (!chores.queue.is_empty() || chores.closed).then_some(());
         shared.chores.until(is_due).await;

@@ -183,8 +183,9 @@ impl<R: Runtime> Hub<R> {
 
     /// Says Goaway on every link, lets the calls that are open end within
     /// [`Limits::drain`](bowline_core::limits::Limits), ends those that do not, and closes; who dials
-    /// meanwhile is told when to come again. Returns when all links are gone and the address is free,
-    /// 1.8 s after the calls' time at the latest.
+    /// meanwhile is told when to come again. Returns when all links are gone, the address is free and
+    /// the ledger is closed: 1.8 s after the calls' time at the latest, and what the disk takes for
+    /// the last commit. From then on the data directory may be copied, or be another hub's.
     pub async fn stop(self) {
         let within = self.shared.snapshot.load().limits.drain;
         let end = self.runtime.now().checked_add(within.saturating_add(LAST_WORDS));
@@ -194,6 +195,8 @@ impl<R: Runtime> Hub<R> {
         let end = end.max(self.runtime.now().checked_add(STRANGERS));
         self.wait_for(end, |links| links.listening == 0 && links.count == 0).await;
         self.shared.with(bowline_core::hub::Hub::summarise);
+        self.shared.chores.until(|chores| chores.over.then_some(())).await;
+        self.shared.ledger.close().await;
         if let Err(error) = Endpoint::remove(&self.setup.data) {
             tracing::warn!(%error, "the endpoint file stays behind");
         }

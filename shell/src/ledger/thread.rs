@@ -13,19 +13,24 @@
 use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use bowline_core::ledger::{Change, KeyRecord, Record, TokenRecord};
 
 use crate::ledger::facts::Facts;
 use crate::ledger::{KeyRotation, Ledger, LedgerError};
+use crate::watch::Watch;
 
 /// The ledger behind a queue. Shared by reference; dropping it commits what has queued, answers,
-/// and ends the thread.
+/// and ends the thread, as [`LedgerThread::close`] does.
 pub struct LedgerThread {
-    queue: Option<SyncSender<Box<dyn Job>>>,
+    /// None once it was closed.
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     thread: Option<JoinHandle<()>>,
     room: usize,
+    /// The database is closed, and its files are at rest.
+    closed: Arc<Watch<bool>>,
 }
 
 /// One request, and who is told.
@@ -76,10 +81,26 @@ impl LedgerThread {
     pub fn start(ledger: Ledger, room: usize) -> io::Result<Self> {
         let room = room.max(1);
         let (queue, jobs) = sync_channel(room);
-        let thread = thread::Builder::new()
-            .name("bowline-ledger".to_owned())
-            .spawn(move || run(ledger, &jobs, room))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), room })
+        let closed = Arc::new(Watch::new(false));
+        let end = Closing(closed.clone());
+        let thread = thread::Builder::new().name("bowline-ledger".to_owned()).spawn(move || {
+            // Its end is told after the ledger's, also where an answer panicked.
+            let _end = end;
+            run(ledger, &jobs, room);
+        })?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Some(thread), room, closed })
+    }
+
+    /// Takes no more requests, commits and answers what has queued, and closes the database. Returns
+    /// when nobody uses its files any more.
+    pub async fn close(&self) {
+        self.shut();
+        self.closed.until(|closed| closed.then_some(())).await;
+    }
+
+    /// Without a sender the thread takes what is left, and ends.
+    fn shut(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// As [`Ledger::record`]. Never blocks.
@@ -128,8 +149,14 @@ impl LedgerThread {
         answer: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
     ) {
         let job: Box<dyn Job> = Box::new(Request { work: Some(work), result: None, answer });
-        let Some(queue) = &self.queue else { return job.answer(&Err(LedgerError::Closed)) };
-        match queue.try_send(job) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = match queue.as_ref() {
+            Some(queue) => queue.try_send(job),
+            None => Err(TrySendError::Disconnected(job)),
+        };
+        // An answer may ask the next thing.
+        drop(queue);
+        match sent {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => job.answer(&Err(LedgerError::Busy(self.room))),
             Err(TrySendError::Disconnected(job)) => job.answer(&Err(LedgerError::Closed)),
@@ -145,14 +172,22 @@ impl fmt::Debug for LedgerThread {
 
 impl Drop for LedgerThread {
     fn drop(&mut self) {
-        // Without a sender the thread takes what is left, and ends.
-        self.queue = None;
+        self.shut();
         let Some(thread) = self.thread.take() else { return };
         // An answer may hold the last reference: a thread cannot wait for itself.
         if thread.thread().id() != thread::current().id() {
             // It ends in an error only if an answer panicked, and that was reported then.
             let _ = thread.join();
         }
+    }
+}
+
+/// Tells that the thread has ended.
+struct Closing(Arc<Watch<bool>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.change(|closed| *closed = true);
     }
 }
 

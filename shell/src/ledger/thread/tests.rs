@@ -1,6 +1,8 @@
 use std::path::Path;
+use std::pin::pin;
+use std::sync::Barrier;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Barrier};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bowline_core::code::Code;
@@ -186,6 +188,31 @@ fn dropping_it_commits_what_has_queued() {
     release();
     dropping.join().unwrap();
     assert_eq!(bound(&mut open(&path)).len(), 20);
+}
+
+#[test]
+fn closing_waits_until_what_has_queued_is_committed_and_the_files_are_at_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let thread = LedgerThread::start(open(&dir.path().join("l")), 100).unwrap();
+    let release = hold(&thread);
+    let (answers, answered) = channel();
+    let answer = answers.clone();
+    bind(&thread, peer("a", 1), move |end| answer.send(end).unwrap());
+    let mut closing = pin!(thread.close());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(closing.as_mut().poll(&mut cx).is_pending());
+    bind(&thread, peer("b", 1), move |end| answers.send(end).unwrap());
+    assert_eq!(answered.recv(), Ok(Err(LedgerError::Closed)));
+    release();
+    let waited = (0..3000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        closing.as_mut().poll(&mut cx).is_ready()
+    });
+    assert!(waited);
+    assert_eq!(answered.try_recv(), Ok(Ok(())));
+    let left: Vec<_> = dir.path().read_dir().unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["l"]);
+    assert_eq!(bound(&mut open(&dir.path().join("l"))), [peer("a", 1)]);
 }
 
 #[test]
