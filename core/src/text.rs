@@ -43,6 +43,19 @@ impl fmt::Display for Line {
     }
 }
 
+/// Gives an error a `Debug` that is its sentence. `fn main() -> Result<(), Box<dyn Error>>` shows an
+/// error by `Debug`, and what it shows is read by people.
+#[macro_export]
+macro_rules! debug_as_display {
+    ($($error:ty),+ $(,)?) => {
+        $(impl ::core::fmt::Debug for $error {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(self, f)
+            }
+        })+
+    };
+}
+
 /// Shows a borrowed text as [`Line`] does.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);

@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let web = peer(hub.url().clone(), "web-1".parse()?, &at("web"))?.secret_file(&secret);
     let web = web.command("greet".parse()?, greet).start();
-    web.session().await;
+    web.session().await?;
 
     let me = peer(hub.url().clone(), "me".parse()?, &at("me"))?.secret_file(&secret).operate();
     let session = me.connect().await?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// A value, and who waits for it to change.
 pub(crate) struct Watch<T> {
@@ -37,17 +37,27 @@ impl<T> Watch<T> {
 
     /// Waits until `wanted` finds something, and may change the value where it does.
     async fn until_mut<U>(&self, mut wanted: impl FnMut(&mut T) -> Option<U>) -> U {
-        poll_fn(|cx| {
-            let mut inner = self.lock();
-            if let Some(found) = wanted(&mut inner.0) {
-                return Poll::Ready(found);
-            }
-            if !inner.1.iter().any(|waker| waker.will_wake(cx.waker())) {
-                inner.1.push(cx.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await
+        poll_fn(|cx| self.poll_mut(cx, &mut wanted)).await
+    }
+
+    /// Ready with what `wanted` finds; where it finds nothing, the task is woken at the next change.
+    pub(crate) fn poll<U>(
+        &self,
+        cx: &Context<'_>,
+        wanted: impl FnOnce(&T) -> Option<U>,
+    ) -> Poll<U> {
+        self.poll_mut(cx, |value| wanted(value))
+    }
+
+    fn poll_mut<U>(&self, cx: &Context<'_>, wanted: impl FnOnce(&mut T) -> Option<U>) -> Poll<U> {
+        let mut inner = self.lock();
+        if let Some(found) = wanted(&mut inner.0) {
+            return Poll::Ready(found);
+        }
+        if !inner.1.iter().any(|waker| waker.will_wake(cx.waker())) {
+            inner.1.push(cx.waker().clone());
+        }
+        Poll::Pending
     }
 
     fn lock(&self) -> MutexGuard<'_, (T, Vec<Waker>)> {

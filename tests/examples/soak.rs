@@ -100,11 +100,11 @@ async fn soak(time: Duration, count: u64) -> Result<ExitCode, Failure> {
         peers.push(come(&url, &secret, nth)?);
         // Each source may have 64 admissions pending.
         if nth % 32 == 31 {
-            peers[nth as usize].session().await;
+            peers[nth as usize].session().await?;
         }
     }
     for peer in &peers {
-        peer.session().await;
+        peer.session().await?;
     }
     println!("{count} peers are up; {} minutes from here on", time.as_secs() / 60);
     let until = Instant::now() + time;

@@ -66,7 +66,7 @@ impl fmt::Display for Place {
 }
 
 /// What a dial needs and does not have.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// A file of the data directory.
@@ -152,6 +152,8 @@ pub enum SetupError {
     )]
     Scheme(HubUrl),
 }
+
+bowline_core::debug_as_display!(SetupError);
 
 fn days(seconds: u64) -> String {
     match seconds {

@@ -27,7 +27,7 @@ use crate::runtime::{Runtime, Stream};
 use crate::watch::Watch;
 
 /// Why there is no session.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// What a dial needs is missing or unusable.
@@ -41,7 +41,7 @@ pub enum ConnectError {
         /// Why not.
         reason: Unreached,
     },
-    /// There was a connection, and no session came of it.
+    /// There was a connection, and no session came of it, or the session is over.
     #[error("{hub}: {}", .ended.reason.with_remedy())]
     Ended {
         /// The hub's URL.
@@ -55,6 +55,8 @@ pub enum ConnectError {
     #[error("cannot make a link: {0}")]
     Link(String),
 }
+
+bowline_core::debug_as_display!(ConnectError);
 
 /// Two clocks at one moment, seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,16 +98,14 @@ impl ConnectError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Unreachable { .. } => Outcome { heals: true, retry_after: None },
-            Self::Ended { ended, .. } => outcome(&ended.reason),
+            Self::Ended { ended, .. } => {
+                let reason = &ended.reason;
+                Outcome { heals: reason.heals(), retry_after: reason.retry_after() }
+            }
             Self::Setup(SetupError::Busy { .. }) => Outcome { heals: true, retry_after: None },
             Self::Setup(_) | Self::Link(_) => Outcome { heals: false, retry_after: None },
         }
     }
-}
-
-/// What an end means for the next dial.
-pub(super) fn outcome(reason: &EndReason) -> Outcome {
-    Outcome { heals: reason.heals(), retry_after: reason.retry_after() }
 }
 
 impl<R: Runtime> PeerBuilder<R> {

@@ -17,6 +17,7 @@ mod reload;
 mod served;
 mod service;
 mod session;
+mod state;
 mod told;
 
 pub(crate) use builder::load_signing_key;
@@ -28,3 +29,4 @@ pub use reach::{Miss, Unreached};
 pub use served::served;
 pub(crate) use service::Service;
 pub use session::{Peer, Session};
+pub use state::{NoSession, PeerState, States};

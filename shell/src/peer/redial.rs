@@ -7,16 +7,15 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bowline_core::link::wind_up;
-use bowline_core::peer::{Next, Outcome, Pace, Peer as Machine};
+use bowline_core::peer::{Next, Pace, Peer as Machine};
 use bowline_core::time::Mono;
 use bowline_core::trust::Known;
 
 use crate::clock::{Clock, PULSE};
 use crate::entropy;
 use crate::notice::Notice;
-use crate::peer::dial::outcome;
-use crate::peer::session::{Peer, Standing};
-use crate::peer::{ConnectError, PeerBuilder};
+use crate::peer::state::{PeerState, Standing, Task};
+use crate::peer::{ConnectError, Peer, PeerBuilder};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
@@ -25,11 +24,11 @@ impl<R: Runtime> PeerBuilder<R> {
     pub fn start(mut self) -> Peer {
         let shared = Arc::new(Watch::new(Standing::new(self.service.running())));
         let peer = Peer { shared: shared.clone() };
-        let runtime = self.runtime.clone();
+        let (runtime, task) = (self.runtime.clone(), Task(shared.clone()));
         runtime.spawn(async move {
             let until = self.redial(&shared).await;
             self.service.wind_up(&self.runtime, until).await;
-            shared.change(|standing| standing.stopped = true);
+            drop(task);
         });
         peer
     }
@@ -41,6 +40,9 @@ impl<R: Runtime> PeerBuilder<R> {
             Ok(seed) => seed,
             Err(error) => {
                 tracing::error!(%error, "the system gives no randomness");
+                let reason = Arc::new(ConnectError::Link(error.to_string()));
+                let failed = PeerState::Failed { until: None, reason };
+                shared.change(|standing| standing.set(failed));
                 return None;
             }
         };
@@ -52,20 +54,22 @@ impl<R: Runtime> PeerBuilder<R> {
                 machine.another_hub(clock.now());
             }
             match machine.next(clock.now()) {
-                Next::Dial => {}
+                Next::Dial => shared.change(Standing::dialling),
                 Next::Busy => return self.stop_by(self.within(shared)),
                 Next::Wait(at) => match self.sleep(&clock, at, shared).await {
                     Woken::Due => continue,
                     Woken::Stopped => return self.stop_by(self.within(shared)),
                 },
             }
-            let ended = match self.once(&clock, &mut machine, shared).await {
-                Over::Ended(ended) => ended,
+            let error = match self.once(&clock, &mut machine, shared).await {
+                Over::Ended(error) => error,
                 Over::Stopped(until) => return until,
             };
-            let now = clock.now();
-            let at = machine.ended(ended, now);
+            let (now, outcome) = (clock.now(), error.outcome());
+            let at = machine.ended(outcome, now);
             self.observer.tell(Notice::Retry { after: at.since(now.mono) });
+            let until = clock.instant(at).unwrap_or_else(|| self.runtime.now());
+            shared.change(|standing| standing.lacks(Arc::new(error), outcome, until));
         }
     }
 
@@ -96,7 +100,7 @@ impl<R: Runtime> PeerBuilder<R> {
                     let (code, reason) = (error.code(), error.to_string());
                     self.observer.tell(Notice::Unreachable { code, reason });
                 }
-                return Over::Ended(error.outcome());
+                return Over::Ended(error);
             }
         };
         machine.admitted(clock.now());
@@ -105,7 +109,7 @@ impl<R: Runtime> PeerBuilder<R> {
             if let Some(anew) = &standing.anew {
                 session.mailbox.serve(anew.service.clone());
             }
-            standing.session = Some(session.clone());
+            standing.set(PeerState::Up(session.clone()));
         });
         let (mut ended, mut until) = (pin!(session.ended()), None);
         let ended = poll_fn(|cx| {
@@ -117,14 +121,15 @@ impl<R: Runtime> PeerBuilder<R> {
             ended.as_mut().poll(cx)
         })
         .await;
-        let stopping = shared.change(|standing| {
-            standing.session = None;
-            standing.stopping
-        });
         match until {
             Some(until) => Over::Stopped(until),
-            None if stopping => Over::Stopped(self.stop_by(self.within(shared))),
-            None => Over::Ended(outcome(&ended.reason)),
+            None if shared.look(|standing| standing.stopping) => {
+                Over::Stopped(self.stop_by(self.within(shared)))
+            }
+            None => {
+                let hub = self.place.to_string();
+                Over::Ended(ConnectError::Ended { hub, ended, clocks: None })
+            }
         }
     }
 
@@ -149,7 +154,8 @@ impl<R: Runtime> PeerBuilder<R> {
 
 /// What became of a dial.
 enum Over {
-    Ended(Outcome),
+    /// No session came of it, or its session ended.
+    Ended(ConnectError),
     /// The peer is to stop, until then at most.
     Stopped(Option<Instant>),
 }

@@ -35,7 +35,7 @@ impl Peer {
     pub fn reload<R: Runtime>(&self, with: PeerBuilder<R>) {
         self.shared.change(|standing| {
             let service = Arc::new(with.service.counting_in(&standing.running));
-            if let Some(session) = &standing.session {
+            if let Some(session) = standing.session() {
                 session.mailbox.serve(service.clone());
             }
             standing.anew = Some(Box::new(Anew {
@@ -48,6 +48,7 @@ impl Peer {
                 service,
                 drain: with.limits.drain,
             }));
+            standing.reconsider();
         });
     }
 }

@@ -10,7 +10,7 @@ use bowline_core::link::Ended;
 
 use crate::call::{CallBuilder, Callee, LabelTests};
 use crate::driver::Mailbox;
-use crate::peer::reload::Anew;
+use crate::peer::state::{NoSession, PeerState, Standing, States};
 use crate::watch::Watch;
 
 /// One admitted link to a hub. Dropping the handle does not close it; [`Session::close`] does.
@@ -98,28 +98,27 @@ pub struct Peer {
     pub(super) shared: Arc<Watch<Standing>>,
 }
 
-/// How a redialling peer stands.
-#[derive(Debug)]
-pub(super) struct Standing {
-    pub(super) session: Option<Session>,
-    /// What was told anew, for the next dial.
-    pub(super) anew: Option<Box<Anew>>,
-    /// How many calls run.
-    pub(super) running: Arc<Watch<usize>>,
-    pub(super) stopping: bool,
-    pub(super) stopped: bool,
-}
-
-impl Standing {
-    pub(super) fn new(running: Arc<Watch<usize>>) -> Self {
-        Self { session: None, anew: None, running, stopping: false, stopped: false }
-    }
-}
-
 impl Peer {
-    /// The session, once there is one: admitted, and callable where it serves.
-    pub async fn session(&self) -> Session {
-        self.shared.until(|standing| standing.session.clone()).await
+    /// The session, once there is one: admitted, and callable where it serves. What heals by itself
+    /// is waited for: a network or a hub that is away, a hub that is busy.
+    ///
+    /// # Errors
+    /// [`NoSession::Failed`] at once where that does not heal: a wrong secret or none, another hub
+    /// than the one known, an id that is taken, a revoked peer. [`NoSession::Stopped`] where the
+    /// peer stops.
+    pub async fn session(&self) -> Result<Session, NoSession> {
+        self.shared.until(Standing::verdict).await
+    }
+
+    /// How the peer stands at this moment.
+    #[must_use]
+    pub fn state(&self) -> PeerState {
+        self.shared.look(|standing| standing.state().clone())
+    }
+
+    /// How the peer stands, and each time that it changes.
+    pub fn states(&self) -> States {
+        States::new(self.shared.clone())
     }
 
     /// Dials no more, and ends the link as [`Session::leave`] does, within the

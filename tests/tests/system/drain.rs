@@ -165,7 +165,7 @@ each_pairing! {
         assert!(retry.await >= asked);
         within(stopped).await.unwrap();
         world.start_hub(&world.hub_data.clone());
-        within(late.session()).await;
+        within(late.session()).await.unwrap();
         within(late.stop()).await;
     }
 
@@ -174,7 +174,7 @@ each_pairing! {
         let (go, notices) = (world.at("go"), Notices::default());
         let web = world.peer("web").program(script("wait", &until(&go))).drain(LONG);
         let web = web.observer(notices.observer()).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let calling = begun(&operator, "wait").await;
         let stopped = { let web = web.clone(); tokio::spawn(async move { web.stop().await }) };
@@ -201,7 +201,7 @@ each_pairing! {
             file.display()
         );
         let web = world.peer("web").program(script("stay", &text)).drain(SHORT).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let calling = begun(&operator, "stay").await;
         within(web.stop()).await;

@@ -33,7 +33,7 @@ each_pairing! {
         let notices = Notices::default();
         let web = world.peer_at(&proxy.url(), "web", "web").observer(notices.observer());
         let web = web.program(script("stay", "echo here; sleep 1000")).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let mut calling = call(&operator, "web", "stay").start();
         until_output(&mut calling, "here").await;

@@ -16,14 +16,14 @@ each_pairing! {
         assert!(!format!("{join:?}").contains(&token));
         assert!(PeerBuilder::enrolled(P::default(), &world.at("web")).unwrap().is_none());
         let peer = PeerBuilder::join(P::default(), join, &world.at("web")).unwrap().start();
-        let first = within(peer.session()).await;
+        let first = within(peer.session()).await.unwrap();
         assert_eq!(first.admitted().method, Method::Join);
 
         world.stop_hub().await;
         within(first.ended()).await;
         let data = world.hub_data.clone();
         world.start_hub(&data);
-        let second = within(peer.session()).await;
+        let second = within(peer.session()).await.unwrap();
         assert_eq!(second.admitted().method, Method::Resume);
         assert_eq!(second.admitted().expires, first.admitted().expires);
         within(peer.stop()).await;

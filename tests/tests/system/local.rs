@@ -36,7 +36,7 @@ each_pairing! {
         let world = World::<H, P>::new();
         let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
         let web = web.start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         for session in [connect(&world).await, connect(&world).await] {
             let admitted = session.admitted();
             assert_eq!((admitted.peer, admitted.method), (PeerId::operator(), Method::Open));

@@ -21,4 +21,5 @@ mod reload;
 mod restart;
 mod rotate;
 mod silence;
+mod states;
 mod streams;

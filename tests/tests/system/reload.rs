@@ -154,7 +154,7 @@ each_pairing! {
         let notices = Notices::default();
         let web = world.peer("web").program(script("old", "echo here; cat"));
         let web = web.observer(notices.observer()).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let mut calling = call(&operator, "web", "old").with_input().start();
         until_output(&mut calling, "here").await;
@@ -189,7 +189,7 @@ each_pairing! {
         let second = World::<H, P>::new();
         let notices = Notices::default();
         let web = first.peer("web").program(script("ok", "true")).observer(notices.observer()).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let other = || second.peer_at(second.url(), "web", "web").program(script("ok", "true"));
         web.reload(other());
         let operator = first.operator().await;
@@ -209,7 +209,7 @@ each_pairing! {
         let retry = |notice: &Notice| matches!(notice, Notice::Retry { .. }).then_some(());
         notices.first(retry).await;
         lost.reload(third.peer("lost"));
-        within(lost.session()).await;
+        within(lost.session()).await.unwrap();
         within(lost.stop()).await;
     }
 }

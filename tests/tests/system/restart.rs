@@ -16,7 +16,7 @@ each_pairing! {
         let notices = Notices::default();
         let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
         let web = web.observer(notices.observer()).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let before = world.trust(world.url(), "web").unwrap();
 
         world.stop_hub().await;

@@ -67,7 +67,7 @@ each_pairing! {
         let notices = Notices::default();
         let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
         let web = web.observer(notices.observer()).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let stuck = within(world.peer("stuck").secret_file(&old).connect()).await.unwrap();
         let local = operator(&world).await;
 

@@ -85,7 +85,7 @@ each_pairing! {
         let proxy = Proxy::start(world.local(), Fault::None).await;
         let notices = Notices::default();
         let web = web(&world, &proxy, &notices).start();
-        within(web.session()).await;
+        within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let mut calling = call(&operator, "web", "stay").start();
         let process = program(&mut calling).await;
