@@ -148,6 +148,18 @@ impl Finished {
         self.value().filter(|_| self.is_success())?.text()
     }
 
+    /// Why the call failed; none where the command ran to its end, whatever its exit code.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self.status {
+            Status::Failed(code) => Some(code),
+            Status::Exited(_)
+            | Status::Signalled(_)
+            | Status::ExitedCut(_)
+            | Status::SignalledCut(_) => None,
+        }
+    }
+
     /// Whether the command ended by itself with code 0; of a call for several peers, whether it did
     /// so on each, and there was one.
     #[must_use]

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bowline_core::code::Code;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Delivery, Source};
-use bowline_core::wire::value::ArgumentsBuf;
+use bowline_core::wire::value::{ArgumentsBuf, ValueError};
 
 use crate::call::order::{Callee, Order};
-use crate::call::{CallEvent, Cell, CellSide, End, Finished, State};
+use crate::call::{
+    Argument, CallError, CallEvent, Cell, CellSide, End, Finished, OUTPUT_LIMIT, Output, State,
+};
 use crate::driver::Mailbox;
 
 /// A call in the making: [`Session::call`](crate::peer::Session::call).
@@ -21,8 +24,11 @@ pub struct CallBuilder {
     to: Callee,
     name: CommandName,
     arguments: ArgumentsBuf,
+    /// What is wrong with the first argument that cannot be sent.
+    wrong: Option<String>,
     deadline: Duration,
     input: bool,
+    output_limit: usize,
     delivery: Delivery,
 }
 
@@ -30,12 +36,42 @@ impl CallBuilder {
     pub(crate) fn new(mailbox: Arc<Mailbox>, to: Callee, name: CommandName) -> Self {
         let deadline = Duration::from_secs(24 * 60 * 60);
         let (arguments, delivery) = (ArgumentsBuf::new(), Delivery::Attached);
-        Self { mailbox, to, name, arguments, deadline, input: false, delivery }
+        let (wrong, output_limit) = (None, OUTPUT_LIMIT);
+        let input = false;
+        Self { mailbox, to, name, arguments, wrong, deadline, input, output_limit, delivery }
     }
 
-    /// The arguments; none without.
+    /// An argument by its name: `arg("lines", 20)`. One that cannot be sent, as its name is there
+    /// already, or longer than 64 bytes, or its value is NaN, ends the call with
+    /// [`Code::BadArgument`] as soon as it starts; a call has 64 arguments at most.
+    pub fn arg(mut self, name: &str, value: impl Into<Argument>) -> Self {
+        let pushed = value.into().0.and_then(|value| {
+            self.arguments.named_value(name, value.as_value())?;
+            Ok(())
+        });
+        self.check(pushed, || format!("the argument '{}'", excerpt(name)))
+    }
+
+    /// An argument by its position, behind those that are there. As [`CallBuilder::arg`].
+    pub fn positional(mut self, value: impl Into<Argument>) -> Self {
+        let nth = self.arguments.as_arguments().positional().count() + 1;
+        let pushed = value.into().0.and_then(|value| {
+            self.arguments.push_value(value.as_value())?;
+            Ok(())
+        });
+        self.check(pushed, || format!("argument {nth}"))
+    }
+
+    fn check(mut self, pushed: Result<(), ValueError>, which: impl FnOnce() -> String) -> Self {
+        if let Err(error) = pushed {
+            self.wrong.get_or_insert_with(|| format!("{}: {error}", which()));
+        }
+        self
+    }
+
+    /// All arguments, in place of those that are there; none without.
     pub fn arguments(mut self, arguments: ArgumentsBuf) -> Self {
-        self.arguments = arguments;
+        (self.arguments, self.wrong) = (arguments, None);
         self
     }
 
@@ -59,9 +95,31 @@ impl CallBuilder {
         self
     }
 
+    /// How many bytes [`CallBuilder::output`] gathers at most, of both outputs together;
+    /// [`OUTPUT_LIMIT`] without.
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = bytes;
+        self
+    }
+
+    /// Makes the call, with an empty input, and gathers what the command writes until it ends.
+    ///
+    /// # Errors
+    /// [`CallError::Failed`]: the call was refused, or the command did not run to its end. That it
+    /// ended with another exit code than 0 is no error. [`CallError::TooMuch`]: it wrote more than
+    /// [`CallBuilder::output_limit`]. [`CallError::Several`]: the call is for several peers.
+    pub async fn output(mut self) -> Result<Output, CallError> {
+        if self.to.is_several() && self.delivery != Delivery::Detached {
+            return Err(CallError::Several);
+        }
+        self.input = false;
+        let limit = self.output_limit;
+        Output::gather(self.start(), limit).await
+    }
+
     /// Makes the call.
     pub fn start(self) -> Calling {
-        let Self { mailbox, to, name, arguments, deadline, input, delivery } = self;
+        let Self { mailbox, to, name, arguments, wrong, deadline, input, delivery, .. } = self;
         let (side, end) = match delivery {
             // The hub's answer is the end, and nothing here is left to feed.
             Delivery::Detached => (CellSide::Made, End::Sent),
@@ -72,9 +130,18 @@ impl CallBuilder {
         };
         let cell = Cell::new(side, None, &mailbox);
         cell.lock().end = end;
+        if let Some(wrong) = wrong {
+            cell.finish(Finished::failed(Code::BadArgument, &wrong));
+            return Calling { cell };
+        }
         mailbox.order(Order { cell: cell.clone(), to, name, arguments, deadline, delivery });
         Calling { cell }
     }
+}
+
+/// What a message shows of a name: its first 80 characters.
+fn excerpt(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 /// A call that was made. Dropping it cancels what has not ended.

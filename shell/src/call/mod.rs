@@ -4,19 +4,25 @@
 //! task moves bytes as credit and room allow (`Cell::serve`); the application's task waits where
 //! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
 
+mod argument;
 mod event;
 mod labels;
 mod made;
 mod order;
+mod output;
+mod reply;
 mod run;
 #[cfg(test)]
 mod tests;
 
+pub use argument::Argument;
 pub use event::{CallEvent, Counts, Finished};
 pub use labels::{LabelTests, LabelTestsError};
 pub use made::{CallBuilder, Calling};
 pub(crate) use order::{Callee, NoRoom, Order};
-pub use run::{Call, Reply};
+pub use output::{CallError, OUTPUT_LIMIT, Output};
+pub use reply::{Failure, Reply};
+pub use run::Call;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -1,16 +1,14 @@
-//! A call that runs here: what a command's handler is given, and what it gives back.
+//! A call that runs here: what a command's handler is given.
 
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bowline_core::code::Code;
 use bowline_core::id::CommandName;
-use bowline_core::link::UNFINISHED;
-use bowline_core::wire::frame::{Source, Status};
-use bowline_core::wire::value::{Arguments, Value, ValueBuf};
+use bowline_core::wire::frame::Source;
+use bowline_core::wire::value::{Arguments, Value};
 
-use crate::call::Cell;
+use crate::call::{Cell, Reply};
 use crate::process::{CallIo, Gone, Stop};
 
 /// One call of a command, as its handler sees it.
@@ -48,11 +46,16 @@ impl Call {
         Arguments::parse(&self.positional, &self.named).unwrap_or_default()
     }
 
+    /// The argument with this name; `None` where it is missing.
+    #[must_use]
+    pub fn arg(&self, name: &str) -> Option<Value<'_>> {
+        self.arguments().named().find_map(|(given, value)| (given == name).then_some(value))
+    }
+
     /// The text of a named argument; `None` where it is missing or not text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.arguments().named().find(|(given, _)| *given == name)?;
-        value.text()
+        self.arg(name)?.text()
     }
 
     /// Writes to the caller's standard output, or standard error; waits for credit.
@@ -157,95 +160,5 @@ impl Cell {
         let mut state = self.lock();
         state.reply.get_or_insert(reply);
         self.post(&mut state);
-    }
-}
-
-/// How a command ended.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Reply {
-    /// By itself; 0 is success.
-    Exit(i64),
-    /// By itself, with a value beside its output.
-    Value(ValueBuf),
-    /// By this signal.
-    Signal(u64),
-    /// By itself with this code, but whoever held its outputs after it was killed: some output may
-    /// be missing. No success, whatever the code.
-    ExitCut(i64),
-    /// The same, by this signal.
-    SignalCut(u64),
-    /// It did not run, or not to its end: the code says which, the sentence is for a person.
-    Fail(Code, String),
-}
-
-impl Reply {
-    /// A failure of the command's own.
-    #[must_use]
-    pub fn failed(text: impl Into<String>) -> Self {
-        Self::Fail(Code::Failed, text.into())
-    }
-
-    pub(super) fn too_big() -> Self {
-        Self::failed("the command's value is larger than a message may be")
-    }
-
-    pub(super) fn parts(&self) -> (Status, &str) {
-        match self {
-            Self::Exit(code) => (Status::Exited(*code), ""),
-            Self::Value(_) => (Status::Exited(0), ""),
-            Self::Signal(signal) => (Status::Signalled(*signal), ""),
-            Self::ExitCut(code) => (Status::ExitedCut(*code), ""),
-            Self::SignalCut(signal) => (Status::SignalledCut(*signal), ""),
-            Self::Fail(code, text) => (Status::Failed(*code), text),
-        }
-    }
-
-    pub(super) fn value(&self) -> Option<Value<'_>> {
-        match self {
-            Self::Value(value) => Some(value.as_value()),
-            Self::Exit(_)
-            | Self::Signal(_)
-            | Self::ExitCut(_)
-            | Self::SignalCut(_)
-            | Self::Fail(..) => None,
-        }
-    }
-}
-
-impl From<()> for Reply {
-    fn from((): ()) -> Self {
-        Self::Exit(0)
-    }
-}
-
-impl From<i32> for Reply {
-    fn from(code: i32) -> Self {
-        Self::Exit(code.into())
-    }
-}
-
-impl From<Stop> for Reply {
-    fn from(stop: Stop) -> Self {
-        let code = match stop {
-            Stop::Cancelled => Code::Cancelled,
-            Stop::Deadline => Code::Deadline,
-            Stop::Leaving => Code::GoingAway,
-            Stop::Lost => Code::Lost,
-        };
-        let text = match stop {
-            Stop::Leaving => UNFINISHED,
-            Stop::Cancelled | Stop::Deadline | Stop::Lost => code.row().meaning,
-        };
-        Self::Fail(code, text.to_owned())
-    }
-}
-
-impl<T: Into<Self>> From<Result<T, Gone>> for Reply {
-    fn from(result: Result<T, Gone>) -> Self {
-        match result {
-            Ok(reply) => reply.into(),
-            Err(Gone) => Stop::Lost.into(),
-        }
     }
 }

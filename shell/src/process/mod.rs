@@ -59,8 +59,11 @@ pub trait CallIo: Send {
 }
 
 /// The link that a call came over is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the link that the call came over is gone")]
 pub struct Gone;
+
+bowline_core::debug_as_display!(Gone);
 
 /// Why a program was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
