@@ -52,6 +52,12 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "at": restored.at,
             "own": own,
         }),
+        Notice::MadeAnew { mark, path } => json!({
+            "event": "made-anew",
+            "what": mark.name(),
+            "path": path.display().to_string(),
+        }),
+        Notice::Amiss { reason } => json!({"event": "amiss", "reason": reason}),
         Notice::HubHeldBack { measure } => {
             json!({"event": "hub-held-back", "measure": self::measure(*measure)})
         }

@@ -1,8 +1,9 @@
 //! `bowline hub`.
 
 use bowline_core::auth::AuthError;
-use bowline_core::code::Code;
+use bowline_core::code::{CloseCode, Code};
 use bowline_core::link::EndReason;
+use bowline_core::tunnel::TunnelError;
 use bowline_shell::config::{HubSettings, Insecure, Warning};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
@@ -167,12 +168,23 @@ fn tell(notice: &Notice, json: bool) {
         Notice::RolledBack { restored, own } => {
             tracing::error!(own, "{}", Warning::Restored(*restored));
         }
+        Notice::MadeAnew { mark, path } => {
+            let path = path.display();
+            tracing::warn!(what = mark.name(), %path, "it was gone, and was made anew");
+        }
+        Notice::Amiss { reason: Some(reason) } => tracing::error!("{reason}"),
+        Notice::Amiss { reason: None } => tracing::warn!("the data directory is well again"),
         Notice::HeldBack { peer, measure, .. } => {
             tracing::warn!(%peer, measure = crate::event::measure(*measure), "held back");
         }
         // Told together, and not each: a flood must not fill the log.
         Notice::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {
             tracing::debug!(%remote, reason = %ended.reason, "not admitted");
+        }
+        Notice::Ended { remote, ended, traffic, .. }
+            if !ended.admitted && is_look(&ended.reason, traffic.0) =>
+        {
+            tracing::debug!(%remote, reason = %ended.reason, "looked, and left");
         }
         Notice::Ended { remote, ended, .. } if !ended.admitted => {
             let code = ended.reason.code();
@@ -182,12 +194,26 @@ fn tell(notice: &Notice, json: bool) {
     }
 }
 
+/// Whether it was no more than a look: somebody saw who the hub is and left by saying so, as
+/// `bowline doctor` does, or connected and said nothing at all, as what watches a port does. Who
+/// tried to come in, or spoke something else, is told.
+fn is_look(reason: &EndReason, received: u64) -> bool {
+    match reason {
+        EndReason::WebSocketClosed(Some(CloseCode::GOING_AWAY)) => true,
+        EndReason::Cut | EndReason::Tunnel(TunnelError::Truncated) => received == 0,
+        _ => false,
+    }
+}
+
 fn is_turned_away(reason: &EndReason) -> bool {
     matches!(reason, EndReason::Auth(AuthError::TurnedAway(_)))
 }
 
-/// Reads the configuration and the certificate again, and says what came of it.
+/// Reads the configuration and the certificate again, and says what came of it. Whatever the hub is
+/// found by on its machine is made anew where it is gone.
 fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
+    // Also where the configuration cannot be read.
+    hub.look_around();
     let read = settings(options).and_then(|settings| hub.reload(settings).map_err(start_failure));
     let anew = match read {
         Ok(anew) => anew,
@@ -228,3 +254,26 @@ fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
 const FORGED: &str = "a join token verifies and is not the one that this hub made: token.key may be \
                       stolen. 'bowline key rotate --now' ends it and every token that it signed; then \
                       find out who read the file";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_tried_nothing_is_no_more_than_a_look() {
+        let closed = |code| EndReason::WebSocketClosed(code);
+        assert!(is_look(&closed(Some(CloseCode::GOING_AWAY)), 900));
+        assert!(is_look(&EndReason::Cut, 0));
+        assert!(is_look(&TunnelError::Truncated.into(), 0));
+        for reason in [
+            closed(None),
+            closed(Some(CloseCode::NORMAL)),
+            EndReason::Cut,
+            TunnelError::Truncated.into(),
+            TunnelError::PlainWhereTlsExpected.into(),
+            AuthError::NotKept.into(),
+        ] {
+            assert!(!is_look(&reason, 900), "{reason}");
+        }
+    }
+}

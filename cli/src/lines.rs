@@ -1,35 +1,73 @@
 //! Output of several peers, a line at a time, each with its peer's id before it.
 //!
+//! ```text
+//!  held ── nothing comes for a while ──► told, its row stays open ── more ──► the row goes on
+//!   │ its end                                │ another line is told
+//!   ▼                                        ▼
+//!  id: a whole row                          the row ends; more ──► id: a row of its own
+//! ```
+//!
+//! A line waits for its end, so that lines of several peers do not mix. What has waited for [`PAUSE`],
+//! such as a prompt, is told as far as it came. Nothing marks a row that goes on with a line: a
+//! program gets what the commands wrote, and the id.
+//!
 //! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id
-//! before another's line, so that there lines are tamed.
+//! before another's line, so that there lines are tamed, and a carriage return behind what was told
+//! begins a row: each state of a progress bar that was told stays.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
 
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Source;
 
-use crate::tame;
+use crate::{stdio, tame};
 
 /// Bytes of one line that are held for its end; a longer line is told in parts.
 const LINE: usize = 16 << 10;
 /// Bytes of all lines together that are held; beyond, a line is told as far as it came.
 const HELD: usize = 1 << 20;
+/// The longest that a line waits for its end while nothing of it comes.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The longest that it waits while more and more of it comes.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Lines whose ends have not come.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    begun: BTreeMap<(PeerId, Source), Vec<u8>>,
+    begun: BTreeMap<Line, Begun>,
     held: usize,
+    /// No line is due before.
+    next: Option<Instant>,
     /// Whose readers are terminals: of standard output, and of standard error.
     terminals: [bool; 2],
+    /// Whether both outputs go to the same place.
+    is_shared: bool,
+    /// The line whose row is open, in each place.
+    open: [Option<Line>; 2],
+}
+
+/// Whose line it is.
+type Line = (PeerId, Source);
+
+/// A line whose end has not come.
+#[derive(Debug, Default)]
+struct Begun {
+    /// What was not told.
+    bytes: Vec<u8>,
+    /// Whether some of it was told.
+    is_told: bool,
+    /// When the first of `bytes` came, and when they are told.
+    waits: Option<(Instant, Instant)>,
 }
 
 impl Lines {
     /// Lines for where this program writes.
     pub(crate) fn for_readers() -> Self {
         let terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
-        Self { terminals, ..Self::default() }
+        let is_shared = terminals == [true; 2] || stdio::is_one_file();
+        Self { terminals, is_shared, ..Self::default() }
     }
 
     fn is_terminal(&self, source: Source) -> bool {
@@ -39,43 +77,97 @@ impl Lines {
         }
     }
 
-    /// Takes a piece of output; the whole lines that there are now.
-    pub(crate) fn take(&mut self, peer: PeerId, source: Source, mut bytes: &[u8]) -> Vec<u8> {
-        let mut told = Vec::new();
-        let tell = teller(self.is_terminal(source));
-        let mut begun = self.begun.remove(&(peer, source)).unwrap_or_default();
-        self.held -= begun.len();
+    /// The line whose row is open where this output goes.
+    fn open(&mut self, source: Source) -> &mut Option<Line> {
+        match source {
+            Source::Err if !self.is_shared => &mut self.open[1],
+            Source::Out | Source::Err => &mut self.open[0],
+        }
+    }
+
+    /// Takes a piece of output; what is told now.
+    pub(crate) fn take(
+        &mut self,
+        peer: PeerId,
+        source: Source,
+        mut bytes: &[u8],
+        now: Instant,
+    ) -> Vec<u8> {
+        let (line, mut told) = ((peer, source), Vec::new());
+        let mut begun = self.begun.remove(&line).unwrap_or_default();
+        self.held -= begun.bytes.len();
         while let Some(at) = bytes.iter().position(|&byte| byte == b'\n') {
-            begun.extend_from_slice(&bytes[..at]);
-            tell(peer, &mut begun, &mut told);
+            begun.bytes.extend_from_slice(&bytes[..at]);
+            self.end_row(line, &mut begun, &mut told);
+            begun = Begun::default();
             bytes = &bytes[at + 1..];
         }
-        while begun.len() + bytes.len() > LINE {
-            let (part, rest) = bytes.split_at(LINE - begun.len());
-            begun.extend_from_slice(part);
-            tell(peer, &mut begun, &mut told);
+        while begun.bytes.len() + bytes.len() > LINE {
+            let (part, rest) = bytes.split_at(LINE - begun.bytes.len());
+            begun.bytes.extend_from_slice(part);
+            self.end_row(line, &mut begun, &mut told);
             bytes = rest;
         }
-        begun.extend_from_slice(bytes);
-        if self.held + begun.len() > HELD {
-            tell(peer, &mut begun, &mut told);
+        begun.bytes.extend_from_slice(bytes);
+        if self.held + begun.bytes.len() > HELD {
+            self.end_row(line, &mut begun, &mut told);
         }
-        if !begun.is_empty() {
-            self.held += begun.len();
-            self.begun.insert((peer, source), begun);
+        if !bytes.is_empty() {
+            self.wait(&mut begun, now);
         }
+        self.keep(line, begun);
         told
     }
 
+    /// When [`Lines::flush`] is to be called, at the latest.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// What has waited long enough.
+    pub(crate) fn flush(&mut self, now: Instant) -> Vec<(Source, Vec<u8>)> {
+        if self.next.is_none_or(|next| now < next) {
+            return Vec::new();
+        }
+        let waits = |begun: &Begun| begun.waits.map(|(_, until)| until);
+        let is_due = |begun: &Begun| waits(begun).is_some_and(|until| until <= now);
+        let due = self.begun.iter().filter(|(_, begun)| is_due(begun));
+        let due: Vec<Line> = due.map(|(line, _)| *line).collect();
+        let told = due.into_iter().filter_map(|line| {
+            let told = self.tell(line)?;
+            Some((line.1, told))
+        });
+        let told = told.collect();
+        self.next = self.begun.values().filter_map(waits).min();
+        told
+    }
+
+    /// Tells a line as far as it came, where that is anything.
+    fn tell(&mut self, line: Line) -> Option<Vec<u8>> {
+        let mut begun = self.begun.remove(&line)?;
+        self.held -= begun.bytes.len();
+        begun.waits = None;
+        let whole = begun.bytes.len() - unfinished(&begun.bytes, self.is_terminal(line.1));
+        let rest = begun.bytes.split_off(whole);
+        let mut told = Vec::new();
+        if whole > 0 {
+            self.row(line, &mut begun, &mut told);
+        }
+        begun.bytes = rest;
+        self.keep(line, begun);
+        (whole > 0).then_some(told)
+    }
+
     /// A peer says no more: its last lines, where they had no end.
-    pub(crate) fn end(&mut self, peer: PeerId) -> impl Iterator<Item = (Source, Vec<u8>)> {
-        Source::ALL.iter().filter_map(move |&source| {
+    pub(crate) fn end(&mut self, peer: PeerId) -> Vec<(Source, Vec<u8>)> {
+        let ends = Source::ALL.iter().filter_map(|&source| {
             let mut begun = self.begun.remove(&(peer, source))?;
-            self.held -= begun.len();
+            self.held -= begun.bytes.len();
             let mut told = Vec::new();
-            teller(self.is_terminal(source))(peer, &mut begun, &mut told);
-            Some((source, told))
-        })
+            self.end_row((peer, source), &mut begun, &mut told);
+            (!told.is_empty()).then_some((source, told))
+        });
+        ends.collect()
     }
 
     /// The peers whose lines have not come to their end.
@@ -84,171 +176,95 @@ impl Lines {
         peers.dedup();
         peers
     }
+
+    /// Whether a row is open where this output goes.
+    pub(crate) fn is_open(&self, source: Source) -> bool {
+        let at = usize::from(source == Source::Err && !self.is_shared);
+        self.open[at].is_some()
+    }
+
+    /// Ends the row that is open where this output goes, for a line of somebody else's.
+    pub(crate) fn make_way(&mut self, source: Source) -> &'static [u8] {
+        match self.open(source).take() {
+            Some(_) => b"\n",
+            None => b"",
+        }
+    }
+
+    /// Tells what is held of a line, and ends its row.
+    fn end_row(&mut self, line: Line, begun: &mut Begun, told: &mut Vec<u8>) {
+        let is_terminal = self.is_terminal(line.1);
+        if begun.is_told && is_terminal && begun.bytes.iter().all(|&byte| byte == b'\r') {
+            begun.bytes.clear();
+        }
+        // Where all of it was told there may be no row left to end.
+        if !begun.is_told || !begun.bytes.is_empty() {
+            self.row(line, begun, told);
+        }
+        if self.open(line.1).take_if(|open| *open == line).is_some() {
+            told.push(b'\n');
+        }
+        begun.waits = None;
+    }
+
+    /// Tells what is held of a line, in the row that is open for it, or in one of its own.
+    fn row(&mut self, line: Line, begun: &mut Begun, told: &mut Vec<u8>) {
+        let (peer, source) = line;
+        let is_terminal = self.is_terminal(source);
+        let mut bytes = &begun.bytes[..];
+        let mut goes_on = *self.open(source) == Some(line);
+        if is_terminal && begun.is_told {
+            while let Some(rest) = bytes.strip_prefix(b"\r") {
+                (bytes, goes_on) = (rest, false);
+            }
+        }
+        if !goes_on {
+            told.extend_from_slice(self.make_way(source));
+            told.extend_from_slice(peer.as_str().as_bytes());
+            told.extend_from_slice(b": ");
+        }
+        match is_terminal {
+            true => tame::line(bytes, told),
+            false => told.extend_from_slice(bytes),
+        }
+        begun.bytes.clear();
+        begun.is_told = true;
+        *self.open(source) = Some(line);
+    }
+
+    /// More of a line came at this moment.
+    fn wait(&mut self, begun: &mut Begun, now: Instant) {
+        if begun.bytes.is_empty() {
+            return;
+        }
+        let since = begun.waits.map_or(now, |(since, _)| since);
+        let until = (now + PAUSE).min(since + LONGEST);
+        begun.waits = Some((since, until));
+        self.next = Some(self.next.map_or(until, |next| next.min(until)));
+    }
+
+    fn keep(&mut self, line: Line, begun: Begun) {
+        if begun.is_told || !begun.bytes.is_empty() {
+            self.held += begun.bytes.len();
+            self.begun.insert(line, begun);
+        }
+    }
 }
 
-/// Ends a line.
-fn teller(is_terminal: bool) -> impl Fn(PeerId, &mut Vec<u8>, &mut Vec<u8>) {
-    move |peer, line, told| {
-        told.extend_from_slice(peer.as_str().as_bytes());
-        told.extend_from_slice(b": ");
-        if is_terminal {
-            tame::line(line, told);
-            line.clear();
-        } else {
-            told.append(line);
-        }
-        told.push(b'\n');
+/// Bytes at the end that are a part of something: of a character or, for a terminal, of a control
+/// sequence or an end of a line.
+fn unfinished(bytes: &[u8], is_terminal: bool) -> usize {
+    let from = |n: usize| bytes.len().checked_sub(n).map(|at| &bytes[at..]);
+    let is_part = |n: &usize| {
+        let part = from(*n).and_then(|part| core::str::from_utf8(part).err());
+        part.is_some_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    match (1..=3).find(is_part) {
+        Some(character) => character,
+        None if is_terminal => tame::unfinished(bytes),
+        None => 0,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use bowline_core::text::is_unsafe;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn on_a_terminal() -> Lines {
-        Lines { terminals: [true; 2], ..Lines::default() }
-    }
-
-    fn id(text: &str) -> PeerId {
-        text.parse().unwrap()
-    }
-
-    fn ended(lines: &mut Lines, peer: &str) -> Vec<(Source, String)> {
-        let text = |(source, told)| (source, String::from_utf8(told).unwrap());
-        lines.end(id(peer)).map(text).collect()
-    }
-
-    #[test]
-    fn pieces_of_two_peers_and_of_two_streams_do_not_mix_in_a_line() {
-        let mut lines = Lines::default();
-        assert_eq!(lines.take(id("a"), Source::Out, b"he"), b"");
-        assert_eq!(lines.take(id("b"), Source::Out, b"other\n"), b"b: other\n");
-        assert_eq!(lines.take(id("a"), Source::Err, b"oops\n"), b"a: oops\n");
-        assert_eq!(lines.take(id("a"), Source::Out, b"llo\n\nla"), b"a: hello\na: \n");
-        assert_eq!(lines.unfinished(), [id("a")]);
-        assert_eq!(ended(&mut lines, "a"), [(Source::Out, "a: la\n".to_owned())]);
-        assert_eq!(ended(&mut lines, "a"), []);
-        assert_eq!((lines.held, lines.begun.len()), (0, 0));
-    }
-
-    #[test]
-    fn both_streams_of_a_peer_are_told_to_their_end() {
-        let mut lines = Lines::default();
-        lines.take(id("a"), Source::Err, b"e");
-        lines.take(id("a"), Source::Out, b"o");
-        let (out, err) = ((Source::Out, "a: o\n".to_owned()), (Source::Err, "a: e\n".to_owned()));
-        assert_eq!(ended(&mut lines, "a"), [out, err]);
-    }
-
-    #[test]
-    fn a_line_as_long_as_the_bound_waits_for_its_end_and_a_longer_one_is_told_in_parts() {
-        let mut lines = Lines::default();
-        assert_eq!(lines.take(id("a"), Source::Out, &vec![b'x'; LINE]), b"");
-        let whole = lines.take(id("a"), Source::Out, b"\n");
-        assert_eq!(whole.len(), "a: ".len() + LINE + 1);
-
-        assert_eq!(lines.take(id("a"), Source::Out, &vec![b'x'; LINE]), b"");
-        let part = lines.take(id("a"), Source::Out, b"yz\n");
-        assert_eq!(part.len(), "a: ".len() + LINE + 2 + 1, "the end of the line was there");
-        let part = lines.take(id("a"), Source::Out, &vec![b'x'; LINE + 1]);
-        assert_eq!(part.len(), "a: ".len() + LINE + 1);
-        assert_eq!(lines.held, 1);
-        assert_eq!(lines.take(id("a"), Source::Out, b"\n"), b"a: x\n");
-    }
-
-    #[test]
-    fn as_much_is_held_of_all_lines_as_the_bound_says_and_no_more() {
-        let mut lines = Lines::default();
-        for n in 0..HELD / LINE {
-            assert_eq!(lines.take(id(&format!("p{n}")), Source::Out, &vec![b'x'; LINE]), b"");
-        }
-        assert_eq!(lines.held, HELD);
-        assert_eq!(lines.take(id("one-more"), Source::Out, b"y"), b"one-more: y\n");
-        assert_eq!(lines.take(id("p0"), Source::Out, b"\n").len(), "p0: ".len() + LINE + 1);
-        assert_eq!(lines.take(id("one-more"), Source::Out, b"y"), b"");
-    }
-
-    #[test]
-    fn a_pipe_gets_each_line_as_it_came() {
-        let mut lines = Lines::default();
-        let hostile = b"\x1b[1A\r\x9b\xff\n";
-        assert_eq!(lines.take(id("a"), Source::Out, hostile), [b"a: ", &hostile[..]].concat());
-    }
-
-    #[test]
-    fn a_sequence_is_tamed_alike_wherever_it_is_split() {
-        let bytes = "\x1b[31mred\x1b[1A\u{9b}2K\r\u{202e}\x1b]0;x\x07\n".as_bytes();
-        let whole = on_a_terminal().take(id("a"), Source::Out, bytes);
-        for at in 0..=bytes.len() {
-            for then in at..=bytes.len() {
-                let mut lines = on_a_terminal();
-                let pieces = [&bytes[..at], &bytes[at..then], &bytes[then..]];
-                let told = pieces.map(|piece| lines.take(id("a"), Source::Out, piece)).concat();
-                assert_eq!(told, whole, "{at} {then}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_sequence_that_the_bound_of_a_line_cuts_does_nothing() {
-        for length in LINE - 6..LINE {
-            let mut lines = on_a_terminal();
-            let bytes = [&vec![b'x'; length], &b"\x1b[1A\x1b[31mred\n"[..]].concat();
-            let told = String::from_utf8(lines.take(id("a"), Source::Out, &bytes)).unwrap();
-            assert_tame(&told);
-        }
-    }
-
-    /// Nothing but line feeds, tabs and colour, which no line leaves on.
-    fn assert_tame(told: &str) {
-        for line in told.split('\n') {
-            let mut parts = line.split('\x1b');
-            let plain = |text: &str| !text.contains(|c| is_unsafe(c) && c != '\t');
-            assert!(parts.next().is_none_or(plain), "{line:?}");
-            let mut last = None;
-            for part in parts {
-                let (colour, text) = part.split_once('m').expect("the end of a colour");
-                let digits = colour.strip_prefix('[').expect("a colour");
-                assert!(digits.bytes().all(|b| b"0123456789;:".contains(&b)), "{line:?}");
-                assert!(plain(text), "{line:?}");
-                last = Some((digits, text));
-            }
-            assert!(matches!(last, None | Some(("0", ""))), "{line:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn peers_drive_no_terminal_and_leave_each_others_lines_alone(
-            pieces in prop::collection::vec(
-                (0..3_usize, any::<bool>(), prop::collection::vec(
-                    prop_oneof![
-                        any::<u8>(),
-                        prop::sample::select(&b"\x1b\x1b[[]m;10K\r\n\t\x9b\xc2"[..]),
-                    ],
-                    0..40,
-                )),
-                0..30,
-            ),
-        ) {
-            let peers = ["a", "b", "c"].map(id);
-            let mut lines = on_a_terminal();
-            let mut told = Vec::new();
-            for (peer, is_error, bytes) in pieces {
-                let source = if is_error { Source::Err } else { Source::Out };
-                told.extend(lines.take(peers[peer], source, &bytes));
-            }
-            for peer in peers {
-                told.extend(lines.end(peer).flat_map(|(_, line)| line));
-            }
-            let told = String::from_utf8(told).unwrap();
-            assert_tame(&told);
-            for line in told.lines() {
-                prop_assert!(["a: ", "b: ", "c: "].iter().any(|id| line.starts_with(id)), "{line:?}");
-            }
-        }
-    }
-}
+mod tests;

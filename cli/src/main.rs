@@ -26,6 +26,7 @@ mod list;
 mod log;
 mod ls;
 mod man;
+mod nearby;
 mod operator;
 mod out;
 mod output;

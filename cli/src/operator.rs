@@ -13,8 +13,8 @@ use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session, 
 use bowline_shell::runtime::Runtime;
 
 use crate::args::Dial;
-use crate::exit::{self, Failure};
-use crate::{output, peer, place};
+use crate::exit::Failure;
+use crate::{nearby, output, peer, place};
 
 /// Connects as an operator.
 pub(crate) async fn connect(
@@ -22,19 +22,14 @@ pub(crate) async fn connect(
     dial: &Dial,
     observer: Observer,
 ) -> Result<Session, Failure> {
-    let Some((builder, pid)) = local(runtime, dial)? else {
+    let Some((builder, data)) = local(runtime, dial)? else {
         let connected = remote(runtime, dial)?.observer(observer).operate().connect().await;
         return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
     builder.observer(observer).operate().connect().await.map_err(|error| match &error {
-        ConnectError::Unreachable { hub, reason } => Failure::new(
-            exit::UNREACHABLE,
-            format!(
-                "cannot reach {hub}, where the hub of this machine said it listens: {reason}. Its \
-                 process {pid} was most likely killed: start 'bowline hub' again"
-            ),
-        )
-        .named(error.code()),
+        ConnectError::Unreachable { reason, .. } => {
+            nearby::unreachable(&data, reason, error.code())
+        }
         _ => error.into(),
     })
 }
@@ -84,18 +79,16 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
     DataDir::open(&path).map(Some).map_err(Failure::usage)
 }
 
-/// The operator of this machine's hub, and that hub's process.
-fn local<R: Runtime>(runtime: &R, dial: &Dial) -> Result<Option<(PeerBuilder<R>, u32)>, Failure> {
+/// The operator of this machine's hub, and that hub's data directory.
+fn local<R: Runtime>(
+    runtime: &R,
+    dial: &Dial,
+) -> Result<Option<(PeerBuilder<R>, DataDir)>, Failure> {
     let Some(data) = machine(dial)? else { return Ok(None) };
     let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
-        let message = format!(
-            "the hub of {} is not running: start it with 'bowline hub', or name another with --hub",
-            data.path().display()
-        );
-        return Err(Failure::new(exit::UNREACHABLE, message));
+        return Err(nearby::silent(&data));
     };
-    let pid = endpoint.pid;
-    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, pid)))
+    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, data)))
 }
 
 /// The identity of the hub of this data directory.

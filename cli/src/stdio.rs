@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Stderr, Stdin, StdoutLock, Write};
 use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::fstat;
 use rustix::io::Errno;
 
 /// A stream that waits where it would block.
@@ -25,6 +26,14 @@ pub(crate) fn output() -> Waiting<StdoutLock<'static>> {
 /// Standard error.
 pub(crate) fn errors() -> Waiting<Stderr> {
     Waiting(io::stderr())
+}
+
+/// Whether standard output and standard error are one file, such as a log that takes both.
+pub(crate) fn is_one_file() -> bool {
+    match (fstat(io::stdout()), fstat(io::stderr())) {
+        (Ok(out), Ok(err)) => (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino),
+        _ => false,
+    }
 }
 
 impl<T: AsFd> Waiting<T> {

@@ -33,6 +33,21 @@ pub(crate) fn line(line: &[u8], shown: &mut Vec<u8>) {
     }
 }
 
+/// Bytes at the end of `line` that more of it may make a control sequence, or the end of a line, of.
+pub(crate) fn unfinished(line: &[u8]) -> usize {
+    let ends = line.iter().rev().take_while(|&&byte| byte == b'\r').count();
+    if ends > 0 {
+        return ends;
+    }
+    let last = &line[line.len().saturating_sub("\x1b[".len() + PARAMETERS)..];
+    let Some(at) = last.iter().rposition(|&byte| byte == b'\x1b') else { return 0 };
+    match &last[at..] {
+        [_] => 1,
+        [_, b'[', parameters @ ..] if parameters.iter().all(is_parameter) => last.len() - at,
+        _ => 0,
+    }
+}
+
 /// Whether there was colour in it.
 fn text(text: &str, shown: &mut Vec<u8>) -> bool {
     let (mut rest, mut is_coloured) = (text, false);
@@ -60,11 +75,14 @@ fn text(text: &str, shown: &mut Vec<u8>) -> bool {
 /// The length of the SGR sequence that `text` begins with.
 fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\x1b[")?;
-    let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
     let length = parameters.bytes().take(PARAMETERS + 1).take_while(|b| is_parameter(b)).count();
     let is_sequence = length <= PARAMETERS && parameters.as_bytes().get(length) == Some(&b'm');
     let is_shown = is_sequence && has_only_looks(&parameters[..length]);
     is_shown.then_some("\x1b[".len() + length + 1)
+}
+
+fn is_parameter(byte: &u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b';' | b':')
 }
 
 /// Whether every parameter is one that neither hides text nor makes it blink.
@@ -164,5 +182,24 @@ mod tests {
         }
         let long = format!("\x1b[{}1m", "1;".repeat(PARAMETERS / 2));
         assert_eq!(shown(long.as_bytes()), format!("\\u{{1b}}{}", &long[1..]));
+    }
+    #[test]
+    fn what_may_become_a_sequence_or_the_end_of_a_line_is_told_from_text() {
+        for (bytes, rest) in [
+            (&b""[..], 0),
+            (b"text", 0),
+            (b"10%\r", 1),
+            (b"10%\r\r", 2),
+            (b"red \x1b", 1),
+            (b"red \x1b[", 2),
+            (b"red \x1b[1;31", 6),
+            (b"red \x1b[1;31m", 0),
+            (b"\x1b]0;title", 0),
+        ] {
+            assert_eq!(unfinished(bytes), rest, "{bytes:?}");
+        }
+        let most = format!("\x1b[{}", "1;".repeat(PARAMETERS / 2));
+        assert_eq!(unfinished(most.as_bytes()), most.len());
+        assert_eq!(unfinished(format!("{most};").as_bytes()), 0);
     }
 }

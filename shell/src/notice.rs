@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,6 +182,19 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
+    /// Hub: something that it is found by on its machine was gone or another's, and was made anew.
+    MadeAnew {
+        /// What.
+        mark: Mark,
+        /// Where it is from here on.
+        path: PathBuf,
+    },
+    /// Hub: its data directory is not as it left it, and it cannot put that right. Told once, and
+    /// again when the reason changes.
+    Amiss {
+        /// What is wrong, and what to do; none where all is well again.
+        reason: Option<String>,
+    },
     /// This end stops, and calls are open.
     Stopping {
         /// How many: at a hub those of all peers, at a peer those that it runs.
@@ -218,6 +232,29 @@ pub enum Notice {
         /// From here on.
         after: Duration,
     },
+}
+
+/// What a running hub is found by on its own machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The lock on its data directory.
+    Lock,
+    /// The local socket.
+    Socket,
+    /// The file that says where it listens.
+    Endpoint,
+}
+
+impl Mark {
+    /// Its name, as JSON has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lock => "lock",
+            Self::Socket => "socket",
+            Self::Endpoint => "endpoint",
+        }
+    }
 }
 
 /// Who is told.

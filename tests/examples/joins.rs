@@ -237,7 +237,7 @@ async fn whole(dir: &Path, peers: &Path) -> Result<(), Failure> {
 /// A token for as many keys as may be.
 async fn issue(hub: &Hub<Tokio>) -> Result<String, Failure> {
     let control = hub.control().ok_or("a control socket")?;
-    let operator = PeerBuilder::local(Tokio, control, hub.id())?.connect().await?;
+    let operator = PeerBuilder::local(Tokio, &control, hub.id())?.connect().await?;
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("all"))?;
     arguments.named("local", Scalar::Boolean(true))?;

@@ -2,14 +2,18 @@
 //! end, and the exit codes that scripts rely on.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 use bowline_tests::bowline::{Running, bowline, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::in_each_pairing;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
+use bowline_tests::wait::BOUND;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -82,6 +86,99 @@ fn a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody
         assert_eq!((none.0, none.1.as_str()), (Some(5), ""), "{way:?}");
         assert!(none.2.contains("no peer has the labels role=web,zone=eu"), "{}", none.2);
     }
+}
+
+/// A process whose standard output is read as it comes, whether or not a line has ended.
+struct Shown {
+    child: Child,
+    come: Receiver<Vec<u8>>,
+    text: String,
+}
+
+impl Shown {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let (send, come) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n @ 1..) = out.read(&mut bytes) {
+                let _ = send.send(bytes[..n].to_vec());
+            }
+        });
+        Self { child, come, text: String::new() }
+    }
+
+    /// Waits until it has shown this and nothing behind it.
+    fn until(&mut self, wanted: &str) {
+        while !self.text.ends_with(wanted) {
+            let more = self.come.recv_timeout(BOUND);
+            let more = more.unwrap_or_else(|_| panic!("{wanted:?} does not come: {:?}", self.text));
+            self.text += &String::from_utf8_lossy(&more);
+        }
+    }
+
+    /// All that it has shown in the end.
+    fn end(mut self) -> String {
+        for more in self.come.iter() {
+            self.text += &String::from_utf8_lossy(&more);
+        }
+        assert!(self.child.wait().unwrap().success());
+        self.text
+    }
+}
+
+fn a_prompt_is_seen_before_it_is_answered_and_the_answer_goes_on_in_its_row() {
+    let mut fleet = Fleet::new();
+    let ask = "printf 'Name? '; read name; printf 'Hello '; read last; echo $name$last";
+    fleet.peer("a", &format!("[commands.ask]\nrun = ['sh', '-c', \"{ask}\"]\n"));
+    fleet.peer("b", "[commands.ask]\nrun = ['true']\n");
+    for way in [&[][..], &["--json"]] {
+        let mut typed = fleet.run(&[&["all", "ask"], way].concat());
+        let mut shown = Shown::start({
+            typed.stdin(Stdio::piped()).stderr(Stdio::null());
+            typed
+        });
+        let mut input = shown.child.stdin.take().unwrap();
+        if !way.is_empty() {
+            input.write_all(b"A\nnn\n").unwrap();
+            drop(input);
+            assert!(shown.end().contains("Name? "));
+            continue;
+        }
+        shown.until("a: Name? ");
+        input.write_all(b"A\n").unwrap();
+        shown.until("a: Name? Hello ");
+        input.write_all(b"nn\n").unwrap();
+        drop(input);
+        assert_eq!(shown.end(), "a: Name? Hello Ann\n");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn the_states_of_a_progress_bar_are_seen_on_a_terminal_as_they_come() {
+    let mut fleet = Fleet::new();
+    let bar = r"printf '10%%\r'; read x; printf '\033[2J20%%\r'; read x; printf 'done\n'";
+    let config = format!("[commands.bar]\nrun = ['sh', '-c', '''{bar}''']\n");
+    fleet.peer("a", &config);
+    let steps = fleet.at("steps");
+    assert!(Command::new("mkfifo").arg(&steps).status().unwrap().success());
+    // script(1) makes a terminal and runs what it is given in a session of it.
+    let inner = fleet.run(&["all", "bar"]);
+    let parts = [inner.get_program()].into_iter().chain(inner.get_args());
+    let parts: Vec<_> = parts.map(|part| format!("'{}'", part.to_str().unwrap())).collect();
+    let line = format!("{} < '{}'", parts.join(" "), steps.display());
+    let mut typed = Command::new("script");
+    typed.args(["-qec", &line, "/dev/null"]).env("TERM", "dumb").stdin(Stdio::null());
+    let mut shown = Shown::start(typed);
+    let mut input = fs::OpenOptions::new().write(true).open(&steps).unwrap();
+    shown.until("a: 10%");
+    input.write_all(b"\n").unwrap();
+    shown.until("a: 10%\r\na: \\u{1b}[2J20%");
+    input.write_all(b"\n").unwrap();
+    drop(input);
+    let all = shown.end();
+    assert!(all.starts_with("a: 10%\r\na: \\u{1b}[2J20%\r\na: done\r\n"), "{all:?}");
 }
 
 /// `a` ends once `d` has run: a batch that waited for all of its first peers would never end.
@@ -241,7 +338,7 @@ fn a_reader_that_goes_away_ends_it_as_it_ends_any_program() {
 }
 
 /// The exit code of a program whose outputs are where they are.
-fn outcome_of(mut command: std::process::Command) -> Option<i32> {
+fn outcome_of(mut command: Command) -> Option<i32> {
     command.stderr(Stdio::null()).status().unwrap().code()
 }
 
@@ -262,6 +359,9 @@ fn an_interrupt_while_nothing_answers_ends_it_at_once() {
 }
 
 in_each_pairing! {
+    a_prompt_is_seen_before_it_is_answered_and_the_answer_goes_on_in_its_row,
+    #[cfg(target_os = "linux")]
+    the_states_of_a_progress_bar_are_seen_on_a_terminal_as_they_come,
     each_line_has_its_peer_before_it_and_the_summary_names_who_failed_and_who_is_missing,
     a_command_is_for_those_with_all_of_the_labels_and_5_says_that_there_is_nobody,
     a_batch_goes_on_with_the_next_as_soon_as_one_has_ended_and_runs_no_more_at_once,

@@ -55,6 +55,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("shell/src/runtime/listen.rs", "a socket, in a directory that the opener has found closed"),
     ("shell/src/entropy.rs", "/dev/urandom"),
     ("shell/src/stage/", "descriptors and the program of this very process"),
+    ("cli/src/stdio.rs", "the standard streams of this very process"),
     ("cli/src/demo/", "a directory of its own, made and taken away by it"),
     ("cli/src/man.rs", "the directory that was asked for; its pages are written by the opener"),
     ("cli/src/handover.rs", "the program of this very process"),

@@ -113,7 +113,8 @@ pub(crate) enum Command {
                             on several: 0 where each answered with 0; 1 where one failed or is \
                             missing; 5 where nobody is meant.\nExit code with --detach: 0 once the \
                             hub has the call.\nOn several, each line of output has \
-                            its peer's id before it, and a summary ends it on standard error.")]
+                            its peer's id before it, and a summary ends it on standard error. What has no end of a line is \
+                            shown after 0.2 s without more.")]
     Run(Run),
     /// Say that a hub's data directory was put back from a backup, or make a copy of it another
     /// hub's.

@@ -1,6 +1,7 @@
 //! `bowline calls show`.
 
 use std::io;
+use std::time::Instant;
 
 use bowline_core::id::PeerId;
 use bowline_core::wire::value::Value;
@@ -99,10 +100,13 @@ async fn write_output(session: &Session, call: &str, wanted: &Wanted) -> Result<
             }
             match wanted {
                 Wanted::Of(_) => output::stream(source, bytes)?,
-                Wanted::All => output::stream(source, &lines.take(leg.peer, source, bytes))?,
+                Wanted::All => {
+                    let told = lines.take(leg.peer, source, bytes, Instant::now());
+                    output::stream(source, &told)?;
+                }
             }
         }
-        lines.end(leg.peer).try_for_each(|(source, line)| output::stream(source, &line))
+        lines.end(leg.peer).iter().try_for_each(|(source, line)| output::stream(*source, line))
     });
     if let Err(error) = written.await? {
         return output::unwritten(error);
@@ -148,9 +152,10 @@ async fn write_all(session: &Session, call: &str) -> Result<u8, Failure> {
     let written = walk(session, call, |part| {
         let Part::Leg(leg) = part else { return Ok(()) };
         for (source, _, kept) in leg.outputs() {
-            output::stream(source, &lines.take(leg.peer, source, &kept.bytes))?;
+            let told = lines.take(leg.peer, source, &kept.bytes, Instant::now());
+            output::stream(source, &told)?;
         }
-        lines.end(leg.peer).try_for_each(|(source, line)| output::stream(source, &line))
+        lines.end(leg.peer).iter().try_for_each(|(source, line)| output::stream(*source, line))
     });
     written.await?.map_or_else(output::unwritten, |()| Ok(exit::DONE))
 }

@@ -217,7 +217,10 @@ fn listening(running: &Running) -> Finding {
     let bind = running.status.as_ref().and_then(|status| status.bind);
     let said = match bind {
         Some(bind) => format!("listening on {bind}"),
-        None => format!("listening at {}", running.endpoint.url),
+        None => match &running.endpoint {
+            Some(endpoint) => format!("listening at {}", endpoint.url),
+            None => return Finding::skipped(Check::Bind, "the hub runs, and does not say where"),
+        },
     };
     Finding::ok(Check::Bind, said)
 }
@@ -264,7 +267,10 @@ async fn answer(
     identity: HubId,
     options: &args::Doctor,
 ) -> Result<Finding, Failure> {
-    let url = &running.endpoint.url;
+    let Some(endpoint) = &running.endpoint else {
+        return Ok(Finding::skipped(Check::Answer, "the hub runs, and does not say where"));
+    };
+    let url = &endpoint.url;
     let (facts, failed) = dial::look(runtime, url, Some(identity), options.timeout).await?;
     if facts.learnt.is_some() {
         return Ok(Finding::ok(Check::Answer, format!("{url}, as {identity}")));

@@ -5,10 +5,9 @@ use std::time::Duration;
 use bowline_core::id::HubId;
 use bowline_core::wire::value::Value;
 use bowline_shell::config::{Bind, TlsMode};
-use bowline_shell::files::{DataDir, Endpoint};
+use bowline_shell::files::{DataDir, DirLock, Endpoint, Holder};
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_shell::runtime::Runtime;
-use rustix::process::{Pid, test_kill_process};
 
 use crate::doctor::certificate::Served;
 use crate::doctor::check::Check;
@@ -16,13 +15,14 @@ use crate::doctor::find;
 use crate::doctor::own::Own;
 use crate::doctor::report::Finding;
 use crate::exit::Failure;
-use crate::{list, runtime};
+use crate::{list, nearby, runtime};
 
 /// A hub that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) endpoint: Endpoint,
-    /// What it says of itself; none where it has no local socket.
+    /// Where it says that it listens.
+    pub(super) endpoint: Option<Endpoint>,
+    /// What it says of itself; none where it could not be asked.
     pub(super) status: Option<Status>,
 }
 
@@ -74,33 +74,31 @@ pub(super) async fn running(
 ) -> Result<(Option<Running>, Finding), Failure> {
     let endpoint = match Endpoint::read(data) {
         Ok(Some(endpoint)) => endpoint,
-        Ok(None) => {
-            let said = format!("the hub of {} is not running", data.path().display());
-            let note = Finding::note(Check::Running, Own::NotRunning, said);
-            return Ok((None, note.remedy("Start it: 'bowline hub'")));
-        }
+        Ok(None) => return Ok(silent(data)),
         Err(error) => return Ok((None, find::of_file(Check::Running, &error))),
     };
     let pid = endpoint.pid;
     let (Some(control), Some(identity)) = (&endpoint.control, identity) else {
-        if !is_alive(pid) {
-            return Ok((None, killed(&endpoint)));
-        }
         let said = format!("process {pid}, which has no local socket to ask it by");
-        return Ok((Some(Running { endpoint, status: None }), Finding::ok(Check::Running, said)));
+        let found = |_| Finding::ok(Check::Running, said);
+        return Ok(standing(data, endpoint, found));
     };
     let operator =
         PeerBuilder::local(runtime.clone(), control, identity).map_err(Failure::usage)?;
     let session = match operator.timeout(within).connect().await {
         Ok(session) => session,
-        Err(ConnectError::Unreachable { .. }) if !is_alive(pid) => {
-            return Ok((None, killed(&endpoint)));
+        Err(ConnectError::Unreachable { reason, .. }) => {
+            return Ok(standing(data, endpoint, |holder| {
+                let said = nearby::hidden(data, holder, reason);
+                Finding::problem(Check::Running, Own::SocketMissing, said).with_remedy_inside()
+            }));
         }
         Err(error) => {
             let failure = Failure::from(error);
             let code = failure.name.map_or(Own::Unreadable.name(), |code| code.name());
             let finding = Finding::refused(Check::Running, code, failure.code, failure.message);
-            return Ok((Some(Running { endpoint, status: None }), finding.with_remedy_inside()));
+            let running = Running { endpoint: Some(endpoint), status: None };
+            return Ok((Some(running), finding.with_remedy_inside()));
         }
     };
     let asked = runtime::within(runtime, within, list::ask(&session, "status", &[])).await;
@@ -114,23 +112,48 @@ pub(super) async fn running(
         ),
         None => format!("process {pid}"),
     };
-    Ok((Some(Running { endpoint, status }), Finding::ok(Check::Running, said)))
+    let running = Running { endpoint: Some(endpoint), status };
+    Ok((Some(running), Finding::ok(Check::Running, said)))
+}
+
+/// Whether the hub runs that left an endpoint file and could not be asked; `found` is for one that
+/// does.
+fn standing(
+    data: &DataDir,
+    endpoint: Endpoint,
+    found: impl FnOnce(Holder) -> Finding,
+) -> (Option<Running>, Finding) {
+    match DirLock::holder(data) {
+        Ok(Some(holder)) => {
+            (Some(Running { endpoint: Some(endpoint), status: None }), found(holder))
+        }
+        Ok(None) => (None, killed(&endpoint)),
+        Err(error) => (None, find::of_file(Check::Running, &error)),
+    }
+}
+
+/// Whether a hub runs where there is no endpoint file.
+fn silent(data: &DataDir) -> (Option<Running>, Finding) {
+    match DirLock::holder(data) {
+        Ok(Some(holder)) => {
+            let said = nearby::unsaid(data, holder);
+            let finding = Finding::problem(Check::Running, Own::SocketMissing, said);
+            (Some(Running { endpoint: None, status: None }), finding.with_remedy_inside())
+        }
+        Ok(None) => {
+            let said = format!("the hub of {} is not running", data.path().display());
+            let note = Finding::note(Check::Running, Own::NotRunning, said);
+            (None, note.remedy("Start it: 'bowline hub'"))
+        }
+        Err(error) => (None, find::of_file(Check::Running, &error)),
+    }
 }
 
 fn killed(endpoint: &Endpoint) -> Finding {
     let Endpoint { url, pid, .. } = endpoint;
     let said = format!(
-        "the hub said that it listens at {url}, and its process {pid} is gone: it was killed"
+        "the hub said that it listens at {url}, and nobody holds its data directory: it was killed \
+         (it was process {pid})"
     );
     Finding::problem(Check::Running, Own::Killed, said).remedy("Start it again: 'bowline hub'")
-}
-
-/// Whether a process has this number; it may have come to another one.
-fn is_alive(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    pid.is_some_and(|pid| match test_kill_process(pid) {
-        Ok(()) => true,
-        // Another user's process is one too.
-        Err(error) => error == rustix::io::Errno::PERM,
-    })
 }

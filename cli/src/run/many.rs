@@ -2,10 +2,13 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bowline_core::id::PeerId;
+use bowline_core::wire::frame::Source;
 use bowline_shell::peer::Session;
-use bowline_shell::runtime::Runtime;
+use bowline_shell::runtime::{Alarm, Runtime};
 
 use super::INTERRUPTED;
 use super::fan::{Fan, Told};
@@ -26,8 +29,10 @@ pub(super) async fn many(
     json: bool,
 ) -> Result<u8, Failure> {
     let mut teller = Teller::new(json);
+    let mut alarm = Alarm::new(watch.runtime());
     let over = loop {
-        let told = match watch.next(poll_fn(|cx| fan.poll(cx))).await {
+        alarm.set(teller.lines.due());
+        let told = match watch.next(poll_fn(|cx| next(&mut fan, &mut alarm, cx))).await {
             Ok(told) => told,
             Err(Heard::Interrupt) => {
                 teller.cancelling();
@@ -36,11 +41,12 @@ pub(super) async fn many(
             }
             Err(Heard::Again) => return Ok(INTERRUPTED),
         };
-        if let Told::Over(over) = told {
+        if let Some(Told::Over(over)) = told {
             break over;
         }
+        let now = watch.runtime().now();
         let write = move || {
-            let told = teller.tell(told);
+            let told = teller.tell(told, now);
             (teller, told)
         };
         let mut cancelled = false;
@@ -85,6 +91,18 @@ pub(super) async fn many(
     failure.map_or_else(|| Ok(teller.tally.exit()), Err)
 }
 
+/// The next thing to tell; none where a line has waited long enough for its end.
+fn next<R: Runtime>(
+    fan: &mut impl Fan,
+    alarm: &mut Alarm<R>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Told>> {
+    match fan.poll(cx) {
+        Poll::Ready(told) => Poll::Ready(Some(told)),
+        Poll::Pending => alarm.poll(cx).map(|()| None),
+    }
+}
+
 /// Where everything is told.
 struct Teller {
     json: bool,
@@ -99,23 +117,27 @@ impl Teller {
         Self { json, lines: Lines::for_readers(), tally: Tally::default(), progress }
     }
 
-    fn cancelling(&self) {
-        self.progress.around(|| {
+    fn cancelling(&mut self) {
+        // That it cannot be written is told by what is written next.
+        let _ = self.make_way();
+        self.progress.around(false, || {
             output::say(format_args!("cancelling on each peer; once more ends at once"));
         });
     }
 
-    fn tell(&mut self, told: Told) -> io::Result<()> {
+    fn tell(&mut self, told: Option<Told>, now: Instant) -> io::Result<()> {
+        for (source, lines) in self.lines.flush(now) {
+            self.write(source, &lines)?;
+        }
+        let Some(told) = told else { return Ok(()) };
         match told {
             Told::Sent(peers) => self.tally.sent(peers),
             Told::Output { peer, source, bytes } if self.json => {
                 output::try_line(piece(Some(peer), source, &bytes))?;
             }
             Told::Output { peer, source, bytes } => {
-                let lines = self.lines.take(peer, source, &bytes);
-                if !lines.is_empty() {
-                    self.progress.around(|| output::stream(source, &lines))?;
-                }
+                let lines = self.lines.take(peer, source, &bytes, now);
+                self.write(source, &lines)?;
             }
             Told::Ended(answer) => {
                 self.tally.ended(&answer);
@@ -134,9 +156,24 @@ impl Teller {
     /// A peer says no more.
     fn last_lines(&mut self, peer: PeerId) -> io::Result<()> {
         for (source, line) in self.lines.end(peer) {
-            self.progress.around(|| output::stream(source, &line))?;
+            self.write(source, &line)?;
         }
         Ok(())
+    }
+
+    fn write(&mut self, source: Source, lines: &[u8]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        // It stands on the terminal that standard error is.
+        let is_open = self.lines.is_open(Source::Err);
+        self.progress.around(is_open, || output::stream(source, lines))
+    }
+
+    /// Ends what is open for a line of our own.
+    fn make_way(&mut self) -> io::Result<()> {
+        let end = self.lines.make_way(Source::Err);
+        self.write(Source::Err, end)
     }
 
     /// Tells what is left, and how it went.

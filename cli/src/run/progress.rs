@@ -8,7 +8,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::tally::Tally;
 
 /// The line, on standard error. It has no colour.
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// Whether it is away while a row of somebody's is open on the terminal.
+    is_away: bool,
+}
 
 impl Progress {
     /// A line where standard error is a terminal that can take one back.
@@ -18,33 +22,62 @@ impl Progress {
         let (false, true, Ok(style)) = (is_dumb, io::stderr().is_terminal(), style) else {
             return Self::hidden();
         };
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::hidden();
         bar.set_style(style);
         bar.set_message(Tally::default().line(0));
-        bar.enable_steady_tick(Duration::from_millis(250));
-        Self(bar)
+        let mut progress = Self { bar, is_away: true };
+        progress.come_back();
+        progress
     }
 
     /// No line.
     pub(super) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
+        Self { bar: ProgressBar::hidden(), is_away: false }
     }
 
     /// Shows how it goes, while so many peers wait.
     pub(super) fn show(&self, tally: &Tally, waiting: usize) {
-        if !self.0.is_hidden() {
-            self.0.set_message(tally.line(waiting));
+        if self.is_away || !self.bar.is_hidden() {
+            self.bar.set_message(tally.line(waiting));
         }
     }
 
-    /// Takes the line away while something else is written.
-    pub(super) fn around<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.suspend(write)
+    /// Takes the line away while something else is written; and for longer where that leaves its
+    /// row open, as the line would stand behind it and take it away.
+    pub(super) fn around<T>(&mut self, is_open: bool, write: impl FnOnce() -> T) -> T {
+        if is_open && !self.is_away && !self.bar.is_hidden() {
+            self.go_away();
+        }
+        let written = self.bar.suspend(write);
+        if !is_open && self.is_away {
+            self.come_back();
+        }
+        written
+    }
+
+    fn go_away(&mut self) {
+        self.replace(ProgressDrawTarget::hidden());
+        self.is_away = true;
+    }
+
+    fn come_back(&mut self) {
+        self.replace(ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(Duration::from_millis(250));
+        self.is_away = false;
+    }
+
+    /// The same line elsewhere.
+    fn replace(&mut self, target: ProgressDrawTarget) {
+        let bar = ProgressBar::with_draw_target(None, target)
+            .with_style(self.bar.style())
+            .with_message(self.bar.message())
+            .with_elapsed(self.bar.elapsed());
+        core::mem::replace(&mut self.bar, bar).finish_and_clear();
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

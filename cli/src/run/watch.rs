@@ -34,6 +34,10 @@ impl<'a, R: Runtime> Watch<'a, R> {
         Self { runtime, signals, interrupted: false }
     }
 
+    pub(super) fn runtime(&self) -> &'a R {
+        self.runtime
+    }
+
     /// What `work` gives, unless a signal comes first.
     pub(super) async fn next<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Heard> {
         let interrupted = self.interrupted;

@@ -235,6 +235,13 @@ impl Hub {
         self.facts = Some(facts);
     }
 
+    /// The local socket is at another place from here on.
+    pub fn set_control(&mut self, control: Option<String>) {
+        if let Some(facts) = &mut self.facts {
+            facts.control = control;
+        }
+    }
+
     /// Answers Arrive, Reserve, Commit, Renew and Renewed; `None` for questions that are the ledger's. Call it
     /// under the same lock as everything else.
     #[must_use]

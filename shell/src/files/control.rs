@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 use bowline_core::id::HubId;
 
 use crate::files::trusted::Place;
-use crate::files::{DataDir, FileError, remove};
+use crate::files::{DataDir, FileError, Stamp, remove};
 
 /// Where a hub's local socket is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ControlSocket {
     path: PathBuf,
     /// The directory that was made for it alone.
     own: Option<PathBuf>,
+    /// The file, since it was made.
+    made: Option<Stamp>,
 }
 
 /// Nowhere can a local socket be made.
@@ -39,17 +41,20 @@ impl ControlSocket {
         environment: impl Fn(&str) -> Option<OsString>,
         mut listen: impl FnMut(&Path) -> io::Result<L>,
     ) -> Result<(L, Self), NoControlSocket> {
-        let beside = Self { path: data.path().join(NAME), own: None };
-        let in_its_own = |own: PathBuf| Self { path: own.join(NAME), own: Some(own) };
+        let beside = Self { path: data.path().join(NAME), own: None, made: None };
+        let in_its_own = |own: PathBuf| Self { path: own.join(NAME), own: Some(own), made: None };
         let inside = in_its_own(data.path().join(OWN));
         let elsewhere = bases(environment).into_iter();
         let elsewhere = elsewhere.map(|base| in_its_own(base.join(format!("bowline-{hub}"))));
         let mut reasons = Vec::new();
-        for place in [beside, inside].into_iter().chain(elsewhere) {
+        for mut place in [beside, inside].into_iter().chain(elsewhere) {
             let error = match place.prepare() {
                 Err(error) => error,
                 Ok(()) => match listen(&place.path) {
-                    Ok(listener) => return Ok((listener, place)),
+                    Ok(listener) => {
+                        place.made = Stamp::of(&place.path).ok().flatten();
+                        return Ok((listener, place));
+                    }
                     Err(error) => {
                         // It goes only where it is empty.
                         let _ = place.own.as_deref().map(remove_directory);
@@ -77,12 +82,32 @@ impl ControlSocket {
         &self.path
     }
 
-    /// Takes it away; call when nothing listens any more.
+    /// Whether its file is there still: the one that was made, and no other.
+    ///
+    /// # Errors
+    /// Its directory cannot be trusted, or the system's.
+    pub fn is_there(&self) -> Result<bool, FileError> {
+        let Some(made) = &self.made else { return Ok(false) };
+        match Stamp::of(&self.path) {
+            Err(error) if error.is_not_found() => Ok(false),
+            found => Ok(found?.is_some_and(|now| now.is_same(made))),
+        }
+    }
+
+    /// The file is nobody's any more, though it may be there.
+    pub(crate) fn forget(&mut self) {
+        self.made = None;
+    }
+
+    /// Takes it away, where it is still the one that was made; call when nothing listens any more.
     ///
     /// # Errors
     /// The system's; that it was not there is none.
     pub fn remove(&self) -> Result<(), FileError> {
-        remove(&self.path)?;
+        match self.is_there()? {
+            true => remove(&self.path)?,
+            false => return Ok(()),
+        }
         if let Some(own) = &self.own {
             remove_directory(own)?;
         }

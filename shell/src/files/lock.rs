@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, flock, fstat};
 use rustix::io::Errno;
 
-use crate::files::trusted::Place;
-use crate::files::{DataDir, FileError};
+use crate::files::trusted::{self, Place};
+use crate::files::{DataDir, Exposure, FileError, Stamp};
 
 /// The lock on a data directory; dropping it lets go.
 #[derive(Debug)]
@@ -19,6 +21,16 @@ pub struct DirLock {
     /// one name.
     file: File,
 }
+
+/// Who holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The process, if it has said so yet.
+    pub pid: Option<u32>,
+}
+
+/// How often somebody who only looks may be met by chance, and how long they take at most.
+const LOOKERS: (usize, Duration) = (3, Duration::from_millis(10));
 
 impl DirLock {
     /// Takes a hub's lock, and says in it who holds it.
@@ -40,13 +52,51 @@ impl DirLock {
         Self::at(&dir.serving_lock(), held)
     }
 
+    /// Whether a hub runs on this directory, by its lock and not by what it left behind: the number
+    /// of a process that ended may be another's. Nothing is changed.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn holder(dir: &DataDir) -> Result<Option<Holder>, FileError> {
+        let path = dir.lock_file();
+        let mut file = match trusted::read(&path, Exposure::Readable) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            opened => opened?,
+        };
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => {
+                // Closing lets go, too.
+                let _ = flock(&file, FlockOperation::Unlock);
+                Ok(None)
+            }
+            Err(Errno::WOULDBLOCK) => Ok(Some(Holder { pid: holder(&mut file) })),
+            Err(error) => Err(FileError::system("lock", &path, error)),
+        }
+    }
+
+    /// Whether what this holds is still the hub's lock of the directory, and no file that was
+    /// moved away or replaced.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn is_at(&self, dir: &DataDir) -> Result<bool, FileError> {
+        let path = dir.lock_file();
+        let held = fstat(&self.file).map_err(|error| FileError::system("lock", &path, error))?;
+        Ok(Stamp::of(&path)?.is_some_and(|now| now.is_same(&Stamp::from(held))))
+    }
+
     fn at(path: &Path, held: impl FnOnce(Option<u32>) -> FileError) -> Result<Self, FileError> {
         let fail = |error| FileError::system("lock", path, error);
         let mut file = open_lock(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(held(holder(&mut file))),
-            Err(error) => return Err(fail(error.into())),
+        let (mut lookers, moment) = LOOKERS;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(Errno::WOULDBLOCK) if lookers > 0 => lookers -= 1,
+                Err(Errno::WOULDBLOCK) => return Err(held(holder(&mut file))),
+                Err(error) => return Err(fail(error.into())),
+            }
+            thread::sleep(moment);
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
         Ok(Self { file })
@@ -88,8 +138,40 @@ mod tests {
         assert_eq!(DirLock::take(&dir).unwrap_err(), refused);
         let sentence = refused.to_string();
         assert!(sentence.contains("another hub (process") && sentence.contains("--data"));
+        assert_eq!(DirLock::holder(&dir), Ok(Some(Holder { pid })));
         drop(lock);
+        // What it wrote is there still, and says nothing.
+        assert_eq!(DirLock::holder(&dir), Ok(None));
         assert!(DirLock::take(&dir).is_ok());
+    }
+
+    #[test]
+    fn whoever_only_looks_is_in_nobodys_way() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(base.path()).unwrap();
+        assert_eq!(DirLock::holder(&dir), Ok(None));
+        assert!(!dir.lock_file().exists());
+        drop(DirLock::take(&dir).unwrap());
+        let looks = std::thread::spawn({
+            let dir = dir.clone();
+            move || (0..2000).for_each(|_| drop(DirLock::holder(&dir)))
+        });
+        while !looks.is_finished() {
+            drop(DirLock::take(&dir).unwrap());
+        }
+        looks.join().unwrap();
+    }
+
+    #[test]
+    fn a_lock_knows_whether_its_file_is_still_the_directorys() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(base.path()).unwrap();
+        let lock = DirLock::take(&dir).unwrap();
+        assert_eq!(lock.is_at(&dir), Ok(true));
+        std::fs::remove_file(dir.lock_file()).unwrap();
+        assert_eq!(lock.is_at(&dir), Ok(false));
+        let anew = DirLock::take(&dir).unwrap();
+        assert_eq!((lock.is_at(&dir), anew.is_at(&dir)), (Ok(false), Ok(true)));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use endpoint::Endpoint;
 pub(crate) use enrolment::credentials;
 pub use enrolment::{Enrolment, EnrolmentFile, EnrolmentLock};
 pub use error::FileError;
-pub use lock::DirLock;
+pub use lock::{DirLock, Holder};
 pub use old_secret::{OldSecret, replace_secret};
 pub(crate) use private::replace_private;
 pub use private::{
@@ -36,4 +36,5 @@ pub use private::{
 pub use secret::{Secret, SecretError, SecretFault, Strength};
 pub use secret_source::{SecretOrigin, SecretSources};
 pub use trust::{HubName, TrustError, TrustFile, TrustRecord, Trusted};
+pub(crate) use trusted::Stamp;
 pub use trusted::{Exposure, Remedy, TrustedGroup, is_descriptor, read_shown};

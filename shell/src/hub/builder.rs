@@ -15,11 +15,11 @@ use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
 };
 use crate::files::{
-    ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
-    Strength,
+    ControlSocket, DataDir, DirLock, FileError, Secret, SecretError, SecretOrigin, Strength,
 };
 use crate::hub::inviting::{held, urls};
 use crate::hub::keys;
+use crate::hub::presence::Presence;
 use crate::hub::secret::{self, Loaded};
 use crate::hub::serve::{Facts, Hub, Setup, Sockets};
 use crate::hub::shared::Shared;
@@ -234,23 +234,18 @@ impl<R: Runtime> HubBuilder<R> {
             }
         };
         let url = HubUrl::of_address(facts.scheme, reachable(local));
-        let path = control.as_ref().map(|socket| socket.path().to_owned());
-        let endpoint = Endpoint { url, pid: std::process::id(), control: path };
-        if let Err(error) = endpoint.write(&self.data) {
-            // Nothing listens, and that is the error to tell.
-            let _ = control.as_ref().map(ControlSocket::remove);
-            return Err(error.into());
-        }
+        let presence = Presence::new(self.data.clone(), (facts.id, url), lock, control)?;
         let url = HubUrl::of_address(facts.scheme, local);
         shared.urls.store(Arc::new(urls(&config, &url)));
         warnings.extend(facts.warnings);
-        let facts = Facts { url, local, warnings, control, ..facts };
+        let facts = Facts { url, local, warnings, ..facts };
         let since = shared.clock.now().unix;
-        let told = facts.told(&config, methods, since);
+        let told = facts.told(&config, methods, since, presence.control());
         shared.with(|hub| hub.set_facts(told));
         let sockets = Sockets { network: listener, local: at_hand };
         let (insecure, limits) = (self.insecure, self.limits);
-        let setup = Setup { config, insecure, limits, since, data: self.data, _lock: lock };
+        let presence = Arc::new(presence);
+        let setup = Setup { config, insecure, limits, since, data: self.data, presence };
         Ok(Hub::run(self.runtime, Arc::new(shared), sockets, facts, setup))
     }
 
@@ -297,7 +292,6 @@ impl<R: Runtime> HubBuilder<R> {
             secret: loaded.keeper.origin().cloned(),
             generation,
             warnings: dates.into_iter().collect(),
-            control: None,
         };
         Ok((snapshot, facts, loaded))
     }

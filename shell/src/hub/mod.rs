@@ -8,6 +8,7 @@ mod chores;
 mod inviting;
 mod keys;
 mod link;
+mod presence;
 mod reload;
 mod restore;
 mod secret;
@@ -16,6 +17,7 @@ mod shared;
 mod token_key;
 
 pub use builder::{HubBuilder, StartError};
+pub use presence::LOOK;
 pub use reload::{Certificate, Reloaded};
 pub use restore::{Anew, Marked, mark_restored, new_identity};
 pub use secret::{RotateError, Rotation, rotate_secret};

@@ -70,6 +70,7 @@ impl<R: Runtime> Hub<R> {
     /// # Errors
     /// [`StartError`]: nothing has changed.
     pub fn reload(&mut self, settings: HubSettings) -> Result<Reloaded, StartError> {
+        self.look_around();
         let before = self.setup.config.to_toml();
         let wanted = settings.clone().resolve()?;
         // What is for the next start only is to be good, too.
@@ -105,6 +106,8 @@ impl<R: Runtime> Hub<R> {
         });
         self.shared.urls.store(Arc::new(urls(&config, &self.facts.url)));
         warnings.extend(dates);
+        let has_socket = self.control().is_some();
+        let stays = |warning: &Warning| stays(warning, has_socket);
         let kept = core::mem::take(&mut self.facts.warnings).into_iter().filter(stays);
         self.facts.warnings = warnings.iter().cloned().chain(kept).collect();
         (self.facts.pin, self.facts.chain, self.facts.not_after) = (pin, chain, not_after);
@@ -138,14 +141,19 @@ impl<R: Runtime> Hub<R> {
     fn tell_facts(&self, config: &HubConfig) {
         let source = Source::Network(config.bind.0);
         let methods = self.shared.snapshot.load().methods(source);
-        let told = self.facts.told(config, methods, self.setup.since);
+        let told = self.facts.told(config, methods, self.setup.since, self.control());
         self.shared.with(|hub| hub.set_facts(told));
     }
 }
 
-/// The socket for the operator and the ledger are as they were at the start.
-fn stays(warning: &Warning) -> bool {
-    matches!(warning, Warning::NoControlSocket(_) | Warning::Restored(_))
+/// The ledger is as it was at the start; so is the lack of a socket for the operator, unless there
+/// was a place for one later.
+fn stays(warning: &Warning, has_socket: bool) -> bool {
+    match warning {
+        Warning::Restored(_) => true,
+        Warning::NoControlSocket(_) => !has_socket,
+        _ => false,
+    }
 }
 
 fn is_live(key: &str) -> bool {

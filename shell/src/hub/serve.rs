@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -19,9 +19,10 @@ use crate::clock::PULSE;
 use crate::config::{HubConfig, HubUrl, Insecure, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
-use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, SecretOrigin};
+use crate::files::{DataDir, SecretOrigin};
 use crate::hub::chores::do_chores;
 use crate::hub::link::HubLink;
+use crate::hub::presence::{self, Presence};
 use crate::hub::shared::{Links, Shared};
 use crate::notice::Notice;
 use crate::runtime::{Acceptor, Alarm, Listener, Runtime, Stream};
@@ -52,8 +53,8 @@ pub(super) struct Setup {
     /// Seconds since 1970.
     pub(super) since: u64,
     pub(super) data: DataDir,
-    /// Nobody else uses the directory.
-    pub(super) _lock: DirLock,
+    /// What it is found by on its machine.
+    pub(super) presence: Arc<Presence>,
 }
 
 /// What a running hub can say of itself.
@@ -70,12 +71,17 @@ pub(super) struct Facts {
     pub(super) secret: Option<SecretOrigin>,
     pub(super) generation: u64,
     pub(super) warnings: Vec<Warning>,
-    pub(super) control: Option<ControlSocket>,
 }
 
 impl Facts {
     /// The same, as the machine takes it.
-    pub(super) fn told(&self, config: &HubConfig, methods: Vec<Method>, since: u64) -> Told {
+    pub(super) fn told(
+        &self,
+        config: &HubConfig,
+        methods: Vec<Method>,
+        since: u64,
+        control: Option<PathBuf>,
+    ) -> Told {
         Told {
             name: config.name.clone(),
             hub: self.id,
@@ -88,7 +94,7 @@ impl Facts {
             auth_required: config.auth_required,
             pin: self.pin,
             not_after: self.not_after,
-            control: self.control.as_ref().map(|socket| socket.path().display().to_string()),
+            control: control.map(|path| path.display().to_string()),
             since,
             warnings: self.warnings.iter().map(ToString::to_string).collect(),
         }
@@ -111,10 +117,13 @@ impl<R: Runtime> Hub<R> {
     ) -> Self {
         let Sockets { network, local } = sockets;
         shared.links.change(|links| links.listening = 1 + usize::from(local.is_some()));
-        runtime.spawn(accept(runtime.clone(), shared.clone(), network, Source::Network));
+        runtime.spawn(accept(runtime.clone(), shared.clone(), network, Source::Network, None));
         if let Some(local) = local {
-            runtime.spawn(accept(runtime.clone(), shared.clone(), local, |()| Source::Local));
+            let source = |()| Source::Local;
+            runtime.spawn(accept(runtime.clone(), shared.clone(), local, source, Some(0)));
         }
+        let keep = presence::keep(runtime.clone(), shared.clone(), setup.presence.clone());
+        runtime.spawn(keep);
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
         runtime.spawn(do_chores(runtime.clone(), shared.clone()));
         Self { runtime, shared, facts, setup }
@@ -171,8 +180,14 @@ impl<R: Runtime> Hub<R> {
 
     /// The socket for the operator of this machine, where there is one.
     #[must_use]
-    pub fn control(&self) -> Option<&Path> {
-        self.facts.control.as_ref().map(ControlSocket::path)
+    pub fn control(&self) -> Option<PathBuf> {
+        self.setup.presence.control()
+    }
+
+    /// Looks now whether the local socket, the endpoint file and the lock are there, and makes anew
+    /// what is not; the hub does so by itself every [`LOOK`](crate::hub::LOOK). Returns at once.
+    pub fn look_around(&self) {
+        self.setup.presence.hurry();
     }
 
     /// The data directory.
@@ -197,12 +212,7 @@ impl<R: Runtime> Hub<R> {
         self.shared.with(bowline_core::hub::Hub::summarise);
         self.shared.chores.until(|chores| chores.over.then_some(())).await;
         self.shared.ledger.close().await;
-        if let Err(error) = Endpoint::remove(&self.setup.data) {
-            tracing::warn!(%error, "the endpoint file stays behind");
-        }
-        if let Some(Err(error)) = self.facts.control.as_ref().map(ControlSocket::remove) {
-            tracing::warn!(%error, "the local socket stays behind");
-        }
+        self.setup.presence.leave();
     }
 
     /// Waits until the links are so, or until that moment.
@@ -218,15 +228,17 @@ impl<R: Runtime> Hub<R> {
     }
 }
 
-/// Takes connections until the hub stops.
-async fn accept<R: Runtime, L: Listener>(
+/// Takes connections until the hub stops, or another local socket than this `local` one is in force.
+pub(super) async fn accept<R: Runtime, L: Listener>(
     runtime: R,
     shared: Arc<Shared>,
     listener: L,
     source: fn(L::Remote) -> Source,
+    local: Option<u64>,
 ) {
     let mut acceptor = Acceptor::new(&runtime, listener);
-    let mut stopping = pin!(shared.links.until(|links| links.stopping.then_some(())));
+    let is_over = |links: &Links| links.stopping || local.is_some_and(|local| local != links.local);
+    let mut stopping = pin!(shared.links.until(|links| is_over(links).then_some(())));
     loop {
         let accepted = poll_fn(|cx| {
             if stopping.as_mut().poll(cx).is_ready() {

@@ -55,6 +55,8 @@ pub(super) struct Links {
     pub(super) drained: bool,
     /// Sockets that listen.
     pub(super) listening: usize,
+    /// Which of the local sockets that there were is in force.
+    pub(super) local: u64,
 }
 
 /// What is behind the lock; it is held for map operations only.

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
 use bowline_core::ledger::{Change, Restored, Sign};
+use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::ledger::Ledger;
 use bowline_tests::bowline::bowline;
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
@@ -76,6 +77,78 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
     says(&problem["message"], &stage.url);
     says(&problem["remedy"], "'bowline hub'");
     found.note("ledger", "ledger-not-closed");
+}
+
+/// Only its lock says that it does not run: its number is still its own, and then another's.
+fn a_hub_that_was_killed_is_told_so_whoever_has_its_number() {
+    let mut stage = Stage::with_hub();
+    let killed = stage.hub.take().unwrap();
+    let pid = killed.pid().as_raw_nonzero().to_string();
+    killed.signal(Signal::KILL);
+    let told = |stage: &Stage| {
+        let found = hub(stage, &["--bind", "127.0.0.1:0"]);
+        let problem = found.problem("running", "killed", 4);
+        says(&problem["message"], "nobody holds its data directory");
+        assert_eq!(found.well("bind"), "127.0.0.1:0 is free");
+        assert_eq!(found.skipped("answer"), "the hub is not running");
+        assert_eq!(found.summary["problems"].as_array().unwrap().len(), 1, "{found:#?}");
+    };
+    let data = DataDir::open(&stage.at("hub")).unwrap();
+    while DirLock::holder(&data).unwrap().is_some() {}
+    // Nobody has asked how it ended.
+    told(&stage);
+    drop(killed);
+    let said = fs::read_to_string(stage.at("hub/endpoint")).unwrap();
+    stage.private("hub/endpoint", &said.replace(&pid, &std::process::id().to_string()));
+    told(&stage);
+}
+
+fn a_hub_that_runs_and_cannot_be_found_is_told_and_nothing_else_contradicts_it() {
+    let stage = Stage::with_hub();
+    let running = stage.hub.as_ref().unwrap();
+    let pid = format!("runs (process {})", running.pid().as_raw_nonzero());
+    running.signal(Signal::STOP);
+    fs::remove_file(stage.at("hub/control")).unwrap();
+    let found_hidden = hub(&stage, &["--timeout", "1s"]);
+    let problem = found_hidden.problem("running", "socket-missing", 4);
+    says(&problem["message"], &pid);
+    says(&problem["remedy"], "SIGHUP");
+    assert_eq!(found_hidden.well("bind"), format!("listening at {}", stage.url));
+
+    fs::remove_file(stage.at("hub/endpoint")).unwrap();
+    let found_unsaid = hub(&stage, &["--timeout", "1s"]);
+    let problem = found_unsaid.problem("running", "socket-missing", 4);
+    says(&problem["message"], &pid);
+    for check in ["bind", "answer"] {
+        assert_eq!(found_unsaid.skipped(check), "the hub runs, and does not say where");
+    }
+    running.signal(Signal::CONT);
+}
+
+/// What doctor does at a hub is no attack on it, and its log says nothing; who has another secret,
+/// or none of TLS, is told as before.
+fn the_hubs_log_says_nothing_of_doctor() {
+    let mut stage = Stage::with_hub();
+    enrol(&stage);
+    let secret = stage.secret();
+    hub(&stage, &[]).all_well();
+    peer(&stage, &[]).all_well();
+    // Without a key it stops at a look.
+    let looked = ["--data", &stage.text("new"), "--secret-file", &secret];
+    let found = found(
+        stage.bowline(&[&["doctor", "--hub", &stage.url, "--id", "new"], &looked[..]].concat()),
+    );
+    assert_eq!(found.exit, Some(0), "{found:#?}");
+    drop(std::net::TcpStream::connect(stage.address()).unwrap());
+    let wrong = stage.private("wrong.key", &format!("{}\n", "A".repeat(43)));
+    assert_eq!(outcome(stage.dial("doctor", &["--secret-file", &wrong])).0, Some(3));
+    let hub = stage.hub.as_mut().unwrap();
+    let told = hub.said("");
+    assert!(told.contains("WARN") && told.contains("not admitted"), "{told}");
+    assert!(told.contains("code=refused"), "{told}");
+    hub.signal(Signal::TERM);
+    let (code, said) = stage.hub.take().unwrap().end();
+    assert_eq!((code, said.lines().count()), (Some(0), 1), "{said}");
 }
 
 fn a_ledger_from_a_backup_is_told_until_it_is_accepted() {
@@ -267,6 +340,9 @@ fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
 in_each_pairing! {
     a_hub_that_runs_says_where_and_answers_as_itself,
     a_hub_that_was_killed_is_told_with_its_process,
+    a_hub_that_was_killed_is_told_so_whoever_has_its_number,
+    a_hub_that_runs_and_cannot_be_found_is_told_and_nothing_else_contradicts_it,
+    the_hubs_log_says_nothing_of_doctor,
     a_ledger_from_a_backup_is_told_until_it_is_accepted,
     a_port_that_is_taken_is_told_with_the_hub_that_has_it,
 }

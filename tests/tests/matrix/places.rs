@@ -61,6 +61,63 @@ async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on
     healthy.goes_on().await;
 }
 
+/// What commands on the hub's machine say while it cannot be found there: whether it runs is decided
+/// by its lock.
+fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
+    let mut stage = Stage::with_hub();
+    let (data, hub) = (stage.text("hub"), stage.hub.as_ref().unwrap());
+    let pid = hub.pid().as_raw_nonzero().to_string();
+    let (control, missing) = (stage.text("hub/control"), reason(Errno::NOENT));
+    let ls = |stage: &Stage| outcome(stage.bowline(&["ls", "--data", &data]));
+    // It looks for nothing meanwhile.
+    hub.signal(Signal::STOP);
+    fs::remove_file(&control).unwrap();
+    let hidden = "the hub of PLACE runs (process PID) and cannot be reached: connecting to SOCKET \
+                  failed: REASON. It makes its socket anew within 2s, and at once at SIGHUP \
+                  ('kill -HUP PID'): try again. If that goes on, its log says why";
+    let names = [
+        ("PLACE", data.as_str()),
+        ("PID", pid.as_str()),
+        ("SOCKET", control.as_str()),
+        ("REASON", missing.as_str()),
+    ];
+    refused(&ls(&stage), 4, hidden, &names);
+    let endpoint = stage.at("hub/endpoint");
+    let said = fs::read(&endpoint).unwrap();
+    fs::remove_file(&endpoint).unwrap();
+    let unsaid = "the hub of PLACE runs (process PID), and its file 'endpoint', which says where it \
+                  listens, is not there: it begins or ends just now, or the file was taken away, and \
+                  then it is back within 2s. Try again";
+    refused(&ls(&stage), 4, unsaid, &names);
+    let hub = stage.hub.as_mut().unwrap();
+    hub.signal(Signal::CONT);
+    hub.signal(Signal::HUP);
+    let mut made = [hub.said("made anew"), hub.said("made anew")];
+    made.sort_unstable_by_key(|line| line.contains("what=\"socket\""));
+    assert!(made[0].contains("what=\"endpoint\"") && made[1].contains(&control), "{made:?}");
+    assert_eq!(ls(&stage).0, Some(0));
+    assert_eq!(fs::read(&endpoint).unwrap(), said);
+
+    // Its process is there still for as long as nobody has asked how it ended; and its number may
+    // be another's then.
+    stage.hub.as_ref().unwrap().signal(Signal::KILL);
+    let killed = "the hub of PLACE was killed: nothing listens at SOCKET (connection refused), and \
+                  nobody holds its directory. Start 'bowline hub' again";
+    let names = [("SOCKET", control.as_str()), ("PLACE", &data)];
+    let until = std::time::Instant::now() + bowline_tests::wait::BOUND;
+    while ls(&stage).2.contains("runs (process") && std::time::Instant::now() < until {}
+    refused(&ls(&stage), 4, killed, &names);
+    stage.hub = None;
+    let other = std::process::id().to_string();
+    let said = String::from_utf8(said).unwrap().replace(&pid, &other);
+    stage.private("hub/endpoint", &said);
+    refused(&ls(&stage), 4, killed, &names);
+    fs::remove_file(&endpoint).unwrap();
+    let ended = "the hub of PLACE is not running: start it with 'bowline hub', or name another with \
+                 --hub or --config";
+    refused(&ls(&stage), 4, ended, &[("PLACE", &data)]);
+}
+
 fn what_cannot_be_a_data_directory_is_refused_and_left_as_it_is() {
     let stage = Stage::empty();
     let file = stage.private("file", "mine");
@@ -254,6 +311,7 @@ fn hang_up(stage: &mut Stage, says: &str, names: Names<'_>) {
 }
 
 in_each_pairing! {
+    a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed,
     #[cfg(target_os = "linux")]
     a_data_directory_that_cannot_be_made_is_refused,
     ; async

@@ -24,7 +24,7 @@ use bowline_tests::world::{World, id};
 
 async fn operator<H: Shell, P: Shell>(world: &World<H, P>) -> Session {
     let control = world.hub().control().unwrap();
-    let local = PeerBuilder::local(P::default(), control, world.hub().id()).unwrap();
+    let local = PeerBuilder::local(P::default(), &control, world.hub().id()).unwrap();
     within(local.connect()).await.unwrap()
 }
 

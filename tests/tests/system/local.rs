@@ -23,7 +23,7 @@ fn operator<H: Shell, P: Shell>(world: &World<H, P>) -> PeerBuilder<P> {
     let data = DataDir::open(&world.hub_data).unwrap();
     let endpoint = Endpoint::read(&data).unwrap().unwrap();
     let control = endpoint.control.unwrap();
-    assert_eq!(Some(control.as_path()), world.hub().control());
+    assert_eq!(Some(&control), world.hub().control().as_ref());
     PeerBuilder::local(P::default(), &control, world.hub().id()).unwrap()
 }
 
@@ -88,7 +88,7 @@ each_pairing! {
 
     async fn only_the_hubs_user_may_open_it_and_it_goes_with_the_hub<H, P>() {
         let mut world = World::<H, P>::new();
-        let control = world.hub().control().unwrap().to_owned();
+        let control = world.hub().control().unwrap();
         assert_eq!(control, fs::canonicalize(&world.hub_data).unwrap().join("control"));
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
         assert_eq!((mode(&control), mode(&world.hub_data)), (0o600, 0o700));
@@ -110,7 +110,7 @@ each_pairing! {
     async fn another_hub_behind_the_socket_is_refused_by_its_identity<H, P>() {
         let world = World::<H, P>::new();
         let control = world.hub().control().unwrap();
-        let other = PeerBuilder::local(P::default(), control, HubId([0; 16])).unwrap();
+        let other = PeerBuilder::local(P::default(), &control, HubId([0; 16])).unwrap();
         let ConnectError::Ended { ended, .. } = refused(other).await else { panic!("unreachable") };
         assert_eq!(ended.reason.code(), Code::IdentityMismatch);
     }
@@ -130,14 +130,14 @@ each_pairing! {
         let deep = world.hub_data.join("d".repeat(80)).join("e".repeat(80));
         world.stop_hub().await;
         world.start_hub(&deep);
-        let control: PathBuf = world.hub().control().unwrap().to_owned();
+        let control: PathBuf = world.hub().control().unwrap();
         let own = control.parent().unwrap().to_owned();
         assert!(!control.starts_with(&world.hub_data), "{}", control.display());
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
         assert_eq!((mode(&own), mode(&control)), (0o700, 0o600));
         let data = DataDir::open(&deep).unwrap();
         assert_eq!(Endpoint::read(&data).unwrap().unwrap().control, Some(control));
-        let local = PeerBuilder::local(P::default(), world.hub().control().unwrap(), world.hub().id());
+        let local = PeerBuilder::local(P::default(), &world.hub().control().unwrap(), world.hub().id());
         within(local.unwrap().connect()).await.unwrap();
         world.stop_hub().await;
         assert!(!own.exists());

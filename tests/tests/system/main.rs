@@ -11,6 +11,7 @@ mod failing;
 mod fanout;
 mod faults;
 mod forget;
+mod found;
 mod joined;
 mod joins;
 mod links;

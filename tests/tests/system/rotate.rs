@@ -24,7 +24,7 @@ use bowline_tests::world::{World, refused};
 
 async fn operator<H: Shell, P: Shell>(world: &World<H, P>) -> Session {
     let control = world.hub().control().unwrap();
-    let local = PeerBuilder::local(P::default(), control, world.hub().id()).unwrap();
+    let local = PeerBuilder::local(P::default(), &control, world.hub().id()).unwrap();
     within(local.connect()).await.unwrap()
 }
 
@@ -183,7 +183,7 @@ each_pairing! {
                 None => builder.secret(secret),
             };
             let hub = builder.bind("127.0.0.1:0".parse().unwrap()).start().unwrap();
-            let local = PeerBuilder::local(P::default(), hub.control().unwrap(), hub.id()).unwrap();
+            let local = PeerBuilder::local(P::default(), &hub.control().unwrap(), hub.id()).unwrap();
             let session = within(local.connect()).await.unwrap();
             let refused = rotate_by(&session, None).await;
             assert_eq!(refused.status, Status::Failed(Code::Failed));

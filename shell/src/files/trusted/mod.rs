@@ -14,6 +14,7 @@ mod group;
 mod place;
 mod remedy;
 mod shown;
+mod stamp;
 mod verdict;
 mod walk;
 
@@ -22,6 +23,7 @@ pub use group::TrustedGroup;
 pub(crate) use place::Place;
 pub use remedy::Remedy;
 pub use shown::read_shown;
+pub(crate) use stamp::Stamp;
 pub use verdict::Exposure;
 pub use walk::is_descriptor;
 pub(crate) use walk::{Found, Missing, directory, read, real};

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, fchmod, fstat, fsync, linkat, mkdirat, openat, renameat, statat,
+    AtFlags, Mode, OFlags, Stat, fchmod, fstat, fsync, linkat, mkdirat, openat, renameat, statat,
     unlinkat,
 };
 use rustix::io::Errno;
@@ -74,7 +74,7 @@ impl Place {
     /// The same of what is there, without opening it; nothing is no fault.
     pub(crate) fn look(&self, doing: &'static str) -> Result<(), FileError> {
         let path = self.path();
-        match self.stat() {
+        match self.seen() {
             Ok(seen) if seen.kind == Kind::Link => {
                 Err(FileError::NotAFile { path, what: "a link" })
             }
@@ -86,10 +86,7 @@ impl Place {
 
     /// Whether anything is there.
     pub(crate) fn is_there(&self) -> Result<bool, Errno> {
-        match self.stat() {
-            Err(Errno::NOENT) => Ok(false),
-            found => found.map(|_| true),
-        }
+        self.stat().map(|found| found.is_some())
     }
 
     /// Makes the directory, mode 0700, unless something is there.
@@ -117,14 +114,26 @@ impl Place {
 
     /// Whether it is a directory of this very user's that nobody else enters, and no link to one.
     pub(crate) fn is_closed(&self) -> Result<bool, Errno> {
-        let seen = self.stat()?;
+        let seen = self.seen()?;
         let ours = seen.uid == geteuid().as_raw();
         Ok(seen.kind == Kind::Directory && ours && seen.mode & 0o077 == 0)
     }
 
-    fn stat(&self) -> Result<Seen, Errno> {
-        let flags = AtFlags::SYMLINK_NOFOLLOW;
-        statat(&self.reached.directory, &*self.name, flags).map(|stat| seen(&stat))
+    /// What the system says of it; none where nothing is there.
+    pub(crate) fn stat(&self) -> Result<Option<Stat>, Errno> {
+        match statat(&self.reached.directory, &*self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// What the system says of its directory.
+    pub(crate) fn directory_stat(&self) -> Result<Stat, Errno> {
+        fstat(&self.reached.directory)
+    }
+
+    fn seen(&self) -> Result<Seen, Errno> {
+        self.stat()?.map(|stat| seen(&stat)).ok_or(Errno::NOENT)
     }
 
     /// What stands at `from` beside it takes its place.

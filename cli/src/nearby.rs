@@ -1,0 +1,66 @@
+//! Whether this machine's hub runs, where it cannot be reached: its lock tells, and not what it wrote
+//! down. The number of a process that ended may be another's.
+
+use core::fmt::Display;
+
+use bowline_core::code::Code;
+use bowline_shell::config::units::print_duration;
+use bowline_shell::files::{DataDir, DirLock, Holder};
+use bowline_shell::hub::LOOK;
+
+use crate::exit::{self, Failure};
+
+/// Why the hub of `data` cannot be reached where its endpoint file says that it listens; `reason`
+/// names that place.
+pub(crate) fn unreachable(data: &DataDir, reason: impl Display, code: Option<Code>) -> Failure {
+    let said = match DirLock::holder(data) {
+        Ok(Some(holder)) => hidden(data, holder, reason),
+        Ok(None) => format!(
+            "the hub of {} was killed: {reason}, and nobody holds its directory. Start 'bowline hub' \
+             again",
+            data.path().display()
+        ),
+        Err(error) => format!("{reason}; {error}"),
+    };
+    Failure::new(exit::UNREACHABLE, said).named(code)
+}
+
+/// Why nothing says where the hub of `data` listens.
+pub(crate) fn silent(data: &DataDir) -> Failure {
+    let said = match DirLock::holder(data) {
+        Ok(Some(holder)) => unsaid(data, holder),
+        Ok(None) => format!(
+            "the hub of {} is not running: start it with 'bowline hub', or name another with --hub \
+             or --config",
+            data.path().display()
+        ),
+        Err(error) => return Failure::usage(error),
+    };
+    Failure::new(exit::UNREACHABLE, said)
+}
+
+/// That a hub runs and is not where its endpoint file says.
+pub(crate) fn hidden(data: &DataDir, holder: Holder, reason: impl Display) -> String {
+    let hangup = holder.pid.map_or_else(String::new, |pid| format!(" ('kill -HUP {pid}')"));
+    format!(
+        "{} and cannot be reached: {reason}. It makes its socket anew within {}, and at \
+         once at SIGHUP{hangup}: try again. If that goes on, its log says why",
+        runs(data, holder),
+        print_duration(LOOK)
+    )
+}
+
+/// That a hub runs, and has no endpoint file.
+pub(crate) fn unsaid(data: &DataDir, holder: Holder) -> String {
+    format!(
+        "{}, and its file 'endpoint', which says where it listens, is not there: it begins or ends just \
+         now, or the file was taken away, and then it is back within {}. Try again",
+        runs(data, holder),
+        print_duration(LOOK)
+    )
+}
+
+fn runs(data: &DataDir, holder: Holder) -> String {
+    let process = holder.pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+    format!("the hub of {} runs{process}", data.path().display())
+}
