@@ -74,7 +74,7 @@ async fn waits(states: &mut States) -> Arc<ConnectError> {
 /// Has the hub put out the peer `web`.
 async fn revoke<H: Shell, P: Shell>(world: &World<H, P>) {
     let control = world.hub().control().unwrap();
-    let operator = PeerBuilder::local(P::default(), control, world.hub().id()).unwrap();
+    let operator = PeerBuilder::local(P::default(), &control, world.hub().id()).unwrap();
     let session = within(operator.connect()).await.unwrap();
     let mut arguments = ArgumentsBuf::new();
     let named = [("id", "web"), ("reason", "stolen")];
