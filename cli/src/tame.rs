@@ -75,7 +75,7 @@ fn text(text: &str, shown: &mut Vec<u8>) -> bool {
 /// The length of the SGR sequence that `text` begins with.
 fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\x1b[")?;
-    let length = parameters.bytes().take(PARAMETERS + 1).take_while(|b| is_parameter(b)).count();
+    let length = parameters.bytes().take(PARAMETERS + 1).take_while(is_parameter).count();
     let is_sequence = length <= PARAMETERS && parameters.as_bytes().get(length) == Some(&b'm');
     let is_shown = is_sequence && has_only_looks(&parameters[..length]);
     is_shown.then_some("\x1b[".len() + length + 1)
