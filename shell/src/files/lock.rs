@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(DirLock::holder(&dir), Ok(None));
         assert!(!dir.lock_file().exists());
         drop(DirLock::take(&dir).unwrap());
-        let looks = std::thread::spawn({
+        let looks = thread::spawn({
             let dir = dir.clone();
             move || (0..2000).for_each(|_| drop(DirLock::holder(&dir)))
         });
