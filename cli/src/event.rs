@@ -1,9 +1,13 @@
 //! What links tell: as a JSON object, and as a sentence.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::time::Duration;
 
+use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::link::{Measure, Security};
+use bowline_core::peer::Prompt;
 use bowline_core::text::Line;
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
@@ -122,7 +126,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Stopping { calls, within } => json!({
             "event": "stopping",
             "calls": calls,
-            "within_ms": within.as_millis() as u64,
+            "within_ms": millis(*within),
         }),
         Notice::SecretEnded => json!({"event": "secret-ended"}),
         Notice::Offline { peer, purpose: of } => {
@@ -145,7 +149,21 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "code": code.map(|code| code.name()),
             "reason": reason,
         }),
-        Notice::Retry { after } => json!({"event": "retry", "after_ms": after.as_millis() as u64}),
+        Notice::Retry { after, code, away } => json!({
+            "event": "retry",
+            "after_ms": millis(*after),
+            "code": code.map(|code| code.name()),
+            "away_ms": millis(*away),
+        }),
+        Notice::Prompted { by, after } => json!({
+            "event": "prompted",
+            "by": match by {
+                Prompt::Asked => "asked",
+                Prompt::Credential => "credential",
+                Prompt::Network => "network",
+            },
+            "after_ms": millis(*after),
+        }),
         _ => json!({"event": "other"}),
     }
 }
@@ -182,13 +200,42 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
         Notice::Stopping { calls, within } => stopping(*calls, *within),
         Notice::Ended { ended, .. } => exit::end(ended),
         Notice::Unreachable { reason, .. } => reason.clone(),
-        Notice::Retry { after } => format!("trying again in {:.1} s", after.as_secs_f64()),
+        Notice::Retry { after, code, away } => retry(*after, *code, *away),
+        Notice::Prompted { by, after } => {
+            let why = match by {
+                Prompt::Asked => "",
+                Prompt::Credential => "the secret, the enrolment or the trust file has changed: ",
+                Prompt::Network => "the network has changed: ",
+            };
+            match after.as_millis() {
+                ..50 => format!("{why}trying again at once"),
+                _ => format!("{why}trying again in {:.1} s", after.as_secs_f64()),
+            }
+        }
         _ => return None,
     })
 }
 
+/// When a peer without a session tries again, and for how long and why it has none.
+fn retry(after: Duration, code: Option<Code>, away: Duration) -> String {
+    let mut said = format!("trying again in {:.1} s", after.as_secs_f64());
+    if away.as_secs() > 0 {
+        let unit = match away.as_secs() {
+            ..60 => 1,
+            60..3600 => 60,
+            _ => 3600,
+        };
+        let away = Duration::from_secs(away.as_secs() / unit * unit);
+        let _ = write!(said, "; no session for {}", print_duration(away));
+        if let Some(code) = code {
+            let _ = write!(said, " ({code})");
+        }
+    }
+    said
+}
+
 /// What somebody who has asked this end to stop waits for.
-pub(crate) fn stopping(calls: usize, within: std::time::Duration) -> String {
+pub(crate) fn stopping(calls: usize, within: Duration) -> String {
     let calls = if calls == 1 { "1 call is".to_owned() } else { format!("{calls} calls are") };
     let within = print_duration(within);
     format!("stopping: {calls} open, and may go on for {within}; once more ends at once")
@@ -259,6 +306,10 @@ fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
-fn micros(took: std::time::Duration) -> u64 {
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }

@@ -29,6 +29,7 @@ mod man;
 mod nearby;
 mod operator;
 mod out;
+mod outage;
 mod output;
 mod peer;
 mod peers;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Instant;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
 use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
@@ -18,6 +19,7 @@ use crate::enrolment;
 use crate::exit::{self, Failure};
 use crate::guard;
 use crate::journal;
+use crate::outage::Said;
 use crate::output;
 use crate::place;
 use crate::signals::{self, Inbox};
@@ -46,6 +48,8 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
             Ok(anew) => config = anew,
             Err(failure) => signals::kept(options.json, &failure),
         }
+        // Whoever sends it does not want to wait, whatever was read.
+        peer.retry_now();
     }
     Ok(inbox.unless_again(peer.stop()).await)
 }
@@ -242,28 +246,21 @@ fn labels(given: &[String]) -> Result<Option<BTreeMap<String, String>>, Failure>
         .map(Some)
 }
 
-/// Sentences on standard error, each once until another comes between, and after a new one when the
-/// next try comes; or JSON on standard output.
+/// Sentences on standard error, as [`Said`] chooses; or JSON on standard output.
 fn observer(json: bool, data: Option<PathBuf>) -> Observer {
-    let told = Mutex::new((String::new(), false));
+    let said = Mutex::new(Said::default());
     Observer::new(move |notice: Notice| {
         if json {
             return journal::event(crate::event::json(&notice));
         }
         let Some(sentence) = crate::event::sentence(&notice) else { return };
         let sentence = exit::in_data(&sentence, data.as_deref());
-        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (last, is_new) = &mut *told;
-        if matches!(notice, Notice::Retry { .. }) {
-            if std::mem::take(is_new) {
-                output::say(format_args!("{sentence}"));
-            }
-            return tracing::info!("{sentence}");
-        }
-        *is_new = *last != sentence;
-        if *is_new {
+        let mut said = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if said.take(&notice, &sentence, Instant::now()) {
             output::say(format_args!("{sentence}"));
-            *last = sentence;
+        }
+        if matches!(notice, Notice::Retry { .. }) {
+            tracing::info!("{sentence}");
         }
     })
 }

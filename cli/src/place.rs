@@ -81,6 +81,13 @@ pub(crate) fn credential(
     }
     let (flag, environment) = (flag.map(Path::to_owned), secret_variable());
     let (config, data) = (config.map(Path::to_owned), data.to_owned());
+    let sources = SecretSources {
+        flag: flag.as_deref(),
+        environment: environment.as_deref(),
+        config: config.as_deref(),
+        data: Some(&data),
+    };
+    let file = sources.file().map(Path::to_owned);
     let read = move || -> Result<Credential, SetupError> {
         let sources = SecretSources {
             flag: flag.as_deref(),
@@ -94,5 +101,9 @@ pub(crate) fn credential(
     };
     // A secret that is missing from the start is told at once, and not at each dial.
     read().map_err(Failure::usage)?;
-    Ok(CredentialSource::new(read))
+    let source = CredentialSource::new(read);
+    Ok(match file {
+        Some(file) => source.of_file(&file),
+        None => source,
+    })
 }

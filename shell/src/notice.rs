@@ -16,6 +16,7 @@ use bowline_core::code::Code;
 use bowline_core::id::{CallId, CommandName, Jti, LinkId, PeerId};
 use bowline_core::ledger::Restored;
 use bowline_core::link::{Ended, Measure, Security};
+use bowline_core::peer::Prompt;
 use bowline_core::trust::Entry;
 use bowline_core::wire::frame::{Purpose, Status};
 
@@ -227,9 +228,21 @@ pub enum Notice {
         /// Why, and what to do.
         reason: String,
     },
-    /// Peer: the next attempt comes after this long.
+    /// Peer: there is no session, and the next attempt comes after this long; once for each wait.
     Retry {
         /// From here on.
+        after: Duration,
+        /// Why there is none, where that has a stable code: how the last attempt or session ended.
+        code: Option<Code>,
+        /// For how long there has been none: since the start, or since the last session ended.
+        away: Duration,
+    },
+    /// Peer: it waited, and dials before its time.
+    Prompted {
+        /// Why.
+        by: Prompt,
+        /// How much later than at once: up to a second after the last attempt began, and up to
+        /// half a second where many peers may have the same reason.
         after: Duration,
     },
 }

@@ -91,7 +91,8 @@ pub(crate) enum Command {
                             that 'bowline join' has enrolled needs no --hub, id or secret. SIGTERM \
                             or Ctrl-C stops it: commands that run have --drain to end, a second one \
                             ends it at once. SIGHUP reads the configuration again: commands hold at \
-                            once, all else from the next connection on.")]
+                            once, all else from the next connection on; and a peer that waits to \
+                            dial again dials at once.")]
     Peer(Box<Peer>),
     /// Enrol this machine with a hub, by a join token from the hub's operator.
     #[command(

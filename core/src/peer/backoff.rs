@@ -19,6 +19,10 @@ pub struct Pace {
     /// How long a session has to last before its end starts the waits anew (10 s). A hub that
     /// admits and closes at once is dialled as seldom as one that is not there.
     pub settled: Duration,
+    /// The least time from one dial to the next that a [`Prompt`](crate::peer::Prompt) brings
+    /// about (1 s). Whoever prompts without end, or a network that comes and goes, costs the hub
+    /// no more handshakes than that.
+    pub apart: Duration,
 }
 
 impl Default for Pace {
@@ -28,6 +32,7 @@ impl Default for Pace {
             most: Duration::from_secs(30),
             slow: Duration::from_secs(60),
             settled: Duration::from_secs(10),
+            apart: Duration::from_secs(1),
         }
     }
 }
@@ -72,10 +77,28 @@ impl Backoff {
         let doubled = self.pace.first.saturating_mul(1 << self.failures.min(16));
         let bound = doubled.min(self.pace.most);
         self.failures = self.failures.saturating_add(1);
-        let asked = Duration::from_secs(outcome.retry_after.unwrap_or(0)).min(MOST_ASKED);
+        let asked = asked(outcome);
         let least = if outcome.heals { asked } else { asked.max(self.pace.slow) };
         least.saturating_add(self.random.below(bound))
     }
+
+    /// The spans that were chosen.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// How much later than at once, where many peers have the same reason to dial: as long as a
+    /// first wait.
+    #[must_use]
+    pub fn scatter(&mut self) -> Duration {
+        self.random.below(self.pace.first)
+    }
+}
+
+/// How long the hub asked to be left alone, as far as that counts.
+pub(super) fn asked(outcome: Outcome) -> Duration {
+    Duration::from_secs(outcome.retry_after.unwrap_or(0)).min(MOST_ASKED)
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@
 //!            ┌───────────────────────────────────────────────┐
 //!            ▼                                               │
 //! Waiting ──due──► Dialling ──admitted──► Up ──ended──► back-off, or slow where nothing heals
+//!  └─prompted─┘
 //! ```
+//!
+//! What may have mended the last failure cuts a wait short: a person who asks, a credential that
+//! changed, a network that changed. It is told by [`Peer::prompted`].
 //!
 //! A peer does not know [`Link`](crate::link::Link): the shell dials when told to, gives the link
 //! what [`Peer::known`] says, and tells how it ended. Credentials are the shell's to read, anew for
@@ -39,17 +43,34 @@ pub enum Next {
     Busy,
 }
 
+/// Why a peer that waits should dial before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Somebody asked for it.
+    Asked,
+    /// What the peer proves itself with, or what it knows of the hub, was changed on its disk.
+    Credential,
+    /// This machine's network changed, and a way may lead to the hub.
+    Network,
+}
+
 /// One peer and one configured hub.
 #[derive(Debug)]
 pub struct Peer {
     known: Known,
     backoff: Backoff,
     state: State,
+    /// When the last dial began.
+    dialled: Option<Mono>,
 }
 
 #[derive(Debug)]
 enum State {
-    Waiting(Mono),
+    Waiting {
+        due: Mono,
+        /// Until when the hub asked to be left alone.
+        asked: Mono,
+    },
     Dialling,
     /// In a session since then.
     Up(Mono),
@@ -59,7 +80,8 @@ impl Peer {
     /// A peer that dials at once.
     #[must_use]
     pub fn new(known: Known, pace: Pace, seed: &Seed, now: Now) -> Self {
-        Self { known, backoff: Backoff::new(pace, seed), state: State::Waiting(now.mono) }
+        let state = State::Waiting { due: now.mono, asked: now.mono };
+        Self { known, backoff: Backoff::new(pace, seed), state, dialled: None }
     }
 
     /// What is to be done at this moment. After [`Next::Dial`], report [`Peer::admitted`] and
@@ -67,11 +89,12 @@ impl Peer {
     #[must_use]
     pub fn next(&mut self, now: Now) -> Next {
         match self.state {
-            State::Waiting(at) if at <= now.mono => {
+            State::Waiting { due, .. } if due <= now.mono => {
                 self.state = State::Dialling;
+                self.dialled = Some(now.mono);
                 Next::Dial
             }
-            State::Waiting(at) => Next::Wait(at),
+            State::Waiting { due, .. } => Next::Wait(due),
             State::Dialling | State::Up(_) => Next::Busy,
         }
     }
@@ -100,9 +123,34 @@ impl Peer {
     /// The peer dials another hub from here on, which has asked for nothing yet: it dials at once.
     pub fn another_hub(&mut self, now: Now) {
         self.backoff.reset();
-        if let State::Waiting(_) = self.state {
-            self.state = State::Waiting(now.mono);
+        if let State::Waiting { .. } = self.state {
+            self.state = State::Waiting { due: now.mono, asked: now.mono };
         }
+    }
+
+    /// What the peer waits for may have come: it dials now, and its back-off begins anew. Returns
+    /// when the dial is due; `None` where nothing becomes earlier by it, as where the peer does not
+    /// wait.
+    ///
+    /// It dials no sooner than [`Pace::apart`] after the last dial began. A hub that asked to be
+    /// left alone is, unless somebody asks; and where nobody does, many peers may have the same
+    /// reason at the same moment, and so each comes up to [`Pace::first`] later than it could.
+    pub fn prompted(&mut self, by: Prompt, now: Now) -> Option<Mono> {
+        let State::Waiting { due, asked } = self.state else { return None };
+        let apart = self.backoff.pace().apart;
+        let soonest = self.dialled.map_or(now.mono, |dialled| dialled.after(apart).max(now.mono));
+        let earlier = match by {
+            Prompt::Asked => soonest,
+            Prompt::Credential | Prompt::Network => {
+                soonest.max(asked).after(self.backoff.scatter())
+            }
+        };
+        if earlier >= due {
+            return None;
+        }
+        self.backoff.reset();
+        self.state = State::Waiting { due: earlier, asked };
+        Some(earlier)
     }
 
     /// The link was admitted. Once the session has lasted for [`Pace::settled`], the next back-off
@@ -116,9 +164,10 @@ impl Peer {
         if let State::Up(since) = self.state {
             self.backoff.lasted(now.mono.since(since));
         }
-        let at = now.mono.after(self.backoff.next(outcome));
-        self.state = State::Waiting(at);
-        at
+        let asked = now.mono.after(backoff::asked(outcome));
+        let due = now.mono.after(self.backoff.next(outcome));
+        self.state = State::Waiting { due, asked };
+        due
     }
 }
 
@@ -189,6 +238,79 @@ mod tests {
         peer.another_hub(at(1));
         assert_eq!(peer.next(at(1)), Next::Dial);
         assert!(peer.ended(CUT, at(1)) <= at(1).mono.after(Duration::from_millis(500)));
+    }
+
+    /// A peer whose dial at 0 s ended so, and when it is due.
+    fn waiting(outcome: Outcome) -> (Peer, Mono) {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+        assert_eq!(peer.next(at(0)), Next::Dial);
+        let due = peer.ended(outcome, at(0));
+        (peer, due)
+    }
+
+    #[test]
+    fn a_peer_that_waits_dials_at_once_where_what_it_waits_for_may_have_come() {
+        for by in [Prompt::Asked, Prompt::Credential, Prompt::Network] {
+            let (mut peer, due) = waiting(Outcome { heals: false, retry_after: None });
+            let earlier = peer.prompted(by, at(5)).unwrap();
+            assert!(earlier < due && earlier <= at(5).mono.after(Pace::default().first), "{by:?}");
+            assert_eq!(peer.next(Now { mono: earlier, unix: 5 }), Next::Dial, "{by:?}");
+        }
+        let (mut peer, _) = waiting(Outcome { heals: false, retry_after: None });
+        assert_eq!(peer.prompted(Prompt::Asked, at(5)), Some(at(5).mono));
+    }
+
+    #[test]
+    fn after_a_prompt_the_back_off_begins_anew() {
+        let (mut peer, _) = waiting(CUT);
+        (0..20).for_each(|_| assert!(peer.ended(CUT, at(0)) >= at(0).mono));
+        assert!(peer.prompted(Prompt::Network, at(1)).is_some());
+        assert_eq!(peer.next(at(2)), Next::Dial);
+        assert!(peer.ended(CUT, at(2)) <= at(2).mono.after(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn a_hub_that_asked_to_be_left_alone_is_unless_somebody_asks() {
+        let busy = Outcome { heals: true, retry_after: Some(90) };
+        for by in [Prompt::Credential, Prompt::Network] {
+            let (mut peer, _) = waiting(busy);
+            let _ = peer.prompted(by, at(5));
+            let Next::Wait(due) = peer.next(at(89)) else { panic!("dialled, {by:?}") };
+            assert!(due >= at(90).mono, "{by:?}");
+        }
+        let (mut peer, _) = waiting(busy);
+        assert_eq!(peer.prompted(Prompt::Asked, at(5)), Some(at(5).mono));
+    }
+
+    #[test]
+    fn whoever_prompts_without_end_is_dialled_for_once_a_second() {
+        let refused = Outcome { heals: false, retry_after: None };
+        for by in [Prompt::Asked, Prompt::Credential, Prompt::Network] {
+            for (outcome, most) in [(refused, 60), (CUT, 120)] {
+                let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+                let (mut now, mut dials) = (at(0), 0);
+                while now.mono < at(60).mono {
+                    peer.prompted(by, now);
+                    if peer.next(now) == Next::Dial {
+                        dials += 1;
+                        peer.ended(outcome, now);
+                    }
+                    now.mono = now.mono.after(Duration::from_millis(10));
+                }
+                assert!((30..=most).contains(&dials), "{dials} dials in a minute, {by:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_nothing_to_a_peer_that_dials_or_is_in_a_session() {
+        let mut peer = Peer::new(Known::default(), Pace::default(), &Seed([1; 32]), at(0));
+        assert_eq!(peer.prompted(Prompt::Asked, at(0)), None, "it dials at once");
+        assert_eq!(peer.next(at(0)), Next::Dial);
+        assert_eq!(peer.prompted(Prompt::Asked, at(0)), None);
+        peer.admitted(at(0));
+        assert_eq!(peer.prompted(Prompt::Asked, at(1)), None);
+        assert_eq!(peer.next(at(1)), Next::Busy);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::config::HubUrl;
 use crate::files::lock::open_lock;
-use crate::files::{Exposure, FileError, HubName, read_private, write_private};
+use crate::files::{Exposure, FileError, HubName, Watched, read_private, write_private};
 
 /// The first line: what the file is, and the version of its form.
 const FIRST: &str = "bowline-enrolment 1";
@@ -87,9 +87,10 @@ pub(crate) fn credentials(
 }
 
 /// The file, which need not exist yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct EnrolmentFile {
     path: PathBuf,
+    watched: Watched,
 }
 
 /// Nobody else gets new credentials for this peer; dropping it lets go.
@@ -101,7 +102,8 @@ impl EnrolmentFile {
     /// The file at `path`.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        let watched = Watched::new(&path, Exposure::Nothing);
+        Self { path, watched }
     }
 
     /// Where it is.
@@ -110,12 +112,18 @@ impl EnrolmentFile {
         &self.path
     }
 
+    /// Tells whether somebody else has changed it since it was read or written here last.
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.watched
+    }
+
     /// What it holds; `None` where it is not there.
     ///
     /// # Errors
     /// [`FileError::Exposed`] where others may read it, [`FileError::Content`] where it is not what is
     /// written here, or the system's.
     pub fn read(&self) -> Result<Option<Enrolment>, FileError> {
+        self.watched.note();
         let bytes = match read_private(&self.path, Exposure::Nothing) {
             // Where a directory of its path is a file, it is not there either.
             Err(FileError::System { kind: NotFound | NotADirectory, .. }) => return Ok(None),
@@ -133,7 +141,9 @@ impl EnrolmentFile {
     /// # Errors
     /// The system's; the file is then as it was.
     pub fn write(&self, enrolment: &Enrolment) -> Result<(), FileError> {
-        write_private(&self.path, print(enrolment).as_bytes())
+        write_private(&self.path, print(enrolment).as_bytes())?;
+        self.watched.note();
+        Ok(())
     }
 
     /// Takes the lock, if nobody has it.

@@ -19,6 +19,7 @@ mod secret_source;
 mod trust;
 pub(crate) mod trusted;
 pub mod volume;
+mod watched;
 
 pub use control::{ControlSocket, NoControlSocket};
 pub use data_dir::{DataDir, Role};
@@ -38,3 +39,4 @@ pub use secret_source::{SecretOrigin, SecretSources};
 pub use trust::{HubName, TrustError, TrustFile, TrustRecord, Trusted};
 pub(crate) use trusted::Stamp;
 pub use trusted::{Exposure, Remedy, TrustedGroup, is_descriptor, read_shown};
+pub(crate) use watched::Watched;

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::files::private::{MOST_SECRET, read_bounded};
 use crate::files::{
-    Created, Exposure, FileError, Secret, SecretError, Strength, load_or_create, read_private,
+    Created, Exposure, FileError, Secret, SecretError, Strength, is_descriptor, load_or_create,
+    read_private,
 };
 
 /// Everything that may hold the secret, in order.
@@ -72,6 +73,17 @@ impl SecretSources<'_> {
             }
             Some(read) => read,
         }
+    }
+
+    /// The file that [`SecretSources::find`] reads, though it need not be there; none where the
+    /// secret comes from elsewhere.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        let file = match (self.flag, self.environment) {
+            (None, Some(_)) => None,
+            (flag, _) => flag.or(self.config).or(self.data),
+        };
+        file.filter(|file| *file != Path::new("-") && !is_descriptor(file))
     }
 
     /// As [`SecretSources::find`]; and where no source is given, the secret of 32 bytes from
@@ -171,7 +183,13 @@ mod tests {
         };
         let stdin = text(2);
         let found = |sources: &SecretSources<'_>| {
+            let file = sources.file().map(Path::to_owned);
             let (secret, origin) = sources.find(&mut stdin.as_bytes(), Strength::Full).unwrap();
+            let read = match &origin {
+                SecretOrigin::File(path) => Some(path.clone()),
+                SecretOrigin::StandardInput | SecretOrigin::Environment => None,
+            };
+            assert_eq!(file, read);
             (secret.as_bytes()[0], origin)
         };
         assert_eq!(found(&sources), (1, SecretOrigin::File(flag.clone())));

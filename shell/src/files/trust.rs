@@ -20,7 +20,7 @@ use crate::config::ConfigError;
 use crate::config::document::{Document, Section};
 use crate::config::print::{Printer, array};
 use crate::files::lock::open_lock;
-use crate::files::{Exposure, FileError, read_private, write_private};
+use crate::files::{Exposure, FileError, Watched, read_private, write_private};
 
 mod name;
 pub use name::HubName;
@@ -83,6 +83,7 @@ pub enum Trusted {
 #[derive(Clone, Debug)]
 pub struct TrustFile {
     path: PathBuf,
+    watched: Watched,
 }
 
 /// Why trust cannot be read or changed.
@@ -114,7 +115,13 @@ impl TrustFile {
     /// The file at `path`.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        let watched = Watched::new(&path, Exposure::Readable);
+        Self { path, watched }
+    }
+
+    /// Tells whether somebody else has changed it since it was read or written here last.
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.watched
     }
 
     /// Everything that is known, by hub.
@@ -122,6 +129,7 @@ impl TrustFile {
     /// # Errors
     /// [`TrustError::Malformed`], or what reading meets; that there is no file is none.
     pub fn list(&self) -> Result<BTreeMap<HubName, TrustRecord>, TrustError> {
+        self.watched.note();
         let bytes = match read_private(&self.path, Exposure::Readable) {
             Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
             read => read?,
@@ -212,6 +220,7 @@ impl TrustFile {
         let result = change(&mut entries)?;
         if entries != before {
             write_private(&self.path, print(&entries).as_bytes())?;
+            self.watched.note();
         }
         Ok(result)
     }

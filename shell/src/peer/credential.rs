@@ -14,7 +14,10 @@ use bowline_core::auth::{Credential, SharedSecret, Way};
 use bowline_core::id::{HubId, PeerId};
 use bowline_core::wire::frame::Method;
 
-use crate::files::{Enrolment, EnrolmentFile, EnrolmentLock, SecretSources, Strength};
+use crate::files::{
+    Enrolment, EnrolmentFile, EnrolmentLock, Exposure, SecretSources, Strength, Watched,
+    is_descriptor,
+};
 use crate::peer::SetupError;
 
 /// How long the enrolment's lock is waited for: longer than whoever has it takes as a rule, and less
@@ -23,7 +26,11 @@ const LOCKED: Duration = Duration::from_secs(3);
 
 /// Where the credential comes from; asked anew for each dial, on a thread that may block.
 #[derive(Clone)]
-pub struct CredentialSource(Arc<Read>);
+pub struct CredentialSource {
+    read: Arc<Read>,
+    /// The file that it is read from, where there is one.
+    watched: Option<Watched>,
+}
 
 type Read = dyn Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync;
 
@@ -58,7 +65,17 @@ impl CredentialSource {
     pub(super) fn of(
         read: impl Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(read))
+        Self { read: Arc::new(read), watched: None }
+    }
+
+    /// The same, which is read from `file`: a peer that waits dials at once when that is changed.
+    #[must_use]
+    pub fn of_file(self, file: &Path) -> Self {
+        self.watching(Watched::new(file, Exposure::Nothing))
+    }
+
+    pub(super) fn watching(self, watched: Watched) -> Self {
+        Self { watched: Some(watched), ..self }
     }
 
     /// No credential, and no admission: the hub is looked at as for `method`, and the link ends.
@@ -76,22 +93,30 @@ impl CredentialSource {
     /// The shared secret in a file that only its owner may read.
     #[must_use]
     pub fn secret_file(path: &Path) -> Self {
-        let path = path.to_owned();
-        Self::new(move || {
-            let sources = SecretSources { flag: Some(&path), ..SecretSources::default() };
+        let flag = path.to_owned();
+        let source = Self::new(move || {
+            let sources = SecretSources { flag: Some(&flag), ..SecretSources::default() };
             let found = sources.find(&mut std::io::empty(), Strength::Full);
             let (secret, _) = found.map_err(|error| SetupError::Credential(error.to_string()))?;
             shared(secret.as_bytes())
-        })
+        });
+        if is_descriptor(path) { source } else { source.of_file(path) }
     }
 
     /// What the hub minted for this peer, as the file has it at that moment.
     pub(super) fn enrolment(file: EnrolmentFile, of: (HubId, PeerId)) -> Self {
-        Self::of(move |attempt| comes_back(&file, of, attempt))
+        let watched = file.watched().clone();
+        Self::of(move |attempt| comes_back(&file, of, attempt)).watching(watched)
     }
 
     pub(super) fn read(&self, attempt: &Attempt) -> Result<Found, SetupError> {
-        (self.0)(attempt)
+        // A file that is changed while it is read counts as changed after that.
+        self.watched.iter().for_each(Watched::note);
+        (self.read)(attempt)
+    }
+
+    pub(super) fn watched(&self) -> Option<&Watched> {
+        self.watched.as_ref()
     }
 }
 

@@ -168,7 +168,8 @@ impl<R: Runtime> PeerBuilder<R> {
 /// The token until it has been used, and from then on what came of it.
 fn credential(join: Join, file: EnrolmentFile, joined: Arc<AtomicBool>) -> CredentialSource {
     let of = (join.invitation.hub, join.peer);
-    CredentialSource::of(move |attempt| {
+    let watched = file.watched().clone();
+    let source = CredentialSource::of(move |attempt| {
         if joined.load(Ordering::Acquire) {
             return comes_back(&file, of, attempt);
         }
@@ -176,5 +177,6 @@ fn credential(join: Join, file: EnrolmentFile, joined: Arc<AtomicBool>) -> Crede
         let lock = lock(&file)?;
         join.may_replace(file.read()?, file.path())?;
         Ok(Found { credential: Credential::Join(join.token.clone()), lock: Some(lock) })
-    })
+    });
+    source.watching(watched)
 }

@@ -16,7 +16,7 @@ use bowline_core::trust::{Entry, Known, PinSpec, SeenStart};
 use bowline_core::wire::frame::Issued;
 
 use crate::config::HubUrl;
-use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, HubName, TrustFile};
+use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, HubName, TrustFile, Watched};
 use crate::peer::SetupError;
 use crate::runtime::Runtime;
 
@@ -97,6 +97,14 @@ impl Keeper {
     /// Whether what is learnt of the hub is kept.
     pub(super) fn keeps_trust(&self) -> bool {
         matches!(self.trust, Trust::File(..))
+    }
+
+    /// Where what is known of the hub is read from, if anywhere.
+    pub(super) fn watched(&self) -> Option<&Watched> {
+        match &self.trust {
+            Trust::File(file, _) | Trust::Reads(file, _) => Some(file.watched()),
+            Trust::Nowhere => None,
+        }
     }
 
     /// Keeps what there is on a thread that may block, and tells whether it is on the disk.

@@ -14,9 +14,11 @@ mod program;
 mod reach;
 mod redial;
 mod reload;
+mod routes;
 mod served;
 mod service;
 mod session;
+mod signs;
 mod state;
 mod told;
 

@@ -1,19 +1,21 @@
 //! Dialling for as long as it takes: the pace is the core's, the waiting is here.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use bowline_core::code::Code;
 use bowline_core::link::wind_up;
-use bowline_core::peer::{Next, Pace, Peer as Machine};
-use bowline_core::time::Mono;
+use bowline_core::peer::{Next, Pace, Peer as Machine, Prompt};
+use bowline_core::time::{Mono, Now};
 use bowline_core::trust::Known;
 
 use crate::clock::{Clock, PULSE};
 use crate::entropy;
 use crate::notice::Notice;
+use crate::peer::signs::Signs;
 use crate::peer::state::{PeerState, Standing, Task};
 use crate::peer::{ConnectError, Peer, PeerBuilder};
 use crate::runtime::{Alarm, Runtime};
@@ -47,30 +49,78 @@ impl<R: Runtime> PeerBuilder<R> {
             }
         };
         let mut machine = Machine::new(Known::default(), Pace::default(), &seed, clock.now());
+        let mut signs = Signs::new(self);
+        let mut wait = Wait { code: None, since: clock.now().mono, told: None };
         loop {
             if let Some(anew) = shared.change(|standing| standing.anew.take())
                 && self.take(*anew)
             {
                 machine.another_hub(clock.now());
             }
+            if shared.change(|standing| std::mem::take(&mut standing.retry)) {
+                self.prompted(&mut machine, Prompt::Asked, &mut wait, &clock, shared);
+            }
             match machine.next(clock.now()) {
                 Next::Dial => shared.change(Standing::dialling),
                 Next::Busy => return self.stop_by(self.within(shared)),
-                Next::Wait(at) => match self.sleep(&clock, at, shared).await {
-                    Woken::Due => continue,
-                    Woken::Stopped => return self.stop_by(self.within(shared)),
-                },
+                Next::Wait(at) => {
+                    self.tell(at, &mut wait, clock.now());
+                    match self.sleep(&clock, at, shared, &mut signs).await {
+                        Woken::Due => {}
+                        Woken::Sign(by) => {
+                            self.prompted(&mut machine, by, &mut wait, &clock, shared);
+                        }
+                        Woken::Stopped => return self.stop_by(self.within(shared)),
+                    }
+                    continue;
+                }
             }
-            let error = match self.once(&clock, &mut machine, shared).await {
+            let error = match self.once(&clock, &mut machine, shared, &mut signs).await {
                 Over::Ended(error) => error,
                 Over::Stopped(until) => return until,
             };
             let (now, outcome) = (clock.now(), error.outcome());
-            let at = machine.ended(outcome, now);
-            self.observer.tell(Notice::Retry { after: at.since(now.mono) });
-            let until = clock.instant(at).unwrap_or_else(|| self.runtime.now());
+            if matches!(&error, ConnectError::Ended { ended, .. } if ended.admitted) {
+                wait.since = now.mono;
+            }
+            wait.code = error.code();
+            let until = self.instant(&clock, machine.ended(outcome, now));
             shared.change(|standing| standing.lacks(Arc::new(error), outcome, until));
         }
+    }
+
+    /// Tells of a wait, once.
+    fn tell(&self, at: Mono, wait: &mut Wait, now: Now) {
+        if wait.told.replace(at) != Some(at) {
+            self.observer.tell(Notice::Retry {
+                after: at.since(now.mono),
+                code: wait.code,
+                away: now.mono.since(wait.since),
+            });
+        }
+    }
+
+    /// What it waits for may have come.
+    fn prompted(
+        &self,
+        machine: &mut Machine,
+        by: Prompt,
+        wait: &mut Wait,
+        clock: &Clock,
+        shared: &Watch<Standing>,
+    ) {
+        let now = clock.now();
+        if let Some(at) = machine.prompted(by, now) {
+            wait.told = Some(at);
+            let until = self.instant(clock, at);
+            shared.change(|standing| standing.sooner(until));
+            self.observer.tell(Notice::Prompted { by, after: at.since(now.mono) });
+        }
+    }
+
+    /// The moment of a dial, for whoever is to see it.
+    fn instant(&self, clock: &Clock, at: Mono) -> Instant {
+        clock.instant(at).unwrap_or_else(|| self.runtime.now())
     }
 
     /// When a peer that is told to stop at this moment has to have stopped.
@@ -85,7 +135,13 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 
     /// One dial and the session that comes of it, to its end.
-    async fn once(&self, clock: &Clock, machine: &mut Machine, shared: &Watch<Standing>) -> Over {
+    async fn once(
+        &self,
+        clock: &Clock,
+        machine: &mut Machine,
+        shared: &Watch<Standing>,
+        signs: &mut Signs,
+    ) -> Over {
         let mut dial = pin!(self.dial(clock));
         let mut stopped = pin!(shared.until(|standing| standing.stopping.then_some(())));
         let dialled = poll_fn(|cx| match stopped.as_mut().poll(cx) {
@@ -100,6 +156,9 @@ impl<R: Runtime> PeerBuilder<R> {
                     let (code, reason) = (error.code(), error.to_string());
                     self.observer.tell(Notice::Unreachable { code, reason });
                 }
+                if let ConnectError::Unreachable { reason, .. } = &error {
+                    signs.missed(reason);
+                }
                 return Over::Ended(error);
             }
         };
@@ -110,6 +169,7 @@ impl<R: Runtime> PeerBuilder<R> {
                 session.mailbox.serve(anew.service.clone());
             }
             standing.set(PeerState::Up(session.clone()));
+            standing.retry = false;
         });
         let (mut ended, mut until) = (pin!(session.ended()), None);
         let ended = poll_fn(|cx| {
@@ -133,23 +193,62 @@ impl<R: Runtime> PeerBuilder<R> {
         }
     }
 
-    async fn sleep(&self, clock: &Clock, at: Mono, shared: &Watch<Standing>) -> Woken {
-        let mut alarm = Alarm::new(&self.runtime);
+    /// Waits until `at`, but no longer than a [`PULSE`], and then looks for signs of a change.
+    async fn sleep(
+        &self,
+        clock: &Clock,
+        at: Mono,
+        shared: &Watch<Standing>,
+        signs: &mut Signs,
+    ) -> Woken {
         // A machine that slept meanwhile may be due much earlier than a timer knows.
-        alarm.set(clock.instant(at.min(clock.now().mono.after(PULSE))));
-        let mut woken = pin!(shared.until(|standing| match standing {
+        let pulse = at.min(clock.now().mono.after(PULSE));
+        let woken = self.unless_woken(clock, pulse, shared, pending()).await;
+        if !matches!(woken, Woken::Due) || clock.now().mono >= at {
+            return woken;
+        }
+        // A disk that does not answer holds nothing up.
+        let look = async { signs.look(self).await.map_or(Woken::Due, Woken::Sign) };
+        self.unless_woken(clock, at, shared, look).await
+    }
+
+    /// What `work` gives, unless it is the moment `until` or the peer is told something before.
+    async fn unless_woken(
+        &self,
+        clock: &Clock,
+        until: Mono,
+        shared: &Watch<Standing>,
+        work: impl Future<Output = Woken>,
+    ) -> Woken {
+        let mut alarm = Alarm::new(&self.runtime);
+        alarm.set(clock.instant(until));
+        let mut told = pin!(shared.until(|standing| match standing {
             Standing { stopping: true, .. } => Some(Woken::Stopped),
-            Standing { anew: Some(_), .. } => Some(Woken::Due),
+            Standing { retry: true, .. } | Standing { anew: Some(_), .. } => Some(Woken::Due),
             _ => None,
         }));
+        let mut work = pin!(work);
         poll_fn(|cx| {
-            if let Poll::Ready(woken) = woken.as_mut().poll(cx) {
+            if let Poll::Ready(woken) = told.as_mut().poll(cx) {
                 return Poll::Ready(woken);
             }
-            alarm.poll(cx).map(|()| Woken::Due)
+            if alarm.poll(cx).is_ready() {
+                return Poll::Ready(Woken::Due);
+            }
+            work.as_mut().poll(cx)
         })
         .await
     }
+}
+
+/// Why a peer waits, and what was told of that.
+struct Wait {
+    /// How the last dial or session ended.
+    code: Option<Code>,
+    /// Since when there is no session.
+    since: Mono,
+    /// The end of the wait that was told last.
+    told: Option<Mono>,
 }
 
 /// What became of a dial.
@@ -162,6 +261,9 @@ enum Over {
 
 /// Why a wait was over.
 enum Woken {
+    /// Look again at what is to be done.
     Due,
+    /// Something has changed that the peer may have waited for.
+    Sign(Prompt),
     Stopped,
 }

@@ -31,7 +31,8 @@ impl Peer {
     ///
     /// The commands hold at once: where the hub has to be told of them it is, on the link that is
     /// there, and calls that run go on as they began. The hub, labels, trust and credential hold from
-    /// the next dial on. A peer that waits to dial another hub than before dials it at once.
+    /// the next dial on. A peer that waits to dial another hub than before dials it at once;
+    /// otherwise it waits on, unless [`Peer::retry_now`] is called too.
     pub fn reload<R: Runtime>(&self, with: PeerBuilder<R>) {
         self.shared.change(|standing| {
             let service = Arc::new(with.service.counting_in(&standing.running));

@@ -121,6 +121,19 @@ impl Peer {
         States::new(self.shared.clone())
     }
 
+    /// Dials at once where the peer waits to dial again, whatever for: after what cannot heal, and
+    /// where the hub asked to be left alone, too. The next waits are short again.
+    ///
+    /// A dial that is under way is ended as it is, and another comes right after it where it fails;
+    /// in a session nothing happens. [`Peer::session`] waits for what comes of it. Dials that are asked for begin a second apart at least, however
+    /// often this is called.
+    pub fn retry_now(&self) {
+        self.shared.change(|standing| {
+            standing.retry = standing.session().is_none();
+            standing.reconsider();
+        });
+    }
+
     /// Dials no more, and ends the link as [`Session::leave`] does, within the
     /// [`PeerBuilder::drain`](crate::peer::PeerBuilder::drain) of this peer; returns when that is done
     /// and every program has ended. Where it gives calls 3 s or less that takes 4.8 s at most, else

@@ -158,6 +158,8 @@ pub(super) struct Standing {
     state: PeerState,
     /// How often the state changed.
     number: u64,
+    /// Somebody asked for a dial before its time.
+    pub(super) retry: bool,
     /// What was told anew, for the next dial.
     pub(super) anew: Option<Box<Anew>>,
     /// How many calls run.
@@ -169,7 +171,15 @@ pub(super) struct Standing {
 impl Standing {
     pub(super) fn new(running: Arc<Watch<usize>>) -> Self {
         let state = PeerState::Dialling;
-        Self { state, number: 0, anew: None, running, stopping: false, stopped: false }
+        Self {
+            state,
+            number: 0,
+            retry: false,
+            anew: None,
+            running,
+            stopping: false,
+            stopped: false,
+        }
     }
 
     pub(super) fn state(&self) -> &PeerState {
@@ -213,10 +223,19 @@ impl Standing {
 
     /// No session, for this reason; the next dial is due then.
     pub(super) fn lacks(&mut self, reason: Arc<ConnectError>, outcome: Outcome, until: Instant) {
-        self.set(match outcome.heals {
+        // Whoever asked for another dial waits for that one.
+        self.set(match outcome.heals || self.retry {
             true => PeerState::Waiting { until, reason },
             false => PeerState::Failed { until: Some(until), reason },
         });
+    }
+
+    /// The next dial is due earlier, since what was in the way may be gone.
+    pub(super) fn sooner(&mut self, until: Instant) {
+        if let PeerState::Waiting { reason, .. } | PeerState::Failed { reason, .. } = &self.state {
+            let reason = reason.clone();
+            self.set(PeerState::Waiting { until, reason });
+        }
     }
 
     /// What the last failure said may hold no longer: whoever waits for a session waits for the next

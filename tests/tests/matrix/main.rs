@@ -7,6 +7,7 @@ mod calls;
 mod door;
 mod full;
 mod killed;
+mod network;
 mod places;
 mod secrets;
 mod strangers;

@@ -153,6 +153,66 @@ async fn a_peer_with_another_secret_says_so_and_does_not_end() {
     assert_eq!(peer.end().0, Some(0));
 }
 
+/// Its wait is a minute and more, unless somebody does something.
+async fn a_peer_that_waits_dials_at_once_at_sighup_and_where_its_secret_is_put_right() {
+    let stage = Stage::with_hub();
+    let file = stage.private("secret.key", OTHER);
+    let mut peer = Running::start(stage.dial("peer", &["--secret-file", &file]));
+    peer.said("the hub refused");
+    peer.said("bowline: trying again in 6");
+    peer.signal(Signal::HUP);
+    peer.said("SIGHUP: nothing has changed");
+    peer.said("bowline: trying again ");
+    peer.said("the hub refused");
+    peer.said("bowline: trying again in 6");
+    // What is in force stays where the file is no good, and is tried all the same.
+    stage.private("secret.key", "short");
+    peer.said("the secret, the enrolment or the trust file has changed: trying again ");
+    peer.said("it has 5 characters");
+    peer.said("bowline: trying again in 6");
+    peer.signal(Signal::HUP);
+    peer.said("what is in force stays");
+    peer.said("bowline: trying again ");
+    peer.said("bowline: trying again in 6");
+    stage.private("secret.key", &fs::read_to_string(stage.secret()).unwrap());
+    peer.said("admitted as me by secret");
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+
+    stage.private("secret.key", OTHER);
+    let mut peer = Running::start(stage.dial("peer", &["--json", "--secret-file", &file]));
+    peer.line("\"event\":\"retry\"");
+    peer.signal(Signal::HUP);
+    let prompted = peer.line("\"event\":\"prompted\"");
+    assert!(prompted.contains("\"by\":\"asked\""), "{prompted}");
+    let retry = peer.line("\"event\":\"retry\"");
+    assert!(retry.contains("\"code\":\"refused\""), "{retry}");
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+}
+
+async fn a_peer_whose_hub_is_gone_says_again_when_it_tries_as_its_waits_grow() {
+    let mut stage = Stage::with_hub();
+    let secret = stage.secret();
+    let mut peer = Running::start(stage.dial("peer", &["--secret-file", &secret]));
+    peer.said("admitted as me");
+    stage.hub = None;
+    peer.said("not-listening");
+    peer.said("trying again in");
+    let said = peer.said("no session for");
+    assert!(said.starts_with("bowline: trying again in ") && said.ends_with("(not-listening)"));
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+
+    let mut peer = Running::start(stage.dial("peer", &["--json", "--secret-file", &secret]));
+    let retry = peer.line("\"event\":\"retry\"");
+    for field in ["\"after_ms\":", "\"away_ms\":", "\"code\":\"not-listening\""] {
+        assert!(retry.contains(field), "{retry}");
+    }
+    peer.signal(Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+}
+
 in_each_pairing! {
     a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried,
     a_secret_that_others_can_read_is_refused_at_either_end,
@@ -161,6 +221,8 @@ in_each_pairing! {
     what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled,
     a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why,
     a_peer_with_another_secret_says_so_and_does_not_end,
+    a_peer_that_waits_dials_at_once_at_sighup_and_where_its_secret_is_put_right,
+    a_peer_whose_hub_is_gone_says_again_when_it_tries_as_its_waits_grow,
 }
 
 on_each_runtime! {

@@ -201,7 +201,7 @@ each_pairing! {
         });
         let asked = asked.await;
         let waits = notices.first(|notice| match notice {
-            Notice::Retry { after } => Some(*after),
+            Notice::Retry { after, .. } => Some(*after),
             _ => None,
         });
         let waits = waits.await;

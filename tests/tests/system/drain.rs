@@ -159,7 +159,7 @@ each_pairing! {
         assert_eq!((refused.reason.code(), refused.admitted), (Code::GoingAway, false));
         let asked = Duration::from_secs(refused.reason.retry_after().expect("a time"));
         let retry = notices.first(|notice| match notice {
-            Notice::Retry { after } => Some(*after),
+            Notice::Retry { after, .. } => Some(*after),
             _ => None,
         });
         assert!(retry.await >= asked);

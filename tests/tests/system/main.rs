@@ -26,3 +26,4 @@ mod rotate;
 mod silence;
 mod states;
 mod streams;
+mod waiting;

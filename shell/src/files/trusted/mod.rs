@@ -7,10 +7,11 @@
 //! file on the way must belong to root or to this user, and nobody else may change it.
 //!
 //! [`verdict`] decides by what the system says of a step, [`walk`] steps, [`place`] writes;
-//! [`group`] says which group may do what this user may.
+//! [`group`] says which group may do what this user may; [`mark`] tells whether a file was changed.
 
 mod account;
 mod group;
+mod mark;
 mod place;
 mod remedy;
 mod shown;
@@ -20,6 +21,7 @@ mod walk;
 
 pub(crate) use account::user;
 pub use group::TrustedGroup;
+pub(crate) use mark::{Mark, mark};
 pub(crate) use place::Place;
 pub use remedy::Remedy;
 pub use shown::read_shown;

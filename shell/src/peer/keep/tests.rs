@@ -125,3 +125,29 @@ fn what_is_presented_next_is_what_the_disk_has_and_one_link_asks_at_a_time() {
     // Who keeps none goes on by what it has.
     assert_eq!(Keeper::nowhere().look(&mine), Ok(None));
 }
+
+/// Else a hub that mints and cuts would be dialled without end.
+#[test]
+fn what_a_peer_keeps_itself_is_no_change_of_its_files_and_what_another_program_keeps_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let joined = Arc::new(AtomicBool::new(false));
+    let enrols = Enrols { urls: vec![URL.parse().unwrap()], jti: Jti([9; 16]), joined };
+    let file = EnrolmentFile::new(dir.path().join("enrolment"));
+    let trust = TrustFile::new(dir.path().join("trust.toml"));
+    let keeper = Keeper::file(trust, URL.parse().unwrap()).enrols(file.clone(), enrols.clone());
+    let changed = || {
+        let trust = keeper.watched().unwrap().is_changed();
+        (trust, file.watched().is_changed())
+    };
+    assert_eq!(changed(), (false, false));
+    for number in 1..3 {
+        keeper.store(&kept(number)).unwrap();
+        assert_eq!(changed(), (false, false), "kept {number}");
+    }
+    let other = TrustFile::new(dir.path().join("trust.toml"));
+    let other = Keeper::file(other, "wss://other.example:7777/link".parse().unwrap());
+    let again = EnrolmentFile::new(dir.path().join("enrolment"));
+    other.enrols(again, enrols).store(&kept(3)).unwrap();
+    assert_eq!(changed(), (true, true));
+    assert_eq!(changed(), (false, false), "told once");
+}
