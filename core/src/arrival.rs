@@ -66,6 +66,8 @@ impl Why {
     }
 }
 
+impl core::error::Error for TurnedAway {}
+
 /// The sentence that the remote is told, with the address under which the hub sees it.
 impl fmt::Display for TurnedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

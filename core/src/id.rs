@@ -10,7 +10,7 @@ use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
 /// Why text is not the id, pin or name that it was taken for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {
     /// Not a peer id.
@@ -43,6 +43,8 @@ pub enum IdError {
     #[error("not a key id: 43 characters of unpadded URL-safe base64")]
     KeyId,
 }
+
+crate::debug_as_display!(IdError);
 
 /// What an error message shows of text that a stranger sent: its first 80 characters.
 fn excerpt(text: &str) -> String {

@@ -1,43 +1,71 @@
-//! A hub, a peer that serves a closure, and an operator that calls it, in one process.
+//! A hub, a peer that serves a function, and an operator that calls it, in one process.
 //!
 //! Run it with `cargo run -p bowline-smol --example embed`.
 
-use bowline_shell::call::Call;
-use bowline_shell::process::Gone;
-use bowline_smol::{hub, peer};
+use std::error::Error;
+use std::io::{Write, stderr, stdout};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use bowline_smol::{Call, CallEvent, Failure, PeerState, Source, States, hub, peer};
+
+fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(embed())
 }
 
-async fn embed() -> Result<(), Box<dyn std::error::Error>> {
+async fn embed() -> Result<(), Box<dyn Error>> {
     let data = tempfile::tempdir()?;
     let at = |name: &str| data.path().join(name);
 
-    let hub = hub(&at("hub"))?.bind("127.0.0.1:0".parse()?).start()?;
+    let hub = hub(at("hub"))?.bind("127.0.0.1:0".parse()?).start()?;
     let secret = hub.data().secret();
 
-    let web = peer(hub.url().clone(), "web-1".parse()?, &at("web"))?.secret_file(&secret);
-    let web = web.command("greet".parse()?, greet).start();
+    let web = peer(hub.url().clone(), "web-1".parse()?, at("web"))?
+        .secret_file(&secret)
+        .command("greet".parse()?, greet)
+        .start();
+    let watching = smol::spawn(watch(web.states()));
     web.session().await?;
 
-    let me = peer(hub.url().clone(), "me".parse()?, &at("me"))?.secret_file(&secret).operate();
+    let me = peer(hub.url().clone(), "me".parse()?, at("me"))?.secret_file(&secret).operate();
     let session = me.connect().await?;
-    let mut arguments = bowline_core::wire::value::ArgumentsBuf::new();
-    arguments.push_text("world")?;
-    let mut call = session.call("web-1".parse()?, "greet".parse()?).arguments(arguments).start();
+    let (web_1, name) = ("web-1".parse()?, "greet".parse()?);
+
+    // All at once, with a bound.
+    let output = session.call(web_1, name).arg("name", "world").arg("times", 2).output().await?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+
+    // As it comes: for commands that say much, or take long.
+    let mut call = session.call(web_1, name).positional("to nobody").start();
     while let Some(event) = call.next().await {
-        println!("{event:?}");
+        match event {
+            CallEvent::Output { source: Source::Out, bytes, .. } => stdout().write_all(&bytes)?,
+            CallEvent::Output { source: Source::Err, bytes, .. } => stderr().write_all(&bytes)?,
+            CallEvent::Finished(end) if !end.is_success() => println!("it failed: {}", end.text),
+            _ => {}
+        }
     }
 
     session.close();
     web.stop().await;
     hub.stop().await;
+    watching.await;
     Ok(())
 }
 
-async fn greet(mut call: Call) -> Result<(), Gone> {
-    let name =
-        call.arguments().positional().next().and_then(|value| value.text().map(str::to_owned));
-    call.print(&format!("hello, {}\n", name.as_deref().unwrap_or("stranger"))).await
+/// Says how the peer stands until it is stopped.
+async fn watch(mut states: States) {
+    while let Some(state) = states.next().await {
+        match state {
+            PeerState::Failed { reason, .. } => eprintln!("somebody has to look: {reason}"),
+            other => println!("web-1 is {other}"),
+        }
+    }
+}
+
+/// What fails by `?` is what the caller is told.
+async fn greet(mut call: Call) -> Result<(), Failure> {
+    let name = call.text("name").ok_or("the argument 'name' is missing")?.to_owned();
+    for _ in 0..call.integer("times").unwrap_or(1).clamp(0, 9) {
+        call.print(&format!("hello, {name}\n")).await?;
+    }
+    Ok(())
 }

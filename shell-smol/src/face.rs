@@ -18,7 +18,7 @@ pub type Hub = bowline_shell::hub::Hub<Smol>;
 ///
 /// # Errors
 /// [`FileError`]: the directory cannot be made or used.
-pub fn hub(data: &Path) -> Result<HubBuilder<Smol>, FileError> {
+pub fn hub(data: impl AsRef<Path>) -> Result<HubBuilder<Smol>, FileError> {
     hub_on(Smol::default(), data)
 }
 
@@ -26,8 +26,8 @@ pub fn hub(data: &Path) -> Result<HubBuilder<Smol>, FileError> {
 ///
 /// # Errors
 /// As [`hub`].
-pub fn hub_on(smol: Smol, data: &Path) -> Result<HubBuilder<Smol>, FileError> {
-    HubBuilder::new(smol, data)
+pub fn hub_on(smol: Smol, data: impl AsRef<Path>) -> Result<HubBuilder<Smol>, FileError> {
+    HubBuilder::new(smol, data.as_ref())
 }
 
 /// A peer of the hub at `url`, on smol's global executor, that keeps its key and its trust in
@@ -35,7 +35,11 @@ pub fn hub_on(smol: Smol, data: &Path) -> Result<HubBuilder<Smol>, FileError> {
 ///
 /// # Errors
 /// [`SetupError`]: the directory or the key cannot be made or used.
-pub fn peer(url: HubUrl, id: PeerId, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
+pub fn peer(
+    url: HubUrl,
+    id: PeerId,
+    data: impl AsRef<Path>,
+) -> Result<PeerBuilder<Smol>, SetupError> {
     peer_on(Smol::default(), url, id, data)
 }
 
@@ -47,9 +51,9 @@ pub fn peer_on(
     smol: Smol,
     url: HubUrl,
     id: PeerId,
-    data: &Path,
+    data: impl AsRef<Path>,
 ) -> Result<PeerBuilder<Smol>, SetupError> {
-    PeerBuilder::new(smol, url, id, data)
+    PeerBuilder::new(smol, url, id, data.as_ref())
 }
 
 /// A peer that enrols with a join token, on smol's global executor, and keeps what comes of it in
@@ -58,7 +62,7 @@ pub fn peer_on(
 /// # Errors
 /// [`SetupError`]: the directory or the key cannot be made or used, or `data` has an enrolment with
 /// another hub or by another id.
-pub fn join(join: Join, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
+pub fn join(join: Join, data: impl AsRef<Path>) -> Result<PeerBuilder<Smol>, SetupError> {
     join_on(Smol::default(), join, data)
 }
 
@@ -66,8 +70,12 @@ pub fn join(join: Join, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
 ///
 /// # Errors
 /// As [`join`].
-pub fn join_on(smol: Smol, join: Join, data: &Path) -> Result<PeerBuilder<Smol>, SetupError> {
-    PeerBuilder::join(smol, join, data)
+pub fn join_on(
+    smol: Smol,
+    join: Join,
+    data: impl AsRef<Path>,
+) -> Result<PeerBuilder<Smol>, SetupError> {
+    PeerBuilder::join(smol, join, data.as_ref())
 }
 
 /// The peer that `data` has an enrolment of, on smol's global executor; none where it has none. See
@@ -75,7 +83,7 @@ pub fn join_on(smol: Smol, join: Join, data: &Path) -> Result<PeerBuilder<Smol>,
 ///
 /// # Errors
 /// [`SetupError`]: the directory, the enrolment or the key cannot be used.
-pub fn enrolled(data: &Path) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
+pub fn enrolled(data: impl AsRef<Path>) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
     enrolled_on(Smol::default(), data)
 }
 
@@ -83,6 +91,9 @@ pub fn enrolled(data: &Path) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
 ///
 /// # Errors
 /// As [`enrolled`].
-pub fn enrolled_on(smol: Smol, data: &Path) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
-    PeerBuilder::enrolled(smol, data)
+pub fn enrolled_on(
+    smol: Smol,
+    data: impl AsRef<Path>,
+) -> Result<Option<PeerBuilder<Smol>>, SetupError> {
+    PeerBuilder::enrolled(smol, data.as_ref())
 }

@@ -10,6 +10,8 @@ mod signals;
 mod stream;
 mod timer;
 
+#[doc(inline)]
+pub use bowline_shell::embed::*;
 pub use face::{Hub, enrolled, enrolled_on, hub, hub_on, join, join_on, peer, peer_on};
 pub use process::{Pipe, SmolChild};
 pub use runtime::Smol;

@@ -17,16 +17,20 @@ pub type Hub = bowline_shell::hub::Hub<Tokio>;
 ///
 /// # Errors
 /// [`FileError`]: the directory cannot be made or used.
-pub fn hub(data: &Path) -> Result<HubBuilder<Tokio>, FileError> {
-    HubBuilder::new(Tokio, data)
+pub fn hub(data: impl AsRef<Path>) -> Result<HubBuilder<Tokio>, FileError> {
+    HubBuilder::new(Tokio, data.as_ref())
 }
 
 /// A peer of the hub at `url` that keeps its key and its trust in `data`; see [`PeerBuilder`].
 ///
 /// # Errors
 /// [`SetupError`]: the directory or the key cannot be made or used.
-pub fn peer(url: HubUrl, id: PeerId, data: &Path) -> Result<PeerBuilder<Tokio>, SetupError> {
-    PeerBuilder::new(Tokio, url, id, data)
+pub fn peer(
+    url: HubUrl,
+    id: PeerId,
+    data: impl AsRef<Path>,
+) -> Result<PeerBuilder<Tokio>, SetupError> {
+    PeerBuilder::new(Tokio, url, id, data.as_ref())
 }
 
 /// A peer that enrols with a join token and keeps what comes of it in `data`; see
@@ -35,14 +39,14 @@ pub fn peer(url: HubUrl, id: PeerId, data: &Path) -> Result<PeerBuilder<Tokio>, 
 /// # Errors
 /// [`SetupError`]: the directory or the key cannot be made or used, or `data` has an enrolment with
 /// another hub or by another id.
-pub fn join(join: Join, data: &Path) -> Result<PeerBuilder<Tokio>, SetupError> {
-    PeerBuilder::join(Tokio, join, data)
+pub fn join(join: Join, data: impl AsRef<Path>) -> Result<PeerBuilder<Tokio>, SetupError> {
+    PeerBuilder::join(Tokio, join, data.as_ref())
 }
 
 /// The peer that `data` has an enrolment of; none where it has none. See [`PeerBuilder::enrolled`].
 ///
 /// # Errors
 /// [`SetupError`]: the directory, the enrolment or the key cannot be used.
-pub fn enrolled(data: &Path) -> Result<Option<PeerBuilder<Tokio>>, SetupError> {
-    PeerBuilder::enrolled(Tokio, data)
+pub fn enrolled(data: impl AsRef<Path>) -> Result<Option<PeerBuilder<Tokio>>, SetupError> {
+    PeerBuilder::enrolled(Tokio, data.as_ref())
 }

@@ -10,6 +10,8 @@ mod signals;
 mod stream;
 mod timer;
 
+#[doc(inline)]
+pub use bowline_shell::embed::*;
 pub use face::{Hub, enrolled, hub, join, peer};
 pub use process::{Pipe, TokioChild};
 pub use runtime::Tokio;

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod crash;
 mod driver;
+pub mod embed;
 pub mod entropy;
 pub mod files;
 pub mod hub;

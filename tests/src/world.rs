@@ -143,7 +143,7 @@ impl<H: Shell, P: Shell> World<H, P> {
     pub fn peer_at(&self, url: &HubUrl, id: &str, data: &str) -> PeerBuilder<P> {
         let made = PeerBuilder::new(P::default(), url.clone(), self::id(id), &self.at(data));
         let made = made.expect("a peer");
-        made.secret_file(&self.secret())
+        made.secret_file(self.secret())
     }
 
     /// A session that calls.

@@ -15,7 +15,7 @@ use x509_parser::time::ASN1Time;
 use crate::identity::Description;
 
 /// Why a file gives no roots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsError {
     /// Not one certificate. A check against nothing would refuse every hub, for no visible reason.
@@ -25,6 +25,8 @@ pub enum RootsError {
     #[error("certificate {0} of the file for roots is malformed")]
     Malformed(usize),
 }
+
+crate::debug_as_display!(RootsError);
 
 /// Certificates that a chain may end in: at least one.
 #[derive(Clone)]
@@ -147,6 +149,8 @@ pub enum ChainFault {
     /// Anything else: a malformed certificate, or one for another purpose.
     Other(String),
 }
+
+impl core::error::Error for ChainFault {}
 
 impl fmt::Display for ChainFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 /// A command or argument that is declared wrongly; told when the configuration is loaded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
     /// `run` is absent, empty, or starts with nothing.
@@ -71,6 +71,8 @@ pub enum SpecError {
         most: Duration,
     },
 }
+
+bowline_core::debug_as_display!(SpecError);
 
 /// A call whose arguments do not fit. Names the argument, and says what was expected.
 ///

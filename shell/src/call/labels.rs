@@ -19,7 +19,7 @@ pub struct LabelTests {
 }
 
 /// What is no set of label tests.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabelTestsError {
     /// A part of the text has no sign.
@@ -38,6 +38,8 @@ pub enum LabelTestsError {
     #[error("a label's value has at most {} bytes", bounds::TEXT)]
     Value,
 }
+
+bowline_core::debug_as_display!(LabelTestsError);
 
 impl LabelTests {
     /// These tests.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::Source;
-use bowline_core::wire::value::{Arguments, Value};
+use bowline_core::wire::value::{Arguments, Scalar, Value};
 
 use crate::call::{Cell, Reply};
 use crate::process::{CallIo, Gone, Stop};
@@ -56,6 +56,15 @@ impl Call {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.arg(name)?.text()
+    }
+
+    /// The whole number of a named argument; `None` where it is missing, or none of −2^63 … 2^63−1.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.arg(name)?.scalar()? {
+            Scalar::Integer(value) => value.try_into().ok(),
+            _ => None,
+        }
     }
 
     /// Writes to the caller's standard output, or standard error; waits for credit.

@@ -9,7 +9,7 @@ use crate::config::{Bind, HubUrl, TlsMode};
 use crate::files::FileError;
 
 /// A configuration that cannot be used. The program ends with exit code 2.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file could not be read.
@@ -179,3 +179,5 @@ pub enum ConfigError {
     )]
     NoId,
 }
+
+bowline_core::debug_as_display!(ConfigError);

@@ -32,7 +32,7 @@ pub enum Scheme {
 }
 
 /// Why text is not a hub's URL.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not a hub's URL: {reason}; write it as wss://HOST:7777")]
 pub struct UrlError {
     /// What was read, cut after 200 characters. A password in it is left out.
@@ -40,6 +40,8 @@ pub struct UrlError {
     /// What is wrong.
     pub reason: &'static str,
 }
+
+bowline_core::debug_as_display!(UrlError);
 
 impl HubUrl {
     /// The URL of a hub at an address, with the default path.

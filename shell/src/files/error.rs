@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::files::{Remedy, trusted};
 
 /// A file or directory that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// Neither `XDG_DATA_HOME` nor `HOME` says where data lives.
@@ -117,6 +117,8 @@ pub enum FileError {
         reason: String,
     },
 }
+
+bowline_core::debug_as_display!(FileError);
 
 impl FileError {
     /// Wraps what the system said about `path`.

@@ -55,7 +55,7 @@ pub enum SecretFault {
 }
 
 /// Why there is no secret to use.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// What was found is no secret.
@@ -78,6 +78,8 @@ pub enum SecretError {
     )]
     Missing,
 }
+
+bowline_core::debug_as_display!(SecretError);
 
 impl Secret {
     /// A secret of 32 random bytes.

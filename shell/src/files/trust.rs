@@ -87,7 +87,7 @@ pub struct TrustFile {
 }
 
 /// Why trust cannot be read or changed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
     /// The file cannot be used.
@@ -110,6 +110,8 @@ pub enum TrustError {
         given: HubId,
     },
 }
+
+bowline_core::debug_as_display!(TrustError);
 
 impl TrustFile {
     /// The file at `path`.

@@ -47,7 +47,7 @@ pub struct HubBuilder<R: Runtime> {
 }
 
 /// Why a hub does not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration.
@@ -85,6 +85,8 @@ pub enum StartError {
     #[error("cannot start the ledger's thread: {0}")]
     Thread(String),
 }
+
+bowline_core::debug_as_display!(StartError);
 
 impl StartError {
     /// What to do about an address that cannot be listened on; [`StartError::Listen`] says it too.

@@ -106,13 +106,19 @@ impl Presence {
 
     /// The hub has stopped: takes away what is its own, and lets go of the directory.
     pub(super) fn leave(&self) {
-        let Some(marks) = self.lock().take() else { return };
+        drop(self.let_go());
+    }
+
+    /// Takes away what the hub is found by, and gives the lock on the directory to who asks first.
+    pub(super) fn let_go(&self) -> Option<DirLock> {
+        let marks = self.lock().take()?;
         if let Err(error) = marks.remove_endpoint() {
             tracing::warn!(%error, "the endpoint file stays behind");
         }
         if let Some(Err(error)) = marks.control.as_ref().map(ControlSocket::remove) {
             tracing::warn!(%error, "the local socket stays behind");
         }
+        Some(marks.lock)
     }
 
     fn look(&self, is_hurried: bool) -> Looked {

@@ -47,7 +47,7 @@ pub struct Rotation {
 }
 
 /// Why a secret cannot be replaced. Everything is as it was.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RotateError {
     /// The hub offers no shared secret.
@@ -72,6 +72,8 @@ pub enum RotateError {
     #[error("cannot make another secret: {0}")]
     System(String),
 }
+
+bowline_core::debug_as_display!(RotateError);
 
 impl From<FileError> for RotateError {
     fn from(error: FileError) -> Self {

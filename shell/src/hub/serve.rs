@@ -33,8 +33,10 @@ const LAST_WORDS: Duration = Duration::from_millis(1600);
 /// The least that it waits for those that never were admitted.
 const STRANGERS: Duration = Duration::from_millis(200);
 
-/// A hub that listens. Dropping the handle leaves it running; [`Hub::stop`] ends it.
+/// A hub that listens. Dropped, it stops at once, with the calls that run; [`Hub::stop`] lets them
+/// end, and waits.
 #[derive(Debug)]
+#[must_use = "a hub stops where it is dropped"]
 pub struct Hub<R: Runtime> {
     runtime: R,
     pub(super) shared: Arc<Shared>,
@@ -225,6 +227,16 @@ impl<R: Runtime> Hub<R> {
             Poll::Pending => alarm.poll(cx),
         })
         .await;
+    }
+}
+
+impl<R: Runtime> Drop for Hub<R> {
+    fn drop(&mut self) {
+        // By `stop` it has ended already.
+        if !self.shared.links.look(|links| links.stopping) {
+            self.shared.close_all(Code::GoingAway);
+            self.shared.keep(self.setup.presence.let_go());
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use bowline_core::time::{Mono, Now};
 use crate::clock::Clock;
 use crate::config::HubUrl;
 use crate::driver::Mailbox;
-use crate::files::DataDir;
+use crate::files::{DataDir, DirLock};
 use crate::hub::chores::Chores;
 use crate::hub::secret::SecretKeeper;
 use crate::ledger::LedgerThread;
@@ -44,6 +44,9 @@ pub(super) struct Shared {
     /// How many links there are, and whether more are taken.
     pub(super) links: Watch<Links>,
     locked: Mutex<Locked>,
+    /// The lock on the directory of a hub that was dropped: nobody else uses it until the last task
+    /// has ended.
+    lock: Mutex<Option<DirLock>>,
 }
 
 /// The links of a hub, counted.
@@ -95,7 +98,13 @@ impl Shared {
             chores: Watch::new(Chores::default()),
             links: Watch::new(Links::default()),
             locked: Mutex::new(locked),
+            lock: Mutex::new(None),
         }
+    }
+
+    /// Holds this lock until the last task of the hub has ended.
+    pub(super) fn keep(&self, lock: Option<DirLock>) {
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
     }
 
     /// Gives the machine an input, then drains it: links are woken, events told.

@@ -7,7 +7,7 @@ use bowline_core::code::Code;
 use crate::files::FileError;
 
 /// Why the ledger cannot be opened, read or written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
     /// What was to be recorded does not go with what is: the code says why, and nothing has changed.
@@ -64,6 +64,8 @@ pub enum LedgerError {
     #[error("the ledger is closed")]
     Closed,
 }
+
+bowline_core::debug_as_display!(LedgerError);
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {

@@ -175,7 +175,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let key = load_key(&data.peer_key())?;
         let keeper = Keeper::file(TrustFile::new(data.trust()), HubName::from(&url));
         let builder = Self::with_key(runtime, url, id, key);
-        Ok(Self { keeper, ..builder }.secret_file(&data.secret()))
+        Ok(Self { keeper, ..builder }.secret_file(data.secret()))
     }
 
     /// A peer with a key of its own that keeps nothing: what it is told of the hub is all it knows.
@@ -302,8 +302,8 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 
     /// Proves itself with the shared secret in this file.
-    pub fn secret_file(self, path: &Path) -> Self {
-        self.credential(CredentialSource::secret_file(path))
+    pub fn secret_file(self, path: impl AsRef<Path>) -> Self {
+        self.credential(CredentialSource::secret_file(path.as_ref()))
     }
 
     /// Calls and watches, and serves nothing.

@@ -15,7 +15,7 @@ use crate::config::HubUrl;
 use crate::runtime::{Alarm, Runtime};
 
 /// Why no socket is connected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreached {
     /// The name has no address.
@@ -37,6 +37,8 @@ pub enum Unreached {
     /// The hub's local socket.
     Local(PathBuf, Miss),
 }
+
+bowline_core::debug_as_display!(Unreached);
 
 /// Why one address was not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +200,8 @@ fn rank(code: Code) -> u8 {
         _ => 3,
     }
 }
+
+impl std::error::Error for Unreached {}
 
 impl fmt::Display for Unreached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

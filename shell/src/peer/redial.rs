@@ -22,10 +22,11 @@ use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
 impl<R: Runtime> PeerBuilder<R> {
-    /// Keeps a session with the hub up, from here on. Returns at once.
+    /// Keeps a session with the hub up, from here on, for as long as the [`Peer`] lives. Returns at
+    /// once.
     pub fn start(mut self) -> Peer {
         let shared = Arc::new(Watch::new(Standing::new(self.service.running())));
-        let peer = Peer { shared: shared.clone() };
+        let peer = Peer::new(shared.clone());
         let (runtime, task) = (self.runtime.clone(), Task(shared.clone()));
         runtime.spawn(async move {
             let until = self.redial(&shared).await;

@@ -92,13 +92,30 @@ impl LinkState {
     }
 }
 
-/// A peer that dials its hub again whenever the link ends, until [`Peer::stop`].
+/// A peer that dials its hub again whenever the link ends, until [`Peer::stop`]. Its clones are the
+/// same peer, and once the last of them is dropped it stops, as by [`Peer::stop`] with nobody waiting.
 #[derive(Clone, Debug)]
+#[must_use = "a peer stops where it is dropped"]
 pub struct Peer {
     pub(super) shared: Arc<Watch<Standing>>,
+    _held: Arc<Held>,
+}
+
+/// What all handles of a peer hold, and its task does not.
+#[derive(Debug)]
+struct Held(Arc<Watch<Standing>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.change(|standing| standing.stopping = true);
+    }
 }
 
 impl Peer {
+    pub(super) fn new(shared: Arc<Watch<Standing>>) -> Self {
+        Self { _held: Arc::new(Held(shared.clone())), shared }
+    }
+
     /// The session, once there is one: admitted, and callable where it serves. What heals by itself
     /// is waited for: a network or a hub that is away, a hub that is busy.
     ///

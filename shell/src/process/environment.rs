@@ -18,7 +18,7 @@ pub struct Environment {
 }
 
 /// A variable that no command can have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
     /// A name that is none.
@@ -44,6 +44,8 @@ pub enum EnvironmentError {
         count: usize,
     },
 }
+
+bowline_core::debug_as_display!(EnvironmentError);
 
 impl Environment {
     /// `set` gives values, `passed` names variables of this process that are passed on where they

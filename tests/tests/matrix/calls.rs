@@ -142,7 +142,7 @@ async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
     let stage = stage();
     let url = stage.url.parse().unwrap();
     let operator = bowline_tokio::peer(url, id("me"), &stage.at("me")).unwrap();
-    let operator = operator.secret_file(stage.secret().as_ref()).operate();
+    let operator = operator.secret_file(stage.secret()).operate();
     let operator = within(operator.connect()).await.unwrap();
     for (command, name, value, says) in [
         ("say", "name", "a\0b", "argument 'name': a NUL character is refused"),

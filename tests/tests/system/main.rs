@@ -6,6 +6,7 @@ mod blocking;
 mod calling;
 mod door;
 mod drain;
+mod dropping;
 mod ending;
 mod failing;
 mod fanout;

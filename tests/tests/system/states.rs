@@ -91,8 +91,8 @@ each_pairing! {
         let _first = within(world.peer_in("taken", "first").connect()).await.unwrap();
         let another = HubId([7; 16]);
         for (peer, code) in [
-            (world.peer("web").secret_file(&wrong_secret(&world)), Some(Code::Refused)),
-            (world.peer("web").secret_file(&world.at("no-such.key")), None),
+            (world.peer("web").secret_file(wrong_secret(&world)), Some(Code::Refused)),
+            (world.peer("web").secret_file(world.at("no-such.key")), None),
             (world.peer_in("taken", "second"), Some(Code::IdTaken)),
             (world.peer("web").hub_id(another), Some(Code::IdentityMismatch)),
             (
@@ -110,7 +110,7 @@ each_pairing! {
 
     async fn a_secret_file_that_is_not_there_is_named<H, P>() {
         let world = World::<H, P>::new();
-        let peer = world.peer("web").secret_file(&world.at("no-such.key")).start();
+        let peer = world.peer("web").secret_file(world.at("no-such.key")).start();
         let error = within(peer.session()).await.unwrap_err();
         assert!(error.to_string().contains("no-such.key"), "{error}");
         within(peer.stop()).await;
@@ -197,7 +197,7 @@ each_pairing! {
     async fn what_failed_is_looked_at_again_once_the_peer_is_told_anew<H, P>() {
         let world = World::<H, P>::new();
         let other = World::<H, P>::new();
-        let peer = world.peer("web").secret_file(&wrong_secret(&world)).start();
+        let peer = world.peer("web").secret_file(wrong_secret(&world)).start();
         assert_eq!(failed(&peer).await, Some(Code::Refused));
         // Another hub is dialled at once, so that the old verdict is nobody's any more.
         peer.reload(other.peer("web"));

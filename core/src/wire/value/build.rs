@@ -5,7 +5,7 @@ use crate::wire::value::{Arguments, Scalar, Value};
 use crate::wire::write::{Writer, written};
 
 /// Why something cannot be made into a value, an argument or a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
     /// None where there must be one, or more than [`bounds::ARGUMENTS`] or [`bounds::LABELS`].
@@ -24,6 +24,8 @@ pub enum ValueError {
     #[error("nested deeper than 5 arrays and maps")]
     TooDeep,
 }
+
+crate::debug_as_display!(ValueError);
 
 /// A [`Value`] of its own.
 #[derive(Clone, PartialEq)]

@@ -1,0 +1,32 @@
+//! What a program names that embeds Bowline: `bowline-tokio` and `bowline-smol` have all of it at
+//! their top, so that such a program depends on one of them and on nothing else of Bowline.
+
+pub use bowline_core::auth::Admitted;
+pub use bowline_core::capability::Capability;
+pub use bowline_core::code::Code;
+pub use bowline_core::id::{CommandName, HubId, IdError, Jti, PeerId, Pin};
+pub use bowline_core::limits::Limits;
+pub use bowline_core::link::{EndReason, Ended};
+pub use bowline_core::text::Line;
+pub use bowline_core::trust::{Mode, PinSpec, Roots, RootsError};
+pub use bowline_core::wire::frame::{Method, Purpose, Source, Status};
+pub use bowline_core::wire::value::{Arguments, ArgumentsBuf, Scalar, Value, ValueBuf, ValueError};
+
+pub use crate::arguments::{ArgumentSpec, CommandSpec, Kind, SpecError};
+pub use crate::call::{
+    Argument, Call, CallBuilder, CallError, CallEvent, Calling, Counts, Failure, Finished,
+    LabelTests, LabelTestsError, OUTPUT_LIMIT, Output, Reply,
+};
+pub use crate::config::{
+    ConfigError, DoorSettings, HubSettings, HubUrl, Insecure, JoinSettings, LimitSettings, Scheme,
+    TlsMode, UrlError, Warning,
+};
+pub use crate::files::{DataDir, FileError};
+pub use crate::hub::{HubBuilder, Reloaded, RotateError, StartError};
+pub use crate::notice::{Notice, Observer};
+pub use crate::peer::{
+    ConnectError, CredentialSource, Join, NoSession, Peer, PeerBuilder, PeerState, Session,
+    SetupError, States, Unreached,
+};
+pub use crate::process::{Environment, EnvironmentError, Gone, Stop};
+pub use crate::stage::Stage;
