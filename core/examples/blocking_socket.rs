@@ -7,38 +7,55 @@
 //! cargo run -p bowline-core --example blocking_socket -- 127.0.0.1:7777 blocking-1 secret.key
 //! ```
 //!
-//! A program that is to go on for longer dials again, at the pace of `bowline_core::peer`, and keeps
-//! what it learns of the hub in a file.
+//! It may be run again: the hub binds `blocking-1` to the key that it saw first, so the key is kept
+//! beside the secret as `blocking-1.key`, and so is what was learnt of the hub, as `blocking-1.trust`.
+//! Without the key it needs another id, or an operator who frees this one (`bowline peers forget`).
+//!
+//! A program that is to go on for longer dials again, at the pace of `bowline_core::peer`.
 // The core is kept from these; a program that drives it is where they belong.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bowline_core::auth::{Credential, Dial, SharedSecret, Transport};
+use bowline_core::code::Code;
+use bowline_core::id::PeerId;
 use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::Memory;
+use bowline_core::ledger::{Answer, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::{Entry, Known, Mode};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{CallResult, Command, Purpose, Register, Source, Status};
 use data_encoding::BASE64URL_NOPAD;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() {
+    if let Err(error) = run() {
+        eprintln!("blocking_socket: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [address, id, secret] = arguments.as_slice() else {
         return Err("usage: blocking_socket ADDRESS PEER-ID SECRET-FILE".into());
     };
-    let secret = BASE64URL_NOPAD.decode(std::fs::read_to_string(secret)?.trim().as_bytes())?;
+    let peer: PeerId = id.parse()?;
+    let files = Files::beside(Path::new(secret), id);
+    let secret = read_private(Path::new(secret))?.ok_or("there is no secret file")?;
+    let secret = BASE64URL_NOPAD.decode(String::from_utf8(secret)?.trim().as_bytes())?;
     let mut random = Random::new(&entropy()?);
     let (host, _) = address.rsplit_once(':').ok_or("an address is HOST:PORT")?;
     let dial = Dial {
@@ -47,12 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         path: "/link".to_owned(),
         transport: Transport::Tls(ClientTls::new()?),
         trust: Mode::Tofu,
-        known: Known { hub: address.clone(), ..Known::default() },
+        known: Known { hub: address.clone(), entry: files.entry()?, ..Known::default() },
         credential: Credential::Secret(SharedSecret::new(&secret)?),
         purpose: Purpose::Serve,
-        peer: id.parse()?,
-        // A program that keeps its id keeps its key, in a file.
-        key: Arc::new(PeerKey(SigningKey::generate(&mut random))),
+        peer,
+        key: Arc::new(files.key(&mut random)?),
         agent: "blocking/1".to_owned(),
         labels: BTreeMap::new(),
         limits: Limits::default(),
@@ -61,14 +77,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut socket = TcpStream::connect(address.as_str())?;
     socket.set_nodelay(true)?;
     let mut link = Link::connect(Arc::new(dial), &random.seed(), clock.now())?;
-    let mut ledger = Memory::default();
     // spec: the loop contract of `bowline_core`, with reading and writing in turn.
     loop {
         while let Some(event) = link.poll_event() {
             match event {
-                Event::Ask(ask, question) => {
-                    let answer = ledger.answer(&question).ok_or("a peer's questions are few")?;
+                // Each question is answered: one that is not ends the admission by its time limit.
+                Event::Ask(ask, Question::Keep(kept)) => {
+                    let answer = match kept.entry.map_or(Ok(()), |entry| files.keep(&entry)) {
+                        Ok(()) => Answer::Kept,
+                        Err(_) => Answer::No(Code::Unavailable.into()),
+                    };
                     link.answer(ask, answer, clock.now());
+                }
+                // A peer that has the secret is asked nothing else.
+                Event::Ask(ask, _) => {
+                    link.answer(ask, Answer::No(Code::Refused.into()), clock.now());
                 }
                 Event::Admitted(admitted) => {
                     println!("admitted as {}", admitted.peer);
@@ -78,7 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Event::Frame(Frame::Call(call)) => {
                     let id = call.id;
                     // A short answer fits the credit that every caller gives; a long one would be
-                    // taken in parts.
+                    // taken in parts. Who reads a call's input grants it again, with `link.grant`.
                     link.output(id, Source::Out, b"hello from one thread\n")?;
                     let (status, value, text) = (Status::Exited(0), None, "");
                     link.send(&Frame::Result(CallResult { id, peer: None, status, value, text }))?;
@@ -131,6 +154,79 @@ fn linger(socket: &mut TcpStream) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is kept from one run to the next, in files that only their owner may read.
+struct Files {
+    key: PathBuf,
+    trust: PathBuf,
+}
+
+impl Files {
+    fn beside(secret: &Path, id: &str) -> Self {
+        let at = |kind: &str| secret.with_file_name(format!("{id}.{kind}"));
+        Self { key: at("key"), trust: at("trust") }
+    }
+
+    /// The key that the hub knows this id by, made at the first run.
+    fn key(&self, random: &mut Random) -> Result<PeerKey, Box<dyn Error>> {
+        if let Some(der) = read_private(&self.key)? {
+            return Ok(PeerKey(SigningKey::from_pkcs8(&der)?));
+        }
+        let key = SigningKey::generate(random);
+        // Never over another: its id would be lost.
+        write_private(&self.key, &key.to_pkcs8())?;
+        Ok(PeerKey(key))
+    }
+
+    /// What is known of the hub: identity, TLS key, generation and date, in one line.
+    fn entry(&self) -> Result<Option<Entry>, Box<dyn Error>> {
+        let Some(bytes) = read_private(&self.trust)? else { return Ok(None) };
+        let text = String::from_utf8(bytes)?;
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [identity, pin, generation, first_seen] = fields.as_slice() else {
+            return Err(format!("{} is not what was kept there", self.trust.display()).into());
+        };
+        Ok(Some(Entry {
+            identity: identity.parse()?,
+            pin: if *pin == "-" { None } else { Some(pin.parse()?) },
+            generation: generation.parse()?,
+            first_seen: first_seen.parse()?,
+        }))
+    }
+
+    /// Keeps it, all or nothing, before the session begins.
+    fn keep(&self, entry: &Entry) -> io::Result<()> {
+        let Entry { identity, pin, generation, first_seen } = entry;
+        let pin = pin.map_or_else(|| "-".to_owned(), |pin| pin.to_string());
+        let part = self.trust.with_extension("trust.part");
+        // A run that was cut short may have left one.
+        let _ = fs::remove_file(&part);
+        write_private(&part, format!("{identity} {pin} {generation} {first_seen}\n").as_bytes())?;
+        fs::rename(&part, &self.trust)
+    }
+}
+
+/// What a file holds, up to 4 KiB; none where it is not there.
+fn read_private(path: &Path) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+    };
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        return Err(format!("{} is open to others: chmod 600 it", path.display()).into());
+    }
+    let mut bytes = Vec::new();
+    file.take(4096).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// A file that was not there, on the disk when this returns.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn is_time(error: &io::Error) -> bool {

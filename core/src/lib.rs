@@ -69,10 +69,18 @@
 //! [`session::SendError::Full`] means that nothing was taken, and passes with the next transmit.
 //! Output and input have credit for each call, so a slow reader slows one call and never a link:
 //! [`link::Link::output`] takes what there is credit for and says how much, and
-//! [`link::Link::grant`] gives the other end more. Beside calls whose reader has stopped a small call
-//! takes as many turns as alone; beside floods it waits on each link for what was sealed ahead of it,
-//! and for nothing else: with sockets that carry 16 KiB a turn it ends within 13 turns in place of 5.
-//! Reading never waits on writing, nor writing on reading.
+//! [`link::Link::grant`] gives the other end more.
+//!
+//! Who must grant: whoever takes the bytes, once it has. A peer that runs a call grants its Input, and
+//! the caller the Output, each by the call's id on its link; a hub's shell grants nothing, as the hub
+//! routes what the two ends grant. A call begins with 64 KiB for its input and with
+//! [`Call::window`](wire::frame::Call::window) for its output. Where nobody grants, a call stands still
+//! after that many bytes, with no error, until its deadline.
+//!
+//! Beside calls whose reader has stopped a small call takes as many turns as alone; beside floods
+//! it waits on each link for what was sealed ahead of it, and for nothing else: with sockets that
+//! carry 16 KiB a turn it ends within 13 turns in place of 5. Reading never waits on writing, nor
+//! writing on reading.
 //!
 //! # Questions
 //!
@@ -80,9 +88,15 @@
 //! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ledger::Memory`] forgets
 //! with the process). A hub has questions of its own, [`hub::Hub::poll_ask`], whose answers go to
 //! [`hub::Hub::answer_ask`]: Forget, and Rotate, after which links are made from another snapshot.
-//! If a fact cannot be recorded, the answer is [`ledger::Answer::No`]. Trust is not asked: an
-//! unknown hub ends the link with what a person needs to decide, and the decision is a trust entry
-//! and a new link.
+//! If a fact cannot be recorded, the answer is [`ledger::Answer::No`].
+//!
+//! Every question is to be answered. A link waits for the answer, and before admission it waits no
+//! longer than [`limits::Limits::admission_within`]: a shell that passes over an `Ask` sees its links
+//! end with [`code::Code::AdmissionTimeout`], and the other end is closed with code 4011. A question
+//! of a kind that a shell does not know gets `Answer::No`.
+//!
+//! Trust is not asked: an unknown hub ends the link with what a person needs to decide, and the
+//! decision is a trust entry and a new link.
 //!
 //! # Ending
 //!
@@ -91,6 +105,15 @@
 //! last event, with the reason. It has [`limits::Limits::ending_within`] to be heard. The shell
 //! then shuts down writing and reads and drops what still comes until end of stream, 64 KiB or 2 s:
 //! a socket that is closed with unread input resets the connection, and the last words are lost.
+//!
+//! # Keys and ids
+//!
+//! A hub binds a [`id::PeerId`] to the key that proved itself with it first, for good. So a peer keeps
+//! its [`identity::PeerKey`] on the disk, readable by its owner only, before it dials for the first
+//! time. A new key needs a new id: with one that is bound to another key the link ends with
+//! [`code::Code::IdTaken`], until the hub's operator forgets the peer. What a peer learns of its hub
+//! comes by [`ledger::Question::Keep`] and goes into [`auth::Dial::known`] at the next dial; a peer that
+//! keeps nothing meets its hub for the first time each time.
 //!
 //! # Errors
 //!

@@ -4,6 +4,10 @@
 //! world is here: the driver of a link, [`hub::Hub`] and [`peer::Peer`] as an application meets
 //! them, configuration, key files, the ledger, typed arguments, processes. Nothing here decides
 //! anything about the protocol: that is `bowline_core`.
+//!
+//! A program that embeds Bowline depends on `bowline-tokio` or `bowline-smol`, which have what it names
+//! ([`embed`]) at their top, and whose pages say what it has to know. Another runtime is a
+//! [`runtime::Runtime`]: with one, [`hub::HubBuilder::new`] and [`peer::PeerBuilder::new`] do the rest.
 #![warn(missing_docs)]
 
 pub mod arguments;

@@ -1,8 +1,14 @@
 //! A peer or an operator, as an application meets it: dial a hub, serve commands, call them.
 //!
 //! [`PeerBuilder`] gathers what a dial needs. [`PeerBuilder::connect`] makes one connection and
-//! says why it failed; [`PeerBuilder::start`] keeps one up for as long as the process runs. What is
-//! decided about trust, proofs and back-off is decided in `bowline_core`.
+//! says why it failed; [`PeerBuilder::start`] keeps one up for as long as its [`Peer`] lives, which
+//! tells how it stands by [`Peer::session`], [`Peer::state`] and [`Peer::states`]. What is decided
+//! about trust, proofs and back-off is decided in `bowline_core`.
+//!
+//! A hub binds a peer's id to the key that it saw with it first, and the key is in the data directory:
+//! one directory for each id, and kept. Another directory, and so a new key, needs a new id, or an
+//! operator who has the hub forget the old one; else a dial ends with
+//! [`Code::IdTaken`](bowline_core::code::Code::IdTaken).
 
 mod builder;
 mod credential;

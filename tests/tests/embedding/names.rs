@@ -9,14 +9,13 @@ fn used(source: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for statement in source.split("pub use ").skip(1) {
         let statement = statement.split(';').next().unwrap_or_default();
-        let (path, list) = match statement.split_once('{') {
+        let (_, list) = match statement.split_once('{') {
             Some((path, list)) => (path, list.trim_end_matches('}').to_owned()),
             None => {
-                let (path, name) = statement.rsplit_once("::").expect("a path");
+                let (path, name) = statement.rsplit_once("::").unwrap_or(("", statement));
                 (path, if name == "*" { format!("{path}::*") } else { name.to_owned() })
             }
         };
-        assert!(!path.is_empty());
         names.extend(list.split(',').map(|name| name.trim().to_owned()));
     }
     names.remove("");

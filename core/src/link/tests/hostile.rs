@@ -165,6 +165,28 @@ fn an_admission_that_does_not_come_times_out_on_both_sides() {
     assert!(raw.got.is_empty());
 }
 
+/// A shell that forgets a question learns of it as the loop contract's page says.
+#[test]
+fn a_question_that_nobody_answers_ends_the_admission_when_its_time_is_over() {
+    for question in ["arrive", "reserve", "record", "commit", "keep"] {
+        let mut world = Plan::tofu().world();
+        world.withhold.insert(question);
+        world.run();
+        assert!(world.peer.ended.is_none() && world.hub.ended.is_none(), "{question}");
+        while world.peer.ended.is_none() || world.hub.ended.is_none() {
+            assert_eq!(world.next_deadline(), Some(TimerKind::Admission), "{question}");
+            world.run();
+        }
+        let timed_out = EndReason::TimedOut(TimerKind::Admission);
+        let ends = [world.peer.reason(), world.hub.reason()];
+        let asked = usize::from(question != "keep");
+        assert_eq!(*ends[asked], timed_out, "{question}");
+        let other = ends[1 - asked];
+        let told = EndReason::WebSocketClosed(Some(CloseCode::ADMISSION_TIMEOUT));
+        assert!(other.code() == Code::AdmissionTimeout || *other == told, "{question}: {other:?}");
+    }
+}
+
 /// An admission of this plan that stops after so many bytes from the peer, as far as it comes; the
 /// hub's last question is never answered.
 fn stopped(plan: &Plan, after: u64) -> World {
