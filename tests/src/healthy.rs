@@ -29,7 +29,7 @@ impl Healthy {
     /// When they are not admitted.
     pub async fn beside(url: &HubUrl, secret: &Path, dir: &Path) -> Self {
         let made = |name: &str| {
-            peer(url.clone(), id(name), &dir.join(name)).expect("a peer").secret_file(secret)
+            peer(url.clone(), id(name), dir.join(name)).expect("a peer").secret_file(secret)
         };
         let serving = made("healthy").command(echo(), answer).connect();
         let serving = within(serving).await.expect("a serving session");

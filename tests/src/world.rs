@@ -85,7 +85,6 @@ impl<H: Shell, P: Shell> World<H, P> {
     ///
     /// # Panics
     /// When it was stopped.
-    #[must_use]
     pub fn hub(&self) -> &Hub<H> {
         self.hub.as_ref().expect("the hub runs")
     }

@@ -141,7 +141,7 @@ async fn a_call_that_does_not_fit_is_refused_by_name_and_nothing_is_run() {
 async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
     let stage = stage();
     let url = stage.url.parse().unwrap();
-    let operator = bowline_tokio::peer(url, id("me"), &stage.at("me")).unwrap();
+    let operator = bowline_tokio::peer(url, id("me"), stage.at("me")).unwrap();
     let operator = operator.secret_file(stage.secret()).operate();
     let operator = within(operator.connect()).await.unwrap();
     for (command, name, value, says) in [

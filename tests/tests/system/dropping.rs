@@ -42,7 +42,7 @@ each_pairing! {
         let mut world = World::<H, P>::new();
         let web = within(world.peer("web").program(script("ok", "true")).connect()).await.unwrap();
         let hub = world.hub.take().unwrap();
-        let (data, control) = (hub.data().clone(), hub.control().unwrap().to_owned());
+        let (data, control) = (hub.data().clone(), hub.control().unwrap());
         drop(hub);
         let ended = within(web.ended()).await;
         assert!(matches!(ended.reason, EndReason::Goaway { code: Code::GoingAway, .. }), "{ended:?}");
