@@ -209,16 +209,24 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
             };
             match after.as_millis() {
                 ..50 => format!("{why}trying again at once"),
-                _ => format!("{why}trying again in {:.1} s", after.as_secs_f64()),
+                _ => format!("{why}trying again in {}", span(*after)),
             }
         }
         _ => return None,
     })
 }
 
+/// A wait as a person reads it.
+fn span(wait: Duration) -> String {
+    match wait.as_secs() {
+        ..120 => format!("{:.1} s", wait.as_secs_f64()),
+        long => format!("{} min", long.div_ceil(60)),
+    }
+}
+
 /// When a peer without a session tries again, and for how long and why it has none.
 fn retry(after: Duration, code: Option<Code>, away: Duration) -> String {
-    let mut said = format!("trying again in {:.1} s", after.as_secs_f64());
+    let mut said = format!("trying again in {}", span(after));
     if away.as_secs() > 0 {
         let unit = match away.as_secs() {
             ..60 => 1,
@@ -312,4 +320,21 @@ fn millis(span: Duration) -> u64 {
 
 fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_with_how_long_and_why_in_units_that_a_person_reads() {
+        let seconds = Duration::from_secs_f64;
+        let told = |after, code, away| retry(seconds(after), code, seconds(away));
+        assert_eq!(told(0.46, None, 0.9), "trying again in 0.5 s");
+        let refused = "trying again in 60.2 s; no session for 59s (refused)";
+        assert_eq!(told(60.2, Some(Code::Refused), 59.9), refused);
+        let full = "trying again in 61 min; no session for 2h (full)";
+        assert_eq!(told(3601.0, Some(Code::Full), 7300.0), full);
+        assert_eq!(told(1.0, None, 119.0), "trying again in 1.0 s; no session for 1m");
+    }
 }
