@@ -80,10 +80,6 @@ struct Done {
 }
 
 impl Done {
-    fn capabilities(&self) -> Vec<String> {
-        self.admitted.capabilities.iter().map(|held| held.to_string()).collect()
-    }
-
     fn text(&self, now: u64) -> String {
         let Enrolment { hub, urls, peer, credentials, .. } = &self.enrolment;
         let mut lines = vec![("hub", self.name.to_string()), ("hub id", hub.to_string())];
@@ -93,7 +89,7 @@ impl Done {
         lines.extend([
             ("id", peer.to_string()),
             ("role", self.role.clone()),
-            ("capabilities", show::list(&self.capabilities())),
+            ("capabilities", show::capabilities(&self.admitted.capabilities)),
             ("certificate", format!("ends {}", date::seen_from(now, credentials.not_after))),
             ("renewable", format!("until {}", date::seen_from(now, credentials.refresh_ends))),
         ]);
@@ -102,13 +98,14 @@ impl Done {
 
     fn object(&self, data: &Path) -> Value {
         let Enrolment { hub, urls, peer, jti, credentials } = &self.enrolment;
+        let capabilities = self.admitted.capabilities.iter().map(|held| held.to_string());
         json!({
             "hub": self.name.raw(),
             "hub_id": hub.to_string(),
             "urls": urls.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "id": peer.as_str(),
             "role": self.role,
-            "capabilities": self.capabilities(),
+            "capabilities": capabilities.collect::<Vec<_>>(),
             "token": jti.to_string(),
             "certificate_ends": credentials.not_after,
             "refresh_ends": credentials.refresh_ends,

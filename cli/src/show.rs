@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bowline_core::capability::Capabilities;
 use bowline_core::text::{Escaped, is_unsafe};
 
 /// Lines of a name and a value, the values below each other. A name that is empty goes on with the
@@ -22,6 +23,11 @@ pub(crate) fn pairs<N: AsRef<str>, V: AsRef<str>>(indent: usize, pairs: &[(N, V)
 /// A list on one line, or a dash where it is empty.
 pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
+}
+
+/// What may be done: what awaits a part that this version does not have is not said to be there.
+pub(crate) fn capabilities(held: &Capabilities) -> String {
+    list(&held.in_force().iter().map(|held| held.to_string()).collect::<Vec<_>>())
 }
 
 /// The text with whatever could drive a terminal escaped as JSON does it, so that JSON stays what

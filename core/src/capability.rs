@@ -1,5 +1,9 @@
 //! What a session may do: exact strings, sets of them, and the roles that expand to them.
 //!
+//! Some are of parts that this version does not have. Tokens, ledgers and Welcome carry them as any
+//! other, so that nothing changes its meaning once the part is there; nothing asks for them yet,
+//! and programs refuse to give them away by name ([`Capability::awaits`]).
+//!
 //! Capabilities come from the hub's registry and configuration, never from a certificate. A denial
 //! names the capability that was missing and keeps the link.
 
@@ -49,24 +53,36 @@ pub enum Capability {
     AuditRead,
 }
 
-/// Every capability without a parameter, and its spelling.
-const PLAIN: &[(Capability, &str)] = &[
-    (Capability::Serve, "serve"),
-    (Capability::Call, "call"),
-    (Capability::Publish, "publish"),
-    (Capability::Subscribe, "subscribe"),
-    (Capability::PolicyAdmin, "policy.admin"),
-    (Capability::RoomAdmin, "room.admin"),
-    (Capability::TickAdmin, "tick.admin"),
-    (Capability::ArchiveRead, "archive.read"),
-    (Capability::ArchiveAdmin, "archive.admin"),
-    (Capability::QueryRead, "query.read"),
-    (Capability::QueryAdmin, "query.admin"),
-    (Capability::TopologyAdmin, "topology.admin"),
-    (Capability::TokenAdmin, "token.admin"),
-    (Capability::PeerAdmin, "peer.admin"),
-    (Capability::KeyAdmin, "key.admin"),
-    (Capability::AuditRead, "audit.read"),
+/// A part of the protocol that capabilities are kept for and that this version does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Coming {
+    /// Rooms, with their clocks, archives, queries and topology.
+    #[error("rooms are not in this version")]
+    Rooms,
+    /// The audit.
+    #[error("the audit is not in this version")]
+    Audit,
+}
+
+/// Every capability without a parameter, its spelling, and what it awaits if nothing asks for it.
+const PLAIN: &[(Capability, &str, Option<Coming>)] = &[
+    (Capability::Serve, "serve", None),
+    (Capability::Call, "call", None),
+    (Capability::Publish, "publish", Some(Coming::Rooms)),
+    (Capability::Subscribe, "subscribe", Some(Coming::Rooms)),
+    (Capability::PolicyAdmin, "policy.admin", Some(Coming::Rooms)),
+    (Capability::RoomAdmin, "room.admin", Some(Coming::Rooms)),
+    (Capability::TickAdmin, "tick.admin", Some(Coming::Rooms)),
+    (Capability::ArchiveRead, "archive.read", Some(Coming::Rooms)),
+    (Capability::ArchiveAdmin, "archive.admin", Some(Coming::Rooms)),
+    (Capability::QueryRead, "query.read", Some(Coming::Rooms)),
+    (Capability::QueryAdmin, "query.admin", Some(Coming::Rooms)),
+    (Capability::TopologyAdmin, "topology.admin", Some(Coming::Rooms)),
+    (Capability::TokenAdmin, "token.admin", None),
+    (Capability::PeerAdmin, "peer.admin", None),
+    (Capability::KeyAdmin, "key.admin", None),
+    (Capability::AuditRead, "audit.read", Some(Coming::Audit)),
 ];
 
 /// Text that names no capability.
@@ -80,7 +96,8 @@ impl FromStr for Capability {
         if let Some(name) = text.strip_prefix("call:") {
             return name.parse().map(Self::CallNamed).map_err(|_| UnknownCapability);
         }
-        PLAIN.iter().find(|(_, name)| *name == text).map(|&(c, _)| c).ok_or(UnknownCapability)
+        let found = PLAIN.iter().find(|(_, name, _)| *name == text);
+        found.map(|&(capability, ..)| capability).ok_or(UnknownCapability)
     }
 }
 
@@ -89,12 +106,25 @@ impl fmt::Display for Capability {
         if let Self::CallNamed(name) = self {
             return write!(f, "call:{name}");
         }
-        let name = PLAIN.iter().find(|(c, _)| c == self).map_or("", |&(_, name)| name);
+        let name = PLAIN.iter().find(|(c, ..)| c == self).map_or("", |&(_, name, _)| name);
         f.write_str(name)
     }
 }
 
 impl Capability {
+    /// Every capability that something asks for, without a parameter: `call` stands for `call:NAME`
+    /// too.
+    pub fn in_force() -> impl Iterator<Item = Self> {
+        PLAIN.iter().filter(|(_, _, awaits)| awaits.is_none()).map(|&(capability, ..)| capability)
+    }
+
+    /// The part that it is kept for, where this version does not have it: who holds it may do
+    /// nothing more.
+    #[must_use]
+    pub fn awaits(self) -> Option<Coming> {
+        PLAIN.iter().find(|(capability, ..)| *capability == self).and_then(|&(_, _, awaits)| awaits)
+    }
+
     /// Whether it administers the hub or a room, or reads the audit.
     #[must_use]
     pub fn administers(self) -> bool {
@@ -141,6 +171,12 @@ impl Capabilities {
         self.0.into_iter().filter(|capability| !capability.administers()).collect()
     }
 
+    /// The same without what awaits a part that this version does not have.
+    #[must_use]
+    pub fn in_force(&self) -> Self {
+        self.iter().filter(|capability| capability.awaits().is_none()).collect()
+    }
+
     /// Everything held, in order.
     pub fn iter(&self) -> impl Iterator<Item = Capability> + '_ {
         self.0.iter().copied()
@@ -181,7 +217,7 @@ impl Role {
     #[must_use]
     pub fn capabilities(self) -> Capabilities {
         match self {
-            Self::Admin => PLAIN.iter().map(|&(capability, _)| capability).collect(),
+            Self::Admin => PLAIN.iter().map(|&(capability, ..)| capability).collect(),
             Self::Member => Capabilities::from_iter([
                 Capability::Serve,
                 Capability::Call,
@@ -196,11 +232,19 @@ impl Role {
             ]),
         }
     }
+
+    /// The part that all of its capabilities are kept for, where this version does not have it.
+    #[must_use]
+    pub fn awaits(self) -> Option<Coming> {
+        let all = self.capabilities();
+        let awaited = all.iter().next().and_then(Capability::awaits);
+        awaited.filter(|_| all.iter().all(|capability| capability.awaits().is_some()))
+    }
 }
 
 /// Text that names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a role: one of admin, member, agent, read-only")]
+#[error("not a role: one of admin, member, agent")]
 pub struct UnknownRole;
 
 impl FromStr for Role {
@@ -222,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_capability_and_role_reads_back_as_itself() {
-        for &(capability, name) in PLAIN {
+        for &(capability, name, _) in PLAIN {
             assert_eq!(capability.to_string(), name);
             assert_eq!(name.parse(), Ok(capability));
         }
@@ -234,6 +278,24 @@ mod tests {
         for bad in ["", "Call", "call:", "call:A", "calls", " serve"] {
             assert_eq!(bad.parse::<Capability>(), Err(UnknownCapability), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_awaits_a_part_is_held_and_is_not_in_force() {
+        let names = |capabilities: &Capabilities| {
+            capabilities.iter().map(|held| held.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let member = Role::Member.capabilities();
+        assert_eq!(names(&member), "serve call publish subscribe");
+        assert_eq!(names(&member.in_force()), "serve call");
+        assert_eq!(Capability::in_force().collect::<Capabilities>(), {
+            Role::Admin.capabilities().in_force()
+        });
+        assert_eq!(Capability::Publish.awaits(), Some(Coming::Rooms));
+        assert_eq!(Capability::AuditRead.awaits(), Some(Coming::Audit));
+        assert_eq!(Capability::CallNamed("uptime".parse().unwrap()).awaits(), None);
+        let awaits = [Role::Admin, Role::Member, Role::Agent, Role::ReadOnly].map(Role::awaits);
+        assert_eq!(awaits, [None, None, None, Some(Coming::Rooms)]);
     }
 
     #[test]
@@ -254,7 +316,7 @@ mod tests {
         for role in [Role::Member, Role::Agent, Role::ReadOnly] {
             assert_eq!(role.capabilities().without_administration(), role.capabilities());
         }
-        for (capability, name) in PLAIN {
+        for (capability, name, _) in PLAIN {
             assert_eq!(capability.administers(), name.ends_with(".admin") || *name == "audit.read");
         }
     }

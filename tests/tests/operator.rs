@@ -255,8 +255,8 @@ fn what_cannot_be_rotated_says_why_and_stays() {
 fn the_secret_is_given_no_role_that_administers() {
     let here = Here::new();
     let says = "auth.secret-role = \"admin\" (--secret-role admin): whoever has the secret never \
-                administers; set it to member, agent or read-only. The hub's own machine \
-                administers without the secret";
+                administers; set it to member or agent. The hub's own machine administers without \
+                the secret";
     let data = here.0.text("another");
     let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--secret-role", "admin"];
     refused(&outcome(here.0.bowline(&hub)), 2, says, &[]);

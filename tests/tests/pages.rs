@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use bowline_core::capability::Role;
+
 /// The names of all functions below a folder of the tree, in Rust and Python.
 fn functions(folder: &Path, names: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the tree") {
@@ -52,6 +54,28 @@ fn root() -> &'static Path {
 /// A page of the tree.
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).expect("the page")
+}
+
+#[test]
+fn a_capability_is_asked_for_or_awaits_a_part_that_is_not_there() {
+    let mut sources = String::new();
+    texts(&root().join("core/src/hub"), &mut sources);
+    for capability in Role::Admin.capabilities().iter() {
+        let is_asked_for = sources.contains(&format!("Capability::{capability:?}"));
+        assert_eq!(is_asked_for, capability.awaits().is_none(), "{capability}");
+    }
+}
+
+/// The sources below a folder, without tests.
+fn texts(folder: &Path, all: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder of the tree") {
+        let path = entry.expect("an entry").path();
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("tests" | "tests.rs") => {}
+            _ if path.is_dir() => texts(&path, all),
+            _ => all.push_str(&std::fs::read_to_string(&path).expect("text")),
+        }
+    }
 }
 
 #[test]

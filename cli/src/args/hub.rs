@@ -167,7 +167,7 @@ pub(crate) struct Hub {
     /// Whether the shared secret admits.
     #[arg(long, value_name = "BOOL")]
     pub(crate) auth_secret: Option<bool>,
-    /// What the secret admits to: member, agent or read-only [default: member].
+    /// What the secret admits to: member, or agent (serves only) [default: member].
     #[arg(long, value_name = "ROLE")]
     pub(crate) secret_role: Option<Role>,
     /// Whether labels that peers give themselves make them targets, beside those of their tokens

@@ -374,7 +374,7 @@ fn mismatch(finding: Finding, asked: &Asked, looks: &Looks) -> Finding {
 /// What the session may do, seen from what this peer is for.
 pub(super) fn rights(facts: &Facts, commands: usize) -> Option<Finding> {
     let (admitted, _) = facts.admitted.as_ref()?;
-    let held: Vec<_> = admitted.capabilities.iter().map(|held| held.to_string()).collect();
+    let held = crate::show::capabilities(&admitted.capabilities);
     let until = match admitted.expires {
         Some(unix) => format!(", until {}", date::utc(unix)),
         None => String::new(),
@@ -382,17 +382,21 @@ pub(super) fn rights(facts: &Facts, commands: usize) -> Option<Finding> {
     if commands > 0 && !admitted.capabilities.allow(Capability::Serve) {
         let code = Code::Denied;
         let said = format!(
-            "this peer has {commands} commands to serve, and the hub does not let it: {}",
-            crate::show::list(&held)
+            "this peer has {commands} commands to serve, and the hub does not let it: {held}"
         );
         let finding = Finding::refused(Check::Rights, code.name(), exit::of_code(code), said);
-        return Some(
-            finding.expected("serve").seen(crate::show::list(&held)).remedy(
-                "Give the secret another role at the hub: auth.secret-role (--secret-role)",
-            ),
-        );
+        let remedy = match admitted.method {
+            Method::Open | Method::Secret => {
+                "Give the secret another role at the hub: auth.secret-role (--secret-role)"
+            }
+            Method::Join | Method::Resume | Method::Refresh | Method::Pass => {
+                "Ask the hub's operator for a token that lets it serve ('bowline token issue \
+                 --role agent', or --cap serve), and join with that"
+            }
+        };
+        return Some(finding.expected("serve").seen(held).remedy(remedy));
     }
-    Some(Finding::ok(Check::Rights, format!("{}{until}", crate::show::list(&held))))
+    Some(Finding::ok(Check::Rights, format!("{held}{until}")))
 }
 
 #[cfg(test)]

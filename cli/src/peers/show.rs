@@ -1,5 +1,6 @@
 //! `bowline peers show`.
 
+use bowline_core::capability::Capabilities;
 use bowline_core::id::PeerId;
 use bowline_core::wire::value::Value;
 use bowline_shell::peer::Session;
@@ -111,7 +112,9 @@ fn spelled(peer: &serde_json::Value) -> String {
         (!labels.is_empty()).then(|| show::list(&labels))
     };
     let held = peer["capabilities"].as_array().into_iter().flatten();
-    let held: Vec<_> = held.filter_map(|held| held.as_str().map(str::to_owned)).collect();
+    // What another version of the hub may know is left out, too.
+    let held: Option<Capabilities> = (peer["capabilities"].is_array())
+        .then(|| held.filter_map(|held| held.as_str()?.parse().ok()).collect());
     let revoked = peer["revoked"]["at"].as_u64().map(|at| {
         let reason = peer["revoked"]["reason"].as_str().unwrap_or("");
         format!("{}: {reason}", date::seen_from(date::now(), at))
@@ -136,7 +139,7 @@ fn spelled(peer: &serde_json::Value) -> String {
         ("first seen", when("first_seen")),
         ("key", text("key")),
         ("role", text("role")),
-        ("capabilities", (!held.is_empty()).then(|| show::list(&held))),
+        ("capabilities", held.as_ref().map(show::capabilities)),
         ("joined by", text("token").map(|jti| format!("token {jti}"))),
         ("its labels", labels("token_labels")),
         ("revoked", revoked),

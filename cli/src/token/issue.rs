@@ -1,5 +1,6 @@
 //! `bowline token issue`: the one string on standard output, everything about it beside.
 
+use bowline_core::capability::Coming;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar, ValueBuf};
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
@@ -75,6 +76,7 @@ fn lost(failure: Failure, jti: Option<&str>) -> Failure {
 }
 
 fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {
+    nothing_that_awaits(options)?;
     let mut arguments = ArgumentsBuf::new();
     let id = options.token_id.map(|id| id.to_string());
     let sub = options.sub.as_deref().or(id.as_deref()).unwrap_or("unnamed");
@@ -105,7 +107,6 @@ fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {
     });
     let lists = [
         ("caps", options.cap.iter().map(ToString::to_string).collect()),
-        ("rooms", options.room.clone()),
         ("labels", labels.collect::<Result<Vec<_>, _>>()?),
     ];
     for (name, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
@@ -114,4 +115,17 @@ fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {
         arguments.named_value(name, list.as_value()).map_err(Failure::usage)?;
     }
     Ok(arguments)
+}
+
+/// Gives away nothing that does nothing: the part that it is for is named.
+fn nothing_that_awaits(options: &TokenIssue) -> Result<(), Failure> {
+    let refused = |what: String, awaits: Coming| Failure::usage(format!("{what}: {awaits}"));
+    if !options.room.is_empty() {
+        return Err(refused("--room".to_owned(), Coming::Rooms));
+    }
+    if let Some(awaits) = options.role.awaits() {
+        return Err(refused(format!("--role {}", options.role), awaits));
+    }
+    let awaited = options.cap.iter().find_map(|cap| Some((cap, cap.awaits()?)));
+    awaited.map_or(Ok(()), |(cap, awaits)| Err(refused(format!("--cap {cap}"), awaits)))
 }

@@ -35,8 +35,6 @@ impl Live {
     }
 
     pub(super) fn lines(&self, now: u64) -> Vec<(&'static str, String)> {
-        let capabilities: Vec<_> =
-            self.admitted.capabilities.iter().map(|held| held.to_string()).collect();
         let expires = match self.admitted.expires {
             Some(unix) => date::seen_from(now, unix),
             None => "never".to_owned(),
@@ -45,7 +43,7 @@ impl Live {
             ("session", self.admitted.session.to_string()),
             ("admitted as", format!("{} by {}", self.admitted.peer, self.admitted.method.name())),
             ("role", self.role().map_or_else(|| "-".to_owned(), |role| role.to_string())),
-            ("capabilities", crate::show::list(&capabilities)),
+            ("capabilities", crate::show::capabilities(&self.admitted.capabilities)),
             ("expires", expires),
             ("round trip", format!("{:.2} ms", self.millis())),
         ]

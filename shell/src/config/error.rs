@@ -105,8 +105,8 @@ pub enum ConfigError {
     /// A role that the secret does not give.
     #[error(
         "auth.secret-role = \"admin\" (--secret-role admin): whoever has the secret never \
-         administers; set it to member, agent or read-only. The hub's own machine administers \
-         without the secret"
+         administers; set it to member or agent. The hub's own machine administers without the \
+         secret"
     )]
     AdminBySecret,
     /// Authentication is required and every method is off.

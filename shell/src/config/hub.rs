@@ -238,6 +238,13 @@ impl HubSettings {
         if secret_role == Role::Admin {
             return Err(ConfigError::AdminBySecret);
         }
+        if let Some(awaits) = secret_role.awaits() {
+            return Err(ConfigError::Setting {
+                key: "auth.secret-role",
+                flag: "secret-role",
+                reason: format!("'{secret_role}': {awaits}; set it to member or agent"),
+            });
+        }
         let secret_alone = auth_required && auth_secret && !joins.is_offered(mode);
         Ok(HubConfig {
             name,

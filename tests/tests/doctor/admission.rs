@@ -1,5 +1,6 @@
 //! What the hub makes of this peer: its method, its secret, its clock, its id, what it may do.
 
+use bowline_tests::bowline::outcome;
 use bowline_tests::faketime;
 use bowline_tests::in_each_pairing;
 use bowline_tests::wait::BOUND;
@@ -32,7 +33,7 @@ fn where_all_is_well_each_step_says_what_it_found() {
     let admitted = found.well("admission");
     assert!(admitted.starts_with("admitted as me by secret, as an operator, in "), "{admitted}");
     assert!(found.well("round-trip").ends_with(" ms"));
-    assert_eq!(found.well("rights"), "serve, call, publish, subscribe");
+    assert_eq!(found.well("rights"), "serve, call");
     assert_eq!(bound(&stage), ["me"]);
     // People read the same, and a checklist.
     let secret = stage.secret();
@@ -180,15 +181,21 @@ fn a_hub_without_room_is_told_with_when_to_come_back() {
 }
 
 fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
-    let stage = hub_with(&["--secret-role", "read-only"]);
-    peer(&stage, &["--enrol"]).all_well();
+    let stage = Stage::with_hub();
+    let (hub, data, token) = (stage.text("hub"), stage.text("caller"), stage.text("token.txt"));
+    let issue = ["token", "issue", "--data", &hub, "--local", "--cap", "call", "--out", &token];
+    let join = ["join", "--data", &data, "--id", "caller", "--token-file", &token];
+    for typed in [&issue[..], &join] {
+        let (code, _, err) = outcome(stage.bowline(typed));
+        assert_eq!(code, Some(0), "{err}");
+    }
     let config = stage.private("peer.toml", "[commands.hello]\nrun = [\"echo\"]\n");
-    let found = peer(&stage, &["--config", &config]);
+    let found = found(stage.bowline(&["doctor", "--data", &data, "--config", &config]));
     let problem = found.problem("rights", "denied", 3);
-    assert_eq!(problem["expected"], "serve");
-    says(&problem["remedy"], "auth.secret-role");
+    assert_eq!((&problem["expected"], &problem["seen"]), (&"serve".into(), &"call".into()));
+    says(&problem["remedy"], "'bowline token issue --role agent'");
     // Who serves nothing misses nothing.
-    peer(&stage, &[]).all_well();
+    super::found(stage.bowline(&["doctor", "--data", &data])).all_well();
 }
 
 in_each_pairing! {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use bowline_core::capability::Role;
 use bowline_tests::bowline::outcome;
 use bowline_tests::in_each_pairing;
 
@@ -125,7 +126,7 @@ fn one_string_brings_a_machine_that_serves_and_calls_with_no_secret() {
         &format!("url           {}\n", stage.url),
         "id            web-1\n",
         "role          member\n",
-        "capabilities  serve, call, publish, subscribe\n",
+        "capabilities  serve, call\n",
     ] {
         assert!(out.contains(line), "{line}: {out}");
     }
@@ -232,6 +233,33 @@ fn a_token_comes_from_a_file_or_the_environment_and_a_typed_one_with_a_warning()
     refusals::refused(&outcome(stage.bowline(&words(&data[0], "a"))), 2, NEEDED, &[]);
 }
 
+fn what_is_of_a_part_that_is_not_there_is_refused_by_name_and_offered_nowhere() {
+    let stage = hub("");
+    for (typed, says) in [
+        (["--room", "lobby"], "--room: rooms are not in this version"),
+        (["--role", "read-only"], "--role read-only: rooms are not in this version"),
+        (["--cap", "subscribe"], "--cap subscribe: rooms are not in this version"),
+        (["--cap", "audit.read"], "--cap audit.read: the audit is not in this version"),
+    ] {
+        let refused = operator(&stage, &[&["token", "issue", "--local"], &typed[..]].concat());
+        refusals::refused(&refused, 2, says, &[]);
+    }
+    assert_eq!(operator(&stage, &["token", "list", "--json"]).1, "");
+    let says = "'auth.secret-role' (--secret-role): 'read-only': rooms are not in this version; set \
+                it to member or agent";
+    let data = stage.text("another");
+    let another = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--secret-role", "read-only"];
+    refusals::refused(&outcome(stage.bowline(&another)), 2, says, &[]);
+
+    let help = outcome(stage.bowline(&["help", "token", "issue"])).1;
+    let words: BTreeSet<_> = help.split([' ', '\n', ',', '`', '\'']).collect();
+    for capability in Role::Admin.capabilities().iter() {
+        let is_offered = words.contains(capability.to_string().as_str());
+        assert_eq!(is_offered, capability.awaits().is_none(), "{capability}: {help}");
+    }
+    assert!(!help.contains("--room") && !help.contains("read-only"), "{help}");
+}
+
 fn doctor_finds_a_machine_that_joined_well() {
     let stage = hub("");
     let token = issue(&stage, &[]);
@@ -253,5 +281,6 @@ in_each_pairing! {
     a_token_says_who_a_machine_is_and_how_much_it_may_do,
     a_token_for_several_machines_brings_as_many_and_not_one_more,
     a_token_comes_from_a_file_or_the_environment_and_a_typed_one_with_a_warning,
+    what_is_of_a_part_that_is_not_there_is_refused_by_name_and_offered_nowhere,
     doctor_finds_a_machine_that_joined_well,
 }

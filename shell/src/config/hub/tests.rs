@@ -199,7 +199,7 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
         ("[auth]\nrequired = 'no'", "2: 'auth.required': expected true or false, found text"),
         (
             "[auth]\nsecret-role = 'root'",
-            "2: 'auth.secret-role': not a role: one of admin, member, agent, read-only",
+            "2: 'auth.secret-role': not a role: one of admin, member, agent",
         ),
         ("[limits]\npeers = -1", "2: 'limits.peers': expected 1 to 1000000"),
         (

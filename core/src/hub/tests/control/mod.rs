@@ -1,5 +1,6 @@
 //! The hub's own commands, as an operator and as others call them.
 
+mod capabilities;
 mod forget;
 mod issue;
 mod keys;
