@@ -52,7 +52,7 @@ def block_of_the_page(kind: str, **changes: str) -> str:
         "proxy": 'trusted-proxies = ["127.0.0.1"]',
         "pin": "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
     }
-    block = PAGE.read_text().split(f"```{kind}\n", 1)[1].split("```", 1)[0]
+    block = PAGE.read_text().split(f"```{kind}", 1)[1].split("\n", 1)[1].split("```", 1)[0]
     for name, change in changes.items():
         assert block.count(stands[name]) == 1, name
         block = block.replace(stands[name], change)

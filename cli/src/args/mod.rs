@@ -96,8 +96,8 @@ pub(crate) enum Command {
     Peer(Box<Peer>),
     /// Enrol this machine with a hub, by a join token from the hub's operator.
     #[command(
-        after_help = "Examples:\n  bowline join -\n  bowline join --token-file token.txt\n  \
-                            bowline join --token-file token.txt --id web-1\n\nA token is taken as a \
+        after_help = "Examples:\n  bowline join --token-file token.txt --id alice-laptop\n  bowline \
+                            join - < token.txt\n\nA token is taken as a \
                             configuration is: from somebody who is trusted. It names the hub, and \
                             nobody else is talked to. From then on 'bowline peer' needs no secret, \
                             and 'run', 'ls' and the others are this machine's.\nThe same token \
@@ -119,8 +119,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Say that a hub's data directory was put back from a backup, or make a copy of it another
     /// hub's.
-    #[command(after_help = "Examples:\n  bowline restore\n  bowline restore --data \
-                            /srv/bowline\n  bowline restore --data copy --new-identity\n\nNo hub \
+    #[command(after_help = "Examples:\n  bowline restore\n  bowline restore --data copy \
+                            --new-identity\n\nNo hub \
                             may run on the directory. A hub that was restored has forgotten which \
                             tokens were used and who was revoked since: it takes none until \
                             'bowline hub --accept-restored'.")]
@@ -145,8 +145,8 @@ pub(crate) enum Command {
     /// Join tokens: one string that invites a machine.
     #[command(
         after_help = "Examples:\n  bowline token issue --for alice\n  bowline token list\n  \
-                            bowline token revoke AAAAAAAAAAAAAAAAAAAAAA --enrolled\n  bowline token \
-                            inspect @token.txt"
+                            bowline token revoke JTI --enrolled\n  bowline token inspect \
+                            @token.txt"
     )]
     Token(Box<Token>),
     /// The keys that join tokens are signed with.
@@ -155,8 +155,8 @@ pub(crate) enum Command {
     )]
     Key(Box<Key>),
     /// The shared secret.
-    #[command(after_help = "Examples:\n  bowline secret show > secret.key\n  bowline secret \
-                            rotate --grace 1h")]
+    #[command(after_help = "Examples:\n  bowline secret show --out secret.key\n  bowline \
+                            secret rotate --grace 1h")]
     Secret(Secret),
     /// What this peer remembers of hubs.
     #[command(after_help = "Examples:\n  bowline trust list\n  bowline trust pin \
@@ -187,9 +187,11 @@ pub(crate) enum Command {
                             reachable.")]
     Doctor(Box<Doctor>),
     /// A script that lets a shell complete this program's command line.
-    #[command(after_help = "Examples:\n  bowline completions bash > \
-                            ~/.local/share/bash-completion/completions/bowline\n  bowline \
-                            completions zsh > ~/.zfunc/_bowline\n  bowline completions fish > \
+    #[command(after_help = "Examples:\n  mkdir -p \
+                            ~/.local/share/bash-completion/completions\n  bowline completions bash > \
+                            ~/.local/share/bash-completion/completions/bowline\n  mkdir -p \
+                            ~/.zfunc\n  bowline completions zsh > ~/.zfunc/_bowline\n  mkdir -p \
+                            ~/.config/fish/completions\n  bowline completions fish > \
                             ~/.config/fish/completions/bowline.fish")]
     Completions(Completions),
     /// Manual pages.
