@@ -226,7 +226,7 @@ impl Hub {
     pub(super) fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
         let Some(forward) = self.forget_made(link, id, End::Hub(code)) else { return };
         self.fail(link, id, Some(forward.peer), code);
-        self.unlink(forward.target, forward.id, forward.cancelled);
+        self.unlink((forward.target, forward.id), forward.cancelled, code);
     }
 
     /// A link has ended: whoever waits for it hears `lost`, whatever it started is cancelled.
@@ -247,22 +247,27 @@ impl Hub {
                 Made::Call(forward) => {
                     self.record_call(peer, &forward, End::Hub(Code::Lost));
                     self.deadline_ended();
-                    self.unlink(forward.target, forward.id, forward.cancelled);
+                    self.unlink((forward.target, forward.id), forward.cancelled, Code::Lost);
                 }
                 Made::Job(job) => self.stop_job(job, Code::Lost),
             }
         }
     }
 
-    /// What a runner says of a call goes nowhere from here on; it is told to stop, unless it was.
-    pub(super) fn unlink(&mut self, target: LinkId, id: CallId, told: bool) {
+    /// What a runner says of a call that ended with `code` goes nowhere from here on; it is told to
+    /// stop and why, unless it was told before.
+    pub(super) fn unlink(&mut self, (target, id): (LinkId, CallId), told: bool, code: Code) {
         let live = self.live_mut(target);
         if let Some(back) = live.and_then(|live| live.runs.find_mut(id)) {
             back.orphan = true;
         }
         if !told {
-            let reason =
-                if self.has_run_out() { "the hub is stopping" } else { "the caller is gone" };
+            let reason = match code {
+                Code::Deadline => "the call's deadline passed",
+                Code::Busy => "the caller asked for more output than it has credit for",
+                _ if self.has_run_out() => "the hub is stopping",
+                _ => "the caller is gone",
+            };
             self.push(target, &Frame::Cancel(Cancel { id, reason }));
         }
     }

@@ -30,7 +30,7 @@ impl Hub {
     /// A leg ends for a reason of the hub: its runner is told to stop, and is not heard any more.
     pub(super) fn drop_leg(&mut self, job: &mut Job, leg: usize, code: Code) {
         if let State::Runs(link, id) = job.legs[leg].state {
-            self.unlink(link, id, job.legs[leg].told);
+            self.unlink((link, id), job.legs[leg].told, code);
         }
         self.end_leg(job, leg, End::Hub(code), None);
     }
