@@ -8,6 +8,7 @@ use bowline_core::auth::AuthError;
 use bowline_core::code::{Code, Use};
 use bowline_core::link::{EndReason, Ended};
 use bowline_shell::call::Finished;
+use bowline_shell::files::word;
 use bowline_shell::peer::ConnectError;
 
 use crate::{date, output, remedy};
@@ -90,17 +91,7 @@ impl From<ConnectError> for Failure {
 /// `text` with the data directory in each `bowline trust` command that it shows to be pasted.
 pub(crate) fn in_data(text: &str, data: Option<&Path>) -> String {
     let Some(data) = data else { return text.to_owned() };
-    text.replace("\n  bowline trust ", &format!("\n  bowline trust --data {} ", quoted(data)))
-}
-
-/// A path as it is typed in a shell.
-pub(crate) fn quoted(path: &Path) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/@%+".contains(&b);
-    let path = path.display().to_string();
-    match path.bytes().all(plain) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', "'\\''")),
-    }
+    text.replace("\n  bowline trust ", &format!("\n  bowline trust --data {} ", word(data)))
 }
 
 /// What the error says, and what to do. A verdict on a hub names the hub itself.
@@ -256,7 +247,7 @@ mod tests {
         let text = "mismatch\n  bowline trust forget wss://h";
         assert_eq!(in_data(text, None), text);
         let told = in_data(text, Some("/srv/my data".as_ref()));
-        assert_eq!(told, "mismatch\n  bowline trust --data '/srv/my data' forget wss://h");
+        assert_eq!(told, "mismatch\n  bowline trust --data /srv/my\\ data forget wss://h");
     }
 
     /// The tables of `docs/refusals.md`, row for row.

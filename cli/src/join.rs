@@ -1,6 +1,7 @@
 //! `bowline join`: enrols this machine by a token, and says with whom and as what.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -9,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bowline_core::auth::Admitted;
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
+use bowline_core::token::{Invitation, unwrapped};
 use bowline_shell::config::{PeerConfig, PeerSettings};
-use bowline_shell::files::{Enrolment, EnrolmentFile, Exposure, Role, read_private};
+use bowline_shell::files::{self, Enrolment, EnrolmentFile, Exposure, Role, read_private, word};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Join, PeerBuilder};
 use bowline_shell::runtime::Runtime;
@@ -116,7 +118,7 @@ impl Done {
 
 /// What to run from here on.
 fn next(data: Option<&Path>) -> String {
-    let data = data.map(|data| format!(" --data {}", exit::quoted(data))).unwrap_or_default();
+    let data = data.map(|data| format!(" --data {}", word(data))).unwrap_or_default();
     format!(
         "this machine is enrolled. 'bowline peer{data} --config peer.toml' serves its commands; \
          'bowline ls{data}' and 'bowline run{data} …' are this machine's"
@@ -143,8 +145,9 @@ fn invited(
 
 /// Whether the token names an id.
 fn named(token: &str) -> bool {
-    let read = bowline_core::token::Invitation::read(token.trim_ascii().as_bytes());
-    read.is_ok_and(|invitation| invitation.id.is_some())
+    let Ok(token) = unwrapped(token) else { return false };
+    let token = Zeroizing::new(token.into_owned());
+    Invitation::read(token.as_bytes()).is_ok_and(|invitation| invitation.id.is_some())
 }
 
 /// How the hub is checked.
@@ -202,11 +205,10 @@ fn text(bytes: Zeroizing<Vec<u8>>, from: &Path) -> Result<Zeroizing<String>, Fai
     if bytes.len() as u64 > MOST {
         return Err(Failure::usage(format!("{from} holds more than a join token")));
     }
-    match core::str::from_utf8(&bytes) {
-        Ok(text) if text.trim_ascii().is_empty() => {
-            Err(Failure::usage(format!("{from} holds no join token: it is empty")))
-        }
+    let none = |why: &dyn Display| Failure::usage(format!("{from} holds no join token: {why}"));
+    match files::text(&bytes) {
+        Ok(text) if text.trim().is_empty() => Err(none(&"it is empty")),
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(Failure::usage(format!("{from} holds no join token: it is not text"))),
+        Err(fault) => Err(none(&fault)),
     }
 }

@@ -5,9 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bowline_shell::files::{Created, create_private, is_there};
+use bowline_shell::files::{Created, create_private, is_there, word};
 
-use crate::exit::{self, Failure, quoted};
+use crate::exit::{self, Failure};
 
 /// Where a secret goes; looked at before there is one, so that none is made for nothing.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl<'a> Out<'a> {
 }
 
 fn taken(file: &Path) -> Failure {
-    let file = quoted(file);
+    let file = word(file);
     Failure::usage(format!(
         "--out: {file} is there already, and nothing is written over: name another file, or \
          remove it first"

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
 use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
-use bowline_shell::files::{DataDir, DirLock, Exposure, Role, read_private};
+use bowline_shell::files::{DataDir, DirLock, Exposure, Role, pem};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Peer, PeerBuilder};
 use bowline_shell::runtime::{Runtime, Signal};
@@ -220,7 +220,7 @@ pub(crate) fn checked_by<R: Runtime>(
         builder = builder.hub_id(id);
     }
     if let Some(path) = &config.roots {
-        let pem = read_private(path, Exposure::Readable).map_err(Failure::usage)?;
+        let pem = pem::read(path, Exposure::Readable).map_err(Failure::usage)?;
         let roots = Roots::from_pem(&pem)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         builder = builder.roots(roots);

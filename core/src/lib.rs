@@ -144,6 +144,7 @@ pub mod rate;
 pub mod source;
 pub mod text;
 pub mod time;
+pub mod word;
 
 pub mod auth;
 pub mod hub;

@@ -101,6 +101,34 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
+/// What a character is called that cannot be seen, or not be told from a space; `None` for any that
+/// can, and for the space, the tab and the line feed themselves.
+#[must_use]
+pub fn unseen(c: char) -> Option<&'static str> {
+    Some(match c {
+        ' ' | '\t' | '\n' | '\r' => return None,
+        '\u{FEFF}' => "a byte order mark",
+        '\u{200B}' => "a zero-width space",
+        '\u{200C}' => "a zero-width non-joiner",
+        '\u{200D}' => "a zero-width joiner",
+        '\u{2060}' => "a word joiner",
+        '\u{00AD}' => "a soft hyphen",
+        '\u{00A0}' | '\u{202F}' => "a no-break space",
+        '\u{2028}' | '\u{2029}' => "a separator of lines",
+        '\u{061C}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => "a mark of the direction of writing",
+        '\0' => "a NUL",
+        '\u{1B}' => "an escape",
+        c if c.is_control() => "a control character",
+        c if c.is_whitespace() => "a space that is not the usual one",
+        c if is_unsafe(c) => "a character that cannot be seen",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -121,6 +149,24 @@ mod tests {
         ] {
             assert_eq!(Line::from(text).to_string(), shown);
             assert_eq!(Line::from(text).raw(), text);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_has_a_name() {
+        for (c, name) in [
+            ('\u{feff}', Some("a byte order mark")),
+            ('\u{200b}', Some("a zero-width space")),
+            ('\u{a0}', Some("a no-break space")),
+            ('\u{3000}', Some("a space that is not the usual one")),
+            ('\u{202e}', Some("a mark of the direction of writing")),
+            ('\u{1}', Some("a control character")),
+            ('\u{e0041}', Some("a character that cannot be seen")),
+            (' ', None),
+            ('\n', None),
+            ('ä', None),
+        ] {
+            assert_eq!(unseen(c), name, "{c:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bowline_core::identity::{Description, TlsKey};
 use bowline_shell::config::{HubConfig, TlsMode, TlsSource};
-use bowline_shell::files::{DataDir, Exposure, pem, read_private};
+use bowline_shell::files::{DataDir, Exposure, pem};
 
 use crate::date;
 use crate::doctor::check::Check;
@@ -33,11 +33,11 @@ pub(super) fn examine(
     }
     let described = match (&config.source, data) {
         (TlsSource::Files { cert, key }, _) => {
-            let certificate = match read_private(cert, Exposure::Readable) {
+            let certificate = match pem::read(cert, Exposure::Readable) {
                 Ok(pem) => pem,
                 Err(error) => return find::of_file(Check::Certificate, &error),
             };
-            let key_pem = match read_private(key, Exposure::Nothing) {
+            let key_pem = match pem::read_key(key, Exposure::Nothing) {
                 Ok(pem) => pem,
                 Err(error) => return find::of_file(Check::Certificate, &error),
             };

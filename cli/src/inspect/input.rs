@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use bowline_shell::files::read_shown;
+use bowline_shell::files::{read_shown, text};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 use crate::args::Encoding;
@@ -37,10 +37,8 @@ pub(super) fn read(value: &OsStr) -> Result<Vec<u8>, Failure> {
 /// As [`read`].
 pub(super) fn read_text(value: &OsStr) -> Result<Result<String, String>, Failure> {
     let bytes = read(value)?;
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) => Ok(text.trim().to_owned()),
-        Err(_) => Err("it is not text".to_owned()),
-    })
+    let read = text(&bytes).map(|text| text.trim().to_owned());
+    Ok(read.map_err(|fault| fault.to_string()))
 }
 
 fn bounded(source: impl Read) -> Result<Vec<u8>, Failure> {

@@ -34,7 +34,7 @@ pub use peer_certificate::{
 };
 pub use possession::{PeerKey, Transcript, verify_possession};
 pub use renewal::verify_refresh;
-pub use tls_key::{TlsKey, TlsKeyError};
+pub use tls_key::{TlsKey, TlsKeyError, is_encrypted};
 
 #[cfg(test)]
 #[path = "example_tests.rs"]

@@ -37,7 +37,10 @@ pub enum TlsKeyError {
     #[error("the key file holds no PEM block 'PRIVATE KEY', 'EC PRIVATE KEY' or 'RSA PRIVATE KEY'")]
     NoKey,
     /// The key is encrypted.
-    #[error("the key file is encrypted: give it decrypted, with mode 0600")]
+    #[error(
+        "the key file is encrypted, and nobody is asked for its pass phrase: give it decrypted \
+         (openssl pkey -in FILE -out NEW), with mode 0600"
+    )]
     Encrypted,
     /// The PEM or the key in it is malformed, or of a kind that TLS does not use.
     #[error("the key file holds no usable Ed25519, ECDSA (P-256, P-384, P-521) or RSA key")]
@@ -216,12 +219,22 @@ impl Drop for Secret {
 fn read_key(pem: &[u8]) -> Result<Secret, TlsKeyError> {
     match PrivateKeyDer::pem_slice_iter(pem).next() {
         Some(Ok(key)) => Ok(Secret(key)),
+        _ if is_encrypted(pem) => Err(TlsKeyError::Encrypted),
         Some(Err(_)) => Err(TlsKeyError::Key),
-        None if pem.windows(ENCRYPTED.len()).any(|at| at == ENCRYPTED) => {
-            Err(TlsKeyError::Encrypted)
-        }
         None => Err(TlsKeyError::NoKey),
     }
+}
+
+/// Whether a block of `pem` is a private key that is encrypted: PKCS#8 (RFC 7468 §11), or one in the
+/// older form of OpenSSL, whose headers say so (RFC 1421 §4.6.1.1).
+#[must_use]
+pub fn is_encrypted(pem: &[u8]) -> bool {
+    let says = |line: &[u8]| {
+        let value = line.strip_prefix(b"Proc-Type:").unwrap_or_default();
+        value.trim_ascii_end().ends_with(b"ENCRYPTED")
+    };
+    pem.split(|byte| matches!(byte, b'\n' | b'\r'))
+        .any(|line| line.starts_with(ENCRYPTED) || says(line))
 }
 
 /// Appends one block of RFC 7468 §3. Room is made first, so that no copy of a secret stays behind.
@@ -281,7 +294,7 @@ fn san(name: &str) -> Result<SanType, TlsKeyError> {
 }
 
 /// What an encrypted PKCS#8 block is called (RFC 7468 §11).
-const ENCRYPTED: &[u8] = b"BEGIN ENCRYPTED PRIVATE KEY";
+const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
 /// How long a certificate is valid after it is made.
 const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);

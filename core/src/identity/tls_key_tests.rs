@@ -10,6 +10,7 @@ pub(in crate::identity) const P256_PEM: &str = include_str!("testdata/p256.pem")
 /// A self-signed certificate with its key in the older form, PKCS#1 (RFC 8017).
 pub(in crate::identity) const RSA_PEM: &str = include_str!("testdata/rsa.pem");
 const ENCRYPTED_PEM: &str = include_str!("testdata/encrypted.pem");
+const OLDER_ENCRYPTED_PEM: &str = include_str!("testdata/encrypted-older.pem");
 
 /// 2026-01-01T00:00:00Z.
 const NOW: u64 = 1_767_225_600;
@@ -151,10 +152,20 @@ fn what_is_wrong_with_the_files_is_told_for_each() {
         (&cert, b"", TlsKeyError::NoKey),
         (&cert, &cert, TlsKeyError::NoKey),
         (&cert, ENCRYPTED_PEM.as_bytes(), TlsKeyError::Encrypted),
+        (&cert, OLDER_ENCRYPTED_PEM.as_bytes(), TlsKeyError::Encrypted),
+        (&cert, OLDER_ENCRYPTED_PEM.replace('\n', "\r\n").as_bytes(), TlsKeyError::Encrypted),
         (&cert, &not_a_key, TlsKeyError::Key),
     ] {
         assert_eq!(TlsKey::from_pem(cert, key).unwrap_err(), expected);
     }
+}
+
+#[test]
+fn a_key_that_is_not_encrypted_is_used_whatever_stands_behind_it() {
+    let (cert, key) = pem(&made(1));
+    let both = [&key[..], OLDER_ENCRYPTED_PEM.as_bytes()].concat();
+    assert!(is_encrypted(&both) && TlsKey::from_pem(&cert, &both).is_ok());
+    assert!(!is_encrypted(&key) && !is_encrypted(&cert));
 }
 
 #[test]

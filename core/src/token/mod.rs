@@ -25,6 +25,7 @@ mod pass;
 mod signer;
 mod times;
 mod verify;
+mod wrapped;
 
 pub use algorithm::Algorithm;
 pub use claims::{ClaimFault, Wrong, faults};
@@ -40,6 +41,7 @@ pub use pass::{ISS, PassClaims, issue_pass, verify_pass};
 pub use signer::{NoSigner, NotSigned, Signer};
 pub use times::Rules;
 pub use verify::{Opened, Verified, open};
+pub use wrapped::{Wrapped, unwrapped};
 
 use crate::text::is_unsafe;
 

@@ -9,6 +9,7 @@ use super::entry::Identities;
 use super::roots::ChainFault;
 use crate::code::Code;
 use crate::id::{HubId, Pin};
+use crate::word::word;
 
 /// Why a hub is not trusted. `hub` is the configured name or URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +165,7 @@ impl TrustError {
                     .to_owned();
                 let other = |id: Option<HubId>| id.is_some_and(|id| id != *seen);
                 if other(expected.kept) {
-                    let hub = quoted(hub);
+                    let hub = word(hub.as_bytes());
                     remedy.push_str(&format!(
                         "\n  bowline trust forget {hub}\n  bowline trust pin {hub} {seen}"
                     ));
@@ -187,7 +188,7 @@ impl TrustError {
                 "Compare with the pin that 'bowline hub' prints there. If the key is another \
                  there too, stop and find out what answers in its place. If it is the one seen:\n  \
                  bowline trust pin {} {seen}",
-                quoted(hub)
+                word(hub.as_bytes())
             ),
             Self::NotChained { fault, .. } => match fault {
                 ChainFault::Expired { .. } | ChainFault::NotYetValid { .. } => {
@@ -207,14 +208,14 @@ impl TrustError {
             Self::NothingToCheckBy { hub, .. } => format!(
                 "Give pins or roots in the configuration, or pin the key that 'bowline hub' \
                  prints there:\n  bowline trust pin {} sha256/...",
-                quoted(hub)
+                word(hub.as_bytes())
             ),
             Self::UnknownHub { hub, id, .. } => format!(
                 "Compare with what 'bowline hub' prints there. If they are the same:\n  bowline \
                  trust pin {} {id}",
-                quoted(hub)
+                word(hub.as_bytes())
             ),
-            Self::Misconfigured { hub, what } => what.remedy(&quoted(hub)),
+            Self::Misconfigured { hub, what } => what.remedy(&word(hub.as_bytes())),
         }
     }
 }
@@ -325,15 +326,6 @@ fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, expected: &[T]) -> fm
         0 => Ok(()),
         more => write!(f, "\n  expected  or one of {more} more"),
     }
-}
-
-/// One word of a POSIX shell, so that a command can be pasted as it is shown.
-fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-:/@%+".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// How many of a list are shown.

@@ -6,7 +6,7 @@ use bowline_core::id::CommandName;
 
 use crate::arguments::ScriptHole;
 use crate::config::{Bind, HubUrl, TlsMode};
-use crate::files::FileError;
+use crate::files::{FileError, NotText};
 
 /// A configuration that cannot be used. The program ends with exit code 2.
 #[derive(Clone, PartialEq, thiserror::Error)]
@@ -19,6 +19,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the system said.
         reason: String,
+    },
+    /// The file is not UTF-8 text.
+    #[error("{}: {fault}", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        fault: NotText,
     },
     /// The file could not be trusted: others decide what it says.
     #[error(transparent)]

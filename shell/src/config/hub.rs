@@ -21,7 +21,7 @@ use crate::config::print::{Printer, array};
 use crate::config::url::parse_host;
 use crate::config::values::not_a_source;
 use crate::config::{Bind, ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
-use crate::files::{Exposure, FileError, TrustedGroup, trusted};
+use crate::files::{self, Exposure, FileError, TrustedGroup, trusted};
 use tls::resolve_source;
 
 /// What a file or a command line says; everything is optional.
@@ -314,14 +314,14 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
         error => ConfigError::File(error),
     };
     let file = trusted::read(path, Exposure::Readable).map_err(unusable)?;
-    let mut text = String::new();
-    file.take(MOST_TEXT + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| cannot(error.to_string()))?;
-    if text.len() as u64 > MOST_TEXT {
+    let mut bytes = Vec::new();
+    file.take(MOST_TEXT + 1).read_to_end(&mut bytes).map_err(|error| cannot(error.to_string()))?;
+    if bytes.len() as u64 > MOST_TEXT {
         return Err(cannot(format!("it is larger than {MOST_TEXT} bytes")));
     }
-    Ok(text)
+    let text = files::text(&bytes);
+    let text = text.map_err(|fault| ConfigError::NotText { path: path.to_owned(), fault })?;
+    Ok(text.to_owned())
 }
 
 /// A path from a flag, relative to the working directory, made good for any directory.

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::config::HubUrl;
 use crate::files::lock::open_lock;
-use crate::files::{Exposure, FileError, HubName, Watched, read_private, write_private};
+use crate::files::{self, Exposure, FileError, HubName, Watched, read_private, write_private};
 
 /// The first line: what the file is, and the version of its form.
 const FIRST: &str = "bowline-enrolment 1";
@@ -129,7 +129,7 @@ impl EnrolmentFile {
             Err(FileError::System { kind: NotFound | NotADirectory, .. }) => return Ok(None),
             read => read?,
         };
-        let read = core::str::from_utf8(&bytes).map_err(|_| "it is not text".to_owned());
+        let read = files::text(&bytes).map_err(|fault| fault.to_string());
         read.and_then(parse).map(Some).map_err(|reason| FileError::Content {
             path: self.path.clone(),
             reason: format!("{reason}; delete the file and run 'bowline join' with a token"),

@@ -1,6 +1,7 @@
 //! What can go wrong with a file, and what to do about it.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::files::{Remedy, trusted};
@@ -108,6 +109,15 @@ pub enum FileError {
         /// Of the process that holds it, if it said.
         pid: Option<u32>,
     },
+    /// A private key that only a pass phrase opens.
+    #[error(
+        "{} holds an encrypted key, and nobody is asked for its pass phrase: run 'openssl pkey -in {} \
+         -out {}', and put what that writes in its place", .path.display(), word(path), decrypted(path)
+    )]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file whose content is not what belongs there.
     #[error("{}: {reason}", .path.display())]
     Content {
@@ -159,22 +169,26 @@ fn user(own: u32) -> String {
 /// A user for `sudo -u`, as a word of a shell's: by a number where there is no plain name.
 fn sudo(uid: u32) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    match trusted::user(uid) {
-        Some(name) if name.chars().all(is_plain) => name,
-        _ => format!("\\#{uid}"),
-    }
+    let name = trusted::user(uid).filter(|name| name.chars().all(is_plain));
+    bowline_core::word::word(name.unwrap_or_else(|| format!("#{uid}")).as_bytes())
 }
 
 /// The path as a word of a shell's.
-pub(super) fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    match text.chars().all(is_plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
+#[must_use]
+pub fn word(path: &Path) -> String {
+    bowline_core::word::file(path.as_os_str().as_bytes())
+}
+
+/// Where a key goes that is decrypted, as a word of a shell's.
+fn decrypted(path: &Path) -> String {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".plain");
+    word(Path::new(&beside))
 }
 
 fn holder(pid: &Option<u32>) -> String {
     pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

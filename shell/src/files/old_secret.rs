@@ -8,8 +8,8 @@
 use zeroize::Zeroizing;
 
 use crate::files::{
-    DataDir, Exposure, FileError, Secret, SecretError, Strength, read_private, remove, trusted,
-    write_private,
+    self, DataDir, Exposure, FileError, Secret, SecretError, Strength, read_private, remove,
+    trusted, write_private,
 };
 
 /// A secret that was replaced.
@@ -35,7 +35,7 @@ impl OldSecret {
             read => read?,
         };
         let parse = || {
-            let (dates, secret) = core::str::from_utf8(&bytes).ok()?.split_once('\n')?;
+            let (dates, secret) = files::text(&bytes).ok()?.split_once('\n')?;
             let (began, until) = dates.split_once(' ')?;
             let (began, until) = (began.parse().ok()?, until.parse().ok()?);
             let secret = Secret::parse(secret.as_bytes(), strength).ok()?;

@@ -5,12 +5,13 @@
 
 use std::path::Path;
 
+use bowline_core::identity::is_encrypted;
 use data_encoding::BASE64;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
-use crate::files::{Exposure, FileError, read_private, write_private};
+use crate::files::{self, Exposure, FileError, read_private, write_private};
 
 /// The label of a PKCS#8 key (RFC 5958).
 pub const PRIVATE_KEY: &str = "PRIVATE KEY";
@@ -34,11 +35,34 @@ pub fn encode(label: &str, der: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(pem)
 }
 
+/// The text of a file of PEM, without a byte order mark.
+///
+/// # Errors
+/// Those of [`read_private`], and [`FileError::Content`] where it is UTF-16 or UTF-32.
+pub fn read(path: &Path, exposure: Exposure) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let mut pem = read_private(path, exposure)?;
+    let mark = pem.len() - plain(&pem, path)?.len();
+    pem.drain(..mark);
+    Ok(pem)
+}
+
+/// The same of a file that is to hold a private key.
+///
+/// # Errors
+/// Those of [`read`], and [`FileError::Encrypted`] where only an encrypted key is there.
+pub fn read_key(path: &Path, exposure: Exposure) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let pem = read(path, exposure)?;
+    not_encrypted(&pem, path)?;
+    Ok(pem)
+}
+
 /// The PKCS#8 key in `pem`, as DER; `path` is for the error.
 ///
 /// # Errors
-/// [`FileError::Content`]; it never repeats what the file holds.
+/// [`FileError::Encrypted`], or [`FileError::Content`]; it never repeats what the file holds.
 pub fn pkcs8(pem: &[u8], path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let pem = plain(pem, path)?;
+    not_encrypted(pem, path)?;
     let key = PrivatePkcs8KeyDer::from_pem_slice(pem)
         .map_err(|_| content(path, "expected a PKCS#8 key in PEM ('BEGIN PRIVATE KEY')"))?;
     Ok(Zeroizing::new(key.secret_pkcs8_der().to_vec()))
@@ -47,7 +71,7 @@ pub fn pkcs8(pem: &[u8], path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 /// The PKCS#8 key in the file `path`, as DER.
 ///
 /// # Errors
-/// Those of [`read_private`], and [`FileError::Content`].
+/// Those of [`read_private`] and [`pkcs8`].
 pub fn read_pkcs8(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     pkcs8(&read_private(path, Exposure::Nothing)?, path)
 }
@@ -64,9 +88,9 @@ pub fn write_pkcs8(path: &Path, der: &[u8]) -> Result<(), FileError> {
 /// The private key in the file `path`, in any form that TLS takes: PKCS#8, PKCS#1 or SEC1.
 ///
 /// # Errors
-/// Those of [`read_private`], and [`FileError::Content`].
+/// Those of [`read_key`], and [`FileError::Content`].
 pub fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError> {
-    let pem = read_private(path, Exposure::Nothing)?;
+    let pem = read_key(path, Exposure::Nothing)?;
     PrivateKeyDer::from_pem_slice(&pem).map_err(|_| content(path, "expected a private key in PEM"))
 }
 
@@ -75,7 +99,7 @@ pub fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, FileError
 /// # Errors
 /// [`FileError::Content`] where there is none or one is damaged, and those of [`read_private`].
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FileError> {
-    let pem = read_private(path, Exposure::Readable)?;
+    let pem = read(path, Exposure::Readable)?;
     let certificates = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| content(path, &format!("damaged PEM: {error}")))?;
@@ -83,6 +107,19 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fi
         return Err(content(path, "expected certificates in PEM ('BEGIN CERTIFICATE')"));
     }
     Ok(certificates)
+}
+
+fn plain<'a>(pem: &'a [u8], path: &Path) -> Result<&'a [u8], FileError> {
+    files::unmarked(pem).map_err(|fault| content(path, &fault.to_string()))
+}
+
+/// Of several keys the first counts, as everywhere.
+fn not_encrypted(pem: &[u8], path: &Path) -> Result<(), FileError> {
+    let is_usable = || matches!(PrivateKeyDer::pem_slice_iter(pem).next(), Some(Ok(_)));
+    match is_encrypted(pem) && !is_usable() {
+        true => Err(FileError::Encrypted { path: path.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 fn content(path: &Path, reason: &str) -> FileError {
@@ -116,6 +153,46 @@ mod tests {
             let error = pkcs8(pem, Path::new("/d/peer.key")).unwrap_err().to_string();
             let expected = "/d/peer.key: expected a PKCS#8 key in PEM ('BEGIN PRIVATE KEY')";
             assert_eq!(error, expected);
+        }
+    }
+
+    #[test]
+    fn an_encrypted_key_is_told_with_the_command_that_decrypts_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("my key");
+        let pkcs8 = encode("ENCRYPTED PRIVATE KEY", b"hunter2");
+        let older = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
+                      DEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        for pem in [&pkcs8[..], older] {
+            write_private(&path, pem).unwrap();
+            let word = files::word(&path);
+            let command = format!("'openssl pkey -in {word} -out {word}.plain'");
+            for error in [
+                read_pkcs8(&path).unwrap_err(),
+                read_private_key(&path).unwrap_err(),
+                read_key(&path, Exposure::Readable).unwrap_err(),
+            ] {
+                assert_eq!(error, FileError::Encrypted { path: path.clone() });
+                assert!(error.to_string().contains(&command), "{error}");
+            }
+            // What can be used is used.
+            write_private(&path, &[&encode(PRIVATE_KEY, b"key")[..], pem].concat()).unwrap();
+            assert_eq!(*read_pkcs8(&path).unwrap(), b"key");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_utf_16_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("k");
+        let (key, mark) = (encode(PRIVATE_KEY, b"key"), b"\xEF\xBB\xBF");
+        write_private(&path, &[&mark[..], &key].concat()).unwrap();
+        assert_eq!(*read_pkcs8(&path).unwrap(), b"key");
+        assert_eq!(*read(&path, Exposure::Readable).unwrap(), *key);
+        let wide: Vec<u8> = key.iter().flat_map(|byte| [*byte, 0]).collect();
+        write_private(&path, &wide).unwrap();
+        for error in [read_pkcs8(&path).unwrap_err(), read_certificates(&path).unwrap_err()] {
+            assert!(error.to_string().contains("it is UTF-16 (little-endian)"), "{error}");
         }
     }
 

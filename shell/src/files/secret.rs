@@ -5,10 +5,11 @@
 
 use core::fmt;
 
+use bowline_core::text::unseen;
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
-use crate::files::FileError;
+use crate::files::{self, FileError, NotText};
 
 /// The HMAC key that both ends hold. No `Debug` shows it, and it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,9 +50,36 @@ pub enum SecretFault {
     /// Fewer than 16 characters, with `--insecure-weak-secret`.
     #[error("it has {0} characters; even with --insecure-weak-secret it needs 16")]
     TooShortForWeak(usize),
-    /// Not text.
-    #[error("it is not UTF-8 text")]
-    NotText,
+    /// Not UTF-8 text.
+    #[error("{0}")]
+    NotText(#[from] NotText),
+    /// A character that nobody sees.
+    #[error("its character {at} is {name} (U+{code:04X}), which cannot be seen: take it out")]
+    Unseen {
+        /// Its place, from 1.
+        at: usize,
+        /// What it is called.
+        name: &'static str,
+        /// Its number.
+        code: u32,
+    },
+    /// White space between other characters.
+    #[error(
+        "it has white space inside, at its character {0}; a secret is one word of 43 characters"
+    )]
+    Spaced(usize),
+    /// Quotation marks around it.
+    #[error("it stands in quotation marks: leave them out")]
+    InQuotes,
+    /// Base64 with padding.
+    #[error("it ends in '=': a secret has no padding, so leave that out")]
+    Padded,
+    /// A join token.
+    #[error("it is a join token and no secret: give it to 'bowline join'")]
+    Token,
+    /// A block of PEM.
+    #[error("it is a key or a certificate in PEM, and no secret")]
+    Pem,
 }
 
 /// Why there is no secret to use.
@@ -88,12 +116,12 @@ impl Secret {
         Self { key: Zeroizing::new(bytes.to_vec()), strength: Strength::Full }
     }
 
-    /// Reads a secret; white space around it is ignored.
+    /// Reads a secret; a byte order mark before it and white space around it are ignored.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &[u8], strength: Strength) -> Result<Self, SecretFault> {
-        let text = core::str::from_utf8(text).map_err(|_| SecretFault::NotText)?.trim();
+        let text = files::text(text)?.trim();
         if text.is_empty() {
             return Err(SecretFault::Empty);
         }
@@ -108,9 +136,7 @@ impl Secret {
             }
         }
         match strength {
-            Strength::Full if length < LENGTH => Err(SecretFault::Short(length)),
-            Strength::Full if length > LENGTH => Err(SecretFault::Long(length)),
-            Strength::Full => Err(SecretFault::HandMade),
+            Strength::Full => Err(fault(text, length)),
             Strength::Weak if length < LEAST_WEAK => Err(SecretFault::TooShortForWeak(length)),
             Strength::Weak => {
                 let key = Zeroizing::new(text.as_bytes().to_vec());
@@ -148,6 +174,29 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What is wrong with a text that is no full secret.
+fn fault(text: &str, length: usize) -> SecretFault {
+    let place = |is: &dyn Fn(char) -> bool| text.chars().position(is).map(|at| at + 1);
+    let unseen = text.chars().zip(1..).find_map(|(c, at)| {
+        let name = unseen(c)?;
+        Some(SecretFault::Unseen { at, name, code: c.into() })
+    });
+    if let Some(unseen) = unseen {
+        return unseen;
+    }
+    let quotes = ['"', '\'', '\u{201C}', '\u{2018}', '\u{201E}'];
+    match place(&char::is_whitespace) {
+        _ if length == LENGTH => SecretFault::HandMade,
+        _ if text.starts_with("-----BEGIN ") => SecretFault::Pem,
+        Some(at) => SecretFault::Spaced(at),
+        None if text.starts_with("eyJ") && text.matches('.').count() == 2 => SecretFault::Token,
+        None if text.starts_with(quotes) => SecretFault::InQuotes,
+        None if length == LENGTH + 1 && text.ends_with('=') => SecretFault::Padded,
+        None if length < LENGTH => SecretFault::Short(length),
+        None => SecretFault::Long(length),
+    }
+}
+
 /// Characters of 32 bytes in unpadded base64.
 const LENGTH: usize = 43;
 
@@ -177,7 +226,8 @@ mod tests {
         let text = secret.to_text();
         assert_eq!(text.len(), 43);
         assert!(text.contains('-') || text.contains('_'), "not the URL-safe alphabet: {}", *text);
-        for spelled in [text.to_string(), format!("  {}\r\n", *text)] {
+        let marked = format!("\u{feff}{}\r\n", *text);
+        for spelled in [text.to_string(), format!("  {}\r\n", *text), marked] {
             for strength in [Strength::Full, Strength::Weak] {
                 let read = Secret::parse(spelled.as_bytes(), strength).unwrap();
                 assert_eq!((read.as_bytes(), read.strength()), (&[0xFB; 32][..], Strength::Full));
@@ -197,14 +247,23 @@ mod tests {
             ("short", SecretFault::Short(5)),
             (&"A".repeat(42), SecretFault::Short(42)),
             (&"A".repeat(44), SecretFault::Long(44)),
-            (&format!("{}=", "A".repeat(43)), SecretFault::Long(44)),
+            (&format!("{}=", "A".repeat(43)), SecretFault::Padded),
+            (&format!("{}\n{}", "A".repeat(20), "A".repeat(23)), SecretFault::Spaced(21)),
+            (&format!("\"{}\"", "A".repeat(43)), SecretFault::InQuotes),
+            ("eyJhbGci.eyJpc3Mi.AAAA", SecretFault::Token),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA", SecretFault::Pem),
+            (
+                &format!("{}\u{200b}", "A".repeat(43)),
+                SecretFault::Unseen { at: 44, name: "a zero-width space", code: 0x200B },
+            ),
             (&stray, SecretFault::HandMade),
             ("this is my very own secret of 43 characters", SecretFault::HandMade),
             (&format!("{}+", "A".repeat(42)), SecretFault::HandMade),
         ] {
             assert_eq!(Secret::parse(text.as_bytes(), Strength::Full), Err(fault), "{text:?}");
         }
-        assert_eq!(Secret::parse(&[0xFF; 43], Strength::Full), Err(SecretFault::NotText));
+        let not_text = SecretFault::NotText(NotText::Other { at: 1 });
+        assert_eq!(Secret::parse(&[0xF8; 43], Strength::Full), Err(not_text));
     }
 
     #[test]

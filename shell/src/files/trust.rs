@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 
 use bowline_core::id::{HubId, Pin};
 use bowline_core::trust::SeenStart;
+use bowline_core::word::word;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::config::ConfigError;
 use crate::config::document::{Document, Section};
 use crate::config::print::{Printer, array};
 use crate::files::lock::open_lock;
-use crate::files::{Exposure, FileError, Watched, read_private, write_private};
+use crate::files::{self, Exposure, FileError, Watched, read_private, write_private};
 
 mod name;
 pub use name::HubName;
@@ -99,7 +100,8 @@ pub enum TrustError {
     /// Another identity is known already.
     #[error(
         "{hub} is known as {known}, not {given}: if the hub was set up anew, run \
-         'bowline trust forget {hub}' first; if not, someone may be posing as it"
+         'bowline trust forget {}' first; if not, someone may be posing as it",
+        word(.hub.to_string().as_bytes())
     )]
     OtherIdentity {
         /// The entry.
@@ -136,9 +138,9 @@ impl TrustFile {
             Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
             read => read?,
         };
-        let text = core::str::from_utf8(&bytes).map_err(|_| FileError::Content {
+        let text = files::text(&bytes).map_err(|fault| FileError::Content {
             path: self.path.clone(),
-            reason: "not UTF-8 text; mend the file, or move it away".to_owned(),
+            reason: format!("{fault}, or move it away to start with no trust at all"),
         })?;
         parse(&self.path, text).map_err(TrustError::Malformed)
     }

@@ -118,8 +118,8 @@ fn dates(config: &HubConfig, key: &TlsKey, now_unix: u64) -> Option<Warning> {
 }
 
 fn from_files(cert: &Path, key: &Path, exposure: Exposure) -> Result<TlsKey, StartError> {
-    let certificate = read_private(cert, Exposure::Readable)?;
-    let private = read_private(key, exposure)?;
+    let certificate = pem::read(cert, Exposure::Readable)?;
+    let private = pem::read_key(key, exposure)?;
     TlsKey::from_pem(&certificate, &private).map_err(|error| StartError::Certificate {
         path: format!("{} and {}", cert.display(), key.display()),
         reason: error.to_string(),

@@ -1,5 +1,6 @@
 //! Peers that a join token brings: the first admission, and those that come after it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bowline_core::auth::{Credential, JoinToken};
 use bowline_core::id::{HubId, PeerId};
-use bowline_core::token::Invitation;
+use bowline_core::token::{Invitation, unwrapped};
 use bowline_core::trust::PinSpec;
 use zeroize::Zeroizing;
 
@@ -30,8 +31,8 @@ pub struct Join {
 }
 
 impl Join {
-    /// Reads a token, white space around it left out. The peer is to have the id that the token names,
-    /// else `id`.
+    /// Reads a token, without the white space that a mail puts around it and into it. The peer is to
+    /// have the id that the token names, else `id`.
     ///
     /// A token is not verified here: that is the hub's to do, and this peer holds the hub to the
     /// identity that the token names. So it is to be taken from somebody who is trusted, as a
@@ -41,10 +42,15 @@ impl Join {
     /// [`SetupError::Token`]: it is no join token, names no URL that TLS goes with, or another id than
     /// `id`; or there is no id.
     pub fn new(token: &str, id: Option<PeerId>) -> Result<Self, SetupError> {
-        let token = token.trim_ascii();
         let wrong = |reason: String| SetupError::Token(reason);
-        let invitation = Invitation::read(token.as_bytes())
-            .map_err(|error| wrong(format!("not a join token: {error}")))?;
+        let none = |error: &dyn fmt::Display| wrong(format!("not a join token: {error}"));
+        let unwrapped = unwrapped(token).map_err(|error| none(&error))?;
+        let is_whole = matches!(unwrapped, Cow::Borrowed(_));
+        let token = Zeroizing::new(unwrapped.into_owned());
+        let invitation = Invitation::read(token.as_bytes()).map_err(|error| match is_whole {
+            true => none(&error),
+            false => none(&format_args!("{error}; white space inside was left out: {ALONE}")),
+        })?;
         let peer = match (invitation.id, id) {
             (Some(named), Some(id)) if named != id => {
                 return Err(wrong(format!("the token is for the id '{named}', not '{id}'")));
@@ -62,8 +68,7 @@ impl Join {
         if urls.is_empty() {
             return Err(wrong("the token names no wss:// URL of its hub".to_owned()));
         }
-        let token = JoinToken(Zeroizing::new(token.to_owned()));
-        Ok(Self { token, invitation, urls, peer, replaces: false })
+        Ok(Self { token: JoinToken(token), invitation, urls, peer, replaces: false })
     }
 
     /// Takes the place of an enrolment with another hub, or by another id.
@@ -103,6 +108,9 @@ impl Join {
         }
     }
 }
+
+/// What to do where more than a token was given.
+const ALONE: &str = "give the token alone, which begins with 'eyJ'";
 
 /// What the token says, and never the token.
 impl fmt::Debug for Join {

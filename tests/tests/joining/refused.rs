@@ -168,12 +168,40 @@ fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
     let told = with(cut);
     refused(&told, 2, "not a join token: ");
     assert!(!told.2.contains(cut), "{}", told.2);
+    let lines = |width: usize, before: &str, after: &str| -> String {
+        let pieces = text(&whole["token"]).as_bytes().chunks(width);
+        let pieces = pieces.map(|piece| String::from_utf8_lossy(piece).into_owned());
+        pieces.map(|piece| format!("{before}{piece}{after}")).collect()
+    };
+    for (token, says) in [
+        (
+            lines(72, "> ", "\n"),
+            "its lines begin with '>', as a mail that is quoted has them: copy it from the mail that \
+             brought it, or take the '>' out",
+        ),
+        (
+            lines(75, "", "=\r\n"),
+            "its lines end in '=', as the source of a mail has them (quoted-printable): copy it from \
+             the mail as it is shown, or save it as an attachment",
+        ),
+        ("A".repeat(43), "it is a shared secret and no token: give it with --secret-file"),
+    ] {
+        refusals::refused(&with(&token), 2, &format!("not a join token: {says}"), &[]);
+    }
+    // More than a token, and a character that nobody sees.
+    let letter = format!("Here is your token.\n\n{}\n", text(&whole["token"]));
+    refused(&with(&letter), 2, "give the token alone, which begins with 'eyJ'");
+    refused(&with(&lines(72, "\u{200b}", "\n")), 2, "its character 1 is a zero-width space");
     // A signature that is another's reaches the hub, which says nothing of it.
     let forged = text(&whole["token"]).rsplit_once('.').unwrap().0.to_owned();
     let forged = format!("{forged}.{}", "A".repeat(86));
     let id = join(&stage, "web", &serde_json::json!({ "token": forged }), &["--id", "web-1"]);
     refused(&id, 3, "the hub refused: refused: ");
     assert_eq!(record(&stage, &whole)["used"], 0);
+    // What a mail only wrapped is put together.
+    let wrapped = format!("\u{feff}{}", lines(76, "  ", " \r\n"));
+    let told = join(&stage, "web", &serde_json::json!({ "token": wrapped }), &["--id", "web-1"]);
+    assert_eq!(told.0, Some(0), "{}", told.2);
 }
 
 /// The claims of a token of the hub's, and the key that signed it.

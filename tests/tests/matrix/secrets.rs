@@ -23,7 +23,7 @@ const COPY: &str = "; copy the hub's own from 'bowline secret show'; on the hub,
                     and start again, and one is made";
 
 /// What a file may hold that is no secret, and what is said of it.
-const FAULTS: [(&str, &str); 4] = [
+const FAULTS: [(&str, &str); 10] = [
     ("change-me\n", "it is a placeholder that anyone would try first"),
     ("short", "it has 5 characters; a secret has 43"),
     (" \n", "it is empty"),
@@ -31,6 +31,27 @@ const FAULTS: [(&str, &str); 4] = [
         "this is my very own secret of 43 characters",
         "it is made by hand, or damaged: not 32 bytes in unpadded URL-safe base64",
     ),
+    (
+        "A\0A\0A\0A\0",
+        "it is UTF-16 (little-endian), as PowerShell and Notepad write it: save it as UTF-8",
+    ),
+    (
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\u{200b}\n",
+        "its character 44 is a zero-width space (U+200B), which cannot be seen: take it out",
+    ),
+    (
+        "AAAAAAAAAAAAAAAAAAAA\nAAAAAAAAAAAAAAAAAAAAAAA\n",
+        "it has white space inside, at its character 21; a secret is one word of 43 characters",
+    ),
+    (
+        "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"\n",
+        "it stands in quotation marks: leave them out",
+    ),
+    (
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        "it ends in '=': a secret has no padding, so leave that out",
+    ),
+    ("eyJhbGci.eyJpc3Mi.AAAA\n", "it is a join token and no secret: give it to 'bowline join'"),
 ];
 
 async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() {

@@ -281,10 +281,15 @@ fn a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting() {
             "CERT and FILE: the key file holds no PEM block 'PRIVATE KEY', 'EC PRIVATE KEY' or \
              'RSA PRIVATE KEY'",
         ),
-        (encrypted, "CERT and FILE: the key file is encrypted: give it decrypted, with mode 0600"),
     ] {
         stage.private("tls.key", key);
         refused(&start_with(&stage, &cert), 2, says, &names);
+    }
+    let older = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\
+                 \nAAAA\n-----END EC PRIVATE KEY-----\n";
+    for key in [encrypted, older] {
+        stage.private("tls.key", key);
+        refused(&start_with(&stage, &cert), 2, ENCRYPTED, &names);
     }
     stage.private("tls.crt", &one_key);
     stage.private("tls.key", &one_key);
@@ -295,6 +300,9 @@ fn a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting() {
     let says = "cannot read FILE: REASON. Check the path";
     refused(&start_with(&stage, &cert), 2, says, &[("FILE", &cert), ("REASON", &reason)]);
 }
+
+const ENCRYPTED: &str = "FILE holds an encrypted key, and nobody is asked for its pass phrase: run \
+                         'openssl pkey -in FILE -out FILE.plain', and put what that writes in its place";
 
 fn start_with(stage: &Stage, cert: &str) -> Outcome {
     let (data, key) = (stage.text("hub"), stage.text("tls.key"));

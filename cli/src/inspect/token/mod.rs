@@ -6,6 +6,7 @@ mod parts;
 
 use bowline_core::token::json::{Json, Object};
 use bowline_core::token::parts::PartError;
+use bowline_core::token::unwrapped;
 use serde_json::{Value, json};
 
 use crate::args::Given;
@@ -26,8 +27,10 @@ pub(super) fn token(given: &Given) -> Result<u8, Failure> {
              of this machine; give @FILE, or - for standard input"
         ));
     }
-    let parts = input::read_text(&given.value)?
-        .and_then(|text| Parts::of(&text).map_err(|error| error.to_string()));
+    let parts = input::read_text(&given.value)?.and_then(|text| {
+        let token = unwrapped(&text).map_err(|error| error.to_string())?;
+        Parts::of(&token).map_err(|error| error.to_string())
+    });
     let parts = match parts {
         Ok(parts) => parts,
         Err(reason) => return not_a("token", &reason, given.json),
