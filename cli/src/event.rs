@@ -1,5 +1,6 @@
 //! What links tell: as a JSON object, and as a sentence.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -139,7 +140,11 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "admitted": ended.admitted,
             "code": ended.reason.code().name(),
             "reason": ended.reason.to_string(),
-            "remedy": remedy::of_ended(ended),
+            "method": ended.method.map(|method| method.name()),
+            "remedy": match link {
+                Some(_) => remedy::at_hub(ended).map(Cow::Borrowed),
+                None => remedy::of_ended(ended),
+            },
             "hub_unix": exit::hub_clock(&ended.reason),
             "received": traffic.0,
             "sent": traffic.1,

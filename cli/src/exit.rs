@@ -307,7 +307,7 @@ mod tests {
             EndReason::Goaway { code, text: text(), reconnect_after },
         ];
         for reason in reasons {
-            let said = end(&Ended { reason, admitted: false });
+            let said = end(&Ended { reason, admitted: false, method: None });
             assert!(said.contains("no\\nbowline: run this\\r\\u{1b}[1A\\u{202e}"), "{said}");
             assert!(!said.contains(bowline_core::text::is_unsafe), "{said:?}");
         }
@@ -318,13 +318,13 @@ mod tests {
     #[test]
     fn the_end_of_a_link_says_its_code_what_happened_and_what_to_do_once_each() {
         assert_eq!(
-            end(&Ended { reason: EndReason::Cut, admitted: true }),
+            end(&Ended { reason: EndReason::Cut, admitted: true, method: None }),
             "lost: the connection was cut. Check that the hub still runs, and try again."
         );
         let refusal =
             Refusal { code: Code::Full, text: Line::default(), unix: 0, retry_after: Some(10) };
         assert_eq!(
-            end(&Ended { reason: EndReason::Refused(refusal), admitted: false }),
+            end(&Ended { reason: EndReason::Refused(refusal), admitted: false, method: None }),
             "the hub refused: full: The hub has no room for another session; come back later. Raise \
              the hub's limits if this goes on. It asks to be left alone for 10 s."
         );

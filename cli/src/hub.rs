@@ -2,7 +2,7 @@
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::{CloseCode, Code};
-use bowline_core::link::EndReason;
+use bowline_core::link::{EndReason, Ended};
 use bowline_core::tunnel::TunnelError;
 use bowline_shell::config::{HubSettings, Insecure, Warning};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
@@ -18,6 +18,7 @@ use crate::guard;
 use crate::journal;
 use crate::output;
 use crate::place;
+use crate::remedy;
 use crate::signals::{self, Inbox};
 
 pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Result<u8, Failure> {
@@ -187,8 +188,8 @@ fn tell(notice: &Notice, json: bool) {
             tracing::debug!(%remote, reason = %ended.reason, "looked, and left");
         }
         Notice::Ended { remote, ended, .. } if !ended.admitted => {
-            let code = ended.reason.code();
-            tracing::warn!(%remote, %code, reason = %ended.reason, "not admitted");
+            let (code, reason) = (ended.reason.code(), not_admitted(ended));
+            tracing::warn!(%remote, %code, %reason, "not admitted");
         }
         _ => {}
     }
@@ -202,6 +203,15 @@ fn is_look(reason: &EndReason, received: u64) -> bool {
         EndReason::WebSocketClosed(Some(CloseCode::GOING_AWAY)) => true,
         EndReason::Cut | EndReason::Tunnel(TunnelError::Truncated) => received == 0,
         _ => false,
+    }
+}
+
+/// Why a peer was not admitted and what to do, for the log.
+pub(crate) fn not_admitted(ended: &Ended) -> String {
+    let by = ended.method.map(|method| format!("by '{}': ", method.name())).unwrap_or_default();
+    match remedy::at_hub(ended) {
+        Some(remedy) => format!("{by}{}. {remedy}", ended.reason),
+        None => format!("{by}{}", ended.reason),
     }
 }
 

@@ -68,7 +68,7 @@ def test_a_lost_reply_locks_nobody_out_and_another_key_gets_nothing(hub: Hub) ->
     # What came before is void.
     old = Joiner("py-lost", peer.key, first)
     with open_link(hub.url, hub.pin) as link:
-        assert refused(lambda: old.resume(link)) == ("revoked", 4013)
+        assert refused(lambda: old.resume(link)) == ("voided", 4013)
     with open_link(hub.url, hub.pin) as link:
         assert refused(lambda: Joiner("py-thief").join(link, token)) == ("used", 4010)
 

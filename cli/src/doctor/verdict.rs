@@ -315,19 +315,13 @@ fn refused(finding: Finding, asked: &Asked, code: Code) -> Finding {
                 " It refused after this peer proved itself by '{method}', with the secret \
                           from {origin}."
             );
-            finding.remedy(
-                "Most likely that is not this hub's secret: 'bowline secret show' prints it on the \
-                 hub's machine. The hub's log says why it refused",
-            )
+            finding
         }
         (Code::Refused, Ok(Proof::Enrolment(file))) => {
             finding.message += &format!(
                 " It refused after this peer proved itself by its enrolment, from {file}."
             );
-            finding.remedy(
-                "Most likely the hub was set up anew, or has forgotten this peer: ask its \
-                 administrator for a new token. The hub's log says why it refused",
-            )
+            finding
         }
         (Code::IdTaken, _) => finding.seen(asked.id.clone()).expected("an id that is free"),
         _ => finding,

@@ -174,26 +174,38 @@ impl AuthError {
         }
     }
 
+    /// What to do where a hub does not offer the method of this name.
+    #[must_use]
+    pub fn lacking(method: &str) -> &'static str {
+        match method {
+            "open" => {
+                "Give this peer the hub's secret (--secret-file): 'bowline secret show' prints it \
+                 there."
+            }
+            "join" | "resume" | "refresh" => {
+                "Enable it at the hub: auth.join = true (--auth-join true), and TLS: a hub without it \
+                 takes no join tokens."
+            }
+            _ => {
+                "Enable it at the hub: auth.secret = true (--auth-secret true), and auth.required = \
+                 true unless anyone may come in."
+            }
+        }
+    }
+
     /// What a person should do next.
     #[must_use]
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::Trust(error) => return Some(Cow::Owned(error.remedy())),
-            Self::HubLacksMethod { wanted: "open", .. } => {
-                "Give this peer the hub's secret (--secret-file): 'bowline secret show' prints it \
-                 there."
-            }
-            Self::HubLacksMethod { wanted: "join" | "resume" | "refresh", .. } => {
-                "Enable it at the hub: auth.join = true (--auth-join true), and TLS: a hub without it \
-                 takes no join tokens."
-            }
-            Self::HubLacksMethod { .. } => {
-                "Enable it at the hub: auth.secret = true (--auth-secret true), and auth.required = \
-                 true unless anyone may come in."
-            }
+            Self::HubLacksMethod { wanted, .. } => Self::lacking(wanted),
             Self::HubNotProved => {
                 "A hub with another secret would have refused this peer: what answered may be \
                  posing as the hub. Stop and find out what it is."
+            }
+            Self::NotOurs(_) | Self::OtherPeer(_) => {
+                "Compare 'bowline --version' here and at the hub, and look at its log: a hub that \
+                 works does not do that."
             }
             Self::Wire(_)
             | Self::OutOfTurn(_)
@@ -208,10 +220,8 @@ impl AuthError {
             | Self::OtherCertificate
             | Self::NotYetValid { .. }
             | Self::Mint(_)
-            | Self::NotOurs(_)
             | Self::NotKept
-            | Self::Refused(..)
-            | Self::OtherPeer(_) => return None,
+            | Self::Refused(..) => return None,
         };
         Some(Cow::Borrowed(remedy))
     }

@@ -99,7 +99,7 @@ impl Hub {
         self.look_at_later(claim, now)?;
         let Certified { issue, not_after, expired } = certified;
         if issue < enrolled.issue {
-            return Err(Code::Revoked.into());
+            return Err(Code::Voided.into());
         }
         // One that was drawn, and never recorded for this peer: a storage that was restored, and
         // accepted, has forgotten it.

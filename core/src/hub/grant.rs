@@ -136,5 +136,5 @@ impl Hub {
 /// Only who may serve has a session that serves.
 pub(super) fn may_serve(claim: &Claim, capabilities: &Capabilities) -> Result<(), Code> {
     let may = claim.purpose != Purpose::Serve || capabilities.allow(Capability::Serve);
-    if may { Ok(()) } else { Err(Code::Refused) }
+    if may { Ok(()) } else { Err(Code::MayNotServe) }
 }

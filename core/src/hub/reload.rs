@@ -37,7 +37,7 @@ impl Hub {
                 live.capabilities = role.clone();
             }
         }
-        self.end_sessions(Code::Refused, |live| {
+        self.end_sessions(Code::MayNotServe, |live| {
             live.purpose == Purpose::Serve && !live.capabilities.allow(Capability::Serve)
         });
     }

@@ -44,7 +44,7 @@ impl Link {
         self.renewing = None;
         self.timers.stop_all();
         let close = close_code(&reason);
-        let ended = Box::new(Ended { reason, admitted });
+        let ended = Box::new(Ended { reason, admitted, method: self.method });
         if voice == Voice::Gone {
             return self.finish(ended);
         }

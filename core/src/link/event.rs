@@ -12,6 +12,7 @@ use crate::session::SessionError;
 use crate::socket::SocketError;
 use crate::text::{Escaped, Line};
 use crate::tunnel::TunnelError;
+use crate::wire::frame::Method;
 use crate::wire::{Frame, WireError};
 
 /// One thing that happened. Payloads borrow from the link until the next call.
@@ -64,6 +65,8 @@ pub struct Ended {
     pub reason: EndReason,
     /// Whether the link had been admitted.
     pub admitted: bool,
+    /// How the peer came: at the peer what it was to prove itself by, at a hub what it has proved.
+    pub method: Option<Method>,
 }
 
 /// Why a link ended.

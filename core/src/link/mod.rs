@@ -45,7 +45,7 @@ use crate::source;
 use crate::time::{Mono, Now, TimerTable};
 use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
-use crate::wire::frame::Source;
+use crate::wire::frame::{Method, Source};
 
 use leave::Leaving;
 use pace::Pace;
@@ -57,6 +57,8 @@ use renew::Renewing;
 #[derive(Debug)]
 pub struct Link {
     side: Side,
+    /// How the peer comes; at a hub none until that is proved.
+    method: Option<Method>,
     tunnel: Tunnel,
     socket: Socket,
     phase: Phase,
@@ -111,6 +113,7 @@ impl Link {
     pub fn connect(dial: Arc<Dial>, seed: &Seed, now: Now) -> Result<Self, TunnelError> {
         let mut random = Random::new(seed);
         let limits = dial.limits.clone();
+        let method = Some(dial.credential.method());
         let tunnel = match &dial.transport {
             Transport::Plain => Tunnel::connect_plain(&limits),
             Transport::Tls(config) => Tunnel::connect_tls(config, &dial.host, &limits)?,
@@ -122,7 +125,12 @@ impl Link {
         let socket = Socket::connect(&request, masks, &limits, &mut out);
         let phase = Phase::Dialling(Box::new((dial, nonce)));
         let pace = Some(Box::new(Pace::of_hub(&limits, now.mono)));
-        Ok(Self { out, pace, ..Self::new(Side::Peer, tunnel, socket, phase, limits, random, now) })
+        Ok(Self {
+            out,
+            pace,
+            method,
+            ..Self::new(Side::Peer, tunnel, socket, phase, limits, random, now)
+        })
     }
 
     /// A hub's link: the shell has accepted a socket from this source.
@@ -164,6 +172,7 @@ impl Link {
         let asking = Bucket::full(&renew::rate(&limits), now.mono);
         Self {
             side,
+            method: None,
             tunnel,
             socket,
             phase,

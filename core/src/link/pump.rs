@@ -268,6 +268,9 @@ impl Link {
             Ok(hub::Step::Wait(auth)) => self.phase = Phase::HubAdmitting(Box::new(auth)),
             Ok(hub::Step::Ask(auth, question)) => {
                 self.phase = Phase::HubAdmitting(Box::new(auth));
+                if let Question::Reserve(claim) = &question {
+                    self.method = Some(claim.method);
+                }
                 self.ask(question);
             }
             Ok(hub::Step::Admitted(admitted, renewing)) => {

@@ -50,7 +50,7 @@ pub async fn served<R: Runtime>(
                 (None, Some(_)) => EndReason::Cut,
             };
             {
-                let ended = Arc::new(Ended { reason, admitted: false });
+                let ended = Arc::new(Ended { reason, admitted: false, method: None });
                 Err(ConnectError::Ended { hub, ended, clocks: None })
             }
         }

@@ -69,7 +69,7 @@ fn the_same_token_again_on_the_same_machine_voids_what_it_got_before() {
     stage.private("copy/trust.toml", &fs::read_to_string(stage.at("web/trust.toml")).unwrap());
     let data = stage.text("copy");
     let copy = outcome(stage.bowline(&["ls", "--data", &data]));
-    kept_out(&stage, &copy, REVOKED);
+    kept_out(&stage, &copy, VOIDED);
     answers(&stage, "web-1");
 }
 

@@ -88,9 +88,20 @@ const USED: &str = "HUB: the hub refused: used: This join token has been used: b
                     --enrolled' there keeps them out.";
 
 /// What a machine is told that was revoked, or whose token or its key was.
-const REVOKED: &str = "HUB: the hub refused: revoked: This peer, its key or its token was revoked. Ask \
-                       the hub's administrator: 'bowline peers allow ID' there lets this machine \
-                       join again, with a new token.";
+const REVOKED: &str = "HUB: the hub refused: revoked: This peer, its key or its token was \
+                       revoked. Ask the hub's administrator for another token; where 'bowline \
+                       peers show ID' there says that the id is revoked, 'bowline peers allow \
+                       ID' comes first.";
+
+/// The same of one that comes back.
+const PUT_OUT: &str = "HUB: the hub refused: revoked: This peer, its key or its token was \
+                       revoked. Ask the hub's administrator: 'bowline peers allow ID' there lets \
+                       this machine join again, with a new token.";
+
+/// What one is told that was allowed again, of what it had before.
+const VOIDED: &str = "HUB: the hub refused: voided: This credential is void: a later one took \
+                      its place, or the peer was revoked and allowed again. Ask the hub's \
+                      administrator for a new token, and run 'bowline join' with it.";
 
 /// Refused by the hub, with a sentence of the page.
 #[track_caller]

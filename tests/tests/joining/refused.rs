@@ -65,7 +65,7 @@ fn a_token_that_is_revoked_with_what_it_enrolled_puts_them_out_at_once() {
     assert_eq!((&gone["revoked"], &gone["ended"]), (&1.into(), &1.into()));
     put_out(web, "revoked");
     let data = stage.text("web");
-    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REVOKED);
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), PUT_OUT);
 }
 
 fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
@@ -79,17 +79,37 @@ fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
     assert_eq!(told(&stage, &["peers", "show", "web-1"])["revoked"]["reason"], "stolen");
     let data = stage.text("web");
     let list = || outcome(stage.bowline(&["ls", "--data", &data]));
-    kept_out(&stage, &list(), REVOKED);
+    kept_out(&stage, &list(), PUT_OUT);
     let another = issue(&stage, &["--id", "web-1"]);
     kept_out(&stage, &join(&stage, "web", &another, &[]), REVOKED);
 
     assert_eq!(told(&stage, &["peers", "allow", "web-1"])["was_revoked"], true);
-    // What it had stays void.
-    kept_out(&stage, &list(), REVOKED);
+    // What it had stays void, and nobody is asked to allow it once more.
+    kept_out(&stage, &list(), VOIDED);
     joined(&stage, "web", &another, &[]);
     let _web = serve(&stage, "web");
     answers(&stage, "web-1");
 }
+
+fn a_machine_whose_role_may_not_serve_is_told_which_role_may() {
+    let stage = hub("");
+    let token = issue(&stage, &["--role", "read-only"]);
+    joined(&stage, "web", &token, &["--id", "web-1"]);
+    let (data, config) = (stage.text("web"), stage.text("peer.toml"));
+    let command = stage.bowline(&["peer", "--config", &config, "--data", &data]);
+    let mut peer = Running::start(command);
+    let said = peer.said("the hub refused");
+    let says = MAY_NOT_SERVE.trim_start_matches("HUB: ");
+    assert_eq!(said, format!("bowline: {says}"));
+    refusals::documented(3, MAY_NOT_SERVE);
+    peer.signal(rustix::process::Signal::TERM);
+    assert_eq!(peer.end().0, Some(0));
+}
+
+const MAY_NOT_SERVE: &str = "HUB: the hub refused: may-not-serve: What this peer was admitted as may \
+                             not serve commands. Ask the hub's administrator for a token with a \
+                             role that serves ('bowline token issue --role agent'), and run \
+                             'bowline join' with it; or only call from here.";
 
 fn another_key_voids_open_tokens_at_once_or_lets_them_be_used() {
     let stage = hub("");
@@ -245,9 +265,15 @@ fn a_token_that_was_signed_with_a_stolen_key_is_refused_and_the_operator_told() 
     kept_out(&stage, &join(&stage, "thief", &signed, &["--id", "thief"]), REVOKED);
 }
 
-const REFUSED: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log says why. \
-                       Check that both ends have the same secret. A machine that joined by a token \
-                       may have lost its id: 'bowline peers show ID' at the hub tells whose it is.";
+const REFUSED: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log \
+                       says why. Check that this is the whole token, and of this hub; else ask \
+                       the hub's administrator for a new one.";
+
+const UNKNOWN: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log \
+                       says why. The hub does not know this machine by the key that it has: \
+                       'bowline peers show ID' there tells whose the id is. If it was forgotten, \
+                       or the hub was set up anew, ask its administrator for a new token, and \
+                       run 'bowline join' with it.";
 
 fn a_hub_tells_a_stranger_no_more_of_one_id_than_of_another() {
     let stage = hub("");
@@ -257,9 +283,9 @@ fn a_hub_tells_a_stranger_no_more_of_one_id_than_of_another() {
     // The key that was this id's is a stranger's, as if nobody had the id.
     let enrolled = fs::read_to_string(stage.at("own/enrolment")).unwrap();
     let data = stage.text("own");
-    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REFUSED);
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), UNKNOWN);
     told(&stage, &["peers", "forget", "own-1"]);
-    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), REFUSED);
+    kept_out(&stage, &outcome(stage.bowline(&["ls", "--data", &data])), UNKNOWN);
     assert_eq!(fs::read_to_string(stage.at("own/enrolment")).unwrap(), enrolled);
 }
 
@@ -272,6 +298,7 @@ in_each_pairing! {
     a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed,
     another_key_voids_open_tokens_at_once_or_lets_them_be_used,
     a_machine_that_is_enrolled_elsewhere_is_asked_before_that_goes,
+    a_machine_whose_role_may_not_serve_is_told_which_role_may,
     a_hub_that_takes_no_tokens_any_more_says_what_it_lacks_and_where_to_allow_it,
     what_is_no_join_token_is_told_by_what_is_wrong_with_it,
 }

@@ -14,10 +14,9 @@ use rustix::process::Signal;
 /// Another secret of the right form.
 const OTHER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
 
-const WRONG: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log says \
-                     why. Check that both ends have the same secret. A machine that joined by \
-                     a token may have lost its id: 'bowline peers show ID' at the hub tells whose it \
-                     is.";
+const WRONG: &str = "HUB: the hub refused: refused: The hub did not admit this peer; its log \
+                     says why. Check that both ends have the same secret: 'bowline secret show' \
+                     prints it on the hub's machine.";
 
 const COPY: &str = "; copy the hub's own from 'bowline secret show'; on the hub, delete the file \
                     and start again, and one is made";

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_core::auth::may_refuse;
 use bowline_core::auth::peer::{Learnt, Refusal};
-use bowline_core::code::Code;
+use bowline_core::code::{Code, TABLE, Use};
 use bowline_core::id::{HubId, Pin};
 use bowline_core::link::Security;
 use bowline_core::trust::{How, Identities};
@@ -42,7 +43,11 @@ fn met(here: u64, hub: u64) -> Facts {
 }
 
 fn ended(reason: impl Into<EndReason>) -> ConnectError {
-    let ended = Ended { reason: reason.into(), admitted: false };
+    ended_by(Method::Secret, reason)
+}
+
+fn ended_by(method: Method, reason: impl Into<EndReason>) -> ConnectError {
+    let ended = Ended { reason: reason.into(), admitted: false, method: Some(method) };
     let hub = "wss://hub.example:7777/link".to_owned();
     ConnectError::Ended { hub, ended: Arc::new(ended), clocks: None }
 }
@@ -196,7 +201,7 @@ fn an_enrolment_that_a_hub_does_not_know_is_told_with_its_file() {
     let asked = Asked { proof, ..asked() };
     let (text, retry_after) = (Default::default(), None);
     let refusal = Refusal { code: Code::Refused, text, unix: 5, retry_after };
-    let error = ended(EndReason::Refused(refusal));
+    let error = ended_by(Method::Resume, EndReason::Refused(refusal));
     let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());
     let problem = findings.into_iter().find(Finding::is_problem).unwrap();
     assert!(problem.message.contains("by its enrolment, from /d/enrolment"), "{problem:?}");
@@ -211,4 +216,27 @@ fn a_look_is_no_failure_and_says_why_nothing_was_asked() {
     assert!(!findings.iter().any(Finding::is_problem));
     let last = findings.last().unwrap();
     assert_eq!((last.state, last.message.as_str()), (State::Skipped, "no key"));
+}
+
+#[test]
+fn what_is_to_be_done_about_a_refusal_follows_the_method() {
+    let refusals = TABLE.iter().filter(|row| row.used_in == Use::Refusal);
+    for row in refusals {
+        for method in [Method::Secret, Method::Resume, Method::Refresh] {
+            if !may_refuse(row.code, method) {
+                continue;
+            }
+            let proof = match method {
+                Method::Secret => Proof::Secret("secret.key".to_owned()),
+                _ => Proof::Enrolment("/d/enrolment".to_owned()),
+            };
+            let asked = Asked { proof: Ok(proof), ..asked() };
+            let error = ended_by(method, remedy::tests::refusal(row.code));
+            let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());
+            let problem = findings.into_iter().find(Finding::is_problem).unwrap();
+            assert_eq!((problem.check, problem.code), (Check::Admission, Some(row.name)));
+            let remedy = problem.remedy.as_deref();
+            remedy::tests::holds("doctor", row.code, method, &problem.message, remedy);
+        }
+    }
 }

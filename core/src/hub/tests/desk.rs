@@ -2,6 +2,7 @@
 
 use super::control::{answered, operator};
 use super::*;
+use crate::auth::may_refuse;
 use crate::id::{HubId, RefreshHash};
 use crate::ledger::TokenRecord;
 use crate::ledger::issuing::Issuing;
@@ -104,6 +105,13 @@ impl Desk {
     }
 
     pub(super) fn admit(&mut self, claim: &Claim) -> Result<LinkId, Code> {
+        self.try_admit(claim).inspect_err(|code| {
+            let method = claim.method;
+            assert!(may_refuse(*code, method), "{code} is not met by '{}'", method.name());
+        })
+    }
+
+    fn try_admit(&mut self, claim: &Claim) -> Result<LinkId, Code> {
         let link = self.hub.arrive(somewhere(), self.now).unwrap();
         let grant = self.reserve(link, claim)?;
         self.record(&grant)?;

@@ -228,7 +228,7 @@ fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has(
     let again = desk.admit(&joins(&token, 2)).unwrap();
     let ends = [serves, calls, stranger, again].map(|link| desk.closing(link));
     assert_eq!(ends, [Some(Code::Superseded), Some(Code::SessionExpired), None, None]);
-    assert_eq!(desk.admit(&resume(1, NOON + 86_400, false)), Err(Code::Revoked));
+    assert_eq!(desk.admit(&resume(1, NOON + 86_400, false)), Err(Code::Voided));
     // 'web-2' had the issue between.
     assert!(desk.admit(&resume(3, NOON + 86_400, false)).is_ok());
 }
@@ -296,7 +296,7 @@ fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_join
     desk.admit(&joins(&token, 2)).unwrap();
     // The counter of issues knows no peer and does not start again.
     assert_eq!(enrolled(&desk).issue, 2);
-    assert_eq!(desk.admit(&old), Err(Code::Revoked));
+    assert_eq!(desk.admit(&old), Err(Code::Voided));
     assert!(desk.admit(&resume(2, NOON + 86_401, false)).is_ok());
     assert_eq!(desk.hub.restored, None);
     assert_eq!(desk.ledger.memory.durable().issues, 2);

@@ -98,6 +98,6 @@ fn another_role_holds_at_once_and_ends_only_who_may_not_serve_any_more() {
     assert_eq!(sent(&mut hub, op), ["deny 1 denied call:uptime"]);
     assert_eq!(hub.take_outbox(web, &mut Outbox::default()), None);
     hub.reconfigure(HubConfig { secret_role: Role::ReadOnly, ..settings() });
-    assert_eq!(hub.take_outbox(web, &mut Outbox::default()), Some(Code::Refused));
+    assert_eq!(hub.take_outbox(web, &mut Outbox::default()), Some(Code::MayNotServe));
     assert_eq!(hub.take_outbox(op, &mut Outbox::default()), None);
 }

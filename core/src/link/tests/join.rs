@@ -97,7 +97,7 @@ fn who_lost_the_reply_joins_again_by_the_same_token_and_what_was_minted_before_i
     assert!(scene.is_admitted());
     assert_eq!((scene.certificate().issue, scene.enrolled().issue), (2, 2));
     scene.dial(|dial| dial.credential = Credential::Resume(lost.clone()));
-    assert_eq!(scene.refused(), Code::Revoked);
+    assert_eq!(scene.refused(), Code::Voided);
     scene.resume();
     assert!(scene.is_admitted());
 }
@@ -299,7 +299,7 @@ fn a_token_whose_role_may_not_serve_admits_no_session_that_does() {
     let draft = Draft { role: crate::capability::Role::ReadOnly, ..draft() };
     let token = scene.another(&draft);
     come(&mut scene, token.clone(), 2);
-    assert_eq!(scene.refused(), Code::Refused);
+    assert_eq!(scene.refused(), Code::MayNotServe);
     scene.dial(|dial| {
         dial.credential = token;
         dial.purpose = Purpose::Operate;

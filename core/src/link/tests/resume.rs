@@ -84,14 +84,14 @@ fn the_log_says_what_was_wrong_with_a_certificate() {
 }
 
 #[test]
-fn a_certificate_of_an_earlier_issue_is_revoked() {
+fn a_certificate_of_an_earlier_issue_is_void() {
     let mut scene = Scene::joined();
     let first = Credential::Resume(scene.held());
     let token = scene.token();
     scene.dial(|dial| dial.credential = token);
     assert_eq!(scene.certificate().issue, 2);
     scene.dial(|dial| dial.credential = first);
-    assert_eq!(scene.refused(), Code::Revoked);
+    assert_eq!(scene.refused(), Code::Voided);
     assert_eq!(scene.world.peer.reason().code().close(), CloseCode::REVOKED);
 }
 
@@ -111,7 +111,7 @@ fn a_certificate_that_was_seen_after_its_end_is_not_revived_by_a_clock_that_step
     assert!(scene.is_admitted());
     assert_eq!(scene.certificate().issue, 2);
     scene.dial(|dial| dial.credential = old);
-    assert_eq!(scene.refused(), Code::Revoked);
+    assert_eq!(scene.refused(), Code::Voided);
     scene.resume();
     assert!(scene.is_admitted());
 }

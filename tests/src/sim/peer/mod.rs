@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_core::auth::{
-    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Way,
+    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Way, may_refuse,
 };
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::ledger::{Answer, Kept, Question};
 use bowline_core::limits::Limits;
-use bowline_core::link::{Event, Link};
+use bowline_core::link::{EndReason, Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::session::SendError;
@@ -361,6 +361,12 @@ impl PeerNode {
                     end.ended = true;
                     end.abandon(model, now)?;
                     let reason = &ended.reason;
+                    if let (EndReason::Refused(refusal), Some(method)) = (reason, ended.method)
+                        && genuine.contains(&end.conn)
+                        && !may_refuse(refusal.code, method)
+                    {
+                        return violated("a refusal that its method never meets", refusal.code);
+                    }
                     self.refreshes |= matches!(reason.code(), Code::Expired | Code::NotYetValid);
                     let outcome =
                         Outcome { heals: reason.heals(), retry_after: reason.retry_after() };

@@ -98,7 +98,7 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
     let resume = Evidence::Resume { certified: first(), fresh };
     let refresh = Evidence::Refresh { presented: RefreshHash([1; 32]), fresh };
     for (method, evidence, code) in [
-        (Method::Resume, resume, Code::Revoked),
+        (Method::Resume, resume, Code::Voided),
         (Method::Refresh, refresh, Code::Expired),
         (Method::Secret, Evidence::Secret(SecretNumber::FIRST), Code::IdTaken),
     ] {

@@ -1,8 +1,17 @@
-//! What to do about a code: one sentence for each, the same for every command.
+//! What to do about a code: one sentence for each, the same for every command, and for a refusal one
+//! for each way in which a peer may have come.
 //!
 //! What a peer finds wrong with a hub ([`Use::Local`](bowline_core::code::Use::Local)) may depend on
 //! the values that differ, so the errors of `bowline_core` say what to do about those.
 //! `docs/refusals.md` shows all of them.
+
+mod log;
+mod method;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use log::at_hub;
+pub(crate) use method::by_method;
 
 use std::borrow::Cow;
 
@@ -29,7 +38,11 @@ pub(crate) fn of_ended(ended: &Ended) -> Option<Cow<'static, str>> {
         EndReason::Auth(AuthError::NotKept) => {
             "Look at the disk of this peer's data directory: it may be full, read-only or failing."
         }
-        _ => return remedy(reason.code()).map(Cow::Borrowed),
+        _ => {
+            let code = reason.code();
+            let of_method = ended.method.and_then(|method| by_method(code, method));
+            return of_method.or_else(|| remedy(code)).map(Cow::Borrowed);
+        }
     };
     Some(Cow::Borrowed(remedy))
 }
@@ -37,10 +50,7 @@ pub(crate) fn of_ended(ended: &Ended) -> Option<Cow<'static, str>> {
 /// What to do; `None` where there is nothing, or the error itself says it.
 pub(crate) fn remedy(code: Code) -> Option<&'static str> {
     Some(match code {
-        Code::Refused => {
-            "Check that both ends have the same secret. A machine that joined by a token may have lost \
-             its id: 'bowline peers show ID' at the hub tells whose it is."
-        }
+        Code::Refused => "Look at the hub's log, which says why.",
         Code::MethodNotOffered => "Configure this peer for a method that the hub offers.",
         Code::OtherKeySeen => {
             "Find out what ends TLS between here and the hub, and dial the hub itself."
@@ -60,8 +70,11 @@ pub(crate) fn remedy(code: Code) -> Option<&'static str> {
             "Ask the hub's administrator: 'bowline peers allow ID' there lets this machine join again, \
              with a new token."
         }
-        Code::Expired => {
+        Code::Voided | Code::Expired => {
             "Ask the hub's administrator for a new token, and run 'bowline join' with it."
+        }
+        Code::MayNotServe => {
+            "Ask the hub's administrator for a role that serves, or only call from here."
         }
         Code::Used => {
             "Ask the hub's administrator for another token. If this one was meant for this machine \
