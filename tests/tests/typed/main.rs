@@ -109,11 +109,20 @@ fn every_example() -> Vec<String> {
     examples
 }
 
-/// The pages of `docs/`.
+/// The pages of `docs/` and of the folders below it.
 fn pages() -> Vec<String> {
-    let entries = fs::read_dir(root().join("docs")).unwrap();
-    let names = entries.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
-    let mut pages: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
+    let (mut pages, mut folders) = (Vec::new(), vec!["docs".to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{folder}/{}", entry.file_name().display());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(name);
+            } else if name.ends_with(".md") {
+                pages.push(name);
+            }
+        }
+    }
     pages.sort();
     assert!(pages.len() >= 7, "{pages:?}");
     pages
