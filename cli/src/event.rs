@@ -16,7 +16,7 @@ use bowline_shell::config::units::print_duration;
 use bowline_shell::notice::Notice;
 use serde_json::{Value, json};
 
-use crate::{exit, remedy};
+use crate::{exit, remedy, show};
 
 /// The notice as one object: `event`, and what belongs to it.
 pub(crate) fn json(notice: &Notice) -> Value {
@@ -198,7 +198,7 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
              lost",
             self::measure(*measure)
         ),
-        Notice::Registered { commands } => format!("serving {commands} commands"),
+        Notice::Registered { commands } => format!("serving {}", show::count(*commands, "command")),
         Notice::Answered { id, status } if status.is_cut() => {
             format!("call {}: {}", id.0, reason(*status, &Line::default()))
         }

@@ -58,7 +58,7 @@ pub(crate) async fn join(runtime: &impl Runtime, options: Box<args::Join>) -> Re
 
     let enrolment = file.read().map_err(Failure::usage)?;
     let enrolment = enrolment.ok_or_else(|| {
-        Failure::new(exit::FAILURES, format!("{} is gone again", file.path().display()))
+        Failure::new(exit::FAILURES, format!("{} is gone again", show::path(file.path())))
     })?;
     let name = name.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let role = invited.invitation().role.to_string();
@@ -195,13 +195,13 @@ fn from_input() -> Result<Zeroizing<String>, Failure> {
     crate::stdio::input()
         .take(MOST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", name.display())))?;
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", show::path(name))))?;
     text(bytes, name)
 }
 
 /// What was read as text. What was read is not repeated.
 fn text(bytes: Zeroizing<Vec<u8>>, from: &Path) -> Result<Zeroizing<String>, Failure> {
-    let from = from.display();
+    let from = show::path(from);
     if bytes.len() as u64 > MOST {
         return Err(Failure::usage(format!("{from} holds more than a join token")));
     }

@@ -11,7 +11,7 @@ use clap_mangen::roff::{Roff, roman};
 
 use crate::args::{self, Arguments};
 use crate::exit::{self, Failure};
-use crate::output;
+use crate::{output, show};
 
 pub(crate) fn man(options: &args::Man) -> Result<u8, Failure> {
     let mut command = Arguments::command().disable_help_subcommand(true);
@@ -24,7 +24,7 @@ pub(crate) fn man(options: &args::Man) -> Result<u8, Failure> {
     fs::create_dir_all(dir).map_err(|error| cannot("create", dir, &error))?;
     let mut written = 0;
     write(&command, dir, &mut written)?;
-    output::say(format_args!("{written} pages are in {}", dir.display()));
+    output::say(format_args!("{written} pages are in {}", show::path(dir)));
     Ok(exit::DONE)
 }
 
@@ -39,7 +39,7 @@ fn write(command: &Command, dir: &Path, written: &mut usize) -> Result<(), Failu
 }
 
 fn cannot(doing: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(exit::FAILURES, format!("cannot {doing} {}: {error}", path.display()))
+    Failure::new(exit::FAILURES, format!("cannot {doing} {}: {error}", show::path(path)))
 }
 
 /// One page. What stands below the options in `--help` keeps its lines: they are examples.

@@ -9,16 +9,22 @@ use bowline_shell::files::{DataDir, DirLock, Holder};
 use bowline_shell::hub::LOOK;
 
 use crate::exit::{self, Failure};
+use crate::show;
 
 /// Why the hub of `data` cannot be reached where its endpoint file says that it listens; `reason`
-/// names that place.
-pub(crate) fn unreachable(data: &DataDir, reason: impl Display, code: Option<Code>) -> Failure {
+/// names that place, and `pid` is the process that wrote it.
+pub(crate) fn unreachable(
+    data: &DataDir,
+    pid: u32,
+    reason: impl Display,
+    code: Option<Code>,
+) -> Failure {
     let said = match DirLock::holder(data) {
         Ok(Some(holder)) => hidden(data, holder, reason),
         Ok(None) => format!(
-            "the hub of {} was killed: {reason}, and nobody holds its directory. Start 'bowline hub' \
-             again",
-            data.path().display()
+            "the hub of {} was killed: {reason}, and nobody holds its directory (it was process {pid}). \
+             Start 'bowline hub' again",
+            show::path(data.path())
         ),
         Err(error) => format!("{reason}; {error}"),
     };
@@ -32,7 +38,7 @@ pub(crate) fn silent(data: &DataDir) -> Failure {
         Ok(None) => format!(
             "the hub of {} is not running: start it with 'bowline hub', or name another with --hub \
              or --config",
-            data.path().display()
+            show::path(data.path())
         ),
         Err(error) => return Failure::usage(error),
     };
@@ -62,5 +68,5 @@ pub(crate) fn unsaid(data: &DataDir, holder: Holder) -> String {
 
 fn runs(data: &DataDir, holder: Holder) -> String {
     let process = holder.pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-    format!("the hub of {} runs{process}", data.path().display())
+    format!("the hub of {} runs{process}", show::path(data.path()))
 }

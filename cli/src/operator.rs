@@ -14,7 +14,7 @@ use bowline_shell::runtime::Runtime;
 
 use crate::args::Dial;
 use crate::exit::Failure;
-use crate::{nearby, output, peer, place};
+use crate::{nearby, output, peer, place, show};
 
 /// Connects as an operator.
 pub(crate) async fn connect(
@@ -22,13 +22,13 @@ pub(crate) async fn connect(
     dial: &Dial,
     observer: Observer,
 ) -> Result<Session, Failure> {
-    let Some((builder, data)) = local(runtime, dial)? else {
+    let Some((builder, data, pid)) = local(runtime, dial)? else {
         let connected = remote(runtime, dial)?.observer(observer).operate().connect().await;
         return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
     builder.observer(observer).operate().connect().await.map_err(|error| match &error {
         ConnectError::Unreachable { reason, .. } => {
-            nearby::unreachable(&data, reason, error.code())
+            nearby::unreachable(&data, pid, reason, error.code())
         }
         _ => error.into(),
     })
@@ -71,7 +71,7 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
             let message = format!(
                 "{}: permission denied. Only the user that the hub runs as is its operator here: \
                  run this as that user, or name a hub with --hub",
-                path.display()
+                show::path(path)
             );
             return Err(Failure::usage(message));
         }
@@ -79,16 +79,18 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
     DataDir::open(&path).map(Some).map_err(Failure::usage)
 }
 
-/// The operator of this machine's hub, and that hub's data directory.
+/// The operator of this machine's hub, that hub's data directory, and the process that it
+/// said it is.
 fn local<R: Runtime>(
     runtime: &R,
     dial: &Dial,
-) -> Result<Option<(PeerBuilder<R>, DataDir)>, Failure> {
+) -> Result<Option<(PeerBuilder<R>, DataDir, u32)>, Failure> {
     let Some(data) = machine(dial)? else { return Ok(None) };
     let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
         return Err(nearby::silent(&data));
     };
-    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, data)))
+    let pid = endpoint.pid;
+    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, data, pid)))
 }
 
 /// The identity of the hub of this data directory.
@@ -96,7 +98,7 @@ pub(crate) fn identity(data: &DataDir) -> Result<HubId, Failure> {
     let path = data.identity_key();
     let der = pem::read_pkcs8(&path).map_err(Failure::usage)?;
     let key = SigningKey::from_pkcs8(&der)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        .map_err(|error| Failure::usage(format!("{}: {error}", show::path(path))))?;
     Ok(HubIdentity(key).id())
 }
 

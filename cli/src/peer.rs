@@ -22,6 +22,7 @@ use crate::journal;
 use crate::outage::Said;
 use crate::output;
 use crate::place;
+use crate::show;
 use crate::signals::{self, Inbox};
 
 pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Result<u8, Failure> {
@@ -36,6 +37,9 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     }
     guard::lower_if(options.allow_debug)?;
     place::trust(config.trusted_group.as_ref())?;
+    if let Some(warning) = enrolment::passed_over(&options.dial, &config)? {
+        output::say(format_args!("warning: {warning}"));
+    }
     let mut inbox = Inbox::open(runtime)?;
     let data = options.dial.data.clone();
     let builder = serving(runtime, &options, &config)?;
@@ -222,7 +226,7 @@ pub(crate) fn checked_by<R: Runtime>(
     if let Some(path) = &config.roots {
         let pem = pem::read(path, Exposure::Readable).map_err(Failure::usage)?;
         let roots = Roots::from_pem(&pem)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            .map_err(|error| Failure::usage(format!("{}: {error}", show::path(path))))?;
         builder = builder.roots(roots);
     }
     Ok(builder)
@@ -239,8 +243,9 @@ fn labels(given: &[String]) -> Result<Option<BTreeMap<String, String>>, Failure>
     given
         .iter()
         .map(|text| {
-            parse(text)
-                .ok_or_else(|| Failure::usage(format!("--label '{text}': expected NAME=VALUE")))
+            parse(text).ok_or_else(|| {
+                Failure::usage(format!("--label '{}': expected NAME=VALUE", show::typed(text)))
+            })
         })
         .collect::<Result<_, _>>()
         .map(Some)

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::{output, place};
+use crate::{output, place, show};
 
 pub(crate) fn restore(options: &args::Restore) -> Result<u8, Failure> {
     let data = place::data(Role::Hub, options.data.as_deref())?;
@@ -46,7 +46,7 @@ fn tell_anew(anew: &Anew, json: bool) -> Result<(), Failure> {
     }
     output::line(format_args!("hub       {}", anew.hub))?;
     for path in &anew.removed {
-        output::line(format_args!("removed   {}", path.display()))?;
+        output::line(format_args!("removed   {}", show::path(path)))?;
     }
     output::line(
         "ids stay with their keys, and the revoked stay revoked; tokens, enrolments and the keys that \

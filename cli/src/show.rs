@@ -1,6 +1,7 @@
 //! Names and values below each other, as people read them, and texts that are safe to show.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use bowline_core::capability::Capabilities;
 use bowline_core::text::{Escaped, is_unsafe};
@@ -18,6 +19,21 @@ pub(crate) fn pairs<N: AsRef<str>, V: AsRef<str>>(indent: usize, pairs: &[(N, V)
         })
         .collect();
     lines.join("\n")
+}
+
+/// So many of something: the word is that of one, whose plural ends with an s.
+pub(crate) fn count(number: impl TryInto<u64>, word: &str) -> String {
+    match number.try_into() {
+        Ok(1) => format!("1 {word}"),
+        Ok(number) => format!("{number} {word}s"),
+        // Less than none, which nobody counts.
+        Err(_) => format!("? {word}s"),
+    }
+}
+
+/// A path within a line, whatever is in its name.
+pub(crate) fn path(path: impl AsRef<Path>) -> String {
+    Escaped(&path.as_ref().display().to_string()).to_string()
 }
 
 /// A list on one line, or a dash where it is empty.

@@ -219,7 +219,7 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
     let killed = bowline(home.path(), &["ls", "--data", data]);
     assert_eq!(code(&killed), 4, "{}", stderr(&killed));
     let said = stderr(&killed);
-    assert!(said.contains("4711") && said.contains("start 'bowline hub'"), "{said}");
+    assert!(said.contains("4711") && said.contains("Start 'bowline hub'"), "{said}");
     let run = bowline(home.path(), &["run", "--data", data, "--json", "web-1", "uptime"]);
     assert_eq!(code(&run), 255);
     assert!(stdout(&run).contains("4711"), "{}", stdout(&run));
@@ -235,7 +235,7 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
         let killed = bowline(home.path(), &["ls", "--data", data]);
         assert_eq!(code(&killed), 4, "{}", stderr(&killed));
         let said = stderr(&killed);
-        assert!(said.contains("4711") && said.contains("start 'bowline hub'"), "{said}");
+        assert!(said.contains("4711") && said.contains("Start 'bowline hub'"), "{said}");
         assert!(said.contains(control.to_str().unwrap()), "{said}");
         drop(std::os::unix::net::UnixListener::bind(&control).ok());
     }

@@ -9,32 +9,40 @@ use core::str::FromStr;
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
+use crate::text::Escaped;
+
 /// Why text is not the id, pin or name that it was taken for.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {
     /// Not a peer id.
     #[error(
-        "'{0}' is not a peer id: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit, \
-         and neither 'all' nor 'hub'"
+        "'{}' is not a peer id: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit, \
+         and neither 'all' nor 'hub'", Escaped(.0)
     )]
     PeerId(String),
     /// Not a hub id.
-    #[error("'{0}' is not a hub id: 'hub_' and 26 characters of a-z 2-7")]
+    #[error("'{}' is not a hub id: 'hub_' and 26 characters of a-z 2-7", Escaped(.0))]
     HubId(String),
     /// Not a pin.
-    #[error("'{0}' is not a pin: 'sha256/' and 44 characters of padded standard base64")]
+    #[error(
+        "'{}' is not a pin: 'sha256/' and 44 characters of padded standard base64", Escaped(.0)
+    )]
     Pin(String),
     /// Not a nonce.
     #[error("not a nonce: 43 characters of unpadded URL-safe base64")]
     Nonce,
     /// Not a command's name.
     #[error(
-        "'{0}' is not a command name: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit"
+        "'{}' is not a command name: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit",
+        Escaped(.0)
     )]
     CommandName(String),
     /// Not a room's name.
-    #[error("'{0}' is not a room: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit")]
+    #[error(
+        "'{}' is not a room: 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit",
+        Escaped(.0)
+    )]
     Room(String),
     /// Not a token's id.
     #[error("not a token id: 22 characters of unpadded URL-safe base64")]

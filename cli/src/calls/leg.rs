@@ -8,7 +8,7 @@ use bowline_core::wire::value::{Scalar, Value};
 use data_encoding::BASE64;
 use serde_json::json;
 
-use crate::{event, list};
+use crate::{event, list, show};
 
 /// One peer's part.
 #[derive(Debug, PartialEq)]
@@ -115,8 +115,10 @@ impl Kept {
     pub(super) fn size(&self) -> String {
         match (self.bytes.len(), self.dropped) {
             (0, 0) => "-".to_owned(),
-            (kept, 0) => format!("{kept} bytes"),
-            (kept, dropped) => format!("{kept} bytes, {dropped} before dropped"),
+            (kept, 0) => show::count(kept as u64, "byte"),
+            (kept, dropped) => {
+                format!("{}, {dropped} before dropped", show::count(kept as u64, "byte"))
+            }
         }
     }
 
@@ -156,7 +158,7 @@ mod tests {
         assert_eq!(leg.result(), "failed: as it says");
         assert_eq!(
             (leg.out.size().as_str(), leg.err.size().as_str()),
-            ("5 bytes, 7 before dropped", "1 bytes",)
+            ("5 bytes, 7 before dropped", "1 byte",)
         );
         let json = leg.json();
         assert_eq!(json["out"], json!({"text": "text\n", "dropped": 7}));

@@ -7,7 +7,7 @@ use bowline_core::wire::frame::Source;
 use bowline_shell::call::Finished;
 use serde_json::{Value, json};
 
-use crate::{event, output};
+use crate::{event, output, show};
 
 /// One event, and whose it is.
 pub(super) struct Line {
@@ -154,8 +154,10 @@ fn sentence(who: &str, event: &Value) -> Option<String> {
             number("received"),
             number("sent")
         ),
-        "ready" => format!("{} serves {} commands", text("peer"), number("commands")),
-        "registered" => format!("the hub knows our {} commands", number("commands")),
+        "ready" => {
+            format!("{} serves {}", text("peer"), show::count(number("commands"), "command"))
+        }
+        "registered" => format!("the hub knows our {}", show::count(number("commands"), "command")),
         "called" => format!("call {}: running '{}'", number("call"), text("command")),
         "answered" => format!("call {}: {}", number("call"), event["status"]),
         "ended" => format!(

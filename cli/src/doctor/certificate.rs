@@ -9,6 +9,7 @@ use crate::doctor::check::Check;
 use crate::doctor::find;
 use crate::doctor::own::Own;
 use crate::doctor::report::Finding;
+use crate::show;
 
 /// A certificate that ends within this many seconds is noted.
 const SOON: u64 = 30 * 24 * 60 * 60;
@@ -42,7 +43,7 @@ pub(super) fn examine(
                 Err(error) => return find::of_file(Check::Certificate, &error),
             };
             let pair = TlsKey::from_pem(&certificate, &key_pem);
-            let place = format!("{} and {}", cert.display(), key.display());
+            let place = format!("{} and {}", show::path(cert), show::path(key));
             match pair {
                 Ok(pair) => pair.describe().map_err(|error| format!("{place}: {error}")),
                 Err(error) => Err(format!("{place}: {error}")),
@@ -60,7 +61,7 @@ pub(super) fn examine(
                 Err(error) => return find::of_file(Check::Certificate, &error),
                 Ok(chain) => match chain.first().map(|der| Description::of(der)) {
                     Some(Ok(told)) => Ok(told),
-                    _ => Err(format!("{}: it holds no certificate", path.display())),
+                    _ => Err(format!("{}: it holds no certificate", show::path(path))),
                 },
             }
         }

@@ -67,7 +67,8 @@ pub(super) fn exposure(setup: Setup) -> Vec<Finding> {
     vec![finding]
 }
 
-/// The URLs that lead here: of the address, or of each of this machine's own.
+/// The URLs that lead here: those that other machines are to dial, and that of the address, or of
+/// each of this machine's own.
 pub(super) fn addresses(
     bind: Bind,
     mode: TlsMode,
@@ -91,9 +92,11 @@ pub(super) fn addresses(
             loopback.into_iter().chain(own.iter().copied()).map(at).collect()
         }
     };
-    urls.extend(advertised.iter().map(ToString::to_string));
-    urls.dedup();
-    Finding::ok(Check::Addresses, urls.join(", "))
+    let is_none = |url: &&HubUrl| url.host().parse().is_ok_and(|ip: IpAddr| ip.is_unspecified());
+    let advertised = advertised.iter().filter(|url| !is_none(url)).map(ToString::to_string);
+    let advertised: Vec<String> = advertised.collect();
+    urls.retain(|url| !advertised.contains(url));
+    Finding::ok(Check::Addresses, [advertised, urls].concat().join(", "))
 }
 
 /// The addresses that this machine would use to reach others. Nothing is sent: a datagram socket
@@ -164,6 +167,10 @@ mod tests {
         let advertised: HubUrl = "wss://hub.example:7777".parse().unwrap();
         let bind = "127.0.0.1:1".parse().unwrap();
         let plain = addresses(bind, TlsMode::Plain, &own, &[advertised]).message;
-        assert_eq!(plain, "ws://127.0.0.1:1/link, wss://hub.example:7777/link");
+        assert_eq!(plain, "wss://hub.example:7777/link, ws://127.0.0.1:1/link");
+        let itself: HubUrl = "wss://192.0.2.7:1".parse().unwrap();
+        let nowhere: HubUrl = "wss://0.0.0.0:1".parse().unwrap();
+        let told = addresses("0.0.0.0:1".parse().unwrap(), TlsMode::Tofu, &own, &[itself, nowhere]);
+        assert_eq!(told.message, "wss://192.0.2.7:1/link, wss://127.0.0.1:1/link");
     }
 }

@@ -10,6 +10,7 @@ use bowline_shell::files::{
 use crate::doctor::check::Check;
 use crate::doctor::own::Own;
 use crate::doctor::report::Finding;
+use crate::show;
 
 /// A file or a directory that cannot be used.
 pub(super) fn of_file(check: Check, error: &FileError) -> Finding {
@@ -36,11 +37,11 @@ pub(super) fn of_file(check: Check, error: &FileError) -> Finding {
 pub(super) fn data(path: &Path) -> (Option<DataDir>, Finding) {
     match DataDir::open(path) {
         Ok(data) => {
-            let finding = Finding::ok(Check::Data, path.display().to_string());
+            let finding = Finding::ok(Check::Data, show::path(path));
             (Some(data), finding)
         }
         Err(error) if error.is_not_found() => {
-            let why = format!("{} is not there yet: the first start makes it", path.display());
+            let why = format!("{} is not there yet: the first start makes it", show::path(path));
             (None, Finding::skipped(Check::Data, why))
         }
         Err(error) => (None, of_file(Check::Data, &error)),
@@ -55,7 +56,7 @@ pub(super) fn key(check: Check, path: &Path) -> Result<Option<SigningKey>, Findi
         Ok(der) => der,
     };
     SigningKey::from_pkcs8(&der).map(Some).map_err(|error| {
-        Finding::problem(check, Own::Damaged, format!("{}: {error}", path.display()))
+        Finding::problem(check, Own::Damaged, format!("{}: {error}", show::path(path)))
             .remedy("Restore the file from a backup, or move it away: then another key is made")
     })
 }

@@ -23,7 +23,7 @@ use crate::doctor::report::{Finding, Report};
 use crate::doctor::status::{self, Running};
 use crate::doctor::{certificate, dial, find};
 use crate::exit::Failure;
-use crate::{date, place};
+use crate::{date, place, show};
 
 pub(super) async fn examine(
     runtime: &impl Runtime,
@@ -79,7 +79,8 @@ pub(super) async fn examine(
         return report.skip_rest(HUB, "it is not known where the hub listens");
     };
     report.extend(exposure::exposure(setup))?;
-    let advertised = config.map(|config| config.advertise).unwrap_or_default();
+    let told = status.map(|status| status.urls.clone());
+    let advertised = told.unwrap_or_else(|| config.as_ref().map(dialled).unwrap_or_default());
     let own = exposure::own_addresses();
     report.add(exposure::addresses(setup.bind, setup.mode, &own, &advertised))
 }
@@ -98,7 +99,7 @@ fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding
     let (file, from) = match &options.dial.config {
         Some(path) => {
             let read = HubSettings::read(path).map_err(|error| wrong(error.to_string()))?;
-            (read, path.display().to_string())
+            (read, show::path(path))
         }
         None => {
             (HubSettings::default(), "no --config, so what a start without one does".to_owned())
@@ -193,7 +194,8 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
             )
         }
         Ok(Some(look)) => {
-            let said = format!("{} ids bound, {} starts", look.peers, look.generation);
+            let ids = show::count(look.peers, "id");
+            let said = format!("{ids} bound, {}", show::count(look.generation, "start"));
             Finding::ok(Check::Ledger, said)
         }
         Ok(None) => {
@@ -203,7 +205,7 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
         }
         Err(LedgerError::File(error)) => find::of_file(Check::Ledger, &error),
         Err(LedgerError::Open { path, reason }) => {
-            let said = format!("cannot open the ledger {}: {reason}", path.display());
+            let said = format!("cannot open the ledger {}: {reason}", show::path(path));
             Finding::problem(Check::Ledger, Own::Ledger, said)
                 .remedy("Run this as the user that the hub runs as")
         }
@@ -302,6 +304,15 @@ fn setup(
     }
     let config = config?;
     Some(Setup { bind: config.bind, mode: config.mode, open: !config.auth_required, weak })
+}
+
+/// What other machines dial by the configuration.
+fn dialled(config: &HubConfig) -> Vec<HubUrl> {
+    if !config.advertise.is_empty() {
+        return config.advertise.clone();
+    }
+    let own = HubUrl::of_address(scheme(config.mode), config.bind.0);
+    config.hostnames.iter().filter_map(|host| own.at(host)).collect()
 }
 
 fn scheme(mode: TlsMode) -> Scheme {

@@ -25,7 +25,7 @@ use crate::doctor::own::Own;
 use crate::doctor::report::{Finding, Report};
 use crate::doctor::verdict::{self, Asked, Looks, Proof};
 use crate::exit::{self, Failure};
-use crate::{date, enrolment, peer, place, runtime};
+use crate::{date, enrolment, peer, place, runtime, show};
 
 /// Where a peer's files are.
 struct Place {
@@ -124,7 +124,7 @@ fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
         ),
     };
     let from = match (&options.dial.config, &enrolment) {
-        (Some(path), _) => path.display().to_string(),
+        (Some(path), _) => show::path(path),
         (None, Some(_)) => "the enrolment".to_owned(),
         (None, None) => "flags alone".to_owned(),
     };
@@ -150,10 +150,10 @@ fn key(options: &args::Doctor, place: &Place) -> (Option<PeerKey>, Finding) {
         None => Ok(None),
     };
     match read {
-        Ok(Some(key)) => (Some(PeerKey(key)), Finding::ok(Check::Key, path.display().to_string())),
+        Ok(Some(key)) => (Some(PeerKey(key)), Finding::ok(Check::Key, show::path(path))),
         Ok(None) if options.enrol => made(&place.path),
         Ok(None) => {
-            let why = format!("{} is not there yet: 'bowline peer' makes it", path.display());
+            let why = format!("{} is not there yet: 'bowline peer' makes it", show::path(path));
             (None, Finding::skipped(Check::Key, why))
         }
         Err(finding) => (None, finding),
@@ -205,7 +205,7 @@ fn enrolled(enrolment: &Enrolment, path: &Path) -> (Result<Proves, &'static str>
         let code = Code::Expired;
         let said = format!(
             "{}: the enrolment has ended, its refresh token {}",
-            path.display(),
+            show::path(path),
             date::seen_from(now, refresh)
         );
         let finding = Finding::refused(Check::Secret, code.name(), exit::of_code(code), said);
@@ -215,7 +215,7 @@ fn enrolled(enrolment: &Enrolment, path: &Path) -> (Result<Proves, &'static str>
     }
     let said = format!(
         "none is needed: enrolled by a token ({}), the certificate ends {}, renewable until {}",
-        path.display(),
+        show::path(path),
         date::seen_from(now, certificate),
         date::utc(refresh)
     );
@@ -257,7 +257,7 @@ async fn reach(
             (key, Some(credential), Ok(Proof::Secret(origin.to_string())))
         }
         (Some(key), Ok(Proves::Enrolment(path))) => {
-            (key, None, Ok(Proof::Enrolment(path.display().to_string())))
+            (key, None, Ok(Proof::Enrolment(show::path(path))))
         }
         (key, proof) => {
             let why = match (key, proof) {

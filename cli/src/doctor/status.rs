@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bowline_core::id::HubId;
 use bowline_core::wire::value::Value;
-use bowline_shell::config::{Bind, TlsMode};
+use bowline_shell::config::{Bind, HubUrl, TlsMode};
 use bowline_shell::files::{DataDir, DirLock, Endpoint, Holder};
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_shell::runtime::Runtime;
@@ -15,7 +15,7 @@ use crate::doctor::find;
 use crate::doctor::own::Own;
 use crate::doctor::report::Finding;
 use crate::exit::Failure;
-use crate::{list, nearby, runtime};
+use crate::{list, nearby, runtime, show};
 
 /// A hub that runs.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub(super) struct Status {
     pub(super) open: bool,
     /// Whether a weak secret is accepted.
     pub(super) weak: bool,
+    /// What other machines dial.
+    pub(super) urls: Vec<HubUrl>,
     /// Of its certificate.
     pub(super) served: Option<Served>,
     sessions: i64,
@@ -53,6 +55,7 @@ impl Status {
             bind: list::text(value, "bind").and_then(|text| text.parse().ok()),
             mode: list::text(value, "mode").and_then(|text| text.parse().ok()),
             open: texts("methods").iter().any(|method| method == "open"),
+            urls: texts("urls").iter().filter_map(|url| url.parse().ok()).collect(),
             weak: texts("warnings").iter().any(|said| said.contains("--insecure-weak-secret")),
             served: list::text(value, "pin").and_then(|pin| {
                 let not_after = list::number(value, "not_after")?;
@@ -107,8 +110,10 @@ pub(super) async fn running(
     let status = status.as_ref().and_then(|finished| finished.value()).map(|v| Status::read(&v));
     let said = match &status {
         Some(Status { sessions, serving, since, .. }) => format!(
-            "process {pid}, up for {}: {sessions} sessions, {serving} peers serving",
-            list::ago(*since)
+            "process {pid}, up for {}: {}, {} serving",
+            list::ago(*since),
+            show::count(*sessions, "session"),
+            show::count(*serving, "peer"),
         ),
         None => format!("process {pid}"),
     };
@@ -141,7 +146,7 @@ fn silent(data: &DataDir) -> (Option<Running>, Finding) {
             (Some(Running { endpoint: None, status: None }), finding.with_remedy_inside())
         }
         Ok(None) => {
-            let said = format!("the hub of {} is not running", data.path().display());
+            let said = format!("the hub of {} is not running", show::path(data.path()));
             let note = Finding::note(Check::Running, Own::NotRunning, said);
             (None, note.remedy("Start it: 'bowline hub'"))
         }

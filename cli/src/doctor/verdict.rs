@@ -376,7 +376,8 @@ pub(super) fn rights(facts: &Facts, commands: usize) -> Option<Finding> {
     if commands > 0 && !admitted.capabilities.allow(Capability::Serve) {
         let code = Code::Denied;
         let said = format!(
-            "this peer has {commands} commands to serve, and the hub does not let it: {held}"
+            "this peer has {} to serve, and the hub does not let it: {held}",
+            crate::show::count(commands as u64, "command")
         );
         let finding = Finding::refused(Check::Rights, code.name(), exit::of_code(code), said);
         let remedy = match admitted.method {

@@ -31,6 +31,7 @@ fn object(entry: &Value<'_>) -> serde_json::Value {
         "serves": flag(entry, "serves"),
         "method": text(entry, "method"),
         "key": text(entry, "key"),
+        "public_key": text(entry, "public_key"),
         "first_seen": number(entry, "first_seen"),
         "since": number(entry, "since"),
         "remote": text(entry, "remote"),

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use bowline_core::auth::AuthError;
 use bowline_core::code::Code;
+use bowline_core::hub::RESTORED_SAID;
 use bowline_core::link::{EndReason, Ended};
 use bowline_shell::peer::Unreached;
 
@@ -28,6 +29,10 @@ pub(crate) fn of_ended(ended: &Ended) -> Option<Cow<'static, str>> {
     }
     let remedy = match reason {
         EndReason::Closed(_) => return None,
+        EndReason::Refused(refusal) if refusal.text.raw() == RESTORED_SAID => {
+            "Ask its operator: 'bowline hub --accept-restored' there takes tokens again that are made \
+             after that."
+        }
         EndReason::Cut if !ended.admitted => {
             "What listens there closed without a word: check the port, and whether it is a proxy \
              with no hub behind it, or a hub with too many connections."

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::{self, SecretAction};
 use crate::exit::{self, Failure};
 use crate::out::Out;
-use crate::{output, place};
+use crate::{output, place, show};
 
 pub(crate) async fn secret(runtime: &impl Runtime, options: args::Secret) -> Result<u8, Failure> {
     match options.action {
@@ -29,7 +29,7 @@ fn show(data: Option<&Path>, out: &Out<'_>, as_json: bool) -> Result<u8, Failure
         return Err(Failure::usage(format!(
             "{} is not there: 'bowline hub' makes it at its first start; for a hub that keeps its \
              data elsewhere give --data DIR",
-            data.display()
+            show::path(data)
         )));
     }
     let data = DataDir::open(&path).map_err(Failure::usage)?.secret();

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::args::SecretRotate;
 use crate::exit::{self, Failure};
-use crate::{date, list, operator, output};
+use crate::{date, list, operator, output, show};
 
 pub(super) async fn rotate(runtime: &impl Runtime, options: &SecretRotate) -> Result<u8, Failure> {
     let grace = options.grace.map(grace).transpose()?;
@@ -82,7 +82,7 @@ fn offline(data: &DataDir, lock: &DirLock, grace: Option<u64>) -> Result<Rotated
         return Err(Failure::usage(format!(
             "{} is not there: 'bowline hub' makes it at its first start; where the hub's secret is \
              elsewhere, start the hub and rotate it then",
-            data.secret().display()
+            show::path(data.secret())
         )));
     }
     let rotation = rotate_secret(data, lock, grace, date::now())

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::Dial;
 use crate::exit::Failure;
-use crate::{date, enrolment, operator, peer, place};
+use crate::{date, enrolment, operator, peer, place, show};
 
 /// Who would dial, and what is known of the hub.
 pub(super) struct Own {
@@ -97,12 +97,13 @@ impl Own {
             None => "none: the local socket takes its place".to_owned(),
             Some((_, Some(key))) => format!("{key:?}"),
             Some((path, None)) => {
-                format!("none yet: {} is made at the first connection", path.display())
+                format!("none yet: {} is made at the first connection", show::path(path))
             }
         };
         let mut lines = vec![
             ("id", self.id.to_string()),
             ("key", key),
+            ("key pin", or_none(self.public().map(|key| key.pin().to_string()))),
             ("data", self.data.display().to_string()),
             ("method", self.method.to_owned()),
             ("hub", or_none(self.hub.as_ref().map(ToString::to_string))),
@@ -124,8 +125,12 @@ impl Own {
         lines
     }
 
+    fn public(&self) -> Option<&PublicKey> {
+        self.key.as_ref().and_then(|(_, key)| key.as_ref())
+    }
+
     pub(super) fn object(&self) -> Value {
-        let key = self.key.as_ref().and_then(|(_, key)| key.as_ref());
+        let key = self.public();
         let trust = self.trust.as_ref().map(|trust| {
             json!({
                 "identity": trust.identity.map(|id| id.to_string()),
@@ -138,6 +143,7 @@ impl Own {
         json!({
             "id": self.id.as_str(),
             "key": key.map(|key| format!("{key:?}")),
+            "key_pin": key.map(|key| key.pin().to_string()),
             "data": self.data.display().to_string(),
             "method": self.method,
             "hub": self.hub.as_ref().map(ToString::to_string),
@@ -160,6 +166,6 @@ fn public(path: &std::path::Path) -> Result<Option<PublicKey>, Failure> {
         read => read.map_err(Failure::usage)?,
     };
     let key = SigningKey::from_pkcs8(&der)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        .map_err(|error| Failure::usage(format!("{}: {error}", show::path(path))))?;
     Ok(Some(PeerKey(key).public()))
 }

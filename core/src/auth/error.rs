@@ -78,6 +78,9 @@ pub enum AuthError {
     /// Hub: the lock or the ledger said no.
     #[error("admission of {peer} was refused: {code}", peer = peer_or_open(*.0), code = .1)]
     Refused(Option<PeerId>, Code),
+    /// Hub: the same for a reason that the remote is told.
+    #[error("admission of {peer} was refused: {code}: {said}", peer = peer_or_open(*.0), code = .1, said = .2)]
+    Said(Option<PeerId>, Code, &'static str),
     /// Peer: the hub is not the one that it should be, or nothing tells.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -125,7 +128,7 @@ impl AuthError {
             // A good token, or certificate, of a clock that is off is nobody's guess.
             Self::Token(error) => error.code() == Code::Refused,
             // The hub's own state, or its disk, said these; anything else is about who asks.
-            Self::Refused(_, code) => !matches!(
+            Self::Refused(_, code) | Self::Said(_, code, _) => !matches!(
                 code,
                 Code::Full | Code::Unavailable | Code::RateLimited | Code::GoingAway
             ),
@@ -147,6 +150,7 @@ impl AuthError {
     pub fn said(&self) -> String {
         match self {
             Self::TurnedAway(away) => away.to_string(),
+            Self::Said(_, _, said) => (*said).to_owned(),
             error => error.code().row().meaning.to_owned(),
         }
     }
@@ -167,7 +171,7 @@ impl AuthError {
             Self::Token(error) => error.code(),
             Self::NotYetValid { .. } => Code::NotYetValid,
             Self::Mint(_) => Code::Unavailable,
-            Self::Refused(_, code) => *code,
+            Self::Refused(_, code) | Self::Said(_, code, _) => *code,
             Self::Trust(error) => error.code(),
             Self::HubNotProved | Self::OtherPeer(_) | Self::NotOurs(_) => Code::HubNotProved,
             Self::NotKept => Code::Unavailable,
@@ -221,7 +225,8 @@ impl AuthError {
             | Self::NotYetValid { .. }
             | Self::Mint(_)
             | Self::NotKept
-            | Self::Refused(..) => return None,
+            | Self::Refused(..)
+            | Self::Said(..) => return None,
         };
         Some(Cow::Borrowed(remedy))
     }

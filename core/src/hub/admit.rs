@@ -25,7 +25,7 @@ impl Hub {
     /// [`No`]: there is not even room for telling it. Close the socket.
     pub fn arrive(&mut self, source: Source, now: Now) -> Result<LinkId, No> {
         if source.is_local() && self.has_enough_local() {
-            return Err(No { code: Code::RateLimited, retry_after: Some(FULL) });
+            return Err(No::later(Code::RateLimited, Some(FULL)));
         }
         let standing = match self.door.knock(source, now) {
             Knock::Carried => Standing::Carried(source),
@@ -33,7 +33,7 @@ impl Hub {
             Knock::TurnedAway(why) => {
                 self.events.extend(self.door.tell(why, now).map(HubEvent::from));
                 if !self.door.turn_away() {
-                    return Err(No { code: why.why.code(), retry_after: why.retry_after });
+                    return Err(No::later(why.why.code(), why.retry_after));
                 }
                 Standing::TurnedAway(Away { source, why, counted: Counted::TurnedAway })
             }
@@ -122,7 +122,7 @@ impl Hub {
         let new = record.is_some().then_some(peer);
         let new = new.filter(|&peer| self.registry.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
-            return Answer::No(No { code: Code::Full, retry_after: Some(FULL) });
+            return Answer::No(No::later(Code::Full, Some(FULL)));
         }
         self.links.insert(link, Standing::Reserved(source, new));
         let epoch = self.epoch_of(peer);
@@ -196,11 +196,11 @@ impl Hub {
             if self.registry.tell_contested(peer, now.mono) {
                 self.events.push_back(HubEvent::Contested { peer });
             }
-            return Err(No { code: Code::DuplicateId, retry_after: Some(CONTEST.as_secs()) });
+            return Err(No::later(Code::DuplicateId, Some(CONTEST.as_secs())));
         }
         self.pace
             .admit(now.mono)
-            .map_err(|retry_after| No { code: Code::RateLimited, retry_after: Some(retry_after) })
+            .map_err(|retry_after| No::later(Code::RateLimited, Some(retry_after)))
     }
 
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.

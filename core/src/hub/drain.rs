@@ -111,7 +111,7 @@ impl Hub {
     /// Nobody is admitted by a hub that stops; `None` where it does not.
     pub(super) fn not_any_more(&self, now: Now) -> Option<Answer> {
         let retry_after = Some(self.drain.as_ref().map(|_| self.wait(now))?);
-        Some(Answer::No(No { code: Code::GoingAway, retry_after }))
+        Some(Answer::No(No::later(Code::GoingAway, retry_after)))
     }
 
     /// Turns a call down that comes after a Goaway, of either end; whether it did.

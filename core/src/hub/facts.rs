@@ -20,6 +20,8 @@ pub struct Facts {
     pub bind: String,
     /// The URL of that address.
     pub url: String,
+    /// What other machines dial.
+    pub urls: Vec<String>,
     /// The methods offered over the network, ascending.
     pub methods: Vec<Method>,
     /// Whether everyone must prove something.

@@ -53,6 +53,7 @@ pub use control::GRACE;
 pub use event::HubEvent;
 pub use facts::Facts;
 pub use outbox::Outbox;
+pub use restored::RESTORED_SAID;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};

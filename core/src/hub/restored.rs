@@ -19,6 +19,10 @@ use crate::time::Now;
 /// Seconds after which a hub that was restored is worth another try: a person has to act.
 const RESTORED: u64 = 300;
 
+/// What those who come by a token are told meanwhile.
+pub const RESTORED_SAID: &str = "The hub was restored from a backup, and takes no token until its operator has \
+                                 accepted that.";
+
 impl Hub {
     /// A peer whose key its id is bound to, or that a token admits, may show that the hub has
     /// started later than this start. What nobody has looked at is to be looked at first.
@@ -73,7 +77,10 @@ impl Hub {
     pub(super) fn not_restored(&self) -> Result<(), No> {
         match self.restored {
             None => Ok(()),
-            Some(_) => Err(No { code: Code::Unavailable, retry_after: Some(RESTORED) }),
+            Some(_) => Err(No {
+                said: Some(RESTORED_SAID),
+                ..No::later(Code::Unavailable, Some(RESTORED))
+            }),
         }
     }
 

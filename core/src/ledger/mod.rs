@@ -144,11 +144,21 @@ pub struct No {
     pub code: Code,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
+    /// What the remote is told in the place of what the code means, where that says too little.
+    pub said: Option<&'static str>,
 }
 
 impl From<Code> for No {
     fn from(code: Code) -> Self {
-        Self { code, retry_after: None }
+        Self { code, retry_after: None, said: None }
+    }
+}
+
+impl No {
+    /// A no that may be a yes after so many seconds.
+    #[must_use]
+    pub fn later(code: Code, retry_after: Option<u64>) -> Self {
+        Self { code, retry_after, said: None }
     }
 }
 

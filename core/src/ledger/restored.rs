@@ -70,7 +70,10 @@ impl fmt::Display for Restored {
         match sign {
             Sign::Hello => write!(f, "{by} showed the Hello of start {generation} of this hub"),
             Sign::Certificate => {
-                write!(f, "{by} showed a certificate of this hub's of issue {issue}")
+                write!(
+                    f,
+                    "{by} showed certificate number {issue} of this hub, which it does not know of"
+                )
             }
             Sign::Operator => f.write_str("its operator said so by 'bowline restore'"),
             Sign::Claim => {

@@ -104,7 +104,7 @@ pub enum ArgumentError {
         name: String,
     },
     /// More values than arguments.
-    #[error("{given} values by position: {takes}")]
+    #[error("{given} value{s} by position: {takes}", s = if *given == 1 { "" } else { "s" })]
     TooMany {
         /// How many came by position.
         given: usize,

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::ConfigError;
 use crate::config::nearest::nearest;
+use crate::files::shown;
 
 /// A file's name and text, for telling where something stands.
 pub(crate) struct Document<'i> {
@@ -48,7 +49,7 @@ impl<'i> Document<'i> {
     }
 
     fn file(&self) -> String {
-        self.path.display().to_string()
+        shown(self.path)
     }
 
     fn line(&self, at: usize) -> usize {

@@ -6,14 +6,14 @@ use bowline_core::id::CommandName;
 
 use crate::arguments::ScriptHole;
 use crate::config::{Bind, HubUrl, TlsMode};
-use crate::files::{FileError, NotText};
+use crate::files::{FileError, NotText, shown};
 
 /// A configuration that cannot be used. The program ends with exit code 2.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("{}: cannot be read: {reason}; give another file with --config FILE", .path.display())]
+    #[error("{}: cannot be read: {reason}; give another file with --config FILE", shown(.path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -178,7 +178,9 @@ pub enum ConfigError {
         hole: ScriptHole,
     },
     /// No hub to connect to.
-    #[error("no hub is given: use --hub URL, or hub = \"wss://HOST:7777\" in peer.toml")]
+    #[error(
+        "no hub is given: use --hub URL, or --config FILE with hub = \"wss://HOST:7777\" in it; a machine that 'bowline join' enrolled needs neither"
+    )]
     NoHub,
     /// No id, and the host's name gives none.
     #[error(

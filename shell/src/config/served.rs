@@ -8,8 +8,9 @@ use bowline_core::id::CommandName;
 use crate::arguments::path::risk::{is_wide, open_to_others};
 use crate::arguments::{Handed, Kind, ScriptHole};
 use crate::config::{ConfigError, Insecure, PeerConfig};
+use crate::files::shown;
 
-/// A command that does less to keep callers out than it seems to.
+/// A command that does less to keep callers out than it seems to, or less than it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandRisk {
@@ -22,6 +23,15 @@ pub enum CommandRisk {
     },
     /// A root below which everything is, or everything that a person has.
     WideRoot {
+        /// Of which command.
+        command: CommandName,
+        /// Of which argument.
+        argument: String,
+        /// The root.
+        root: PathBuf,
+    },
+    /// A root that is not there, or is no directory.
+    NoRoot {
         /// Of which command.
         command: CommandName,
         /// Of which argument.
@@ -63,14 +73,20 @@ impl fmt::Display for CommandRisk {
                 f,
                 "command '{command}', argument '{argument}': below its root {} is all that there \
                  is to protect; set 'root' to a directory that holds what callers may name",
-                root.display()
+                shown(root)
+            ),
+            Self::NoRoot { command, argument, root } => write!(
+                f,
+                "command '{command}', argument '{argument}': its root {} is no directory that is \
+                 there, so every call is refused; make it, or set 'root' to another",
+                shown(root)
             ),
             Self::OpenRoot { command, argument, directory } => write!(
                 f,
                 "command '{command}', argument '{argument}': others may change {}, and lead the \
                  program outside of the root by a link after the path was checked; set \
                  as = \"descriptor\", or keep others from writing there",
-                directory.display()
+                shown(directory)
             ),
         }
     }
@@ -95,7 +111,9 @@ impl PeerConfig {
             for argument in spec.arguments() {
                 let Kind::Path { root, handed } = &argument.kind else { continue };
                 let argument = argument.name.clone();
-                if is_wide(root) {
+                if !root.is_dir() {
+                    risks.push(CommandRisk::NoRoot { command, argument, root: root.clone() });
+                } else if is_wide(root) {
                     risks.push(CommandRisk::WideRoot { command, argument, root: root.clone() });
                 } else if let (Handed::Path, Some(directory)) = (handed, open_to_others(root)) {
                     risks.push(CommandRisk::OpenRoot { command, argument, directory });
@@ -134,6 +152,25 @@ mod tests {
         let safe = peer("[commands.x]\nrun = ['sh', '-c', 'tar c \"$1\"', 'sh', '{dir}']");
         assert_eq!(safe.check_commands(&Insecure::default()), Ok(vec![]));
         assert_eq!(safe.check_commands(&allowed), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_root_that_is_not_there_or_is_no_directory_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for root in [dir.path().join("none"), file] {
+            let text = format!(
+                "[commands.x]\nrun = ['cat', '{{f}}']\n\
+                 args.f = {{ type = 'path', root = '{}', as = 'descriptor' }}",
+                root.display()
+            );
+            let risks = peer(&text).check_commands(&Insecure::default()).unwrap();
+            let [said] = &risks[..] else { panic!("{risks:?}") };
+            let expected =
+                format!("'x', argument 'f': its root {} is no directory", root.display());
+            assert!(said.to_string().contains(&expected), "{said}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use bowline_core::text::Escaped;
+
 use crate::files::{Remedy, trusted};
 
 /// A file or directory that cannot be used.
@@ -14,7 +16,7 @@ pub enum FileError {
     #[error("no home directory is known (HOME is not set): say where to keep data with --data DIR")]
     NoHome,
     /// The system refused.
-    #[error("cannot {doing} {}: {reason}{}", .path.display(), remedy(*.kind))]
+    #[error("cannot {doing} {}: {reason}{}", shown(.path), remedy(*.kind))]
     System {
         /// "read", "create", "write", …
         doing: &'static str,
@@ -27,7 +29,7 @@ pub enum FileError {
     },
     /// A private file that others may use.
     #[error(
-        "{} has mode {mode:04o}: other users may {what} it; {}", .path.display(), remedy.advice(path)
+        "{} has mode {mode:04o}: other users may {what} it; {}", shown(.path), remedy.advice(path)
     )]
     Exposed {
         /// The file or directory.
@@ -43,7 +45,7 @@ pub enum FileError {
     #[error(
         "{} belongs to user {owner}, who decides what is there, and this runs as {}: run it as that \
          user ('sudo -u {}'), or keep its files elsewhere; if what is there is yours, run 'chown -h \
-         {own} {}'", .path.display(), user(*.own), sudo(*.owner), word(path)
+         {own} {}'", shown(.path), user(*.own), sudo(*.owner), word(path)
     )]
     Foreign {
         /// The file, directory or link.
@@ -64,7 +66,7 @@ pub enum FileError {
     /// Something in the place of a file.
     #[error(
         "{} is {what}, not a file: name a regular file ('-' is standard input, where a flag takes \
-         it)", .path.display()
+         it)", shown(.path)
     )]
     NotAFile {
         /// What was named.
@@ -73,7 +75,7 @@ pub enum FileError {
         what: &'static str,
     },
     /// A file far larger than a key can be.
-    #[error("{} is larger than {limit} bytes: it is not the file that belongs here", .path.display())]
+    #[error("{} is larger than {limit} bytes: it is not the file that belongs here", shown(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -81,7 +83,7 @@ pub enum FileError {
         limit: usize,
     },
     /// A data directory that is a file.
-    #[error("{} is not a directory: give another with --data DIR", .path.display())]
+    #[error("{} is not a directory: give another with --data DIR", shown(.path))]
     NotADirectory {
         /// What was named.
         path: PathBuf,
@@ -89,7 +91,7 @@ pub enum FileError {
     /// Another hub runs on the same data directory.
     #[error(
         "another hub{} is running on {}: stop it, or give this one a directory of its own with \
-         --data DIR", holder(.pid), .path.display()
+         --data DIR", holder(.pid), shown(.path)
     )]
     Locked {
         /// The data directory.
@@ -101,7 +103,7 @@ pub enum FileError {
     #[error(
         "another peer{} serves from {}: a second one with the same key and id would take its place and \
          end what it runs. Stop that one, or give this one a directory of its own with --data DIR",
-        holder(.pid), .path.display()
+        holder(.pid), shown(.path)
     )]
     Serving {
         /// The data directory.
@@ -119,7 +121,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// A file whose content is not what belongs there.
-    #[error("{}: {reason}", .path.display())]
+    #[error("{}: {reason}", shown(.path))]
     Content {
         /// The file.
         path: PathBuf,
@@ -171,6 +173,11 @@ fn sudo(uid: u32) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let name = trusted::user(uid).filter(|name| name.chars().all(is_plain));
     bowline_core::word::word(name.unwrap_or_else(|| format!("#{uid}")).as_bytes())
+}
+
+/// The path within a line, whatever is in its name.
+pub(crate) fn shown(path: &Path) -> String {
+    Escaped(&path.display().to_string()).to_string()
 }
 
 /// The path as a word of a shell's.

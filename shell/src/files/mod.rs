@@ -27,6 +27,7 @@ pub use data_dir::{DataDir, Role};
 pub use endpoint::Endpoint;
 pub(crate) use enrolment::credentials;
 pub use enrolment::{Enrolment, EnrolmentFile, EnrolmentLock};
+pub(crate) use error::shown;
 pub use error::{FileError, word};
 pub use lock::{DirLock, Holder};
 pub use old_secret::{OldSecret, replace_secret};

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::files::private::{MOST_SECRET, read_bounded};
 use crate::files::{
     Created, Exposure, FileError, Secret, SecretError, Strength, is_descriptor, load_or_create,
-    read_private,
+    read_private, shown,
 };
 
 /// Everything that may hold the secret, in order.
@@ -120,7 +120,7 @@ impl fmt::Display for SecretOrigin {
         match self {
             Self::StandardInput => f.write_str("standard input"),
             Self::Environment => f.write_str("BOWLINE_SECRET"),
-            Self::File(path) => fmt::Display::fmt(&path.display(), f),
+            Self::File(path) => f.write_str(&shown(path)),
         }
     }
 }
@@ -228,7 +228,7 @@ mod tests {
         }
         write_private(&data, b"change-me\n").unwrap();
         let sentence = refused(sources).to_string();
-        let start = format!("the secret from {} is refused: it is a placeholder", data.display());
+        let start = format!("the secret from {} is refused: it is a placeholder", shown(&data));
         assert!(sentence.starts_with(&start), "{sentence}");
         assert!(sentence.contains("bowline secret show") && sentence.contains("delete the file"));
     }

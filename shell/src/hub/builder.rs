@@ -242,7 +242,8 @@ impl<R: Runtime> HubBuilder<R> {
         warnings.extend(facts.warnings);
         let facts = Facts { url, local, warnings, ..facts };
         let since = shared.clock.now().unix;
-        let told = facts.told(&config, methods, since, presence.control());
+        let urls = shared.urls.load_full();
+        let told = facts.told(&config, methods, since, presence.control(), &urls);
         shared.with(|hub| hub.set_facts(told));
         let sockets = Sockets { network: listener, local: at_hand };
         let (insecure, limits) = (self.insecure, self.limits);

@@ -24,7 +24,7 @@ use bowline_core::hub::Source;
 use bowline_core::id::HubId;
 
 use crate::config::HubUrl;
-use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, FileError, Stamp};
+use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, FileError, Stamp, shown};
 use crate::hub::serve::accept;
 use crate::hub::shared::Shared;
 use crate::notice::{Mark, Notice};
@@ -158,7 +158,7 @@ impl Marks {
             self.lock = DirLock::take(&self.data).map_err(|error| match error {
                 FileError::Locked { path, pid } => {
                     let pid = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                    format!("another hub{pid} has locked {}: stop one of the two", path.display())
+                    format!("another hub{pid} has locked {}: stop one of the two", shown(&path))
                 }
                 error => cannot(error),
             })?;
@@ -180,7 +180,7 @@ impl Marks {
 
     /// Whether the directory and the ledger are those that the hub started with.
     fn at_home(&self) -> Result<(), String> {
-        let path = self.data.path().display();
+        let path = shown(self.data.path());
         match Stamp::of_directory(&self.data.lock_file()) {
             Ok(now) if now.is_same(&self.directory) => {}
             Ok(_) => {
@@ -197,7 +197,7 @@ impl Marks {
             Some(now) if now.is_same(&self.ledger) => Ok(()),
             _ => Err(format!(
                 "{} is not the ledger that this hub writes to: {LOST}",
-                self.data.ledger().display()
+                shown(&self.data.ledger())
             )),
         }
     }

@@ -141,7 +141,8 @@ impl<R: Runtime> Hub<R> {
     fn tell_facts(&self, config: &HubConfig) {
         let source = Source::Network(config.bind.0);
         let methods = self.shared.snapshot.load().methods(source);
-        let told = self.facts.told(config, methods, self.setup.since, self.control());
+        let urls = self.shared.urls.load_full();
+        let told = self.facts.told(config, methods, self.setup.since, self.control(), &urls);
         self.shared.with(|hub| hub.set_facts(told));
     }
 }

@@ -83,6 +83,7 @@ impl Facts {
         methods: Vec<Method>,
         since: u64,
         control: Option<PathBuf>,
+        urls: &[HubUrl],
     ) -> Told {
         Told {
             name: config.name.clone(),
@@ -92,6 +93,7 @@ impl Facts {
             mode: config.mode.to_string(),
             bind: self.local.to_string(),
             url: self.url.to_string(),
+            urls: urls.iter().map(ToString::to_string).collect(),
             methods,
             auth_required: config.auth_required,
             pin: self.pin,

@@ -18,7 +18,7 @@ use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
 use crate::config::{HubUrl, Scheme};
 use crate::entropy;
-use crate::files::{self, DataDir, EnrolmentFile, FileError, HubName, TrustFile, pem};
+use crate::files::{self, DataDir, EnrolmentFile, FileError, HubName, TrustFile, pem, shown};
 use crate::notice::Observer;
 use crate::peer::credential::CredentialSource;
 use crate::peer::keep::Keeper;
@@ -60,7 +60,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(urls) => fmt::Display::fmt(&urls[0], f),
-            Self::Local(path) => fmt::Display::fmt(&path.display(), f),
+            Self::Local(path) => f.write_str(&shown(path)),
         }
     }
 }
@@ -92,7 +92,7 @@ pub enum SetupError {
     /// There is no enrolment.
     #[error(
         "this peer is not enrolled ({} is not there): run 'bowline join' with a token from the \
-         hub's operator", .path.display()
+         hub's operator", shown(.path)
     )]
     NotEnrolled {
         /// Where it would be.
@@ -101,7 +101,7 @@ pub enum SetupError {
     /// There is an enrolment with another hub, or by another id.
     #[error(
         "this peer is enrolled with {hub} as '{peer}' ({}): another token would take the place of \
-         that; give --force where it may, or another directory with --data", .path.display()
+         that; give --force where it may, or another directory with --data", shown(.path)
     )]
     Enrolled {
         /// Where it is.
@@ -112,7 +112,7 @@ pub enum SetupError {
         peer: PeerId,
     },
     /// The enrolment is another one than when this began.
-    #[error("{} is of another hub or id than when this began: start it again", .path.display())]
+    #[error("{} is of another hub or id than when this began: start it again", shown(.path))]
     EnrolledAnew {
         /// Where it is.
         path: PathBuf,
@@ -121,7 +121,7 @@ pub enum SetupError {
     #[error(
         "the enrolment in {} has ended, its refresh token {} before this machine's clock: ask the \
          hub's operator for a new token and run 'bowline join' with it. If the clock is wrong, set \
-         it", .path.display(), days(.unix.saturating_sub(*.refresh))
+         it", shown(.path), days(.unix.saturating_sub(*.refresh))
     )]
     Ended {
         /// Where it is.
@@ -136,7 +136,7 @@ pub enum SetupError {
     /// Another program is getting new credentials for this peer.
     #[error(
         "another program of this peer is getting new credentials ({} is locked): try again in a \
-         moment", .path.display()
+         moment", shown(.path)
     )]
     Busy {
         /// The enrolment.
@@ -370,7 +370,7 @@ pub fn load_key(path: &Path) -> Result<PeerKey, SetupError> {
 
 /// Reads the Ed25519 key in `path`, or makes one from the system's randomness.
 pub(crate) fn load_signing_key(path: &Path) -> Result<SigningKey, SetupError> {
-    let broken = |reason: String| SetupError::Key { path: path.display().to_string(), reason };
+    let broken = |reason: String| SetupError::Key { path: shown(path), reason };
     let (pem, _) = files::load_or_create(path, || {
         let seed = entropy::seed().map_err(|error| broken(error.to_string()))?;
         let key = SigningKey::generate(&mut Random::new(&seed));

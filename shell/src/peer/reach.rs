@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bowline_core::code::Code;
 
 use crate::config::HubUrl;
+use crate::files::shown;
 use crate::runtime::{Alarm, Runtime};
 
 /// Why no socket is connected.
@@ -221,7 +222,7 @@ impl fmt::Display for Unreached {
                 }
                 Ok(())
             }
-            Self::Local(path, miss) => write_miss(f, &path.display(), miss),
+            Self::Local(path, miss) => write_miss(f, &shown(path), miss),
         }
     }
 }

@@ -39,12 +39,12 @@ fn a_hub_that_runs_says_where_and_answers_as_itself() {
     let data = stage.text("hub");
     let found = found(stage.bowline(&["doctor", "--data", &data]));
     found.all_well();
-    assert!(found.well("running").contains("1 sessions, 1 peers serving"), "{found:#?}");
+    assert!(found.well("running").contains("1 session, 1 peer serving"), "{found:#?}");
     assert_eq!(found.well("bind"), format!("listening on {}", stage.address()));
     assert!(found.well("answer").starts_with(&stage.url), "{found:#?}");
     assert!(found.well("exposure").contains("only this machine can connect"));
     assert_eq!(found.well("addresses"), stage.url);
-    assert_eq!(found.well("ledger"), "1 ids bound, 1 starts");
+    assert_eq!(found.well("ledger"), "1 id bound, 1 start");
     found.well("certificate");
 }
 

@@ -8,7 +8,10 @@ use bowline_tests::in_each_pairing;
 use super::*;
 
 /// What a machine is told by a hub that was restored.
-const UNAVAILABLE: &str = "the hub refused: unavailable";
+const UNAVAILABLE: &str = "the hub refused: unavailable: The hub was restored from a backup, and \
+                           takes no token until its operator has accepted that. Ask its operator: \
+                           'bowline hub --accept-restored' there takes tokens again that are made \
+                           after that.";
 
 /// Starts the hub again, at the address that it had.
 fn start(stage: &mut Stage, rest: &[&str]) {

@@ -89,7 +89,7 @@ const REFUSED: [(&[&str], i32, &str); 20] = [
     (&["web", "say", "name=a", "other=b"], 1, "unknown argument 'other': 'say' takes name"),
     (&["web", "say", "a", "name=b"], 1, "argument 'name' is given twice"),
     (&["web", "say", "a", "b"], 1, "2 values by position: 'say' takes name"),
-    (&["web", "bare", "a"], 1, "1 values by position: 'bare' takes no arguments"),
+    (&["web", "bare", "a"], 1, "1 value by position: 'bare' takes no arguments"),
     (
         &["web", "say", "--", "-rf"],
         1,

@@ -102,8 +102,8 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
     // be another's then.
     stage.hub.as_ref().unwrap().signal(Signal::KILL);
     let killed = "the hub of PLACE was killed: nothing listens at SOCKET (connection refused), and \
-                  nobody holds its directory. Start 'bowline hub' again";
-    let names = [("SOCKET", control.as_str()), ("PLACE", &data)];
+                  nobody holds its directory (it was process PID). Start 'bowline hub' again";
+    let names = [("SOCKET", control.as_str()), ("PLACE", &data), ("PID", &pid)];
     let until = std::time::Instant::now() + bowline_tests::wait::BOUND;
     while ls(&stage).2.contains("runs (process") && std::time::Instant::now() < until {}
     refused(&ls(&stage), 4, killed, &names);
@@ -111,6 +111,7 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
     let other = std::process::id().to_string();
     let said = String::from_utf8(said).unwrap().replace(&pid, &other);
     stage.private("hub/endpoint", &said);
+    let names = [names[0], names[1], ("PID", other.as_str())];
     refused(&ls(&stage), 4, killed, &names);
     fs::remove_file(&endpoint).unwrap();
     let ended = "the hub of PLACE is not running: start it with 'bowline hub', or name another with \

@@ -38,6 +38,12 @@ fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
     assert_eq!((&told["id"], &told["method"]), (&json!("me"), &json!("secret")));
     let key = told["key"].as_str().unwrap();
     assert!(key.starts_with("ed25519/"), "{key}");
+    // The same key as the hub's lists have it, in both forms.
+    let data = stage.text("hub");
+    let shown =
+        object(&outcome(stage.bowline(&["peers", "show", "me", "--json", "--data", &data])));
+    assert_eq!((&shown["public_key"], &shown["key"]), (&told["key"], &told["key_pin"]));
+    assert!(told["key_pin"].as_str().unwrap().starts_with("sha256/"), "{told}");
     // A first contact: what it has just learnt is told with it.
     assert_eq!(told["trust"]["identity"], told["live"]["hub_id"]);
     assert_eq!(told["live"]["role"], "member");
@@ -46,7 +52,7 @@ fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
 
     let text = peer(&stage, &stage.secret(), &[]);
     for expected in [
-        format!("id            me\nkey           {key}\n"),
+        format!("id            me\nkey           {key}\nkey pin       sha256/"),
         format!("\nhub           {}\n", stage.url),
         format!("\nlast pin      {}\n", told["trust"]["pin"].as_str().unwrap()),
         "\nadmitted as   me by secret\nrole          member\n".to_owned(),

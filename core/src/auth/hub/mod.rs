@@ -76,7 +76,11 @@ impl<E: Into<AuthError>> From<E> for Stop {
 
 impl Stop {
     fn no(peer: Option<PeerId>, no: No) -> Self {
-        Self { error: AuthError::Refused(peer, no.code), retry_after: no.retry_after }
+        let error = match no.said {
+            Some(said) => AuthError::Said(peer, no.code, said),
+            None => AuthError::Refused(peer, no.code),
+        };
+        Self { error, retry_after: no.retry_after }
     }
 }
 

@@ -19,11 +19,15 @@ impl Hub {
             return;
         }
         let asked = named(call, ["id", "reason"]);
-        let asked = asked.and_then(|[id, reason]| Ok((parsed(id)?, because(reason)?)));
-        let (peer, reason): (PeerId, Option<String>) = match asked {
+        let asked = asked.and_then(|[id, reason]| Ok((parsed(id)?, reason)));
+        let (peer, reason): (PeerId, _) = match asked {
             Ok((Some(peer), reason)) => (peer, reason),
             Ok((None, _)) => return self.fail(link, call.id, None, Code::BadArgument),
             Err(code) => return self.fail(link, call.id, None, code),
+        };
+        let reason = match because(reason) {
+            Ok(reason) => reason,
+            Err(why) => return self.fail_with(link, call.id, Code::BadArgument, &why),
         };
         let Some(who) = self.live(link).map(|live| live.peer) else { return };
         let reason = reason.unwrap_or_else(|| format!("{who} revoked it"));
@@ -84,14 +88,20 @@ impl Hub {
 }
 
 /// A sentence for a person, where one is given.
-fn because(value: Option<Scalar<'_>>) -> Result<Option<String>, Code> {
+fn because(value: Option<Scalar<'_>>) -> Result<Option<String>, String> {
+    let expected = || {
+        format!(
+            "the reason: expected 1 to {} bytes of text in one line, without control characters",
+            bounds::TEXT
+        )
+    };
     match value {
         None => Ok(None),
         Some(Scalar::Text(text)) => {
             let fits = (1..=bounds::TEXT).contains(&text.len());
             let plain = !text.chars().any(char::is_control);
-            if fits && plain { Ok(Some(text.to_owned())) } else { Err(Code::BadArgument) }
+            if fits && plain { Ok(Some(text.to_owned())) } else { Err(expected()) }
         }
-        Some(_) => Err(Code::BadArgument),
+        Some(_) => Err(expected()),
     }
 }

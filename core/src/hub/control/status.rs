@@ -49,6 +49,7 @@ impl Hub {
             ("mode", ValueBuf::text(&facts.mode)),
             ("bind", ValueBuf::text(&facts.bind)),
             ("url", ValueBuf::text(&facts.url)),
+            ("urls", texts(&facts.urls)?),
             ("methods", ValueBuf::array(methods)?),
             ("auth_required", ValueBuf::boolean(facts.auth_required)),
             ("secret_role", ValueBuf::text(&self.config.secret_role.to_string())),

@@ -97,7 +97,7 @@ fn as_many_as_the_bound_are_told_that_they_are_turned_away_and_the_next_is_close
     assert_eq!(said, Err(away(Why::NotAllowed, "192.0.2.2", None)));
     knock(&mut hub, "192.0.2.2:1").unwrap_err();
     let closed = hub.arrive(source("192.0.2.3:1"), at(0));
-    assert_eq!(closed, Err(No { code: Code::AddressNotAllowed, retry_after: None }));
+    assert_eq!(closed, Err(No::later(Code::AddressNotAllowed, None)));
     hub.gone(first, at(0));
     knock(&mut hub, "192.0.2.3:1").unwrap_err();
     assert!(hub.arrive(source("192.0.2.3:1"), at(0)).is_err());

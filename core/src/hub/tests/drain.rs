@@ -165,7 +165,7 @@ fn nobody_is_admitted_by_a_hub_that_stops_and_each_is_told_when_to_come() {
         [(); 3].map(|()| hub.arrive(somewhere(), at(0)).unwrap());
     let grant = reserve(&mut hub, committing, &claimed).unwrap();
     hub.drain(BOUND, at(0));
-    let no = |seconds| Answer::No(No { code: Code::GoingAway, retry_after: Some(seconds) });
+    let no = |seconds| Answer::No(No::later(Code::GoingAway, Some(seconds)));
     let arrive = Question::Arrive(Arrival::default());
     assert_eq!(hub.answer(arriving, &arrive, at(500)), Some(no(3)));
     let reserve = Question::Reserve(Box::new(claimed.clone()));

@@ -55,7 +55,7 @@ fn a_third_link_within_a_minute_is_another_machine_with_the_same_id_and_is_told_
     while hub.poll_event().is_some() {}
     for _ in 0..2 {
         let answer = ask(&mut hub, "web-1", Purpose::Serve, Now::default());
-        assert_eq!(answer, Answer::No(No { code: Code::DuplicateId, retry_after: Some(60) }));
+        assert_eq!(answer, Answer::No(No::later(Code::DuplicateId, Some(60))));
     }
     let contested = HubEvent::Contested { peer: "web-1".parse().unwrap() };
     assert_eq!((hub.poll_event(), hub.poll_event()), (Some(contested), None));
@@ -82,8 +82,7 @@ fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
     let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default());
     join(&mut hub, "a", Purpose::Serve);
     join(&mut hub, "b", Purpose::Operate);
-    let no =
-        |retry_after| Answer::No(No { code: Code::RateLimited, retry_after: Some(retry_after) });
+    let no = |retry_after| Answer::No(No::later(Code::RateLimited, Some(retry_after)));
     let answers = [(); 4].map(|()| ask(&mut hub, "c", Purpose::Serve, Now::default()));
     assert_eq!(answers, [no(1), no(1), no(2), no(2)]);
     let later = Now { mono: Mono::default().after(Duration::from_secs(1)), unix: 1 };

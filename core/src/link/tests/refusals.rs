@@ -118,7 +118,7 @@ fn a_full_hub_says_when_to_come_back() {
 #[test]
 fn what_the_hub_cannot_record_is_refused_before_it_commits() {
     let mut world = Plan::plain().world();
-    let no = Answer::No(No { code: Code::Unavailable, retry_after: Some(3) });
+    let no = Answer::No(No::later(Code::Unavailable, Some(3)));
     world.instead.entry("record").or_default().push_back(no);
     let world = refused(world);
     assert_eq!(code_told(&world), Code::Unavailable);

@@ -167,10 +167,7 @@ fn a_restored_hub_denies_and_the_session_goes_on() {
     let mut scene = due();
     scene.world.instead.insert(
         "renew",
-        VecDeque::from([Answer::No(crate::ledger::No {
-            code: Code::Unavailable,
-            retry_after: Some(300),
-        })]),
+        VecDeque::from([Answer::No(crate::ledger::No::later(Code::Unavailable, Some(300)))]),
     );
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew"]);

@@ -74,7 +74,7 @@ fn an_argument_that_does_not_fit_is_named() {
     }
     let none = command(&["p"], vec![]).unwrap();
     let error = argv(&none, &[n], &[]).unwrap_err().to_string();
-    assert_eq!(error, "1 values by position: 'restart' takes no arguments");
+    assert_eq!(error, "1 value by position: 'restart' takes no arguments");
 }
 
 #[test]

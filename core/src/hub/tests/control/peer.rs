@@ -34,10 +34,10 @@ fn it_tells_the_binding_the_session_and_each_declared_argument() {
     hub.round_trip(web, Duration::from_micros(250));
     join(&mut hub, "web-1", Purpose::Operate);
     let caller = join(&mut hub, "ops", Purpose::Operate);
-    let key = PublicKey(["web-1".bytes().fold(0, u8::wrapping_add); 32]).pin();
+    let key = PublicKey(["web-1".bytes().fold(0, u8::wrapping_add); 32]);
     let expected = [
         "id=web-1".to_owned(),
-        format!("key={key}"),
+        format!("key={}", key.pin()),
         "agent=".to_owned(),
         "ready=true".to_owned(),
         "since=0".to_owned(),
@@ -54,6 +54,7 @@ fn it_tells_the_binding_the_session_and_each_declared_argument() {
             .to_owned(),
         "operating=1".to_owned(),
         "first_seen=0".to_owned(),
+        format!("public_key={key:?}"),
         "descriptions={uptime=does uptime restart=does restart}".to_owned(),
     ];
     let told = say(&mut hub, caller, 1, "peer", &id("web-1")).unwrap();
