@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct DirLock {
     /// The file stays when the lock goes: removing it would let two processes lock two files of
     /// one name.
     file: File,
+    /// The directory itself, where it is locked too.
+    directory: Option<OwnedFd>,
 }
 
 /// Who holds a lock.
@@ -39,17 +42,31 @@ impl DirLock {
     /// [`FileError::Locked`] at once where another process holds it, or the system's.
     pub fn take(dir: &DataDir) -> Result<Self, FileError> {
         let held = |pid| FileError::Locked { path: dir.path().to_owned(), pid };
-        Self::at(&dir.lock_file(), held)
+        let path = dir.lock_file();
+        let (lock, _) = Self::lock(&path, held)?;
+        lock.sign(&path)
     }
 
     /// Takes the lock of a peer that serves, and says in it who holds it. Whoever only calls from
-    /// the directory needs none.
+    /// the directory needs none. The directory itself is locked too, by nobody else: with the file
+    /// removed, a second peer is refused all the same. Where the file system locks no directory,
+    /// the file alone counts.
     ///
     /// # Errors
     /// [`FileError::Serving`] at once where another process holds it, or the system's.
     pub fn serve(dir: &DataDir) -> Result<Self, FileError> {
         let held = |pid| FileError::Serving { path: dir.path().to_owned(), pid };
-        Self::at(&dir.serving_lock(), held)
+        let path = dir.serving_lock();
+        let (mut lock, place) = Self::lock(&path, held)?;
+        lock.directory = match place.open_directory() {
+            Err(_) => None,
+            Ok(directory) => match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => Some(directory),
+                Err(Errno::WOULDBLOCK) => return Err(held(holder(&mut lock.file))),
+                Err(_) => None,
+            },
+        };
+        lock.sign(&path)
     }
 
     /// Whether a hub runs on this directory, by its lock and not by what it left behind: the number
@@ -85,21 +102,31 @@ impl DirLock {
         Ok(Stamp::of(&path)?.is_some_and(|now| now.is_same(&Stamp::from(held))))
     }
 
-    fn at(path: &Path, held: impl FnOnce(Option<u32>) -> FileError) -> Result<Self, FileError> {
-        let fail = |error| FileError::system("lock", path, error);
-        let mut file = open_lock(path)?;
+    fn lock(
+        path: &Path,
+        held: impl FnOnce(Option<u32>) -> FileError,
+    ) -> Result<(Self, Place), FileError> {
+        let place = Place::of(path, "lock")?;
+        let mut file = place.open("lock")?;
         let (mut lookers, moment) = LOOKERS;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => break,
+                Ok(()) => return Ok((Self { file, directory: None }, place)),
                 Err(Errno::WOULDBLOCK) if lookers > 0 => lookers -= 1,
                 Err(Errno::WOULDBLOCK) => return Err(held(holder(&mut file))),
-                Err(error) => return Err(fail(error.into())),
+                Err(error) => return Err(FileError::system("lock", path, error)),
             }
             thread::sleep(moment);
         }
-        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
-        Ok(Self { file })
+    }
+
+    /// Says in the file who holds it.
+    fn sign(mut self, path: &Path) -> Result<Self, FileError> {
+        let signed = self.file.set_len(0);
+        signed
+            .and_then(|()| writeln!(self.file, "{}", std::process::id()))
+            .map_err(|error| FileError::system("lock", path, error))?;
+        Ok(self)
     }
 }
 
@@ -108,6 +135,9 @@ impl Drop for DirLock {
         // Closing alone would leave the lock with a child that was just forked, until it runs its
         // own program. Should this fail, closing still lets go soon.
         let _ = flock(&self.file, FlockOperation::Unlock);
+        if let Some(directory) = &self.directory {
+            let _ = flock(directory, FlockOperation::Unlock);
+        }
     }
 }
 
@@ -185,5 +215,24 @@ mod tests {
         assert!(DirLock::take(&dir).is_ok());
         drop(lock);
         assert!(DirLock::serve(&dir).is_ok());
+    }
+
+    #[test]
+    fn the_directory_is_locked_too_where_the_file_was_removed_or_the_directory_renamed() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(&base.path().join("a")).unwrap();
+        let lock = DirLock::serve(&dir).unwrap();
+        std::fs::remove_file(dir.serving_lock()).unwrap();
+        // Nobody knows any more which process it is.
+        let refused = FileError::Serving { path: dir.path().to_owned(), pid: None };
+        assert_eq!(DirLock::serve(&dir).unwrap_err(), refused);
+        assert_eq!(DirLock::serve(&dir).unwrap_err(), refused);
+        assert!(refused.to_string().contains("another peer serves from"));
+        std::fs::rename(dir.path(), base.path().join("b")).unwrap();
+        let renamed = DataDir::open(&base.path().join("b")).unwrap();
+        assert!(matches!(DirLock::serve(&renamed), Err(FileError::Serving { .. })));
+        assert!(DirLock::take(&renamed).is_ok());
+        drop(lock);
+        assert!(DirLock::serve(&renamed).is_ok());
     }
 }

@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
@@ -154,8 +155,13 @@ impl Place {
 
     /// Makes a rename or link last through a loss of power.
     pub(crate) fn sync(&self) -> Result<(), Errno> {
+        fsync(self.open_directory()?)
+    }
+
+    /// Its directory, opened to be listed or locked; to go through it takes no such right.
+    pub(crate) fn open_directory(&self) -> Result<OwnedFd, Errno> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        fsync(openat(&self.reached.directory, ".", flags, Mode::empty())?)
+        openat(&self.reached.directory, ".", flags, Mode::empty())
     }
 }
 
