@@ -12,7 +12,7 @@
 //! program gets what the commands wrote, and the id.
 //!
 //! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id
-//! before another's line, so that there lines are tamed, and a carriage return behind what was told
+//! before another's line, so that there lines are tamed, and a carriage return before what is told
 //! begins a row: each state of a progress bar that was told stays.
 
 use std::collections::BTreeMap;
@@ -213,7 +213,7 @@ impl Lines {
         let is_terminal = self.is_terminal(source);
         let mut bytes = &begun.bytes[..];
         let mut goes_on = *self.open(source) == Some(line);
-        if is_terminal && begun.is_told {
+        if is_terminal {
             while let Some(rest) = bytes.strip_prefix(b"\r") {
                 (bytes, goes_on) = (rest, false);
             }

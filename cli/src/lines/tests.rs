@@ -217,6 +217,13 @@ fn each_state_of_a_progress_bar_that_is_told_stays_on_the_terminal() {
     }
     assert_eq!(told, "a: 10%\na: 20%\na: 30%\\r40%\na: done\n");
     assert!(lines.begun.is_empty());
+    // A bar that begins with the return is told alike from its first state on.
+    for (millis, state, told) in
+        [(1000, "\r10%", "b: 10%"), (1300, "\r20%", "\nb: 20%"), (1600, "\r\n", "\n")]
+    {
+        let ended = lines.later("b", Source::Out, state.as_bytes(), millis);
+        assert_eq!(ended + &lines.waited(millis + 200), told);
+    }
     // The end of a line alone ends the row.
     lines.later("a", Source::Out, b"10%\r", 1200);
     assert_eq!(lines.waited(1400), "a: 10%");
