@@ -145,6 +145,28 @@ fn a_pin_is_shown_in_every_spelling() {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed_over_in_each_kind_and_utf_16_is_named() {
+    let home = home();
+    let (pem, _) = certificate("one");
+    let pin = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    for (what, value) in [("certificate", &*pem), ("pin", pin), ("frame", "8210a10001")] {
+        let inspect = |bytes: Vec<u8>| {
+            let mut command = command(home.path());
+            command.args(["inspect", what, "-"]).write_stdin(bytes).output().unwrap()
+        };
+        let plain = inspect(value.into());
+        assert_eq!((code(&plain), stderr(&plain)), (0, ""), "{what}");
+        let marked = inspect(format!("\u{feff}{value}").into());
+        assert_eq!((code(&marked), stdout(&marked)), (0, stdout(&plain)), "{what}");
+        let wide = format!("\u{feff}{value}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide = inspect(wide);
+        let says = format!("bowline: not a {what}: it is UTF-16 (little-endian)");
+        assert_eq!(code(&wide), 1, "{what}");
+        assert!(stderr(&wide).starts_with(&says), "{what}: {}", stderr(&wide));
+    }
+}
+
+#[test]
 fn each_certificate_of_a_chain_is_shown() {
     let home = home();
     let (one, private) = certificate("one");

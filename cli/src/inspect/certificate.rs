@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use bowline_core::identity::Description;
+use bowline_shell::files::unmarked;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -46,6 +47,7 @@ fn read(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     if bytes.starts_with(&[0x30, 0x82]) {
         return Ok(vec![bytes.to_vec().into()]);
     }
+    let bytes = unmarked(bytes).map_err(|fault| fault.to_string())?;
     let begins = |label: &str| contains(bytes, format!("-----BEGIN {label}").as_bytes());
     if !begins("") {
         let encoding = Some(Encoding::Base64);

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use bowline_shell::files::{read_shown, text};
+use bowline_shell::files::{read_shown, text, unmarked};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 use crate::args::Encoding;
@@ -59,6 +59,12 @@ pub(super) fn decode(
     given: &[u8],
     encoding: Option<Encoding>,
 ) -> Result<(Vec<u8>, Encoding), String> {
+    let given = match (encoding, given) {
+        (Some(Encoding::Raw), _) => given,
+        // Bytes as they are may look like UTF-16 without its mark, but no frame begins as a mark.
+        (None, [first, ..]) if !matches!(first, 0xEF | 0xFE | 0xFF) => given,
+        _ => unmarked(given).map_err(|fault| fault.to_string())?,
+    };
     let encoding = encoding.unwrap_or_else(|| guess(given));
     let bytes = match encoding {
         Encoding::Raw => given.to_vec(),
@@ -148,6 +154,24 @@ mod tests {
         assert_eq!(decode(b"8210", None).unwrap().1, Encoding::Hex);
         assert_eq!(decode(b"8210", Some(Encoding::Base64)).unwrap().0, [0xF3, 0x6D, 0x74]);
         assert_eq!(decode(b"8210", Some(Encoding::Raw)).unwrap().0, b"8210");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_utf_16_is_named() {
+        for encoding in [None, Some(Encoding::Hex)] {
+            let read = decode("\u{feff}8210a10001".as_bytes(), encoding);
+            assert_eq!(read, Ok((BYTES.to_vec(), Encoding::Hex)));
+            let utf16: Vec<u8> =
+                "\u{feff}8210a1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let reason = decode(&utf16, encoding).unwrap_err();
+            assert!(reason.starts_with("it is UTF-16 (little-endian)"), "{reason}");
+        }
+        // As it is, whatever it looks like.
+        for (bytes, encoding) in
+            [(&b"\x82\0\x81\0"[..], None), (b"\xEF\xBB\xBF8", Some(Encoding::Raw))]
+        {
+            assert_eq!(decode(bytes, encoding), Ok((bytes.to_vec(), Encoding::Raw)));
+        }
     }
 
     #[test]
