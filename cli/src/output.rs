@@ -66,6 +66,7 @@ pub(crate) fn failure(error: io::Error) -> Failure {
     let remedy = match error.kind() {
         ErrorKind::BrokenPipe => return Failure::silent(UNREAD),
         ErrorKind::StorageFull => ". Make room where it goes, or send it elsewhere",
+        ErrorKind::Unsupported => ". Send it elsewhere, such as >FILE",
         _ => "",
     };
     Failure::new(exit::FAILURES, format!("standard output: {error}{remedy}"))

@@ -66,6 +66,36 @@ fn a_full_disk_behind_standard_output_is_a_failure_that_is_told() {
 }
 
 #[test]
+fn a_standard_output_that_is_open_for_reading_only_is_a_failure_that_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    fs::write(&file, "as it was").unwrap();
+    for arguments in RESULTS {
+        let wrong = File::open(&file).unwrap();
+        let output = raw(home.path(), arguments).stdout(wrong).output().unwrap();
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        let says = "bowline: standard output: it is open for reading only. \
+                    Send it elsewhere, such as >FILE\n";
+        assert_eq!(stderr(&output), says, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_standard_input_that_is_open_for_writing_only_is_not_empty() {
+    let home = tempfile::tempdir().unwrap();
+    for what in ["pin", "certificate", "frame", "token"] {
+        let wrong = File::create(home.path().join("file")).unwrap();
+        let output = raw(home.path(), &["inspect", what, "-"]).stdin(wrong).output().unwrap();
+        let says = "bowline: cannot read standard input: it is open for writing only\n";
+        assert_eq!((code(&output), stderr(&output)), (2, says), "{what}");
+    }
+    // As nohup leaves it.
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    let output = raw(home.path(), &["inspect", "pin", "-"]).stdin(null).output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (1, "bowline: not a pin: it is empty\n"));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_standard_error_changes_no_exit_code() {
     let home = tempfile::tempdir().unwrap();

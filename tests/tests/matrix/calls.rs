@@ -283,6 +283,26 @@ fn a_standard_output_without_room_is_told() {
     assert!(known, "the peer could be called");
 }
 
+fn a_standard_stream_that_is_open_the_other_way_is_told() {
+    let stage = stage();
+    let (file, data) = (stage.text("other-way"), stage.text("hub"));
+    fs::write(&file, "").unwrap();
+    let reading = || Stdio::from(fs::File::open(&file).unwrap());
+    let says = "standard output: it is open for reading only. Send it elsewhere, such as >FILE";
+    let mut ls = stage.bowline(&["ls", "--data", &data]);
+    ls.stdout(reading());
+    refused(&outcome_without_output(ls), 1, says, &[]);
+    let mut run = stage.run(&["web", "say"]);
+    run.stdout(reading());
+    run_refused(&outcome_without_output(run), 1, says, &[]);
+    let mut run = stage.run(&["web", "say"]);
+    run.stdin(fs::File::options().write(true).open(&file).unwrap()).stdout(Stdio::null());
+    let says = "standard input: REASON. The command was cancelled: give it another input, such as \
+                </dev/null";
+    let reason = "it is open for writing only";
+    run_refused(&outcome_without_output(run), 1, says, &[("REASON", reason)]);
+}
+
 /// As [`outcome`], of a command whose standard output goes elsewhere.
 fn outcome_without_output(mut command: std::process::Command) -> bowline_tests::bowline::Outcome {
     let ended = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
@@ -294,6 +314,7 @@ in_each_pairing! {
     a_failure_carries_its_code_in_json_too,
     #[cfg(target_os = "linux")]
     a_standard_output_without_room_is_told,
+    a_standard_stream_that_is_open_the_other_way_is_told,
     ; async
     a_call_that_does_not_fit_is_refused_by_name_and_nothing_is_run,
     a_nul_which_no_command_line_can_carry_is_refused_as_well,
