@@ -292,10 +292,10 @@ fn a_standard_stream_that_is_open_the_other_way_is_told() {
     let mut ls = stage.bowline(&["ls", "--data", &data]);
     ls.stdout(reading());
     refused(&outcome_without_output(ls), 1, says, &[]);
-    let mut run = stage.run(&["web", "say"]);
+    let mut run = stage.run(&["web", "die"]);
     run.stdout(reading());
     run_refused(&outcome_without_output(run), 1, says, &[]);
-    let mut run = stage.run(&["web", "say"]);
+    let mut run = stage.run(&["web", "stay"]);
     run.stdin(fs::File::options().write(true).open(&file).unwrap()).stdout(Stdio::null());
     let says = "standard input: REASON. The command was cancelled: give it another input, such as \
                 </dev/null";
