@@ -19,6 +19,7 @@ use crate::journal;
 use crate::output;
 use crate::place;
 use crate::remedy;
+use crate::runtime::{Either, race};
 use crate::signals::{self, Inbox};
 
 pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Result<u8, Failure> {
@@ -52,8 +53,17 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
         output::say(format_args!("warning: {warning}"));
     }
     print_listening(&hub, json)?;
-    while inbox.next().await == Signal::Hangup {
-        reload(&mut hub, &options);
+    loop {
+        let next = race(inbox.next(), hub.ended()).await;
+        match next {
+            Either::First(Signal::Hangup) => reload(&mut hub, &options),
+            Either::First(_) => break,
+            // Why was told as it came.
+            Either::Second(_) => {
+                inbox.unless_again(hub.stop()).await;
+                return Err(Failure::new(exit::FAILURES, OVERTAKEN));
+            }
+        }
     }
     Ok(inbox.unless_again(hub.stop()).await)
 }
@@ -259,6 +269,9 @@ fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
         output::say(format_args!("warning: {warning}"));
     }
 }
+
+/// The last line of a hub that ended itself.
+const OVERTAKEN: &str = "the hub has stopped: another hub has used its ledger";
 
 /// What to do about a join token that verifies and that the hub did not make.
 const FORGED: &str = "a join token verifies and is not the one that this hub made: token.key may be \

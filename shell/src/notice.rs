@@ -191,7 +191,8 @@ pub enum Notice {
         path: PathBuf,
     },
     /// Hub: its data directory is not as it left it, and it cannot put that right. Told once, and
-    /// again when the reason changes.
+    /// again when the reason changes. The last one of a hub that ended itself because another hub has
+    /// used its ledger.
     Amiss {
         /// What is wrong, and what to do; none where all is well again.
         reason: Option<String>,

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use bowline_core::id::HubId;
 
 use crate::files::trusted::Place;
-use crate::files::{DataDir, FileError, Stamp, remove};
+use crate::files::{DataDir, Endpoint, FileError, Stamp, remove};
+use crate::runtime::listen::is_answered;
 
 /// Where a hub's local socket is.
 #[derive(Clone, Debug)]
@@ -41,13 +42,8 @@ impl ControlSocket {
         environment: impl Fn(&str) -> Option<OsString>,
         mut listen: impl FnMut(&Path) -> io::Result<L>,
     ) -> Result<(L, Self), NoControlSocket> {
-        let beside = Self { path: data.path().join(NAME), own: None, made: None };
-        let in_its_own = |own: PathBuf| Self { path: own.join(NAME), own: Some(own), made: None };
-        let inside = in_its_own(data.path().join(OWN));
-        let elsewhere = bases(environment).into_iter();
-        let elsewhere = elsewhere.map(|base| in_its_own(base.join(format!("bowline-{hub}"))));
         let mut reasons = Vec::new();
-        for mut place in [beside, inside].into_iter().chain(elsewhere) {
+        for mut place in Self::places(data, hub, environment) {
             let error = match place.prepare() {
                 Err(error) => error,
                 Ok(()) => match listen(&place.path) {
@@ -65,6 +61,35 @@ impl ControlSocket {
             reasons.push(format!("{}: {error}", place.path.display()));
         }
         Err(NoControlSocket(reasons))
+    }
+
+    /// Where a hub of this directory listens already, be its lock on the directory gone: in a place
+    /// that would do, or in the one that its endpoint file names. What others may reach into says
+    /// nothing. `environment` as for [`ControlSocket::open`].
+    pub(crate) fn answered(
+        data: &DataDir,
+        hub: HubId,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Option<PathBuf> {
+        let named = Endpoint::read(data).ok().flatten().and_then(|endpoint| endpoint.control);
+        let places = Self::places(data, hub, environment).into_iter().map(|place| place.path);
+        places.chain(named).find(|path| {
+            path.parent().is_some_and(|parent| closed(parent).is_ok()) && is_answered(path)
+        })
+    }
+
+    /// Where a socket may be, the best place first.
+    fn places(
+        data: &DataDir,
+        hub: HubId,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Vec<Self> {
+        let beside = Self { path: data.path().join(NAME), own: None, made: None };
+        let in_its_own = |own: PathBuf| Self { path: own.join(NAME), own: Some(own), made: None };
+        let inside = in_its_own(data.path().join(OWN));
+        let elsewhere = bases(environment).into_iter();
+        let elsewhere = elsewhere.map(|base| in_its_own(base.join(format!("bowline-{hub}"))));
+        [beside, inside].into_iter().chain(elsewhere).collect()
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -225,6 +250,32 @@ mod tests {
         socket.remove().unwrap();
         assert!(!socket.path().exists() && data.path().exists());
         socket.remove().unwrap();
+    }
+
+    #[test]
+    fn where_a_hub_listens_is_found_wherever_that_is_and_only_while_it_does() {
+        let (base, runtime) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let inside = data(&base, "inside");
+        set_mode(inside.path(), 0o755);
+        for data in [data(&base, "hub"), inside, of_length(&base, 104)] {
+            let variable = |name: &str| (name == "XDG_RUNTIME_DIR").then(|| runtime.path().into());
+            let (listener, socket) = open(&data, Some(runtime.path())).unwrap();
+            let answered = || ControlSocket::answered(&data, HUB, variable);
+            assert_eq!(answered().as_deref(), Some(socket.path()));
+            drop(listener);
+            assert_eq!(answered(), None);
+        }
+        // Where the variable said something else to that one, its endpoint file tells.
+        let data = of_length(&base, 105);
+        let (_listener, socket) = open(&data, Some(runtime.path())).unwrap();
+        assert_eq!(ControlSocket::answered(&data, HUB, |_| None), None);
+        let url = "ws://127.0.0.1:1/link".parse().unwrap();
+        let control = Some(socket.path().to_owned());
+        Endpoint { url, pid: 1, control: control.clone() }.write(&data).unwrap();
+        assert_eq!(ControlSocket::answered(&data, HUB, |_| None), control);
+        // What others can put there says nothing.
+        set_mode(socket.path().parent().unwrap(), 0o777);
+        assert_eq!(ControlSocket::answered(&data, HUB, |_| None), None);
     }
 
     #[test]

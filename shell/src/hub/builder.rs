@@ -15,7 +15,8 @@ use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
 };
 use crate::files::{
-    ControlSocket, DataDir, DirLock, FileError, Secret, SecretError, SecretOrigin, Strength,
+    ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
+    Strength,
 };
 use crate::hub::inviting::{held, urls};
 use crate::hub::keys;
@@ -192,15 +193,23 @@ impl<R: Runtime> HubBuilder<R> {
         let config = self.settings.clone().resolve()?;
         let mut warnings = config.check(&self.insecure)?;
         let lock = DirLock::take(&self.data)?;
+        // Made by the first start and looked at by every one: a hub whose keys others may have read
+        // does not start.
+        let identity = keys::identity(&self.data)?;
+        let variable = |name: &str| std::env::var_os(name);
+        // Before this start is counted: that would end the other one.
+        if let Some(socket) = ControlSocket::answered(&self.data, identity.id(), variable) {
+            let endpoint = Endpoint::read(&self.data).ok().flatten();
+            let its = endpoint.filter(|endpoint| endpoint.control.as_ref() == Some(&socket));
+            let pid = its.map(|endpoint| endpoint.pid);
+            return Err(FileError::Locked { path: self.data.path().to_owned(), pid }.into());
+        }
         let mut ledger = Ledger::open(&self.data.ledger())?;
         let now = crate::clock::Clock::start().now().unix;
         if let Some(tokens) = self.accept_restored {
             accept_restored(&mut ledger, now, tokens)?;
         }
         let generation = ledger.raise_generation()?;
-        // Made by the first start and looked at by every one: a hub whose keys others may have read
-        // does not start.
-        let identity = keys::identity(&self.data)?;
         let authority = keys::authority(&self.data, identity.id(), now)?;
         let signer = token_key::load(&self.data, &mut ledger, now)?;
         let known = ledger.durable()?;
@@ -227,7 +236,6 @@ impl<R: Runtime> HubBuilder<R> {
         let (listener, local) =
             self.runtime.listen(bind).map_err(|reason| StartError::Listen { bind, reason })?;
         let listen = |path: &Path| self.runtime.listen_unix(path);
-        let variable = |name: &str| std::env::var_os(name);
         let (at_hand, control) = match ControlSocket::open(&self.data, facts.id, variable, listen) {
             Ok((listener, socket)) => (Some(listener), Some(socket)),
             Err(reason) => {

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!  the directory is another, or the ledger is gone ──► told; nothing is touched
+//!  another hub has used the ledger                 ──► the hub ends itself; nothing is touched
 //!  another hub has locked the directory            ──► told; nothing is touched
 //!  the lock's file is gone                         ──► locked anew
 //!  the socket's file is gone, or another's         ──► made anew, where it may be; never over another's
@@ -15,6 +16,7 @@
 
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -27,6 +29,7 @@ use crate::config::HubUrl;
 use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, FileError, Stamp, shown};
 use crate::hub::serve::accept;
 use crate::hub::shared::Shared;
+use crate::ledger::{LedgerError, LedgerThread};
 use crate::notice::{Mark, Notice};
 use crate::runtime::{Alarm, Runtime, listen};
 use crate::watch::Watch;
@@ -57,6 +60,8 @@ struct Marks {
     written: Stamp,
     /// What is wrong and was told.
     amiss: Option<String>,
+    /// The directory was not locked for a while, and whether another hub used it is not known yet.
+    unsure: bool,
 }
 
 /// What a look came to.
@@ -65,6 +70,8 @@ struct Looked {
     /// A socket that takes the place of the one before.
     socket: Option<UnixListener>,
     notices: Vec<Notice>,
+    /// Another hub has used the ledger.
+    overtaken: Option<String>,
 }
 
 impl Presence {
@@ -87,8 +94,18 @@ impl Presence {
         let written = Stamp::expect(&data.endpoint())?;
         let directory = Stamp::of_directory(&data.lock_file())?;
         let ledger = Stamp::expect(&data.ledger())?;
-        let amiss = None;
-        let marks = Marks { data, hub, lock, directory, ledger, control, endpoint, written, amiss };
+        let marks = Marks {
+            data,
+            hub,
+            lock,
+            directory,
+            ledger,
+            control,
+            endpoint,
+            written,
+            amiss: None,
+            unsure: false,
+        };
         Ok(Self { marks: Mutex::new(Some(marks)), hurried: Watch::new(None) })
     }
 
@@ -121,9 +138,9 @@ impl Presence {
         Some(marks.lock)
     }
 
-    fn look(&self, is_hurried: bool) -> Looked {
+    fn look(&self, is_hurried: bool, ledger: &LedgerThread) -> Looked {
         match &mut *self.lock() {
-            Some(marks) => marks.look(is_hurried),
+            Some(marks) => marks.look(is_hurried, ledger),
             None => Looked::default(),
         }
     }
@@ -141,9 +158,9 @@ impl Presence {
 }
 
 impl Marks {
-    fn look(&mut self, is_hurried: bool) -> Looked {
+    fn look(&mut self, is_hurried: bool, ledger: &LedgerThread) -> Looked {
         let mut looked = Looked::default();
-        let amiss = self.put_right(is_hurried, &mut looked).err();
+        let amiss = self.put_right(is_hurried, ledger, &mut looked).err();
         if amiss != self.amiss {
             looked.notices.push(Notice::Amiss { reason: amiss.clone() });
             self.amiss = amiss;
@@ -152,16 +169,31 @@ impl Marks {
     }
 
     /// Makes anew what is gone; what is wrong and cannot be put right, as a sentence.
-    fn put_right(&mut self, is_hurried: bool, looked: &mut Looked) -> Result<(), String> {
+    fn put_right(
+        &mut self,
+        is_hurried: bool,
+        ledger: &LedgerThread,
+        looked: &mut Looked,
+    ) -> Result<(), String> {
         self.at_home()?;
-        if !self.lock.is_at(&self.data).map_err(cannot)? {
-            self.lock = DirLock::take(&self.data).map_err(|error| match error {
-                FileError::Locked { path, pid } => {
-                    let pid = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                    format!("another hub{pid} has locked {}: stop one of the two", shown(&path))
-                }
-                error => cannot(error),
-            })?;
+        let is_locked = self.lock.is_at(&self.data).map_err(cannot)?;
+        self.unsure |= !is_locked;
+        let locked = if is_locked { Ok(()) } else { self.retake() };
+        // After that: no other hub begins once this one has its lock again.
+        match used(ledger) {
+            Ok(()) => self.unsure &= locked.is_err(),
+            Err(error @ LedgerError::Overtaken { .. }) => {
+                looked.overtaken = Some(overtaken(&error, &self.data));
+                return Ok(());
+            }
+            Err(error) if self.unsure && locked.is_ok() => {
+                return Err(format!("whether another hub used the ledger is not known: {error}"));
+            }
+            // Its lock kept others away, or the other one is told below.
+            Err(_) => {}
+        }
+        locked?;
+        if !is_locked {
             looked.made(Mark::Lock, self.data.lock_file());
         }
         let socket = self.socket(is_hurried, looked);
@@ -176,6 +208,18 @@ impl Marks {
             }
         }
         socket
+    }
+
+    /// Locks the directory again, whose lock's file is gone or another's.
+    fn retake(&mut self) -> Result<(), String> {
+        self.lock = DirLock::take(&self.data).map_err(|error| match error {
+            FileError::Locked { path, pid } => {
+                let pid = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+                format!("another hub{pid} has locked {}: stop one of the two", shown(&path))
+            }
+            error => cannot(error),
+        })?;
+        Ok(())
     }
 
     /// Whether the directory and the ledger are those that the hub started with.
@@ -241,6 +285,28 @@ fn cannot(error: FileError) -> String {
     format!("whether this hub can be found on its machine is not known: {error}")
 }
 
+/// Whether the ledger is this hub's alone still, by the ledger; blocks for as long as what was asked
+/// before takes, and at most [`ASKED`].
+fn used(ledger: &LedgerThread) -> Result<(), LedgerError> {
+    let (tell, told) = sync_channel(1);
+    ledger.check(move |result| {
+        // Nobody may listen any more.
+        let _ = tell.send(result);
+    });
+    told.recv_timeout(ASKED).unwrap_or(Err(LedgerError::Closed))
+}
+
+fn overtaken(error: &LedgerError, data: &DataDir) -> String {
+    format!(
+        "{error}: whom that one revoked is not known here. This hub has ended its sessions and takes \
+         no more: see that no other hub runs on {}, and start it again",
+        shown(data.path())
+    )
+}
+
+/// How long a look waits for the ledger.
+const ASKED: Duration = Duration::from_secs(1);
+
 const LOST: &str = "what it records from here on is lost when it stops. Put back what was there, or \
                     stop this hub and start it where its data is";
 
@@ -262,16 +328,21 @@ pub(super) async fn keep<R: Runtime>(runtime: R, shared: Arc<Shared>, presence: 
         })
         .await;
         let Some(is_hurried) = is_hurried else { return };
-        let looking = presence.clone();
+        let (looking, ledger) = (presence.clone(), shared.clone());
         // It touches the disk, which may take its time.
-        let looked = runtime.blocking(move || looking.look(is_hurried)).await;
-        let Looked { socket, notices } = match looked {
+        let looked = runtime.blocking(move || looking.look(is_hurried, &ledger.ledger)).await;
+        let Looked { socket, notices, overtaken } = match looked {
             Ok(looked) => looked,
             Err(error) => {
                 tracing::warn!(%error, "nobody could look whether this hub can be found");
                 continue;
             }
         };
+        if let Some(reason) = overtaken {
+            // Told once the links are on their way out.
+            shared.give_up(reason.clone());
+            return shared.observer.tell(Notice::Amiss { reason: Some(reason) });
+        }
         if let Some(socket) = socket {
             replace(&runtime, &shared, &presence, socket);
         }

@@ -200,6 +200,13 @@ impl<R: Runtime> Hub<R> {
         &self.setup.data
     }
 
+    /// Waits until the hub has ended by itself, and tells why: another hub has used its ledger, so that
+    /// this one does not know any more whom it may admit. Its links are closed by then, no more are
+    /// taken, and only [`Hub::stop`] is left to be called. As long as all is well it waits.
+    pub async fn ended(&self) -> String {
+        self.shared.ended.until(Clone::clone).await
+    }
+
     /// Says Goaway on every link, lets the calls that are open end within
     /// [`Limits::drain`](bowline_core::limits::Limits), ends those that do not, and closes; who dials
     /// meanwhile is told when to come again. Returns when all links are gone, the address is free and
@@ -234,10 +241,13 @@ impl<R: Runtime> Hub<R> {
 
 impl<R: Runtime> Drop for Hub<R> {
     fn drop(&mut self) {
-        // By `stop` it has ended already.
         if !self.shared.links.look(|links| links.stopping) {
             self.shared.close_all(Code::GoingAway);
-            self.shared.keep(self.setup.presence.let_go());
+        }
+        // None where `stop` came to its end. Nobody else uses the directory until the last task has
+        // ended and the ledger is closed.
+        if let Some(lock) = self.setup.presence.let_go() {
+            self.shared.ledger.hold(lock);
         }
     }
 }

@@ -17,7 +17,7 @@ use bowline_core::time::{Mono, Now};
 use crate::clock::Clock;
 use crate::config::HubUrl;
 use crate::driver::Mailbox;
-use crate::files::{DataDir, DirLock};
+use crate::files::DataDir;
 use crate::hub::chores::Chores;
 use crate::hub::secret::SecretKeeper;
 use crate::ledger::LedgerThread;
@@ -43,10 +43,9 @@ pub(super) struct Shared {
     pub(super) chores: Watch<Chores>,
     /// How many links there are, and whether more are taken.
     pub(super) links: Watch<Links>,
+    /// Why the hub ended by itself.
+    pub(super) ended: Watch<Option<String>>,
     locked: Mutex<Locked>,
-    /// The lock on the directory of a hub that was dropped: nobody else uses it until the last task
-    /// has ended.
-    lock: Mutex<Option<DirLock>>,
 }
 
 /// The links of a hub, counted.
@@ -97,14 +96,9 @@ impl Shared {
             timer: AtomicWaker::new(),
             chores: Watch::new(Chores::default()),
             links: Watch::new(Links::default()),
+            ended: Watch::new(None),
             locked: Mutex::new(locked),
-            lock: Mutex::new(None),
         }
-    }
-
-    /// Holds this lock until the last task of the hub has ended.
-    pub(super) fn keep(&self, lock: Option<DirLock>) {
-        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
     }
 
     /// Gives the machine an input, then drains it: links are woken, events told.
@@ -249,6 +243,12 @@ impl Shared {
         self.chores.change(Chores::close);
         let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
+    }
+
+    /// Ends the hub for that reason: every link, and no more come.
+    pub(super) fn give_up(&self, reason: String) {
+        self.close_all(Code::GoingAway);
+        self.ended.change(|ended| *ended = Some(reason));
     }
 
     /// A slice of what is too long for one hold of the lock; whether there is more.

@@ -25,6 +25,9 @@ pub enum Tokens {
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
+    /// The start that this was opened for, once it was counted: nothing is done with a file that has
+    /// counted another since.
+    own: Option<u64>,
 }
 
 impl Ledger {
@@ -71,16 +74,19 @@ impl Ledger {
             return Err(Prepare::Ledger(damaged(path, health)));
         }
         schema::migrate(&mut connection, path)?;
-        Ok(Self { connection })
+        Ok(Self { connection, own: None })
     }
 
-    /// Raises the generation, durably, and returns it: 1 at the first start.
+    /// Raises the generation, durably, and returns it: 1 at the first start. From then on
+    /// everything else fails with [`LedgerError::Overtaken`] once another has raised it.
     ///
     /// # Errors
     /// [`LedgerError::Storage`]; then the hub must not start.
     pub fn raise_generation(&mut self) -> Result<u64, LedgerError> {
         let raised = self.in_transaction(|facts| facts.raise_generation())?;
-        u64::try_from(raised).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
+        let raised = generation(raised)?;
+        self.own = Some(raised);
+        Ok(raised)
     }
 
     /// Takes a file that was restored from a backup for good: the counters of starts and of issues
@@ -91,7 +97,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
     pub fn accept_restored(&mut self, now: u64, tokens: Tokens) -> Result<bool, LedgerError> {
-        self.in_transaction(|facts| facts.accept_restored(now, tokens))
+        let accepted = self.in_transaction(|facts| facts.accept_restored(now, tokens))?;
+        self.own = None;
+        Ok(accepted)
     }
 
     /// How often the hub of this file has started.
@@ -100,7 +108,7 @@ impl Ledger {
     /// [`LedgerError::Storage`].
     pub fn generation(&mut self) -> Result<u64, LedgerError> {
         let found = self.in_transaction(|facts| facts.generation())?;
-        u64::try_from(found).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
+        generation(found)
     }
 
     /// Makes this the file of another hub: no token, no enrolment and no token key is left, and
@@ -110,7 +118,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
     pub fn make_anew(&mut self) -> Result<(), LedgerError> {
-        self.in_transaction(|facts| facts.make_anew())
+        self.in_transaction(|facts| facts.make_anew())?;
+        self.own = None;
+        Ok(())
     }
 
     /// A token, and a peer that it enrolled and that was revoked.
@@ -171,14 +181,21 @@ impl Ledger {
     }
 
     /// Runs `work` as one transaction: all of it is durable when this returns `Ok`, and none of it
-    /// otherwise.
+    /// otherwise. Nothing runs where another hub has started on the file.
     pub(super) fn in_transaction<T>(
         &mut self,
         work: impl FnOnce(&Facts<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&Facts { connection: &transaction })?;
+        let facts = Facts { connection: &transaction };
+        if let Some(own) = self.own {
+            let found = generation(facts.generation()?)?;
+            if found != own {
+                return Err(LedgerError::Overtaken { own, found });
+            }
+        }
+        let result = work(&facts)?;
         crash::point();
         transaction.commit()?;
         crash::point();
@@ -189,6 +206,10 @@ impl Ledger {
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+fn generation(found: i64) -> Result<u64, LedgerError> {
+    u64::try_from(found).map_err(|_| LedgerError::Storage("a negative generation".to_owned()))
 }
 
 /// What goes wrong while opening: SQLite's own errors are sorted by their code.

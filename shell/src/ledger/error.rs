@@ -63,6 +63,18 @@ pub enum LedgerError {
     /// The ledger is closed.
     #[error("the ledger is closed")]
     Closed,
+    /// Another hub has started on this file since it was opened here: nothing is read into memory
+    /// or written by two.
+    #[error(
+        "another hub has used the ledger since this one started (start {found} of it, and this one \
+         is start {own})"
+    )]
+    Overtaken {
+        /// The start that this ledger was opened for.
+        own: u64,
+        /// The one that the file tells.
+        found: u64,
+    },
 }
 
 bowline_core::debug_as_display!(LedgerError);
@@ -91,7 +103,8 @@ impl LedgerError {
             | Self::Newer { .. }
             | Self::Storage(_)
             | Self::Busy(_)
-            | Self::Closed => Code::Unavailable,
+            | Self::Closed
+            | Self::Overtaken { .. } => Code::Unavailable,
         }
     }
 }

@@ -18,6 +18,7 @@ use std::thread::{self, JoinHandle};
 
 use bowline_core::ledger::{Change, KeyRecord, Record, TokenRecord};
 
+use crate::files::DirLock;
 use crate::ledger::facts::Facts;
 use crate::ledger::{KeyRotation, Ledger, LedgerError};
 use crate::watch::Watch;
@@ -30,7 +31,14 @@ pub struct LedgerThread {
     thread: Option<JoinHandle<()>>,
     room: usize,
     /// The database is closed, and its files are at rest.
-    closed: Arc<Watch<bool>>,
+    closed: Arc<Watch<Closed>>,
+}
+
+/// Whether the database is closed, and what is let go when it is.
+#[derive(Default)]
+struct Closed {
+    is_closed: bool,
+    lock: Option<DirLock>,
 }
 
 /// One request, and who is told.
@@ -81,7 +89,7 @@ impl LedgerThread {
     pub fn start(ledger: Ledger, room: usize) -> io::Result<Self> {
         let room = room.max(1);
         let (queue, jobs) = sync_channel(room);
-        let closed = Arc::new(Watch::new(false));
+        let closed = Arc::new(Watch::new(Closed::default()));
         let end = Closing(closed.clone());
         let thread = thread::Builder::new().name("bowline-ledger".to_owned()).spawn(move || {
             // Its end is told after the ledger's, also where an answer panicked.
@@ -95,7 +103,22 @@ impl LedgerThread {
     /// when nobody uses its files any more.
     pub async fn close(&self) {
         self.shut();
-        self.closed.until(|closed| closed.then_some(())).await;
+        self.closed.until(|closed| closed.is_closed.then_some(())).await;
+    }
+
+    /// Holds this lock until the database is closed, and its files are at rest.
+    pub(crate) fn hold(&self, lock: DirLock) {
+        self.closed.change(|closed| {
+            // What is closed already holds nothing.
+            closed.lock = (!closed.is_closed).then_some(lock);
+        });
+    }
+
+    /// Whether the file is this hub's alone still: [`LedgerError::Overtaken`] where another hub has
+    /// started on it. For `answer` see [`LedgerThread::record`].
+    pub(crate) fn check(&self, answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static) {
+        // Every transaction looks for that first.
+        self.queue(|_| Ok(()), answer);
     }
 
     /// Without a sender the thread takes what is left, and ends.
@@ -182,12 +205,16 @@ impl Drop for LedgerThread {
     }
 }
 
-/// Tells that the thread has ended.
-struct Closing(Arc<Watch<bool>>);
+/// Tells that the thread has ended, and lets go of what it held.
+struct Closing(Arc<Watch<Closed>>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.change(|closed| *closed = true);
+        let lock = self.0.change(|closed| {
+            closed.is_closed = true;
+            closed.lock.take()
+        });
+        drop(lock);
     }
 }
 

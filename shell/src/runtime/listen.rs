@@ -6,10 +6,10 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 /// A TCP socket that listens on `local` (port 0: one that the system chooses).
 ///
@@ -54,10 +54,23 @@ pub fn unix(path: &Path) -> io::Result<UnixListener> {
 }
 
 fn is_abandoned(path: &Path) -> bool {
-    let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
-    is_socket
-        && UnixStream::connect(path)
-            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    is_socket(path) && connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Whether a process listens at this Unix socket. Never waits: one whose queue is full listens too.
+pub(crate) fn is_answered(path: &Path) -> bool {
+    is_socket(path)
+        && connect(path).map_or_else(|e| e.kind() == io::ErrorKind::WouldBlock, |()| true)
+}
+
+fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket())
+}
+
+fn connect(path: &Path) -> io::Result<()> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(&SockAddr::unix(path)?)
 }
 
 /// Connections that wait to be accepted: enough for every peer of a large site that comes back in
@@ -102,7 +115,9 @@ mod tests {
         let first = unix(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(unix(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert!(is_answered(&path));
         drop(first);
+        assert!(!is_answered(&path));
         assert_eq!(unix(&path).unwrap().accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 

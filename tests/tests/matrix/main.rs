@@ -13,4 +13,5 @@ mod secrets;
 mod strangers;
 mod trust;
 mod trusted;
+mod two_hubs;
 mod volumes;

@@ -19,6 +19,7 @@ mod links;
 mod local;
 mod middle;
 mod output;
+mod overtaken;
 mod paths;
 mod programs;
 mod reload;

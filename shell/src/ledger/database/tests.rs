@@ -162,3 +162,21 @@ fn a_fact_that_finds_no_room_is_refused_and_the_rest_stands() {
     drop(ledger);
     assert_eq!(bound(&mut Ledger::open(&path).unwrap()).len(), recorded);
 }
+
+#[test]
+fn once_another_start_is_counted_nothing_more_is_recorded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("l");
+    let mut ours = Ledger::open(&path).unwrap();
+    assert_eq!(ours.raise_generation(), Ok(1));
+    assert_eq!(bind(&mut ours, peer("a", 1, 10)), Ok(()));
+    let mut other = Ledger::open(&path).unwrap();
+    assert_eq!(bind(&mut ours, peer("b", 2, 10)), Ok(()));
+    assert_eq!(other.raise_generation(), Ok(2));
+    let overtaken = LedgerError::Overtaken { own: 1, found: 2 };
+    assert_eq!(overtaken.code(), Code::Unavailable);
+    assert_eq!(bind(&mut ours, peer("c", 3, 10)), Err(overtaken.clone()));
+    assert_eq!(ours.raise_generation(), Err(overtaken));
+    assert_eq!(forget(&mut other, "a".parse().unwrap()), Ok(true));
+    assert_eq!(bound(&mut other), vec![peer("b", 2, 10)]);
+}

@@ -11,6 +11,7 @@ use bowline_core::ledger::Binding;
 use bowline_core::wire::frame::Method;
 
 use super::*;
+use crate::files::{DataDir, FileError};
 
 fn bind(
     thread: &LedgerThread,
@@ -229,4 +230,28 @@ fn an_answer_that_holds_the_last_reference_does_not_wait_for_itself() {
     drop(thread);
     release();
     assert_eq!(end.recv_timeout(Duration::from_secs(30)), Ok(()));
+}
+
+#[test]
+fn a_lock_is_held_until_the_files_are_at_rest_and_by_what_is_closed_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = DataDir::create(dir.path()).unwrap();
+    let thread = LedgerThread::start(open(&data.ledger()), 10).unwrap();
+    let closed = thread.closed.clone();
+    let release = hold(&thread);
+    thread.hold(DirLock::take(&data).unwrap());
+    let dropping = thread::spawn(move || drop(thread));
+    assert!(matches!(DirLock::take(&data), Err(FileError::Locked { .. })));
+    release();
+    dropping.join().unwrap();
+    assert!(closed.look(|closed| closed.is_closed));
+    assert!(DirLock::take(&data).is_ok());
+
+    let thread = LedgerThread::start(open(&data.ledger()), 10).unwrap();
+    thread.shut();
+    while !thread.closed.look(|closed| closed.is_closed) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread.hold(DirLock::take(&data).unwrap());
+    assert!(DirLock::take(&data).is_ok());
 }
