@@ -23,7 +23,7 @@ pub(crate) fn unreachable(
         Ok(Some(holder)) => hidden(data, holder, reason),
         Ok(None) => format!(
             "the hub of {} was killed: {reason}, and nobody holds its directory (it was process {pid}). \
-             Start 'bowline hub' again",
+             Start 'bowline hub' again, with the flags that it had",
             show::path(data.path())
         ),
         Err(error) => format!("{reason}; {error}"),

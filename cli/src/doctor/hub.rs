@@ -298,7 +298,9 @@ fn setup(
     strength: Option<Strength>,
 ) -> Option<Setup> {
     let weak = strength == Some(Strength::Weak);
-    if let Some(status) = running.and_then(|running| running.status.as_ref()) {
+    if let Some(running) = running {
+        // A hub that runs and does not say how may have been started with other flags.
+        let status = running.status.as_ref()?;
         let (bind, mode) = (status.bind?, status.mode?);
         return Some(Setup { bind, mode, open: status.open, weak: status.weak });
     }

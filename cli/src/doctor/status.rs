@@ -160,5 +160,6 @@ fn killed(endpoint: &Endpoint) -> Finding {
         "the hub said that it listens at {url}, and nobody holds its data directory: it was killed \
          (it was process {pid})"
     );
-    Finding::problem(Check::Running, Own::Killed, said).remedy("Start it again: 'bowline hub'")
+    Finding::problem(Check::Running, Own::Killed, said)
+        .remedy("Start it again, with the flags that it had: 'bowline hub'")
 }

@@ -1,6 +1,7 @@
 //! `bowline token issue`: the one string on standard output, everything about it beside.
 
 use bowline_core::capability::Coming;
+use bowline_core::token::Rules;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar, ValueBuf};
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
@@ -87,7 +88,7 @@ fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {
     put("for", Scalar::Text(sub))?;
     put("role", Scalar::Text(&role))?;
     if let Some(ttl) = options.ttl {
-        if ttl.subsec_nanos() != 0 {
+        if ttl.subsec_nanos() != 0 || !Rules::JOIN.life.contains(&ttl.as_secs()) {
             return Err(Failure::usage("--ttl: expected whole seconds, from 1m to 7d"));
         }
         put("ttl_s", Scalar::Integer(ttl.as_secs().into()))?;

@@ -23,7 +23,8 @@ pub enum SpecError {
     Brace(String),
     /// A name that no call could say.
     #[error(
-        "'{0}' is not an argument's name: 1 to 64 of a-z A-Z 0-9 _ -, starting with a letter or _"
+        "'{0}' between braces is not an argument's name: 1 to 64 of a-z A-Z 0-9 _ -, starting with a \
+         letter or _; write a brace itself as {{{{ or }}}}"
     )]
     Name(String),
     /// A declared argument that `run` never uses.

@@ -102,7 +102,7 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
     // be another's then.
     stage.hub.as_ref().unwrap().signal(Signal::KILL);
     let killed = "the hub of PLACE was killed: nothing listens at SOCKET (connection refused), and \
-                  nobody holds its directory (it was process PID). Start 'bowline hub' again";
+                  nobody holds its directory (it was process PID). Start 'bowline hub' again, with the flags that it had";
     let names = [("SOCKET", control.as_str()), ("PLACE", &data), ("PID", &pid)];
     let until = std::time::Instant::now() + bowline_tests::wait::BOUND;
     while ls(&stage).2.contains("runs (process") && std::time::Instant::now() < until {}
