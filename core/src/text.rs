@@ -44,16 +44,30 @@ impl fmt::Display for Line {
 }
 
 /// Gives an error a `Debug` that is its sentence. `fn main() -> Result<(), Box<dyn Error>>` shows an
-/// error by `Debug`, and what it shows is read by people.
+/// error by `Debug`, and what it shows is read by people. What the sentence quotes drives nothing
+/// there; it has the lines that it has.
 #[macro_export]
 macro_rules! debug_as_display {
     ($($error:ty),+ $(,)?) => {
         $(impl ::core::fmt::Debug for $error {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(self, f)
+                ::core::fmt::Write::write_fmt(&mut $crate::text::Tame(f), format_args!("{self}"))
             }
         })+
     };
+}
+
+/// Passes text on with what [`is_unsafe`] names escaped, and keeps its lines.
+#[derive(Debug)]
+pub struct Tame<W>(pub W);
+
+impl<W: fmt::Write> fmt::Write for Tame<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.split_inclusive('\n').try_for_each(|line| {
+            let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+            write!(self.0, "{}{end}", Escaped(line))
+        })
+    }
 }
 
 /// Shows a borrowed text as [`Line`] does.
@@ -150,6 +164,19 @@ mod tests {
             assert_eq!(Line::from(text).to_string(), shown);
             assert_eq!(Line::from(text).raw(), text);
         }
+    }
+
+    #[test]
+    fn the_debug_of_an_error_is_its_sentence_and_drives_nothing() {
+        struct Error(&'static str);
+        impl fmt::Display for Error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+        crate::debug_as_display!(Error);
+        assert_eq!(format!("{:?}", Error("a\u{1b}[2K\r'ö'\n  b\n")), "a\\u{1b}[2K\\r'ö'\n  b\n");
+        assert_eq!(format!("{:?}", Error("")), "");
     }
 
     #[test]

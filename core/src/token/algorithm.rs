@@ -34,6 +34,16 @@ impl Algorithm {
     /// What tokens of others may be signed with where RS256 is switched on.
     pub const WITH_RS256: &'static [Self] = &[Self::EdDsa, Self::Es256, Self::Es384, Self::Rs256];
 
+    /// Bytes of every signature (RFC 8037 §3.1, RFC 7518 §3.4); none where the key says.
+    #[must_use]
+    pub const fn signature_len(self) -> Option<usize> {
+        match self {
+            Self::EdDsa | Self::Es256 => Some(64),
+            Self::Es384 => Some(96),
+            Self::Rs256 => None,
+        }
+    }
+
     /// Its spelling in a header or a JWK.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -12,7 +12,7 @@ use super::error::TokenError;
 use super::header::{Header, Policy};
 use super::join::JoinClaims;
 use super::json::Object;
-use super::parts::{self, Part, Parts};
+use super::parts::{self, Part, PartError, Parts};
 use super::times::Rules;
 use super::verify::Claims;
 use crate::capability::{Capabilities, Role};
@@ -58,8 +58,15 @@ impl Invitation {
         let part = |part| move |error| TokenError::Part { part, error };
         let header = parts::object(parts.header).map_err(part(Part::Header))?;
         let claims: Object = parts::object(parts.claims).map_err(part(Part::Claims))?;
-        parts::decode(parts.signature).map_err(part(Part::Signature))?;
-        Header::read(&header, &Policy::JOIN).map_err(TokenError::Header)?;
+        let signature = parts::decode(parts.signature).map_err(part(Part::Signature))?;
+        let Header { algorithm, .. } =
+            Header::read(&header, &Policy::JOIN).map_err(TokenError::Header)?;
+        if let Some(wanted) = algorithm.signature_len()
+            && signature.len() != wanted
+        {
+            let error = PartError::Signature { found: signature.len(), algorithm, wanted };
+            return Err(TokenError::Part { part: Part::Signature, error });
+        }
         let (claims, _) = JoinClaims::read(&claims, &Rules::JOIN).map_err(TokenError::Claims)?;
         Ok(Self {
             capabilities: claims.capabilities(),

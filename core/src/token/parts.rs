@@ -4,6 +4,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
+use super::algorithm::Algorithm;
 use super::error::TokenError;
 use super::json::{JsonError, Object};
 
@@ -55,6 +56,18 @@ pub enum PartError {
     /// Nothing where something must be.
     #[error("it is empty")]
     Empty,
+    /// A signature of another length than its algorithm makes.
+    #[error(
+        "{found} bytes, and {algorithm} makes {wanted}: it was cut, or there is text behind it"
+    )]
+    Signature {
+        /// Bytes that there are.
+        found: usize,
+        /// What the header names.
+        algorithm: Algorithm,
+        /// Bytes that it makes.
+        wanted: usize,
+    },
     /// Not the JSON of a token.
     #[error(transparent)]
     Json(#[from] JsonError),
