@@ -148,13 +148,17 @@ impl Drop for Counted {
     }
 }
 
-/// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever.
+/// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever. What
+/// ended with its process is lost, as it is where the process had no time to say so.
 struct Unanswered(Arc<Cell>);
 
 impl Drop for Unanswered {
     fn drop(&mut self) {
         if self.0.answered().is_none() {
-            self.0.reply(Reply::failed("the command broke down"));
+            self.0.reply(match std::thread::panicking() {
+                true => Reply::failed("the command broke down"),
+                false => Stop::Lost.into(),
+            });
         }
     }
 }
