@@ -5,26 +5,45 @@ use core::fmt::Display;
 
 use bowline_core::code::Code;
 use bowline_shell::config::units::print_duration;
-use bowline_shell::files::{DataDir, DirLock, Holder};
+use bowline_shell::files::{DataDir, DirLock, Endpoint, FileError, Holder};
 use bowline_shell::hub::LOOK;
 
 use crate::exit::{self, Failure};
 use crate::show;
 
+/// Where the hub of `data` says that it listens; `None` where nothing says so.
+pub(crate) fn endpoint(data: &DataDir) -> Result<Option<Endpoint>, Failure> {
+    Endpoint::read(data).map_err(|error| match (&error, DirLock::holder(data)) {
+        (FileError::Content { .. }, Ok(Some(holder))) => {
+            Failure::new(exit::UNREACHABLE, misread(data, holder, &error))
+        }
+        (FileError::Content { .. }, Ok(None)) => {
+            let said = format!(
+                "the hub of {} is not running, and left a damaged file: {error}. Start \
+                 'bowline hub', which writes it anew",
+                show::path(data.path())
+            );
+            Failure::new(exit::UNREACHABLE, said)
+        }
+        _ => Failure::usage(error),
+    })
+}
+
 /// Why the hub of `data` cannot be reached where its endpoint file says that it listens; `reason`
-/// names that place, and `pid` is the process that wrote it.
+/// names that place.
 pub(crate) fn unreachable(
     data: &DataDir,
-    pid: u32,
+    endpoint: &Endpoint,
     reason: impl Display,
     code: Option<Code>,
 ) -> Failure {
     let said = match DirLock::holder(data) {
-        Ok(Some(holder)) => hidden(data, holder, reason),
+        Ok(Some(holder)) => hidden(data, endpoint, holder, reason),
         Ok(None) => format!(
-            "the hub of {} was killed: {reason}, and nobody holds its directory (it was process {pid}). \
-             Start 'bowline hub' again, with the flags that it had",
-            show::path(data.path())
+            "the hub of {} was killed: {reason}, and nobody holds its directory (it was \
+             process {}). Start 'bowline hub' again, with the flags that it had",
+            show::path(data.path()),
+            endpoint.pid
         ),
         Err(error) => format!("{reason}; {error}"),
     };
@@ -46,7 +65,20 @@ pub(crate) fn silent(data: &DataDir) -> Failure {
 }
 
 /// That a hub runs and is not where its endpoint file says.
-pub(crate) fn hidden(data: &DataDir, holder: Holder, reason: impl Display) -> String {
+pub(crate) fn hidden(
+    data: &DataDir,
+    endpoint: &Endpoint,
+    holder: Holder,
+    reason: impl Display,
+) -> String {
+    if let Some(home) = endpoint.home().filter(|home| !home.exists()) {
+        return format!(
+            "{} and cannot be reached: {reason}. It was started in {}, which is not there any \
+             more: move its directory back, or stop the hub and start it again here",
+            runs(data, holder),
+            show::path(home)
+        );
+    }
     let hangup = holder.pid.map_or_else(String::new, |pid| format!(" ('kill -HUP {pid}')"));
     format!(
         "{} and cannot be reached: {reason}. It makes its socket anew within {}, and at \
@@ -61,6 +93,17 @@ pub(crate) fn unsaid(data: &DataDir, holder: Holder) -> String {
     format!(
         "{}, and its file 'endpoint', which says where it listens, is not there: it begins or ends just \
          now, or the file was taken away, and then it is back within {}. Try again",
+        runs(data, holder),
+        print_duration(LOOK)
+    )
+}
+
+/// That a hub runs, and its endpoint file holds something else.
+pub(crate) fn misread(data: &DataDir, holder: Holder, error: &FileError) -> String {
+    let hangup = holder.pid.map_or_else(String::new, |pid| format!(" ('kill -HUP {pid}')"));
+    format!(
+        "{}, and its file 'endpoint', which says where it listens, is damaged: {error}. It \
+         makes the file anew within {}, and at once at SIGHUP{hangup}: try again",
         runs(data, holder),
         print_duration(LOOK)
     )

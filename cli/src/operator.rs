@@ -22,13 +22,13 @@ pub(crate) async fn connect(
     dial: &Dial,
     observer: Observer,
 ) -> Result<Session, Failure> {
-    let Some((builder, data, pid)) = local(runtime, dial)? else {
+    let Some((builder, data, endpoint)) = local(runtime, dial)? else {
         let connected = remote(runtime, dial)?.observer(observer).operate().connect().await;
         return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
     builder.observer(observer).operate().connect().await.map_err(|error| match &error {
         ConnectError::Unreachable { reason, .. } => {
-            nearby::unreachable(&data, pid, reason, error.code())
+            nearby::unreachable(&data, &endpoint, reason, error.code())
         }
         _ => error.into(),
     })
@@ -79,18 +79,18 @@ pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
     DataDir::open(&path).map(Some).map_err(Failure::usage)
 }
 
-/// The operator of this machine's hub, that hub's data directory, and the process that it
-/// said it is.
+/// The operator of this machine's hub, that hub's data directory, and where it said that
+/// it listens.
 fn local<R: Runtime>(
     runtime: &R,
     dial: &Dial,
-) -> Result<Option<(PeerBuilder<R>, DataDir, u32)>, Failure> {
+) -> Result<Option<(PeerBuilder<R>, DataDir, Endpoint)>, Failure> {
     let Some(data) = machine(dial)? else { return Ok(None) };
-    let Some(endpoint) = Endpoint::read(&data).map_err(Failure::usage)? else {
+    let Some(endpoint) = nearby::endpoint(&data)? else {
         return Err(nearby::silent(&data));
     };
-    let pid = endpoint.pid;
-    operator(runtime, &data, endpoint, dial).map(|builder| Some((builder, data, pid)))
+    let builder = operator(runtime, &data, endpoint.clone(), dial)?;
+    Ok(Some((builder, data, endpoint)))
 }
 
 /// The identity of the hub of this data directory.

@@ -256,9 +256,16 @@ impl PublicKey {
     }
 }
 
-impl fmt::Debug for PublicKey {
+/// `ed25519/` and the key in unpadded base64url. `// spec: control §1`
+impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ed25519/{}", BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) enum Command {
                             ends no link.")]
     Hub(Box<Hub>),
     /// Serve the commands of a configuration to a hub.
-    #[command(after_help = "Example:\n  bowline peer --config peer.toml\n  bowline peer --hub \
+    #[command(after_help = "Examples:\n  bowline peer --config peer.toml\n  bowline peer --hub \
                             wss://hub.example:7777 --id web-1 --secret-file secret.key\n\nA machine \
                             that 'bowline join' has enrolled needs no --hub, id or secret. SIGTERM \
                             or Ctrl-C stops it: commands that run have --drain to end, a second one \

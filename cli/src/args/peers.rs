@@ -36,9 +36,9 @@ pub(crate) enum PeersAction {
     },
     /// Keep a peer out, and end its sessions at once. Its id stays bound to its key.
     #[command(
-        after_help = "Example:\n  bowline peers revoke web-1 --reason stolen\n\nIts certificate and \
-                      its refresh token are void; 'bowline peers allow' lets it join again, with \
-                      another token."
+        after_help = "Example:\n  bowline peers revoke web-1 --reason stolen\n\nWhat a join \
+                      token brought it is void: 'bowline peers allow' lets it join again, with \
+                      another token, or come back by the secret if it came by that."
     )]
     Revoke {
         /// The peer's id.
@@ -53,7 +53,7 @@ pub(crate) enum PeersAction {
         #[command(flatten)]
         dial: Dial,
     },
-    /// Let a peer that was revoked join again, with a new token.
+    /// Let a peer that was revoked join again with a new token, or come back by the secret.
     #[command(after_help = "Example:\n  bowline peers allow web-1")]
     Allow {
         /// The peer's id.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bowline_core::id::HubId;
 use bowline_core::wire::value::Value;
 use bowline_shell::config::{Bind, HubUrl, TlsMode};
-use bowline_shell::files::{DataDir, DirLock, Endpoint, Holder};
+use bowline_shell::files::{DataDir, DirLock, Endpoint, FileError, Holder};
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_shell::runtime::Runtime;
 
@@ -78,7 +78,7 @@ pub(super) async fn running(
     let endpoint = match Endpoint::read(data) {
         Ok(Some(endpoint)) => endpoint,
         Ok(None) => return Ok(silent(data)),
-        Err(error) => return Ok((None, find::of_file(Check::Running, &error))),
+        Err(error) => return Ok(misread(data, &error)),
     };
     let pid = endpoint.pid;
     let (Some(control), Some(identity)) = (&endpoint.control, identity) else {
@@ -91,8 +91,9 @@ pub(super) async fn running(
     let session = match operator.timeout(within).connect().await {
         Ok(session) => session,
         Err(ConnectError::Unreachable { reason, .. }) => {
+            let said = endpoint.clone();
             return Ok(standing(data, endpoint, |holder| {
-                let said = nearby::hidden(data, holder, reason);
+                let said = nearby::hidden(data, &said, holder, reason);
                 Finding::problem(Check::Running, Own::SocketMissing, said).with_remedy_inside()
             }));
         }
@@ -151,6 +152,22 @@ fn silent(data: &DataDir) -> (Option<Running>, Finding) {
             (None, note.remedy("Start it: 'bowline hub'"))
         }
         Err(error) => (None, find::of_file(Check::Running, &error)),
+    }
+}
+
+/// Whether a hub runs whose endpoint file cannot be read.
+fn misread(data: &DataDir, error: &FileError) -> (Option<Running>, Finding) {
+    match (error, DirLock::holder(data)) {
+        (FileError::Content { .. }, Ok(Some(holder))) => {
+            let said = nearby::misread(data, holder, error);
+            let finding = Finding::problem(Check::Running, Own::SocketMissing, said);
+            (Some(Running { endpoint: None, status: None }), finding.with_remedy_inside())
+        }
+        (FileError::Content { .. }, Ok(None)) => {
+            let finding = Finding::problem(Check::Running, Own::Damaged, error.to_string());
+            (None, finding.remedy("Start the hub, which writes it anew: 'bowline hub'"))
+        }
+        _ => (None, find::of_file(Check::Running, error)),
     }
 }
 

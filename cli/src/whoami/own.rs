@@ -6,13 +6,13 @@ use bowline_core::id::{HubId, PeerId, PublicKey};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_shell::config::HubUrl;
 use bowline_shell::files::{
-    DataDir, Endpoint, Enrolment, FileError, HubName, Role, TrustFile, TrustRecord, pem,
+    DataDir, Enrolment, FileError, HubName, Role, TrustFile, TrustRecord, pem,
 };
 use serde_json::{Value, json};
 
 use crate::args::Dial;
 use crate::exit::Failure;
-use crate::{date, enrolment, operator, peer, place, show};
+use crate::{date, enrolment, nearby, operator, peer, place, show};
 
 /// Who would dial, and what is known of the hub.
 pub(super) struct Own {
@@ -38,7 +38,7 @@ impl Own {
     }
 
     fn of_operator(data: &DataDir) -> Result<Self, Failure> {
-        let endpoint = Endpoint::read(data).map_err(Failure::usage)?;
+        let endpoint = nearby::endpoint(data)?;
         let has_socket = endpoint.as_ref().is_none_or(|endpoint| endpoint.control.is_some());
         let (id, key, method) = if has_socket {
             (PeerId::operator(), None, "local socket")

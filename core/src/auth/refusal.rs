@@ -15,7 +15,7 @@ pub fn may_refuse(code: Code, method: Method) -> bool {
         Code::IdTaken | Code::DuplicateId | Code::Revoked | Code::Expired | Code::Unavailable => {
             method != Method::Open
         }
-        Code::Voided => method == Method::Resume,
+        Code::Voided => matches!(method, Method::Resume | Method::Refresh),
         Code::NotYetValid => matches!(method, Method::Join | Method::Resume),
         Code::Used => method == Method::Join,
         _ => true,

@@ -264,7 +264,7 @@ impl Hub {
         fresh: RefreshHash,
         now: Now,
     ) -> Result<(Refreshing, Issues), No> {
-        let family = enrolled.family.as_ref().ok_or(Code::Expired)?;
+        let family = enrolled.family.as_ref().ok_or(Code::Voided)?;
         let Some(ends) = family.ends(presented) else {
             self.events.push_back(HubEvent::Reused { peer });
             self.revoke_at_once(vec![peer], Revocation { at: now.unix, reason: REUSED.to_owned() });

@@ -70,7 +70,7 @@ pub struct Ended {
 }
 
 /// Why a link ended.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndReason {
     /// This end closed it.
@@ -114,6 +114,8 @@ pub enum EndReason {
     #[error(transparent)]
     Session(#[from] SessionError),
 }
+
+crate::debug_as_display!(EndReason);
 
 fn text_or(text: &Line, code: Code) -> Escaped<'_> {
     Escaped(if text.is_empty() { code.row().meaning } else { text.raw() })

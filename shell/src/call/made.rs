@@ -146,6 +146,7 @@ fn excerpt(name: &str) -> String {
 
 /// A call that was made. Dropping it cancels what has not ended.
 #[derive(Debug)]
+#[must_use = "dropping it cancels the call"]
 pub struct Calling {
     cell: Arc<Cell>,
 }

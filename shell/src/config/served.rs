@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bowline_core::id::CommandName;
 
-use crate::arguments::path::risk::{is_wide, open_to_others};
+use crate::arguments::path::risk::{is_there, is_wide, open_to_others};
 use crate::arguments::{Handed, Kind, ScriptHole};
 use crate::config::{ConfigError, Insecure, PeerConfig};
 use crate::files::shown;
@@ -111,7 +111,7 @@ impl PeerConfig {
             for argument in spec.arguments() {
                 let Kind::Path { root, handed } = &argument.kind else { continue };
                 let argument = argument.name.clone();
-                if !root.is_dir() {
+                if !is_there(root) {
                     risks.push(CommandRisk::NoRoot { command, argument, root: root.clone() });
                 } else if is_wide(root) {
                     risks.push(CommandRisk::WideRoot { command, argument, root: root.clone() });

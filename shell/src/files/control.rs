@@ -92,6 +92,17 @@ impl ControlSocket {
         [beside, inside].into_iter().chain(elsewhere).collect()
     }
 
+    /// The data directory that a socket of this path is in; `None` where it is elsewhere.
+    pub(crate) fn home(path: &Path) -> Option<&Path> {
+        let beside = path.parent()?;
+        let name = beside.file_name()?.to_string_lossy();
+        match () {
+            () if name == OWN => beside.parent(),
+            () if name.starts_with("bowline-hub_") => None,
+            () => Some(beside),
+        }
+    }
+
     fn prepare(&self) -> io::Result<()> {
         fits(&self.path)?;
         match (&self.own, self.path.parent()) {

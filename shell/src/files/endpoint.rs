@@ -3,10 +3,12 @@
 //! The URL, the process, and the local socket where there is one, a line each. A hub that is killed
 //! leaves it behind, so what it names may not be there: whoever reads it connects, and finds out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::HubUrl;
-use crate::files::{DataDir, Exposure, FileError, read_private, remove, write_private};
+use crate::files::{
+    ControlSocket, DataDir, Exposure, FileError, read_private, remove, write_private,
+};
 
 /// Where a hub listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +52,16 @@ impl Endpoint {
             let whole = control.as_ref().is_none_or(|path| path.is_absolute());
             (whole && lines.next().is_none()).then_some(Self { url, pid, control })
         };
-        let reason = "expected a URL, a process number and the path of a socket, a line each; \
-                      delete the file and restart the hub"
-            .to_owned();
+        let reason = "expected a URL, a process number and the path of a socket, a line each";
+        let reason = reason.to_owned();
         parse().map(Some).ok_or(FileError::Content { path, reason })
+    }
+
+    /// The data directory in which the hub made its socket, by the path that it had then; `None`
+    /// where the socket is elsewhere, or there is none.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.control.as_deref().and_then(ControlSocket::home)
     }
 
     /// Takes it back; call when the hub stops.

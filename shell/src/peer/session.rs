@@ -142,8 +142,8 @@ impl Peer {
     /// where the hub asked to be left alone, too. The next waits are short again.
     ///
     /// A dial that is under way is ended as it is, and another comes right after it where it fails;
-    /// in a session nothing happens. [`Peer::session`] waits for what comes of it. Dials that are asked for begin a second apart at least, however
-    /// often this is called.
+    /// in a session nothing happens. [`Peer::session`] waits for what comes of it. Dials that are
+    /// asked for begin a second apart at least, however often this is called.
     pub fn retry_now(&self) {
         self.shared.change(|standing| {
             standing.retry = standing.session().is_none();

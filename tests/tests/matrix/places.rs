@@ -89,6 +89,25 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
                   listens, is not there: it begins or ends just now, or the file was taken away, and \
                   then it is back within 2s. Try again";
     refused(&ls(&stage), 4, unsaid, &names);
+    stage.private("hub/endpoint", "garbage\n");
+    let damaged = "the hub of PLACE runs (process PID), and its file 'endpoint', which says where \
+                   it listens, is damaged: FILE: expected a URL, a process number and the path of a \
+                   socket, a line each. It makes the file anew within 2s, and at once at SIGHUP \
+                   ('kill -HUP PID'): try again";
+    let file = stage.text("hub/endpoint");
+    let named = [names[0], names[1], ("FILE", file.as_str())];
+    refused(&ls(&stage), 4, damaged, &named);
+    // It was moved, and what it wrote names the place that it had.
+    fs::write(&endpoint, &said).unwrap();
+    fs::rename(stage.at("hub"), stage.at("moved")).unwrap();
+    let moved = "the hub of PLACE runs (process PID) and cannot be reached: connecting to SOCKET \
+                 failed: REASON. It was started in HOME, which is not there any more: move its directory \
+                 back, or stop the hub and start it again here";
+    let place = stage.text("moved");
+    let named = [("PLACE", place.as_str()), names[1], names[2], names[3], ("HOME", data.as_str())];
+    refused(&outcome(stage.bowline(&["ls", "--data", &place])), 4, moved, &named);
+    fs::rename(stage.at("moved"), stage.at("hub")).unwrap();
+    fs::remove_file(&endpoint).unwrap();
     let hub = stage.hub.as_mut().unwrap();
     hub.signal(Signal::CONT);
     hub.signal(Signal::HUP);
@@ -113,6 +132,11 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
     stage.private("hub/endpoint", &said);
     let names = [names[0], names[1], ("PID", other.as_str())];
     refused(&ls(&stage), 4, killed, &names);
+    stage.private("hub/endpoint", "garbage\n");
+    let left = "the hub of PLACE is not running, and left a damaged file: FILE: expected a URL, a \
+                process number and the path of a socket, a line each. Start 'bowline hub', which \
+                writes it anew";
+    refused(&ls(&stage), 4, left, &[("PLACE", &data), ("FILE", &file)]);
     fs::remove_file(&endpoint).unwrap();
     let ended = "the hub of PLACE is not running: start it with 'bowline hub', or name another with \
                  --hub or --config";

@@ -123,7 +123,9 @@ impl Block {
         match kind {
             "sh" if !is_typed => Ok(self.bare()),
             "sh" | "text" => self.prompts(),
-            _ if is_typed => Err("commands are typed in a block 'text'".to_owned()),
+            _ if is_typed || self.lines.iter().any(|line| is_ours(line)) => {
+                Err("commands are typed in a block 'text'".to_owned())
+            }
             _ => Ok(Vec::new()),
         }
     }
@@ -172,6 +174,13 @@ impl Block {
     }
 }
 
+/// Whether a line runs our program, behind a prompt of whatever shell or none.
+fn is_ours(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.trim_start_matches(['$', '#', '%', '>', ' ']);
+    line.strip_prefix("sudo ").unwrap_or(line).starts_with("bowline ")
+}
+
 /// The machine and the command of a line with a prompt.
 fn prompted(line: &str) -> Option<(&str, &str)> {
     let (machine, command) = line.split_once("$ ")?;
@@ -206,6 +215,9 @@ fn what_says_on_no_machine_to_be_typed_is_refused() {
     for page in [
         "```text\nbowline ls\n```\n",
         "```console\nhub$ bowline ls\n```\n",
+        "```bash\nbowline frobnicate\n```\n",
+        "```\n  bowline frobnicate\n```\n",
+        "```console\n# bowline frobnicate\n```\n",
         "```text\nhub$ bowline ls\n",
         "<!-- new machine -->\n",
         "```toml file=peer.toml\n```\n",

@@ -106,7 +106,7 @@ impl Hub {
         let mut entry = vec![
             ("method", ValueBuf::text(binding.method.name())),
             ("key", ValueBuf::text(&binding.key.pin().to_string())),
-            ("public_key", ValueBuf::text(&format!("{:?}", binding.key))),
+            ("public_key", ValueBuf::text(&binding.key.to_string())),
             ("first_seen", ValueBuf::uint(binding.first_seen)),
             ("serves", ValueBuf::boolean(binding.serves)),
         ];

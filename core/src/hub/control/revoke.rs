@@ -48,11 +48,7 @@ impl Hub {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
         let ended = self.revoke_here(&[peer], revocation);
-        let value = ValueBuf::map([
-            ("id", ValueBuf::text(peer.as_str())),
-            ("ended", ValueBuf::uint(ended)),
-        ]);
-        self.answer_call(link, call, value);
+        self.tell_of(link, call, peer, ("ended", ValueBuf::uint(ended)));
     }
 
     /// Asks the ledger to allow a peer again; answered when it has.
@@ -79,10 +75,22 @@ impl Hub {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
         self.registry.allow(peer);
-        let value = ValueBuf::map([
-            ("id", ValueBuf::text(peer.as_str())),
-            ("revoked", ValueBuf::boolean(revoked)),
-        ]);
+        self.tell_of(link, call, peer, ("revoked", ValueBuf::boolean(revoked)));
+    }
+
+    /// Answers with what became of a peer, and how it is bound: that decides how it may come back.
+    fn tell_of(
+        &mut self,
+        link: LinkId,
+        call: CallId,
+        peer: PeerId,
+        became: (&'static str, ValueBuf),
+    ) {
+        let known = self.registry.known(peer);
+        let method = known.map(|known| ValueBuf::text(known.binding.method.name()));
+        let entries = [Some(("id", ValueBuf::text(peer.as_str()))), Some(became)];
+        let method = method.map(|method| ("method", method));
+        let value = ValueBuf::map(entries.into_iter().chain([method]).flatten());
         self.answer_call(link, call, value);
     }
 }

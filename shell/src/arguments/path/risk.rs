@@ -1,4 +1,4 @@
-//! Roots that are no bound: so wide that everything is below them, or open to be changed by others.
+//! Roots that are not there, and those that are no bound: so wide that everything is below them, or open to be changed by others.
 
 use std::fs;
 use std::io::Read;
@@ -6,6 +6,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
+
+/// Whether there is a directory `root`.
+pub(crate) fn is_there(root: &Path) -> bool {
+    root.is_dir()
+}
 
 /// Whether everything, or everything that a person has, is below `root`: it is `/`, or a home.
 pub(crate) fn is_wide(root: &Path) -> bool {

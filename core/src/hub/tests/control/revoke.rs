@@ -75,7 +75,7 @@ fn a_peer_by_the_secret_is_revoked_as_any_other() {
     let claim = claim("web-1", key, Purpose::Serve);
     assert_eq!(desk.admit(&claim), Err(Code::Revoked));
     let told = desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]);
-    assert_eq!(told, Ok("{id=web-1 revoked=true}".to_owned()));
+    assert_eq!(told, Ok("{id=web-1 revoked=true method=secret}".to_owned()));
     assert!(desk.admit(&claim).is_ok());
 }
 
@@ -87,11 +87,11 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
     let (peer, key) = ("web-1".parse().unwrap(), PublicKey([1; 32]));
     desk.say("revoke-peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     let again = desk.say("revoke-peer", &[("id", Scalar::Text("web-1"))]);
-    assert_eq!(again, Ok("{id=web-1 ended=0}".to_owned()));
+    assert_eq!(again, Ok("{id=web-1 ended=0 method=join}".to_owned()));
     assert_eq!(enrolled(&desk, "web-1").issue, 2);
     desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     let told = desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]);
-    assert_eq!(told, Ok("{id=web-1 revoked=false}".to_owned()));
+    assert_eq!(told, Ok("{id=web-1 revoked=false method=join}".to_owned()));
 
     let identity = Some((peer, key));
     let fresh = RefreshHash([8; 32]);
@@ -99,7 +99,7 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
     let refresh = Evidence::Refresh { presented: RefreshHash([1; 32]), fresh };
     for (method, evidence, code) in [
         (Method::Resume, resume, Code::Voided),
-        (Method::Refresh, refresh, Code::Expired),
+        (Method::Refresh, refresh, Code::Voided),
         (Method::Secret, Evidence::Secret(SecretNumber::FIRST), Code::IdTaken),
     ] {
         let claim = claim("web-1", 1, Purpose::Serve);
