@@ -124,6 +124,20 @@ fn peers_are_listed_shown_and_forgotten() {
     assert_eq!(forgotten, [serde_json::json!({"id": "web-1", "forgotten": true, "ended": 1})]);
 }
 
+fn a_peer_by_the_secret_that_is_revoked_comes_back_as_it_came() {
+    let here = Here::new();
+    let known = || outcome(here.away(&["ls"])).0;
+    assert_eq!(known(), Some(0));
+    let (code, _, err) = outcome(here.typed(&["peers", "revoke", "me", "--reason", "lost"]));
+    let told = "'bowline peers allow me' lets it come back as it came\n";
+    assert!(code == Some(0) && err.ends_with(told), "{err}");
+    assert_eq!(known(), Some(3));
+    let (code, _, err) = outcome(here.typed(&["peers", "allow", "me"]));
+    let told = "bowline: me may come back as it came: it needs no token\n";
+    assert_eq!((code, err.as_str()), (Some(0), told));
+    assert_eq!(known(), Some(0));
+}
+
 fn a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3() {
     let here = Here::new();
     for action in ["show", "forget"] {
@@ -319,6 +333,7 @@ fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
 
 in_each_pairing! {
     peers_are_listed_shown_and_forgotten,
+    a_peer_by_the_secret_that_is_revoked_comes_back_as_it_came,
     a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3,
     whatever_the_secret_may_do_the_hubs_own_machine_administers,
     a_secret_is_rotated_by_the_hub_that_runs_and_never_printed,

@@ -83,6 +83,10 @@ fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
     let another = issue(&stage, &["--id", "web-1"]);
     kept_out(&stage, &join(&stage, "web", &another, &[]), REVOKED);
 
+    let (place, because) = (stage.text("hub"), ["--reason", "stolen", "--data"]);
+    let revoke = [&["peers", "revoke", "web-1"], &because[..], &[&place]].concat();
+    let (_, _, err) = outcome(stage.bowline(&revoke));
+    assert!(err.ends_with("lets it join again, with a new token\n"), "{err}");
     assert_eq!(told(&stage, &["peers", "allow", "web-1"])["was_revoked"], true);
     // What it had stays void, and nobody is asked to allow it once more.
     kept_out(&stage, &list(), VOIDED);

@@ -30,7 +30,7 @@ fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
     let answer = desk.ledger.answer(&question, desk.now).unwrap();
     desk.hub.answer_ask(ask, answer, desk.now);
     let told = answered(&mut desk.hub, desk.operator);
-    assert_eq!(told, Ok("{id=web-1 ended=1}".to_owned()));
+    assert_eq!(told, Ok("{id=web-1 ended=1 method=join}".to_owned()));
     assert_eq!((desk.closing(web), desk.closing(other)), (Some(Code::Revoked), None));
     let events = core::iter::from_fn(|| desk.hub.poll_event());
     let (peer, reason) = ("web-1".parse().unwrap(), "stolen".to_owned());
@@ -75,7 +75,7 @@ fn a_peer_by_the_secret_is_revoked_as_any_other() {
     let claim = claim("web-1", key, Purpose::Serve);
     assert_eq!(desk.admit(&claim), Err(Code::Revoked));
     let told = desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]);
-    assert_eq!(told, Ok("{id=web-1 revoked=true method=secret}".to_owned()));
+    assert_eq!(told, Ok("{id=web-1 method=secret revoked=true}".to_owned()));
     assert!(desk.admit(&claim).is_ok());
 }
 
@@ -91,7 +91,7 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
     assert_eq!(enrolled(&desk, "web-1").issue, 2);
     desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     let told = desk.say("allow-peer", &[("id", Scalar::Text("web-1"))]);
-    assert_eq!(told, Ok("{id=web-1 revoked=false method=join}".to_owned()));
+    assert_eq!(told, Ok("{id=web-1 method=join revoked=false}".to_owned()));
 
     let identity = Some((peer, key));
     let fresh = RefreshHash([8; 32]);
