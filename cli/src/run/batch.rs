@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
                     return Poll::Ready(Told::Output { peer, source, bytes });
                 }
                 Poll::Ready(Some(CallEvent::Finished(end))) => {
-                    self.running.swap_remove(self.turn);
+                    drop(self.running.swap_remove(self.turn));
                     // The hub names the peer that it lost; who is not named lost the hub.
                     if end.status == Status::Failed(Code::Lost) && end.peer.is_none() {
                         self.stopped = Some(Code::Lost);
