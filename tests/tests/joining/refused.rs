@@ -97,7 +97,7 @@ fn a_peer_that_is_revoked_is_put_out_and_joins_anew_once_it_is_allowed() {
 
 fn a_machine_whose_role_may_not_serve_is_told_which_role_may() {
     let stage = hub("");
-    let token = issue(&stage, &["--role", "read-only"]);
+    let token = issue(&stage, &["--cap", "call"]);
     joined(&stage, "web", &token, &["--id", "web-1"]);
     let (data, config) = (stage.text("web"), stage.text("peer.toml"));
     let command = stage.bowline(&["peer", "--config", &config, "--data", &data]);
