@@ -205,7 +205,7 @@ fn after_a_restored_hub_was_accepted_who_comes_back_gets_new_refresh_tokens() {
     scene.restart();
     let old = scene.held();
     scene.refresh();
-    assert_eq!(scene.refused(), Code::Expired);
+    assert_eq!(scene.refused(), Code::Voided);
     scene.resume();
     assert!(scene.is_admitted());
     assert!(scene.world.peer.told.iter().any(|line| line == "ask keep"));
