@@ -35,7 +35,7 @@ codes! {
     NeedsPrivilege "needs-privilege" WRONG, "The hub is to listen on a port that needs a privilege.";
     CannotListen "cannot-listen" WRONG, "The hub cannot listen where it is to.";
     Killed "killed" GONE, "The hub left its endpoint behind and is not there: it was killed.";
-    SocketMissing "socket-missing" GONE, "The hub runs, and its local socket or its endpoint file is not there.";
+    SocketMissing "socket-missing" GONE, "The hub runs, and its local socket or its endpoint file is not there, or the file is damaged.";
     WeakSecret "weak-secret" NOTE, "A secret that a person made up is accepted.";
     RiskyPlain "risky-plain" NOTE, "No TLS away from this machine.";
     RiskyOpen "risky-open" NOTE, "Anyone who can connect may come in.";
