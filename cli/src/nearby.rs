@@ -5,7 +5,7 @@ use core::fmt::Display;
 
 use bowline_core::code::Code;
 use bowline_shell::config::units::print_duration;
-use bowline_shell::files::{DataDir, DirLock, Endpoint, FileError, Holder};
+use bowline_shell::files::{DataDir, DirLock, Endpoint, FileError, Holder, is_there};
 use bowline_shell::hub::LOOK;
 
 use crate::exit::{self, Failure};
@@ -71,7 +71,7 @@ pub(crate) fn hidden(
     holder: Holder,
     reason: impl Display,
 ) -> String {
-    if let Some(home) = endpoint.home().filter(|home| !home.exists()) {
+    if let Some(home) = endpoint.home().filter(|home| matches!(is_there(home), Ok(false))) {
         return format!(
             "{} and cannot be reached: {reason}. It was started in {}, which is not there any \
              more: move its directory back, or stop the hub and start it again here",

@@ -8,7 +8,7 @@ use crate::text::is_unsafe;
 
 /// `word` as one word of a POSIX shell.
 ///
-/// A word that begins with a dash is still an option to the command that gets it; see [`file`].
+/// A word that begins with a dash is still an option to the command that gets it; see [`file()`].
 #[must_use]
 pub fn word(word: &[u8]) -> String {
     match core::str::from_utf8(word) {
