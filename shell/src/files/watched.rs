@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::files::Exposure;
-use crate::files::trusted::{Mark, mark};
+use crate::files::{Exposure, FileError, Stamp};
 
 /// A file, and what it was like when it was read or written last. Clones share that.
 ///
@@ -16,7 +15,8 @@ pub(crate) struct Watched(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     exposure: Exposure,
-    last: Mutex<Option<Mark>>,
+    /// Or why it could not be used.
+    last: Mutex<Option<Result<Stamp, FileError>>>,
 }
 
 impl Watched {
@@ -27,21 +27,21 @@ impl Watched {
 
     /// It is about to be read, or was written by us.
     pub(crate) fn note(&self) {
-        let mark = self.mark();
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
+        let now = self.stamp();
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
     /// Whether it is another file than at the last look, or can be used otherwise; this is a look.
     /// The first finds no change.
     pub(crate) fn is_changed(&self) -> bool {
-        let mark = self.mark();
+        let now = self.stamp();
         let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.replace(mark);
+        let before = last.replace(now);
         before.is_some() && before != *last
     }
 
-    fn mark(&self) -> Mark {
-        mark(&self.0.path, self.0.exposure)
+    fn stamp(&self) -> Result<Stamp, FileError> {
+        Stamp::of_readable(&self.0.path, self.0.exposure)
     }
 }
 

@@ -11,7 +11,6 @@
 
 mod account;
 mod group;
-mod mark;
 mod place;
 mod remedy;
 mod shown;
@@ -21,7 +20,6 @@ mod walk;
 
 pub(crate) use account::user;
 pub use group::TrustedGroup;
-pub(crate) use mark::{Mark, mark};
 pub(crate) use place::Place;
 pub use remedy::Remedy;
 pub use shown::read_shown;

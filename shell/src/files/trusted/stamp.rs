@@ -2,14 +2,27 @@
 
 use std::path::Path;
 
-use rustix::fs::Stat;
+use rustix::fs::{Stat, fstat};
 
 use super::Place;
+use super::verdict::Exposure;
+use super::walk::read;
 use crate::files::FileError;
 
-/// What the system says of a file or directory, links not followed at its name.
+/// What the system says of a file or directory. Two are equal where they are of the same file, and
+/// neither its content nor its owner or mode was changed between them: any of these changes the
+/// time of the last change of status (POSIX, "File Times Update").
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp(Stat);
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        let changed = |stat: &Stat| (stat.st_ctime, stat.st_ctime_nsec, stat.st_size);
+        self.is_same(other) && changed(&self.0) == changed(&other.0)
+    }
+}
+
+impl Eq for Stamp {}
 
 impl From<Stat> for Stamp {
     fn from(stat: Stat) -> Self {
@@ -18,7 +31,16 @@ impl From<Stat> for Stamp {
 }
 
 impl Stamp {
-    /// Of what stands at `path`; none where nothing does.
+    /// Of the file that `path` leads to: it is opened as for reading, and not read.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(crate) fn of_readable(path: &Path, exposure: Exposure) -> Result<Self, FileError> {
+        let stat = fstat(read(path, exposure)?);
+        stat.map(Self).map_err(|error| FileError::system("look at", path, error))
+    }
+
+    /// Of what stands at `path`, links not followed at its name; none where nothing does.
     ///
     /// # Errors
     /// Its directory is not there or cannot be trusted, or the system's.
@@ -56,9 +78,7 @@ impl Stamp {
     /// # Errors
     /// As [`Stamp::of`].
     pub(crate) fn is_unchanged(&self, path: &Path) -> Result<bool, FileError> {
-        let changed = |stat: &Stat| (stat.st_ctime, stat.st_ctime_nsec, stat.st_size);
-        let now = Self::of(path)?;
-        Ok(now.is_some_and(|now| now.is_same(self) && changed(&now.0) == changed(&self.0)))
+        Ok(Self::of(path)? == Some(*self))
     }
 }
 
