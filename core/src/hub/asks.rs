@@ -121,13 +121,13 @@ impl Hub {
     /// Ends a call that could not be carried out, and says why.
     pub(super) fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
         let (peer, status, value) = (None, Status::Failed(code), None);
-        self.push(link, &Frame::Result(CallResult { id, peer, status, value, text }));
+        self.effects.send(link, &Frame::Result(CallResult { id, peer, status, value, text }));
     }
 
     /// What nobody waits for. Where it could not be recorded it holds until the hub's end.
     fn answered_quietly(&mut self, question: &Question, answer: &Answer) {
         if let (Question::Change(Change::Purge(floor)), Answer::Changed(_)) = (question, answer) {
-            self.tokens.purge(*floor);
+            self.members.tokens.purge(*floor);
         }
     }
 

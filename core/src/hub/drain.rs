@@ -11,9 +11,9 @@ use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::code::Code;
-use crate::hub::job::Hold;
-use crate::hub::routes::Made;
-use crate::hub::{Hub, HubEvent, Standing};
+use crate::hub::calls::job::Hold;
+use crate::hub::calls::routes::Made;
+use crate::hub::{Hub, HubEvent};
 use crate::id::LinkId;
 use crate::ledger::{Answer, No};
 use crate::rate::seconds;
@@ -30,8 +30,6 @@ pub(super) struct Drain {
     is_over: bool,
     /// Links whose calls are still to be ended.
     ending: VecDeque<LinkId>,
-    /// Links that were given something, or said something, since they were last looked at.
-    touched: Vec<LinkId>,
     /// Sessions that have not ended.
     sessions: usize,
 }
@@ -39,12 +37,6 @@ pub(super) struct Drain {
 /// What a call that the hub ends is told.
 pub(super) const ENDED: &str =
     "The hub is stopping, and the call did not end in the time that was left.";
-
-impl Drain {
-    pub(super) fn touch(&mut self, link: LinkId) {
-        self.touched.push(link);
-    }
-}
 
 impl Hub {
     /// Stops: every session is told Goaway, nobody is admitted and no call is taken any more. Each
@@ -58,20 +50,14 @@ impl Hub {
         }
         let live: Vec<_> = self
             .links
-            .iter()
-            .filter_map(|(&link, standing)| match standing {
-                Standing::Live(live) => Some((link, live.outbox.closing().is_none())),
-                Standing::TurnedAway(_)
-                | Standing::Carried(_)
-                | Standing::Pending(_)
-                | Standing::Reserved(..) => None,
-            })
+            .live()
+            .map(|(link, _)| (link, self.effects.closing(link).is_none()))
             .collect();
+        self.effects.watch();
         self.drain = Some(Drain {
             until: now.mono.after(within),
             is_over: false,
             ending: VecDeque::new(),
-            touched: Vec::new(),
             sessions: live.len(),
         });
         let waiting = self.links_asking();
@@ -80,11 +66,11 @@ impl Hub {
         let (code, reconnect_after) = (Code::GoingAway, Some(wait));
         let goaway = Frame::Goaway(Goaway { code, text: "", reconnect_after });
         for (link, _) in live.iter().filter(|(_, open)| *open) {
-            self.push(*link, &goaway);
+            self.effects.send(*link, &goaway);
         }
         self.settle_drain();
         if live.is_empty() {
-            self.events.push_back(HubEvent::Drained);
+            self.effects.event(HubEvent::Drained);
         }
     }
 
@@ -97,14 +83,9 @@ impl Hub {
     /// How many calls are open, those that nobody waits for not among them.
     #[must_use]
     pub fn open_calls(&self) -> usize {
-        let made = self.links.values().map(|standing| match standing {
-            Standing::Live(live) => live.made.len(),
-            Standing::TurnedAway(_)
-            | Standing::Carried(_)
-            | Standing::Pending(_)
-            | Standing::Reserved(..) => 0,
-        });
-        let detached = self.book.jobs().filter(|job| job.is_detached() && job.ended.is_none());
+        let made = self.calls.links.values().map(|calls| calls.made.len());
+        let detached =
+            self.calls.book.jobs().filter(|job| job.is_detached() && job.ended.is_none());
         made.sum::<usize>() + detached.count()
     }
 
@@ -137,7 +118,7 @@ impl Hub {
         live.left = true;
         if live.purpose == Purpose::Serve {
             let (peer, claimed) = (live.peer, live.claimed.clone());
-            self.registry.leave(peer, link, claimed, unix);
+            self.members.registry.leave(peer, link, claimed, unix);
         }
     }
 
@@ -163,13 +144,9 @@ impl Hub {
             return;
         }
         drain.is_over = true;
-        drain.ending = self
-            .links
-            .iter()
-            .filter(|(_, standing)| matches!(standing, Standing::Live(_)))
-            .map(|(&link, _)| link)
-            .collect();
-        let running = self.book.jobs().filter(|job| job.ended.is_none()).map(|job| job.number);
+        drain.ending = self.links.live().map(|(link, _)| link).collect();
+        let running =
+            self.calls.book.jobs().filter(|job| job.ended.is_none()).map(|job| job.number);
         for number in running.collect::<Vec<_>>() {
             self.stop_job(number, Code::GoingAway);
         }
@@ -181,29 +158,26 @@ impl Hub {
             let Some(link) = self.drain.as_mut().and_then(|drain| drain.ending.pop_front()) else {
                 return;
             };
-            let made: Vec<_> = self.live(link).map_or_else(Vec::new, |live| {
-                let calls = live.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
+            let made: Vec<_> = self.calls_of(link).map_or_else(Vec::new, |calls| {
+                let calls = calls.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
                 calls.map(|&(id, _)| id).collect()
             });
             for id in made {
                 self.give_up(link, id, Code::GoingAway);
             }
-            if let Some(drain) = &mut self.drain {
-                drain.touch(link);
-            }
+            self.effects.touch(link);
         }
     }
 
     /// After every input: closes each link on which something happened and no call is open.
     pub(super) fn settle_drain(&mut self) {
-        let Some(drain) = &mut self.drain else { return };
-        let touched = core::mem::take(&mut drain.touched);
+        let touched = self.effects.take_touched();
         if touched.is_empty() {
             return;
         }
         let waiting = self.links_asking();
         for link in touched {
-            let open = self.live(link).is_some_and(|live| live.outbox.closing().is_none());
+            let open = self.live(link).is_some() && self.effects.closing(link).is_none();
             if open && self.is_done(link, &waiting) {
                 self.close(link, Code::GoingAway);
             }
@@ -215,15 +189,15 @@ impl Hub {
         let Some(drain) = &mut self.drain else { return };
         drain.sessions = drain.sessions.saturating_sub(1);
         if drain.sessions == 0 {
-            self.events.push_back(HubEvent::Drained);
+            self.effects.event(HubEvent::Drained);
         }
     }
 
     /// Whether no call is open on a link. What it still runs for nobody is not waited for.
     fn is_done(&self, link: LinkId, waiting: &BTreeSet<LinkId>) -> bool {
-        let Some(live) = self.live(link) else { return true };
-        live.made.len() == 0
-            && live.runs.iter().all(|(_, back)| back.orphan)
+        let Some(calls) = self.calls_of(link) else { return true };
+        calls.made.len() == 0
+            && calls.runs.iter().all(|(_, back)| back.orphan)
             && !waiting.contains(&link)
     }
 
@@ -233,7 +207,7 @@ impl Hub {
         if self.has_run_out() {
             return BTreeSet::new();
         }
-        let unnamed = self.book.jobs().filter_map(|job| match job.hold {
+        let unnamed = self.calls.book.jobs().filter_map(|job| match job.hold {
             Hold::Detached(Some((link, _))) => Some(link),
             Hold::Attached(..) | Hold::Detached(None) => None,
         });

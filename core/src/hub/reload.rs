@@ -3,8 +3,7 @@
 
 use crate::capability::Capability;
 use crate::code::Code;
-use crate::hub::pace::Pace;
-use crate::hub::{Hub, HubConfig, Standing};
+use crate::hub::{Hub, HubConfig};
 use crate::wire::frame::Purpose;
 
 impl Hub {
@@ -15,11 +14,8 @@ impl Hub {
     pub fn reconfigure(&mut self, config: HubConfig) {
         let config = HubConfig { generation: self.config.generation, ..config };
         let before = core::mem::replace(&mut self.config, config);
-        self.door.reconfigure(&before, &self.config);
-        let pace = self.config.limits.admissions_per_second;
-        if before.limits.admissions_per_second != pace {
-            self.pace = Pace::new(pace);
-        }
+        self.preauth.reconfigure(&before, &self.config);
+        self.effects.reconfigure(&self.config.limits);
         if before.secret_role != self.config.secret_role {
             self.take_role();
         }
@@ -29,9 +25,8 @@ impl Hub {
         // What is reserved at this moment was granted by the role before.
         self.outdate();
         let role = self.config.secret_role.capabilities().without_administration();
-        let registry = &self.registry;
-        for standing in self.links.values_mut() {
-            let Standing::Live(live) = standing else { continue };
+        let registry = &self.members.registry;
+        for (_, live) in self.links.live_mut() {
             let is_guest = !live.source.is_local() && registry.known(live.peer).is_none();
             if live.secret.is_some() || is_guest {
                 live.capabilities = role.clone();

@@ -2,11 +2,11 @@
 
 use crate::code::Code;
 use crate::hub::Hub;
+use crate::hub::calls::job::{Job, Kept, State};
+use crate::hub::calls::record::{End, Goal, Record};
 use crate::hub::control::arguments::{named, parsed};
 use crate::hub::control::calls::{Known, summary};
 use crate::hub::control::peers::PAGE;
-use crate::hub::job::{Job, Kept, State};
-use crate::hub::record::{End, Goal, Record};
 use crate::id::{LinkId, PeerId};
 use crate::wire::frame::{Call, Source, Status};
 use crate::wire::value::{Scalar, ValueBuf, ValueError};

@@ -4,12 +4,12 @@ use core::fmt;
 
 use crate::capability::Capability;
 use crate::code::Code;
+use crate::hub::Hub;
+use crate::hub::calls::job::Job;
+use crate::hub::calls::record::{CallName, CallNumber, Record};
+use crate::hub::calls::routes::{Forward, Made};
 use crate::hub::control::arguments::{named, parsed};
 use crate::hub::control::peers::PAGE;
-use crate::hub::job::Job;
-use crate::hub::record::{CallName, CallNumber, Record};
-use crate::hub::routes::{Forward, Made};
-use crate::hub::{Hub, Live, Standing};
 use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::frame::{Call, Cancel, Delivery};
 use crate::wire::value::ValueBuf;
@@ -119,27 +119,27 @@ impl Hub {
         if generation != self.config.generation {
             return None;
         }
-        let jobs = self.book.job(number).map(Known::Job);
+        let jobs = self.calls.book.job(number).map(Known::Job);
         let known = jobs
-            .or_else(|| self.book.ended().find(number).map(Known::Ended))
+            .or_else(|| self.calls.book.ended().find(number).map(Known::Ended))
             .or_else(|| self.made_calls().find(|known| known.number() == number))?;
         self.may_see(link, &known).then_some(known)
     }
 
     fn known_calls(&self) -> impl Iterator<Item = Known<'_>> {
-        let jobs = self.book.jobs().map(Known::Job);
-        jobs.chain(self.book.ended().iter().map(Known::Ended)).chain(self.made_calls())
+        let jobs = self.calls.book.jobs().map(Known::Job);
+        jobs.chain(self.calls.book.ended().iter().map(Known::Ended)).chain(self.made_calls())
     }
 
     /// Attached calls for one peer that run.
     fn made_calls(&self) -> impl Iterator<Item = Known<'_>> {
-        let live = self.links.iter().filter_map(|(link, standing)| {
-            let Standing::Live(live) = standing else { return None };
-            Some((*link, &**live))
-        });
-        live.flat_map(|(link, live): (LinkId, &Live)| {
-            live.made.iter().filter_map(move |(id, made)| match made {
-                Made::Call(forward) => Some(Known::Made(link, *id, live.peer, forward)),
+        let live = self
+            .links
+            .live()
+            .filter_map(|(link, live)| Some((link, live.peer, self.calls_of(link)?)));
+        live.flat_map(|(link, peer, calls)| {
+            calls.made.iter().filter_map(move |(id, made)| match made {
+                Made::Call(forward) => Some(Known::Made(link, *id, peer, forward)),
                 Made::Job(_) => None,
             })
         })
@@ -148,7 +148,7 @@ impl Hub {
     /// A peer knows of its own calls, an administrator of all.
     fn may_see(&self, link: LinkId, known: &Known<'_>) -> bool {
         let Some(live) = self.live(link) else { return false };
-        let own = known.caller() == live.peer && self.book.owns(live.peer, known.number());
+        let own = known.caller() == live.peer && self.calls.book.owns(live.peer, known.number());
         own || live.capabilities.allow(Capability::PeerAdmin)
     }
 }

@@ -35,11 +35,11 @@ impl Hub {
         peer: PeerId,
         bound: bool,
     ) {
-        if self.registry.known(peer).is_none() && !bound {
+        if self.members.registry.known(peer).is_none() && !bound {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
-        self.registry.forget(peer);
-        self.book.disown(peer);
+        self.members.registry.forget(peer);
+        self.calls.book.disown(peer);
         self.outdate();
         let ended =
             self.end_sessions(Code::Revoked, |live| live.peer == peer && !live.source.is_local());

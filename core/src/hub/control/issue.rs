@@ -31,7 +31,7 @@ impl Hub {
         if !self.may(link, call, Capability::TokenAdmin) {
             return;
         }
-        if let Some(restored) = self.restored {
+        if let Some(restored) = self.members.restored {
             let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
             return self.fail_with(link, call.id, Code::Unavailable, &why);
         }
@@ -47,14 +47,14 @@ impl Hub {
         if let Some(lacks) = lacks {
             return self.deny(link, call, Code::Denied, Some(lacks));
         }
-        if now.unix.saturating_add(draft.ttl) <= self.tokens.floor() {
+        if now.unix.saturating_add(draft.ttl) <= self.members.tokens.floor() {
             let wrong = "the token would end before others that the hub has forgotten, and be refused: \
                          the hub's clock was ahead, or is behind";
             return self.fail_with(link, call.id, Code::Failed, wrong);
         }
         let most = self.config.limits.tokens;
         let asked = self.count_asked(|question| matches!(question, Question::Issue(_)));
-        if self.tokens.len() + asked >= most {
+        if self.members.tokens.len() + asked >= most {
             let wrong = format!(
                 "the hub keeps {most} tokens: those that have ended are forgotten within the hour"
             );
@@ -72,7 +72,7 @@ impl Hub {
         token: &Secret,
     ) {
         let value = shown(&record, token);
-        self.tokens.add(record);
+        self.members.tokens.add(record);
         self.answer_call(link, call, value);
     }
 }

@@ -23,7 +23,7 @@ impl Hub {
         if let Err(code) = named(call, []) {
             return self.fail(link, call.id, None, code);
         }
-        let mut keys: Vec<_> = self.tokens.keys().iter().collect();
+        let mut keys: Vec<_> = self.members.tokens.keys().iter().collect();
         let state = |key: &KeyRecord| (key.state == KeyState::Active, key.created, key.key.id());
         keys.sort_by_key(|key| core::cmp::Reverse(state(key)));
         let keys: Result<Vec<_>, _> = keys.into_iter().map(shown).collect();
@@ -39,7 +39,7 @@ impl Hub {
             return self.fail(link, call.id, None, code);
         }
         let mut keys = TokenKeys::new();
-        for record in self.tokens.keys() {
+        for record in self.members.tokens.keys() {
             keys.insert(record.key.clone(), record.state);
         }
         self.answer_call(link, call.id, Ok(ValueBuf::text(&keys.to_jwks())));
@@ -58,7 +58,7 @@ impl Hub {
         if self.count_asked(|question| matches!(question, Question::RotateKeys { .. })) > 0 {
             return self.fail(link, call.id, None, Code::Busy);
         }
-        let held = self.tokens.keys().iter().filter(|key| key.state != KeyState::Revoked);
+        let held = self.members.tokens.keys().iter().filter(|key| key.state != KeyState::Revoked);
         if !now && held.count() >= MOST_KEYS {
             let wrong = format!(
                 "{MOST_KEYS} keys verify, and no more may: wait until tokens have ended, or rotate \
@@ -76,12 +76,12 @@ impl Hub {
         keys: Vec<KeyRecord>,
         now: Now,
     ) {
-        let open = self.tokens.open(now.unix);
-        self.tokens.set_keys(keys);
-        let void = open - self.tokens.open(now.unix);
+        let open = self.members.tokens.open(now.unix);
+        self.members.tokens.set_keys(keys);
+        let void = open - self.members.tokens.open(now.unix);
         // What is being admitted by a token is asked for again.
         self.outdate();
-        let active = self.tokens.keys().iter().find(|key| key.state == KeyState::Active);
+        let active = self.members.tokens.keys().iter().find(|key| key.state == KeyState::Active);
         let Some(active) = active else { return self.fail(link, call, None, Code::Failed) };
         let value = ValueBuf::map([
             ("kid", ValueBuf::text(&active.key.id().to_string())),

@@ -67,7 +67,7 @@ impl Hub {
         let Ok(value) = value else { return self.fail(link, id, None, Code::Failed) };
         let (peer, status, text) = (None, Status::Exited(0), "");
         let value = Some(value.as_value());
-        if !self.push(link, &Frame::Result(CallResult { id, peer, status, value, text })) {
+        if !self.effects.send(link, &Frame::Result(CallResult { id, peer, status, value, text })) {
             self.fail(link, id, None, Code::Busy);
         }
     }

@@ -1,9 +1,9 @@
 //! `peer`: all that the hub knows of one peer. `// spec: control §3`
 
 use crate::code::Code;
+use crate::hub::Hub;
 use crate::hub::control::arguments::{named, parsed};
 use crate::hub::control::peers::PAGE;
-use crate::hub::{Hub, Standing};
 use crate::id::{CommandName, LinkId, PeerId};
 use crate::wire::frame::{Argument, ArgumentKind, Call, Command, Purpose};
 use crate::wire::value::{ValueBuf, ValueError};
@@ -16,7 +16,9 @@ impl Hub {
             Ok(arguments) => arguments,
             Err(code) => return self.fail(link, call.id, None, code),
         };
-        if self.registry.known(peer).is_none() && self.registry.serving(peer).is_none() {
+        if self.members.registry.known(peer).is_none()
+            && self.members.registry.serving(peer).is_none()
+        {
             return self.fail(link, call.id, Some(peer), Code::UnknownPeer);
         }
         let value = self.shown(peer, after);
@@ -26,7 +28,7 @@ impl Hub {
     fn shown(&self, peer: PeerId, after: Option<CommandName>) -> Result<ValueBuf, ValueError> {
         let mut entry = self.entry(peer)?;
         entry.extend(self.enrolment(peer)?);
-        let live = self.registry.serving(peer).and_then(|link| self.live(link));
+        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
         let commands = live.iter().flat_map(|live| &live.serves).flat_map(|all| &all.commands);
         let commands = commands.filter(|command| after.is_none_or(|after| command.name > after));
         let (mut declared, mut descriptions, mut size) = (Vec::new(), Vec::new(), 0);
@@ -53,13 +55,10 @@ impl Hub {
 
     /// How many sessions of this id call and watch.
     fn operating(&self, peer: PeerId) -> u64 {
-        let others = self.links.values().filter(|standing| match standing {
-            Standing::Live(live) => live.peer == peer && live.purpose == Purpose::Operate,
-            Standing::TurnedAway(_)
-            | Standing::Carried(_)
-            | Standing::Pending(_)
-            | Standing::Reserved(..) => false,
-        });
+        let others = self
+            .links
+            .live()
+            .filter(|(_, live)| live.peer == peer && live.purpose == Purpose::Operate);
         others.count() as u64
     }
 }

@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::control::Entry;
 use crate::hub::control::arguments::{named, parsed};
-use crate::hub::labels::Labels;
+use crate::hub::members::labels::Labels;
 use crate::id::{LinkId, PeerId};
 use crate::ledger::Revocation;
 use crate::wire::frame::Call;
@@ -24,8 +24,8 @@ impl Hub {
             Err(code) => return self.fail(link, call.id, None, code),
         };
         let listed: Box<dyn Iterator<Item = PeerId>> = match which {
-            Which::Bound => Box::new(self.registry.enrolled(after)),
-            Which::Served => Box::new(self.registry.listed(after)),
+            Which::Bound => Box::new(self.members.registry.enrolled(after)),
+            Which::Served => Box::new(self.members.registry.listed(after)),
         };
         let mut page = Vec::new();
         let mut size = 0;
@@ -50,10 +50,10 @@ impl Hub {
     pub(super) fn entry(&self, peer: PeerId) -> Result<Entry, ValueError> {
         let mut entry = vec![("id", ValueBuf::text(peer.as_str()))];
         entry.extend(self.revocation(peer)?);
-        let live = self.registry.serving(peer).and_then(|link| self.live(link));
+        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
         let Some(live) = live else {
             entry.push(("state", ValueBuf::text("offline")));
-            let known = self.registry.known(peer);
+            let known = self.members.registry.known(peer);
             let left = known.and_then(|known| known.left);
             entry.extend(left.map(|left| ("since", ValueBuf::uint(left))));
             let counted = self.labels_of(peer).all_counted();
@@ -90,7 +90,7 @@ impl Hub {
 
     /// That a peer was revoked, and why.
     fn revocation(&self, peer: PeerId) -> Result<Option<(&'static str, ValueBuf)>, ValueError> {
-        let known = self.registry.known(peer);
+        let known = self.members.registry.known(peer);
         let revoked = known.and_then(|known| known.revoked.as_ref());
         let shown = revoked.map(|Revocation { at, reason }| {
             let entries = [("at", ValueBuf::uint(*at)), ("reason", ValueBuf::text(reason))];
@@ -101,7 +101,7 @@ impl Hub {
 
     /// How an id is bound, and what a join token made of it; nothing of a guest's.
     pub(super) fn enrolment(&self, peer: PeerId) -> Result<Entry, ValueError> {
-        let Some(known) = self.registry.known(peer) else { return Ok(Vec::new()) };
+        let Some(known) = self.members.registry.known(peer) else { return Ok(Vec::new()) };
         let binding = &known.binding;
         let mut entry = vec![
             ("method", ValueBuf::text(binding.method.name())),

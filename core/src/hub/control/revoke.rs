@@ -44,7 +44,7 @@ impl Hub {
         revocation: &Revocation,
         bound: bool,
     ) {
-        if self.registry.known(peer).is_none() && !bound {
+        if self.members.registry.known(peer).is_none() && !bound {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
         let ended = self.revoke_here(&[peer], revocation);
@@ -71,10 +71,10 @@ impl Hub {
         peer: PeerId,
         revoked: bool,
     ) {
-        if self.registry.known(peer).is_none() && !revoked {
+        if self.members.registry.known(peer).is_none() && !revoked {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
-        self.registry.allow(peer);
+        self.members.registry.allow(peer);
         self.tell_of(link, call, peer, ("revoked", ValueBuf::boolean(revoked)));
     }
 
@@ -86,7 +86,7 @@ impl Hub {
         peer: PeerId,
         became: (&'static str, ValueBuf),
     ) {
-        let known = self.registry.known(peer);
+        let known = self.members.registry.known(peer);
         let method = known.map(|known| ValueBuf::text(known.binding.method.name()));
         let entries = [Some(("id", ValueBuf::text(peer.as_str()))), Some(became)];
         let method = method.map(|method| ("method", method));

@@ -4,7 +4,7 @@ use crate::capability::Capability;
 use crate::code::Code;
 use crate::hub::Hub;
 use crate::hub::control::arguments::named;
-use crate::hub::secrets::Held;
+use crate::hub::members::secrets::Held;
 use crate::id::{CallId, LinkId, SecretNumber};
 use crate::ledger::{Question, Rotated};
 use crate::time::Now;
@@ -28,7 +28,7 @@ impl Hub {
         if self.is_asked(|question| matches!(question, Question::Rotate { .. })) {
             return self.fail(link, call.id, None, Code::Busy);
         }
-        let number = SecretNumber(self.secrets.current().0 + 1);
+        let number = SecretNumber(self.members.secrets.current().0 + 1);
         self.ask(link, call.id, Question::Rotate { number, grace });
     }
 
@@ -41,8 +41,8 @@ impl Hub {
         rotated: &Rotated,
         now: Now,
     ) {
-        let old = rotated.old_until.map(|until| (self.secrets.current(), until));
-        self.secrets = Held::new(number, old, now);
+        let old = rotated.old_until.map(|until| (self.members.secrets.current(), until));
+        self.members.secrets = Held::new(number, old, now);
         let ended = self.end_outdated();
         let mut value =
             vec![("file", ValueBuf::text(&rotated.file)), ("ended", ValueBuf::uint(ended))];

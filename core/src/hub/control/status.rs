@@ -36,7 +36,8 @@ impl Hub {
     }
 
     fn state(&self, facts: &Facts, now: Now) -> Result<ValueBuf, ValueError> {
-        let contested = self.registry.twins(now.mono).map(|peer| ValueBuf::text(peer.as_str()));
+        let contested =
+            self.members.registry.twins(now.mono).map(|peer| ValueBuf::text(peer.as_str()));
         let Counts { sessions, operators, pending, serving, calls } = self.counts();
         let texts =
             |texts: &[String]| ValueBuf::array(texts.iter().map(|text| ValueBuf::text(text)));
@@ -59,21 +60,21 @@ impl Hub {
             ("sessions", ValueBuf::uint(sessions)),
             ("operators", ValueBuf::uint(operators)),
             ("pending", ValueBuf::uint(pending)),
-            ("peers", ValueBuf::uint(self.registry.len() as u64)),
+            ("peers", ValueBuf::uint(self.members.registry.len() as u64)),
             ("serving", ValueBuf::uint(serving)),
             ("calls", ValueBuf::uint(calls)),
             ("contested", ValueBuf::array(contested)?),
             ("joins", ValueBuf::boolean(self.takes_joins(facts))),
-            ("tokens", ValueBuf::uint(self.tokens.open(now.unix) as u64)),
+            ("tokens", ValueBuf::uint(self.members.tokens.open(now.unix) as u64)),
         ];
-        if let Some(Restored { generation, issue, sign, by, at }) = self.restored {
+        if let Some(Restored { generation, issue, sign, by, at }) = self.members.restored {
             state.push(("rolled_back", ValueBuf::uint(generation)));
             state.push(("rolled_back_sign", ValueBuf::text(&sign.to_string())));
             state.push(("rolled_back_issue", ValueBuf::uint(issue.into())));
             state.push(("rolled_back_at", ValueBuf::uint(at)));
             state.extend(by.map(|by| ("rolled_back_by", ValueBuf::text(by.as_str()))));
         }
-        let until = self.secrets.old_until();
+        let until = self.members.secrets.old_until();
         state.extend(until.map(|until| ("old_secret_until", ValueBuf::uint(until))));
         state.extend(facts.pin.map(|pin| ("pin", ValueBuf::text(&pin.to_string()))));
         state.extend(facts.not_after.map(|at| ("not_after", ValueBuf::uint(at))));
@@ -83,15 +84,15 @@ impl Hub {
 
     /// Whether a join token admits anybody at this moment.
     fn takes_joins(&self, facts: &Facts) -> bool {
-        facts.methods.contains(&Method::Join) && self.restored.is_none()
+        facts.methods.contains(&Method::Join) && self.members.restored.is_none()
     }
 
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for standing in self.links.values() {
+        for (link, standing) in self.links.iter() {
             match standing {
                 Standing::Live(live) => {
-                    counts.calls += live.runs.len() as u64;
+                    counts.calls += self.calls_of(link).map_or(0, |calls| calls.runs.len() as u64);
                     counts.serving += u64::from(live.serves.is_some());
                     if live.source.is_local() {
                         counts.operators += 1;

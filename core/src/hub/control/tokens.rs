@@ -30,7 +30,7 @@ impl Hub {
             Err(code) => return self.fail(link, call.id, None, code),
         };
         let (mut page, mut size) = (Vec::new(), 0);
-        for record in self.tokens.iter(after) {
+        for record in self.members.tokens.iter(after) {
             // A map of two levels, each key once.
             let Ok(entry) = self.token_shown(record, now) else { continue };
             size += entry.as_value().as_bytes().len();
@@ -56,7 +56,7 @@ impl Hub {
             ("uses", ValueBuf::uint(record.uses.into())),
             ("used", ValueBuf::uint(record.used.len() as u64)),
             ("used_by", ValueBuf::array(by)?),
-            ("state", ValueBuf::text(self.tokens.state(record, now.unix).name())),
+            ("state", ValueBuf::text(self.members.tokens.state(record, now.unix).name())),
         ];
         if let Some(caps) = &record.caps {
             entry.push(("caps", ValueBuf::array(caps.iter().map(|cap| text(&cap)))?));
@@ -85,10 +85,10 @@ impl Hub {
         }
         let peers = if enrolled { self.to_revoke(jti) } else { Vec::new() };
         // The token may be forgotten by now, and those that it enrolled be there.
-        if self.tokens.get(jti).is_none() && peers.is_empty() {
+        if self.members.tokens.get(jti).is_none() && peers.is_empty() {
             return self.fail(link, call.id, None, Code::UnknownToken);
         }
-        let question = match self.tokens.get(jti) {
+        let question = match self.members.tokens.get(jti) {
             Some(_) => Change::RevokeToken(jti, now.unix, peers),
             None => Change::Revoke(peers, of_token(jti, now.unix)),
         };
@@ -104,7 +104,7 @@ impl Hub {
         peers: &[PeerId],
         at: u64,
     ) {
-        self.tokens.revoke(jti, at);
+        self.members.tokens.revoke(jti, at);
         let revocation = of_token(jti, at);
         let mut ended = self.revoke_here(peers, &revocation);
         // Who was admitted while the ledger wrote.
@@ -123,9 +123,10 @@ impl Hub {
 
     /// The peers that a token enrolled and that are not revoked.
     fn to_revoke(&self, jti: Jti) -> Vec<PeerId> {
-        let enrolled = self.registry.enrolled_by(jti);
-        let revoked =
-            |peer: &PeerId| self.registry.known(*peer).is_some_and(|known| known.revoked.is_some());
+        let enrolled = self.members.registry.enrolled_by(jti);
+        let revoked = |peer: &PeerId| {
+            self.members.registry.known(*peer).is_some_and(|known| known.revoked.is_some())
+        };
         enrolled.filter(|peer| !revoked(peer)).collect()
     }
 }

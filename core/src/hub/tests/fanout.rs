@@ -102,11 +102,11 @@ fn each_peer_is_called_answers_once_and_is_counted() {
 
 /// No job, no route, no credit.
 pub(super) fn nothing_is_left(hub: &Hub) {
-    assert_eq!(hub.book.jobs().filter(|job| job.ended.is_none()).count(), 0);
-    for standing in hub.links.values() {
-        let Standing::Live(live) = standing else { continue };
-        assert_eq!((live.made.len(), live.runs.len(), live.credit), (0, 0, 0), "{}", live.peer);
-        assert_eq!((live.feeding.bytes, live.feeding.stalled.len()), (0, 0), "{}", live.peer);
+    assert_eq!(hub.calls.book.jobs().filter(|job| job.ended.is_none()).count(), 0);
+    for (link, live) in hub.links.live() {
+        let calls = hub.calls.of(link).unwrap();
+        assert_eq!((calls.made.len(), calls.runs.len(), calls.credit), (0, 0, 0), "{}", live.peer);
+        assert_eq!((calls.feeding.bytes, calls.feeding.stalled.len()), (0, 0), "{}", live.peer);
     }
 }
 
@@ -369,7 +369,7 @@ fn credit_goes_back_to_the_leg_that_consumed_and_never_beyond_what_the_caller_ga
     let links = fleet(&mut hub, 2);
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &everyone(1, 4));
-    assert_eq!(hub.live(op).unwrap().credit, 4);
+    assert_eq!(hub.calls.of(op).unwrap().credit, 4);
     let (mut heard_of, mut granted) = (0, 1);
     // One leg says all that the window allows, less what the other can count on.
     while granted > 0 {
@@ -379,10 +379,10 @@ fn credit_goes_back_to_the_leg_that_consumed_and_never_beyond_what_the_caller_ga
         granted -= 1;
         heard_of += 1;
     }
-    assert_eq!((heard_of, hub.live(op).unwrap().credit), (3, 1));
+    assert_eq!((heard_of, hub.calls.of(op).unwrap().credit), (3, 1));
     input(&mut hub, op, &window(1, 3));
     assert_eq!(sent(&mut hub, links[0]), ["window 2 2"], "one can count on one, and half the rest");
-    assert_eq!(hub.live(op).unwrap().credit, 4);
+    assert_eq!(hub.calls.of(op).unwrap().credit, 4);
     input(&mut hub, links[1], &output(2));
     assert_eq!(sent(&mut hub, links[1]), ["call 2", "window 2 1"]);
     links.iter().for_each(|&link| input(&mut hub, link, &result(2)));
@@ -444,6 +444,6 @@ fn a_peer_may_call_everybody_itself_among_them() {
     input(&mut hub, web, &everyone(3, 100));
     hub.gone(web, Now::default());
     while hub.work(Now::default()) {}
-    assert!(hub.links.is_empty());
+    assert!(hub.links.iter().next().is_none());
     nothing_is_left(&hub);
 }

@@ -4,7 +4,6 @@ mod calls;
 mod control;
 mod desk;
 mod detached;
-mod door;
 mod drain;
 mod enrol;
 mod fanout;
@@ -14,17 +13,22 @@ mod labels;
 mod listing;
 mod operator;
 mod outbox;
+mod preauth;
 mod property;
 mod reload;
 mod restart;
 mod superseded;
 
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::id::PublicKey;
+use crate::capability::Role;
+use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
 use crate::ledger::{Binding, Change, Claim, Evidence, Grant, Later, No, Record, Reservation};
+use crate::limits::Limits;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Command, Input, Method, Output, Source as Stream, Status, Target,
-    Window,
+    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Source as Stream, Status,
+    Target, Window,
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {
@@ -290,7 +294,7 @@ fn every_frame_of_a_call_is_mapped_both_ways_and_nobody_else_can_touch_it() {
         input(&mut hub, web, &frame);
     }
     assert_eq!(sent(&mut hub, op), ["result 1 done"], "credit for an ended call is not sent");
-    assert_eq!(hub.live(op).unwrap().credit, 0);
+    assert_eq!(hub.calls.of(op).unwrap().credit, 0);
 }
 
 #[test]
@@ -302,7 +306,7 @@ fn a_peer_may_call_itself() {
     assert_eq!(sent(&mut hub, web), ["call 2", "result 1 done"]);
     input(&mut hub, web, &uptime(3, "web-1"));
     hub.gone(web, Now::default());
-    assert!(hub.links.is_empty());
+    assert!(hub.links.iter().next().is_none());
 }
 
 #[test]
@@ -329,7 +333,7 @@ fn a_call_whose_runner_left_is_lost() {
     input(&mut hub, op, &uptime(1, "web-1"));
     hub.gone(web, Now::default());
     assert_eq!(sent(&mut hub, op), ["result 1 lost"]);
-    assert_eq!(hub.live(op).unwrap().credit, 0);
+    assert_eq!(hub.calls.of(op).unwrap().credit, 0);
 }
 
 #[test]
@@ -363,7 +367,7 @@ fn deadlines_of_callers_that_left_do_not_pile_up() {
         }
     }
     let mut left = 0;
-    while hub.deadlines.expire(Mono::NEVER).is_some() {
+    while hub.calls.deadlines.expire(Mono::NEVER).is_some() {
         left += 1;
     }
     assert!(left <= 512, "{left}");
@@ -463,5 +467,5 @@ fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let again = reserve(&mut hub, links[0], &guest).unwrap();
     assert_eq!(again.peer.as_str(), "guest-2");
     assert_eq!(commit(&mut hub, links[0], &guest, again), Answer::Committed);
-    assert_eq!(hub.registry.serving("guest-1".parse().unwrap()), Some(links[1]));
+    assert_eq!(hub.members.registry.serving("guest-1".parse().unwrap()), Some(links[1]));
 }

@@ -267,8 +267,8 @@ impl World {
         nothing_is_left(&self.hub);
         assert!(!self.hub.has_work());
         let limits = &self.hub.config.limits;
-        assert!(self.hub.book.kept() <= limits.kept_output);
-        assert!(self.hub.book.jobs().count() <= limits.kept_calls);
+        assert!(self.hub.calls.book.kept() <= limits.kept_output);
+        assert!(self.hub.calls.book.jobs().count() <= limits.kept_calls);
     }
 }
 
@@ -358,9 +358,9 @@ proptest! {
         steps.iter().for_each(|step| world.take(step));
         world.settle();
         (0..PEERS.len()).for_each(|peer| world.take(&Step::Go(peer)));
-        prop_assert!(world.hub.links.is_empty());
+        prop_assert!(world.hub.links.iter().next().is_none());
         for peer in PEERS {
-            prop_assert_eq!(world.hub.registry.serving(peer.parse().unwrap()), None);
+            prop_assert_eq!(world.hub.members.registry.serving(peer.parse().unwrap()), None);
         }
     }
 }

@@ -9,7 +9,7 @@ fn first() -> Certified {
 }
 
 fn enrolled(desk: &Desk, peer: &str) -> Enrolled {
-    desk.hub.registry.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
+    desk.hub.members.registry.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn who_revokes_without_a_reason_is_named() {
 }
 
 fn binding(desk: &Desk, peer: &str) -> Binding {
-    desk.hub.registry.known(peer.parse().unwrap()).unwrap().binding
+    desk.hub.members.registry.known(peer.parse().unwrap()).unwrap().binding
 }
 
 #[test]

@@ -1,0 +1,141 @@
+//! Who a claim over the network is, and what its session may do.
+//!
+//! Here are those that bring the shared secret, or nothing; `enrol` has those that a join token
+//! brought here.
+
+use crate::capability::{Capabilities, Capability};
+use crate::code::Code;
+use crate::hub::Hub;
+use crate::id::{PeerId, PublicKey, SecretNumber};
+use crate::ledger::{Binding, Claim, Evidence, Issues, No, Record};
+use crate::time::Now;
+use crate::wire::frame::{Method, Purpose};
+
+/// What a claim gets, where there is room.
+pub(in crate::hub) struct Granted {
+    pub(in crate::hub) peer: PeerId,
+    pub(in crate::hub) capabilities: Capabilities,
+    /// When the session ends, seconds since 1970.
+    pub(in crate::hub) expires: Option<u64>,
+    pub(in crate::hub) record: Option<Record>,
+    pub(in crate::hub) issues: Option<Issues>,
+}
+
+/// Why a claim is not granted.
+pub(in crate::hub) enum Denial {
+    /// It is not.
+    No(No),
+    /// It is to be asked for again, once it was looked at what the peer shows of a later start.
+    LookAtLater,
+}
+
+impl<N: Into<No>> From<N> for Denial {
+    fn from(no: N) -> Self {
+        Self::No(no.into())
+    }
+}
+
+impl Hub {
+    // spec: admission §4, from "claims"
+    pub(in crate::hub) fn granted(&mut self, claim: &Claim, now: Now) -> Result<Granted, Denial> {
+        match (claim.method, claim.evidence.as_ref(), claim.identity) {
+            (Method::Open, None, None) => {
+                let guest = self.guest();
+                Ok(self.weak(claim, guest, None)?)
+            }
+            (Method::Secret, Some(Evidence::Secret(number)), Some((peer, key))) => {
+                self.by_secret(claim, *number, (peer, key), now)
+            }
+            (Method::Join, Some(Evidence::Join { invited, fresh }), Some(identity)) => {
+                self.join(claim, invited, *fresh, identity, now)
+            }
+            (Method::Resume, Some(&Evidence::Resume { certified, fresh }), Some(identity)) => {
+                self.resume(claim, identity, certified, fresh, now)
+            }
+            (Method::Refresh, Some(&Evidence::Refresh { presented, fresh }), Some(identity)) => {
+                self.refresh(claim, identity, presented, fresh, now)
+            }
+            // A claim that carries what its method does not.
+            (
+                Method::Open
+                | Method::Secret
+                | Method::Join
+                | Method::Resume
+                | Method::Refresh
+                | Method::Pass,
+                ..,
+            ) => Err(Code::Refused.into()),
+        }
+    }
+
+    fn by_secret(
+        &mut self,
+        claim: &Claim,
+        number: SecretNumber,
+        (peer, key): (PeerId, PublicKey),
+        now: Now,
+    ) -> Result<Granted, Denial> {
+        let expires = self.members.secrets.expiry(number)?;
+        if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
+            return Err(Code::IdTaken.into());
+        }
+        if self.members.registry.known(peer).is_some_and(|known| known.revoked.is_some()) {
+            return Err(Code::Revoked.into());
+        }
+        self.look_at_later(claim, now)?;
+        let granted = self.weak(claim, peer, expires)?;
+        Ok(Granted { record: self.to_bind(claim, peer, key, now).map(Record::Bind), ..granted })
+    }
+
+    /// What the shared secret, or nothing at all, is good for.
+    fn weak(&self, claim: &Claim, peer: PeerId, expires: Option<u64>) -> Result<Granted, Code> {
+        // Whatever the role: who has the secret, or nothing at all, never administers.
+        let capabilities = self.config.secret_role.capabilities().without_administration();
+        may_serve(claim, &capabilities)?;
+        Ok(Granted { peer, capabilities, expires, record: None, issues: None })
+    }
+
+    /// Whether an id is the operator's, another key's, or a guest's who serves under it.
+    pub(in crate::hub) fn is_taken(&self, peer: PeerId, key: &PublicKey) -> bool {
+        let guest = self.members.registry.known(peer).is_none()
+            && self.members.registry.serving(peer).is_some();
+        peer == PeerId::operator() || guest || self.members.registry.taken(peer, key)
+    }
+
+    /// An id enrolled by a join token is never admitted by less.
+    fn stronger(&self, peer: PeerId, method: Method) -> bool {
+        let weak = |method| matches!(method, Method::Open | Method::Secret);
+        let bound = self.members.registry.known(peer).map(|known| known.binding.method);
+        weak(method) && bound.is_some_and(|bound| !weak(bound))
+    }
+
+    fn to_bind(&self, claim: &Claim, peer: PeerId, key: PublicKey, now: Now) -> Option<Binding> {
+        let serves = claim.purpose == Purpose::Serve;
+        let known = self.members.registry.known(peer).map(|known| known.binding);
+        match known {
+            Some(binding) if binding.serves || !serves => None,
+            Some(binding) => Some(Binding { serves, ..binding }),
+            None => Some(Binding { peer, key, method: claim.method, first_seen: now.unix, serves }),
+        }
+    }
+
+    /// An id for a peer that brings none.
+    fn guest(&mut self) -> PeerId {
+        loop {
+            let id = format!("guest-{}", self.members.next_guest);
+            self.members.next_guest += 1;
+            // Letters, a dash and digits: always a peer id.
+            if let Ok(peer) = id.parse()
+                && self.members.registry.known(peer).is_none()
+            {
+                return peer;
+            }
+        }
+    }
+}
+
+/// Only who may serve has a session that serves.
+pub(in crate::hub) fn may_serve(claim: &Claim, capabilities: &Capabilities) -> Result<(), Code> {
+    let may = claim.purpose != Purpose::Serve || capabilities.allow(Capability::Serve);
+    if may { Ok(()) } else { Err(Code::MayNotServe) }
+}
