@@ -12,7 +12,7 @@ use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
 
-use crate::args::{self, some};
+use crate::args;
 use crate::exit::{self, Failure};
 use crate::guard;
 use crate::journal;
@@ -69,25 +69,8 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
 }
 
 fn settings(options: &args::Hub) -> Result<HubSettings, Failure> {
-    let flags = HubSettings {
-        name: options.name.clone(),
-        bind: options.bind,
-        trusted_group: place::given_group(),
-        advertise: some(&options.advertise),
-        mode: options.tls,
-        source: options.tls_source,
-        cert: options.cert.clone(),
-        key: options.key.clone(),
-        hostnames: some(&options.hostname),
-        auth_required: options.auth_required,
-        auth_secret: options.auth_secret,
-        secret_role: options.secret_role,
-        self_labels: options.self_labels,
-        secret_file: None,
-        joins: options.joins.settings(),
-        door: options.door.settings(),
-        limits: options.limits.settings(),
-    };
+    let flags = options.flags.settings().clone();
+    let flags = HubSettings { trusted_group: place::given_group(), ..flags };
     let file = match &options.config {
         Some(path) => HubSettings::read(path).map_err(Failure::usage)?,
         None => HubSettings::default(),

@@ -58,7 +58,7 @@ pub(crate) async fn ask(
 /// The data directory of this machine's hub, where nothing names another hub: who reads it is that
 /// hub's operator.
 pub(crate) fn machine(dial: &Dial) -> Result<Option<DataDir>, Failure> {
-    if dial.hub.is_some() || dial.config.is_some() {
+    if dial.flags.settings().hub.is_some() || dial.config.is_some() {
         return Ok(None);
     }
     let path = place::data(Role::Hub, dial.data.as_deref())?;
@@ -131,7 +131,7 @@ fn secret(dial: &Dial, data: &Path) -> Result<CredentialSource, Failure> {
 }
 
 fn remote<R: Runtime>(runtime: &R, dial: &Dial) -> Result<PeerBuilder<R>, Failure> {
-    let config = peer::config(dial, None)?;
+    let config = peer::config(dial)?;
     for warning in config.check(&dial.risks.insecure(false)).map_err(Failure::usage)? {
         output::say(format_args!("warning: {warning}"));
     }

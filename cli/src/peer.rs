@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use bowline_core::trust::{Mode, PinSpec, Roots};
-use bowline_shell::config::{PeerConfig, PeerSettings, TlsMode};
+use bowline_shell::config::{PeerConfig, PeerSettings, Reload, TlsMode};
 use bowline_shell::files::{DataDir, DirLock, Exposure, Role, pem};
 use bowline_shell::notice::{Notice, Observer};
 use bowline_shell::peer::{Peer, PeerBuilder};
@@ -108,17 +108,17 @@ fn reload<R: Runtime>(
     options: &args::Peer,
     before: &PeerConfig,
 ) -> Result<PeerConfig, Failure> {
-    let read = in_force(options)?;
+    let settings = own_settings(options)?;
+    let read = settings.clone().resolve().map_err(Failure::usage)?;
     let warnings = warnings(options, &read)?;
-    let all = before.changes(&read);
-    // Who this is cannot change under a link, nor whom a process trusts.
-    let trusted_group = before.trusted_group.clone();
-    let anew = PeerConfig { id: before.id, trusted_group, ..read };
+    let changes = before.changes(&read);
+    let anew = settings.keeping(before).resolve().map_err(Failure::usage)?;
     let next = serving(runtime, options, &anew)?;
-    let (restart, others): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|key| key == "id" || key == "trusted-group");
-    let at_once = |key: &String| key.starts_with("commands") || key.starts_with("limits");
-    let (changed, later): (Vec<_>, Vec<_>) = others.into_iter().partition(at_once);
+    let keys = |when| {
+        let taken = changes.iter().filter(|change| change.reload == when);
+        taken.map(|change| change.key.as_str()).collect::<Vec<_>>()
+    };
+    let [changed, later, restart] = [Reload::Live, Reload::NextDial, Reload::Restart].map(keys);
     if options.json {
         journal::event(json!({
             "event": "reloaded",
@@ -149,38 +149,26 @@ fn reload<R: Runtime>(
 
 /// What is in force of the flags and the file.
 fn in_force(options: &args::Peer) -> Result<PeerConfig, Failure> {
-    let mut settings = settings(&options.dial, labels(&options.label)?)?;
-    settings.drain = options.drain.or(settings.drain);
-    settings.resolve().map_err(Failure::usage)
+    own_settings(options)?.resolve().map_err(Failure::usage)
+}
+
+/// What the flags and the file say.
+fn own_settings(options: &args::Peer) -> Result<PeerSettings, Failure> {
+    let flags =
+        PeerSettings { labels: labels(&options.label)?, ..options.flags.settings().clone() };
+    Ok(flags.over(settings(&options.dial)?))
 }
 
 /// What is in force: flags over the file over the defaults. Its group is trusted from here on.
-pub(crate) fn config(
-    dial: &Dial,
-    labels: Option<BTreeMap<String, String>>,
-) -> Result<PeerConfig, Failure> {
-    let config = settings(dial, labels)?.resolve().map_err(Failure::usage)?;
+pub(crate) fn config(dial: &Dial) -> Result<PeerConfig, Failure> {
+    let config = settings(dial)?.resolve().map_err(Failure::usage)?;
     place::trust(config.trusted_group.as_ref())?;
     Ok(config)
 }
 
-fn settings(
-    dial: &Dial,
-    labels: Option<BTreeMap<String, String>>,
-) -> Result<PeerSettings, Failure> {
-    let flags = PeerSettings {
-        id: dial.id,
-        hub: dial.hub.clone(),
-        labels,
-        mode: dial.tls,
-        pins: (!dial.pin.is_empty()).then(|| dial.pin.clone()),
-        hub_id: dial.hub_id,
-        roots: dial.roots.clone(),
-        secret_file: None,
-        trusted_group: place::given_group(),
-        drain: None,
-        commands: None,
-    };
+fn settings(dial: &Dial) -> Result<PeerSettings, Failure> {
+    let flags = dial.flags.settings().clone();
+    let flags = PeerSettings { trusted_group: place::given_group(), ..flags };
     let file = match &dial.config {
         Some(path) => PeerSettings::read(path).map_err(Failure::usage)?,
         None => PeerSettings::default(),

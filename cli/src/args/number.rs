@@ -17,11 +17,6 @@ where
     }
 }
 
-/// Reads a whole number whose range is known elsewhere.
-pub(super) fn whole(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "expected a whole number that is not negative".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,9 @@
 //! `bowline peer`.
 
-use std::time::Duration;
-
 use bowline_shell::config::Insecure;
-use bowline_shell::config::units::parse_duration;
 use clap::Args;
 
-use super::Dial;
+use super::{Dial, Flags, OfPeer};
 
 #[derive(Args, Debug)]
 pub(crate) struct Peer {
@@ -15,9 +12,8 @@ pub(crate) struct Peer {
     /// A label: NAME=VALUE; may be repeated. A hub that takes tokens goes by theirs.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) label: Vec<String>,
-    /// How long commands may go on once the peer is told to stop: 0s to 1h [default: 3s].
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) drain: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) flags: Flags<OfPeer>,
     /// Allow placeholders in scripts of a shell: whoever may call such a command can run
     /// everything.
     #[arg(long)]

@@ -92,7 +92,7 @@ fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding
     };
     let flags = HubSettings {
         bind: options.bind,
-        mode: options.dial.tls,
+        mode: options.dial.flags.settings().mode,
         trusted_group: place::given_group(),
         ..HubSettings::default()
     };

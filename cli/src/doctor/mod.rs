@@ -43,7 +43,7 @@ fn side(options: &args::Doctor) -> Result<Side, Failure> {
         return Ok(role);
     }
     let dial = &options.dial;
-    if dial.hub.is_some() || dial.config.is_some() {
+    if dial.flags.settings().hub.is_some() || dial.config.is_some() {
         return Ok(Side::Peer);
     }
     Ok(match volume::holds_a_hub(&place::data(Role::Hub, dial.data.as_deref())?) {

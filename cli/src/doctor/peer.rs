@@ -109,7 +109,7 @@ fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     let wrong = |message: String| {
         Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
     };
-    let config = peer::config(&options.dial, None).map_err(|failure| wrong(failure.message))?;
+    let config = peer::config(&options.dial).map_err(|failure| wrong(failure.message))?;
     let shell_templates = options.insecure_shell_templates;
     let insecure = Insecure { shell_templates, ..options.dial.risks.insecure(false) };
     let risks = config.check_commands(&insecure).map_err(|error| wrong(error.to_string()))?;

@@ -62,7 +62,7 @@ impl Own {
     }
 
     fn of_peer(dial: &Dial) -> Result<Self, Failure> {
-        let config = peer::config(dial, None)?;
+        let config = peer::config(dial)?;
         let data = place::data(Role::Peer, dial.data.as_deref())?;
         let enrolment = enrolment::find(dial, &config)?;
         let enrolled = enrolment.as_ref();

@@ -1,23 +1,61 @@
 //! `[commands.NAME]`: from keys to [`CommandSpec`], and back when printed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Kind, Pattern};
 use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
-use crate::config::print::{Printer, array, quote};
+use crate::config::keys::{self, Form, Read};
+use crate::config::print::{Printer, array, key as spelt, quote};
 use crate::config::units::{parse_duration, parse_size, print_duration};
 use crate::process::{Environment, Grace};
 
-/// Every command of the table, in the file's order.
-pub(crate) fn read_commands(mut commands: Section<'_>) -> Result<Vec<CommandSpec>, ConfigError> {
-    let mut read = Vec::new();
-    for name in commands.names() {
-        let section = commands.named_table(&name)?;
-        read.push(read_command(&commands, &name, section)?);
+/// The table `commands`.
+pub(crate) struct CommandTable;
+
+impl keys::Kind<Vec<CommandSpec>> for CommandTable {
+    fn form(&self) -> Form {
+        Form::Table
     }
-    Ok(read)
+
+    /// In the file's order.
+    fn read(&self, section: &mut Section<'_>, _name: &'static str) -> Read<Vec<CommandSpec>> {
+        let mut read = Vec::new();
+        for name in section.names() {
+            let command = section.named_table(&name)?;
+            read.push(read_command(section, &name, command)?);
+        }
+        Ok(Some(read))
+    }
+
+    fn set(&self, _held: &mut Option<Vec<CommandSpec>>, _text: &OsStr) -> Result<(), String> {
+        Err("commands are written down in peer.toml".to_owned())
+    }
+
+    fn print(&self, value: &Vec<CommandSpec>, printer: &mut Printer, _name: &str) {
+        value.iter().for_each(|command| print_command(printer, command));
+    }
+
+    /// A command is named as a whole. Values of `env` count, although they are not printed.
+    fn differ(
+        &self,
+        before: Option<Vec<CommandSpec>>,
+        after: Option<Vec<CommandSpec>>,
+        key: &str,
+        names: &mut Vec<String>,
+    ) {
+        let by_name = |commands: Option<Vec<CommandSpec>>| -> BTreeMap<_, _> {
+            let named = commands.unwrap_or_default().into_iter();
+            named.map(|command| (command.name(), command)).collect()
+        };
+        let (before, after) = (by_name(before), by_name(after));
+        let new = after.keys().filter(|name| !before.contains_key(*name));
+        let other = before.iter().filter(|(name, command)| after.get(*name) != Some(*command));
+        let differ = new.chain(other.map(|(name, _)| name));
+        names.extend(differ.map(|name| format!("{key}.{}", spelt(name.as_str()))));
+    }
 }
 
 fn read_command(
@@ -176,30 +214,28 @@ fn keys_of(kind: &Kind) -> &'static [&'static str] {
 
 /// The tables that [`read_commands`] reads as the same, but for the values of `env`: they may be
 /// secrets, and their names stand in a comment.
-pub(crate) fn print_commands(printer: &mut Printer, commands: &[CommandSpec]) {
-    for command in commands {
-        let name = command.name();
-        printer.table(&["commands", name.as_str()]);
-        printer.bare("run", array(command.run()));
-        if !command.description().is_empty() {
-            printer.text("description", command.description());
-        }
-        if let Some(timeout) = command.timeout() {
-            printer.text("timeout", print_duration(timeout));
-        }
-        printer.text("linger", print_duration(command.linger()));
-        let environment = command.environment();
-        if environment.passed().next().is_some() {
-            printer.bare("pass-env", array(environment.passed()));
-        }
-        let names: Vec<_> = environment.set().collect();
-        if !names.is_empty() {
-            printer.comment(format_args!("env: {}; values are not printed", names.join(", ")));
-        }
-        for argument in command.arguments() {
-            printer.table(&["commands", name.as_str(), "args", &argument.name]);
-            print_argument(printer, argument);
-        }
+fn print_command(printer: &mut Printer, command: &CommandSpec) {
+    let name = command.name();
+    printer.table(&["commands", name.as_str()]);
+    printer.bare("run", array(command.run()));
+    if !command.description().is_empty() {
+        printer.text("description", command.description());
+    }
+    if let Some(timeout) = command.timeout() {
+        printer.text("timeout", print_duration(timeout));
+    }
+    printer.text("linger", print_duration(command.linger()));
+    let environment = command.environment();
+    if environment.passed().next().is_some() {
+        printer.bare("pass-env", array(environment.passed()));
+    }
+    let names: Vec<_> = environment.set().collect();
+    if !names.is_empty() {
+        printer.comment(format_args!("env: {}; values are not printed", names.join(", ")));
+    }
+    for argument in command.arguments() {
+        printer.table(&["commands", name.as_str(), "args", &argument.name]);
+        print_argument(printer, argument);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Section`] is one table. Each read takes its key out and remembers the name; [`Section::end`]
 //! refuses whatever is left, with the nearest of the names that were asked for. So the list of
-//! known keys is the reading code itself and cannot drift from it.
+//! known keys cannot drift from what is read.
 
 use core::fmt::Display;
 use core::str::FromStr;

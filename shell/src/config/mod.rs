@@ -6,14 +6,15 @@
 //! back as itself. Nothing here opens a socket or reads a secret; the only file read is the
 //! configuration itself.
 //!
-//! Each key of a file has a flag, named in the settings' documentation. The `--insecure-…`
-//! switches are flags only, see [`Insecure`], so that no file can lower a guard by itself.
+//! Each key of a file is a row of a table ([`HubSettings::KEYS`], [`PeerSettings::KEYS`]) and has a
+//! flag. The `--insecure-…` switches are flags only, see [`Insecure`], so that no file can lower
+//! a guard by itself.
 
-mod changes;
 mod commands;
 pub(crate) mod document;
 mod error;
 mod hub;
+mod keys;
 mod nearest;
 mod peer;
 pub(crate) mod print;
@@ -23,12 +24,12 @@ pub mod units;
 mod url;
 mod values;
 
-pub use changes::changes;
 pub use error::ConfigError;
 pub use hub::{
     Door, DoorSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
     Origin, TlsSource,
 };
+pub use keys::{Change, Form, Key, Reload};
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};
 pub use served::CommandRisk;

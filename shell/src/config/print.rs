@@ -29,21 +29,39 @@ pub(crate) fn array<T: Display>(items: impl IntoIterator<Item = T>) -> String {
 
 /// A document in the making.
 #[derive(Default)]
-pub(crate) struct Printer(String);
+pub(crate) struct Printer {
+    text: String,
+    /// A table's heading that is written as soon as something stands below it.
+    heading: Option<String>,
+}
 
 impl Printer {
+    /// Begins the table `name`, or the top where it is empty. An empty table is left out.
+    pub(crate) fn open(&mut self, name: &str) {
+        self.heading = (!name.is_empty()).then(|| format!("[{}]", key(name)));
+    }
+
     /// A table's heading, an empty line above it.
     pub(crate) fn table(&mut self, path: &[&str]) {
         let path: Vec<_> = path.iter().map(|name| key(name)).collect();
-        if !self.0.is_empty() {
-            self.0.push('\n');
+        self.heading = None;
+        self.head(&format!("[{}]", path.join(".")));
+    }
+
+    fn head(&mut self, heading: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
         }
-        self.0.push_str(&format!("[{}]\n", path.join(".")));
+        self.text.push_str(heading);
+        self.text.push('\n');
     }
 
     /// A key with a value that needs no quotes.
     pub(crate) fn bare(&mut self, name: &str, value: impl Display) {
-        self.0.push_str(&format!("{} = {value}\n", key(name)));
+        if let Some(heading) = self.heading.take() {
+            self.head(&heading);
+        }
+        self.text.push_str(&format!("{} = {value}\n", key(name)));
     }
 
     /// A key with text.
@@ -53,11 +71,11 @@ impl Printer {
 
     /// A comment of one line.
     pub(crate) fn comment(&mut self, text: impl Display) {
-        self.0.push_str(&format!("# {text}\n"));
+        self.text.push_str(&format!("# {text}\n"));
     }
 
     pub(crate) fn finish(self) -> String {
-        self.0
+        self.text
     }
 }
 

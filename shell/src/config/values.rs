@@ -115,6 +115,15 @@ impl FromStr for TlsSourceName {
     }
 }
 
+impl fmt::Display for TlsSourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SelfSigned => "self-signed",
+            Self::Files => "files",
+        })
+    }
+}
+
 pub(crate) fn not_a_source(text: &str) -> String {
     format!("'{}' is none of self-signed, files", excerpt(text))
 }

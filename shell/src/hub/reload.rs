@@ -6,7 +6,7 @@ use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::hub::Source;
 use bowline_core::id::Pin;
 
-use crate::config::{HubConfig, HubSettings, JoinSettings, Warning, changes};
+use crate::config::{Change, HubConfig, HubSettings, Reload, Warning};
 use crate::hub::builder::{machine, policy};
 use crate::hub::inviting::urls;
 use crate::hub::keys::{self, Served};
@@ -39,27 +39,6 @@ pub struct Certificate {
     pub not_after: Option<u64>,
 }
 
-/// What may change while the hub runs, beside `limits`.
-const LIVE: &[&str] = &[
-    "name",
-    "advertise",
-    "allow-ips",
-    "trusted-proxies",
-    "external-pins",
-    "origins",
-    "tls.source",
-    "tls.cert",
-    "tls.key",
-    "tls.hostnames",
-    "auth.required",
-    "auth.self-labels",
-    "auth.secret-role",
-    "auth.skew",
-    "tokens.certificate",
-    "tokens.refresh",
-    "tokens.token",
-];
-
 impl<R: Runtime> Hub<R> {
     /// Takes these settings, and reads the certificate and its key, in place of those in force. Links
     /// that are there stay as they are: what changed holds for those that come. Another role of those
@@ -71,16 +50,18 @@ impl<R: Runtime> Hub<R> {
     /// [`StartError`]: nothing has changed.
     pub fn reload(&mut self, settings: HubSettings) -> Result<Reloaded, StartError> {
         self.look_around();
-        let before = self.setup.config.to_toml();
+        let before = &self.setup.config;
         let wanted = settings.clone().resolve()?;
         // What is for the next start only is to be good, too.
         wanted.check(&self.setup.insecure)?;
-        let wanted = changes(&before, &wanted.to_toml());
-        let config = self.keeping(settings).resolve()?;
+        let config = settings.keeping(before).resolve()?;
         // What follows from a setting that waits for the next start waits with it.
-        let taken = changes(&before, &config.to_toml());
-        let (changed, restart) =
-            wanted.into_iter().partition(|key| is_live(key) && taken.contains(key));
+        let taken = before.changes(&config);
+        let (changed, restart): (Vec<_>, Vec<_>) = before
+            .changes(&wanted)
+            .into_iter()
+            .partition(|change| change.reload == Reload::Live && taken.contains(change));
+        let [changed, restart] = [changed, restart].map(Change::keys);
         let mut warnings = config.check(&self.setup.insecure)?;
         let now = self.shared.clock.now().unix;
         let (data, id) = (&self.setup.data, self.facts.id);
@@ -116,21 +97,6 @@ impl<R: Runtime> Hub<R> {
         Ok(Reloaded { changed, restart, certificate, warnings })
     }
 
-    /// The settings with what cannot change as it is.
-    fn keeping(&self, settings: HubSettings) -> HubSettings {
-        let HubConfig { bind, mode, trusted_group, auth_secret, secret_file, joins, .. } =
-            &self.setup.config;
-        HubSettings {
-            bind: Some(*bind),
-            mode: Some(*mode),
-            trusted_group: trusted_group.clone(),
-            auth_secret: Some(*auth_secret),
-            secret_file: secret_file.clone(),
-            joins: JoinSettings { join: Some(joins.join), ..settings.joins },
-            ..settings
-        }
-    }
-
     fn certificate(&self, served: &Served) -> Option<Certificate> {
         let pin = served.pin.filter(|_| served.chain != self.facts.chain)?;
         let same_key = self.facts.pin == Some(pin);
@@ -155,8 +121,4 @@ fn stays(warning: &Warning, has_socket: bool) -> bool {
         Warning::NoControlSocket(_) => !has_socket,
         _ => false,
     }
-}
-
-fn is_live(key: &str) -> bool {
-    LIVE.contains(&key) || key.starts_with("limits.")
 }

@@ -25,8 +25,7 @@ const SHORT: Duration = Duration::from_millis(300);
 
 /// A hub that gives calls so long.
 fn hub<H: Shell, P: Shell>(drain: Duration) -> World<H, P> {
-    let drain = Some(drain.as_millis().try_into().unwrap());
-    let limits = LimitSettings { drain, ..LimitSettings::default() };
+    let limits = LimitSettings { drain: Some(drain), ..LimitSettings::default() };
     World::with(HubSettings { limits, ..HubSettings::default() }, Insecure::default())
 }
 

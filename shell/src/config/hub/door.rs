@@ -1,75 +1,25 @@
-//! Who may knock at a hub: address lists, trusted proxies, the pins that they serve, and the origins
-//! of browsers.
+//! Who may knock at a hub: what goes with what, and the origins of browsers.
 
 use core::fmt;
 use core::str::FromStr;
 
-use bowline_core::id::Pin;
-use bowline_core::network::Network;
 use bowline_core::wire::bounds;
 
-use crate::config::document::Section;
-use crate::config::print::{Printer, array};
-use crate::config::{ConfigError, TlsMode};
+use crate::config::{ConfigError, Door, TlsMode};
 
-/// What a file or a command line says of the door; everything is optional.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DoorSettings {
-    /// `allow-ips`, `--allow-ip` (repeated).
-    pub allow_ips: Option<Vec<Network>>,
-    /// `trusted-proxies`, `--trusted-proxy` (repeated).
-    pub trusted_proxies: Option<Vec<Network>>,
-    /// `external-pins`, `--external-pin` (repeated).
-    pub external_pins: Option<Vec<Pin>>,
-    /// `origins`, `--origin` (repeated).
-    pub origins: Option<Vec<Origin>>,
-}
-
-/// Who may knock.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Door {
-    /// Networks whose addresses may connect; all where there is none. Loopback has to be listed
-    /// like any other.
-    pub allow_ips: Vec<Network>,
-    /// Networks of proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-    /// Pins of the TLS keys that those proxies serve, for a hub in `plain`.
-    pub external_pins: Vec<Pin>,
-    /// What browsers may send as `Origin`; a program sends none.
-    pub origins: Vec<Origin>,
-}
-
-impl DoorSettings {
-    pub(super) fn read(root: &mut Section<'_>) -> Result<Self, ConfigError> {
-        Ok(Self {
-            allow_ips: root.list("allow-ips")?,
-            trusted_proxies: root.list("trusted-proxies")?,
-            external_pins: root.list("external-pins")?,
-            origins: root.list("origins")?,
-        })
-    }
-
-    pub(super) fn over(self, under: Self) -> Self {
-        Self {
-            allow_ips: self.allow_ips.or(under.allow_ips),
-            trusted_proxies: self.trusted_proxies.or(under.trusted_proxies),
-            external_pins: self.external_pins.or(under.external_pins),
-            origins: self.origins.or(under.origins),
+impl Door {
+    /// Whether the pins of proxies go with `mode` and with a proxy, and how many they are.
+    pub(super) fn check(&self, mode: TlsMode) -> Result<(), ConfigError> {
+        if self.external_pins.is_empty() {
+            return Ok(());
         }
-    }
-
-    pub(super) fn resolve(self, mode: TlsMode) -> Result<Door, ConfigError> {
-        let external_pins = self.external_pins.unwrap_or_default();
-        let trusted_proxies = self.trusted_proxies.unwrap_or_default();
-        if !external_pins.is_empty() {
-            if mode != TlsMode::Plain {
-                return Err(ConfigError::ExternalPinsWithTls { mode });
-            }
-            if trusted_proxies.is_empty() {
-                return Err(ConfigError::ExternalPinsWithoutProxy);
-            }
+        if mode != TlsMode::Plain {
+            return Err(ConfigError::ExternalPinsWithTls { mode });
         }
-        if external_pins.len() > bounds::TLS_KEYS {
+        if self.trusted_proxies.is_empty() {
+            return Err(ConfigError::ExternalPinsWithoutProxy);
+        }
+        if self.external_pins.len() > bounds::TLS_KEYS {
             let reason = format!("expected at most {} pins", bounds::TLS_KEYS);
             return Err(ConfigError::Setting {
                 key: "external-pins",
@@ -77,21 +27,7 @@ impl DoorSettings {
                 reason,
             });
         }
-        Ok(Door {
-            allow_ips: self.allow_ips.unwrap_or_default(),
-            trusted_proxies,
-            external_pins,
-            origins: self.origins.unwrap_or_default(),
-        })
-    }
-}
-
-impl Door {
-    pub(super) fn print(&self, printer: &mut Printer) {
-        printer.bare("allow-ips", array(&self.allow_ips));
-        printer.bare("trusted-proxies", array(&self.trusted_proxies));
-        printer.bare("external-pins", array(&self.external_pins));
-        printer.bare("origins", array(&self.origins));
+        Ok(())
     }
 }
 

@@ -19,6 +19,29 @@ pub enum TlsSource {
     },
 }
 
+impl TlsSource {
+    pub(super) fn name(&self) -> Option<TlsSourceName> {
+        Some(match self {
+            Self::SelfSigned => TlsSourceName::SelfSigned,
+            Self::Files { .. } => TlsSourceName::Files,
+        })
+    }
+
+    pub(super) fn cert(&self) -> Option<PathBuf> {
+        match self {
+            Self::SelfSigned => None,
+            Self::Files { cert, .. } => Some(cert.clone()),
+        }
+    }
+
+    pub(super) fn key(&self) -> Option<PathBuf> {
+        match self {
+            Self::SelfSigned => None,
+            Self::Files { key, .. } => Some(key.clone()),
+        }
+    }
+}
+
 pub(super) fn resolve_source(
     source: Option<TlsSourceName>,
     cert: Option<PathBuf>,
