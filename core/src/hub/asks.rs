@@ -15,8 +15,6 @@ use crate::hub::control::Revoking;
 use crate::id::{CallId, LinkId};
 use crate::ledger::{Answer, AskId, Change, No, Question, Revocation};
 use crate::time::Now;
-use crate::wire::Frame;
-use crate::wire::frame::{CallResult, Status};
 
 /// Questions that wait to be taken, and those that wait for their answer.
 #[derive(Debug, Default)]
@@ -116,12 +114,6 @@ impl Hub {
     /// Whether such a question waits for its answer.
     pub(super) fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
         self.count_asked(which) > 0
-    }
-
-    /// Ends a call that could not be carried out, and says why.
-    pub(super) fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
-        let (peer, status, value) = (None, Status::Failed(code), None);
-        self.effects.send(link, &Frame::Result(CallResult { id, peer, status, value, text }));
     }
 
     /// What nobody waits for. Where it could not be recorded it holds until the hub's end.

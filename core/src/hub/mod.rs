@@ -20,6 +20,7 @@ mod asks;
 mod calls;
 mod config;
 mod control;
+mod directory;
 mod drain;
 mod effects;
 mod event;
@@ -29,6 +30,7 @@ mod members;
 mod outbox;
 mod preauth;
 mod reload;
+mod reply;
 #[cfg(test)]
 mod tests;
 
@@ -41,18 +43,19 @@ pub use members::restored::RESTORED_SAID;
 pub use outbox::Outbox;
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::id::LinkId;
-use crate::ledger::{Answer, Durable, Question};
+use crate::ledger::{Answer, Durable, No, Question};
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::Register;
 
 use asks::Asks;
-use calls::deadlines::Timed;
-use calls::{Calls, LinkCalls};
-use drain::Drain;
+use calls::{Calls, Routed};
+use directory::Directory;
+use drain::{Drain, Stage};
 use effects::Effects;
 use links::{Links, Live, Standing};
 use members::Members;
@@ -68,8 +71,7 @@ pub struct Hub {
     members: Members,
     calls: Calls,
     asks: Asks,
-    /// It stops.
-    drain: Option<Drain>,
+    drain: Drain,
     effects: Effects,
     /// The latest time that came in, seconds since 1970.
     unix: u64,
@@ -90,9 +92,9 @@ impl Hub {
             links: Links::default(),
             preauth: Preauth::new(&config),
             members: Members::new(known),
-            calls: Calls::new(&config.limits),
+            calls: Calls::new(config.generation, &config.limits),
             asks: Asks::default(),
-            drain: None,
+            drain: Drain::default(),
             effects: Effects::new(&config.limits),
             unix: 0,
             config,
@@ -140,14 +142,21 @@ impl Hub {
         if self.is_cut(link) {
             return;
         }
+        let (calls, directory, effects) = self.calling(now);
         match frame {
             Frame::Register(register) => self.register(link, register),
-            Frame::Call(call) => self.call(link, call, now),
-            Frame::Output(output) => self.output(link, output),
-            Frame::Result(result) => self.result(link, result),
-            Frame::Window(window) => self.window(link, *window),
-            Frame::Input(input) => self.feed(link, input),
-            Frame::Cancel(cancel) => self.cancel(link, cancel),
+            Frame::Call(call) => {
+                let Some(caller) = directory.caller(link) else { return };
+                match calls.call(caller, call, &directory, effects) {
+                    Routed::Done => {}
+                    Routed::ToHub => self.control(link, call, now),
+                }
+            }
+            Frame::Output(output) => calls.output_came(link, output, &directory, effects),
+            Frame::Result(result) => calls.result_came(link, result, &directory, effects),
+            Frame::Window(window) => calls.window_came(link, *window, &directory, effects),
+            Frame::Input(input) => calls.input_came(link, input, &directory, effects),
+            Frame::Cancel(cancel) => calls.cancel_came(link, cancel, &directory, effects),
             Frame::Goaway(_) => self.peer_leaves(link),
             // The session's own, or never sent to a hub: `session/direction.rs`.
             Frame::Hello(_)
@@ -198,7 +207,7 @@ impl Hub {
     /// looked for tokens that have ended. It may have changed after any input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let calls = [self.calls.deadlines.next(), self.preauth.due(), self.drain_due()];
+        let calls = [self.calls.next_deadline(), self.preauth.due(), self.drain.due()];
         let credentials = [self.members.secrets.ends(), self.members.tokens.due()];
         calls.into_iter().chain(credentials).flatten().min()
     }
@@ -209,18 +218,67 @@ impl Hub {
     pub fn handle_timeout(&mut self, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
-        while let Some(timed) = self.calls.deadlines.expire(now.mono) {
-            match timed {
-                Timed::Call(link, id) => self.deadline_passed(link, id),
-                Timed::Job(number) => self.stop_job(number, Code::Deadline),
-            }
+        let (calls, directory, effects) = self.calling(now);
+        calls.time_passed(&directory, effects);
+        if self.drain.time_passed(now, self.links.live().map(|(link, _)| link)) {
+            let (calls, directory, effects) = self.calling(now);
+            calls.stop_jobs(Code::GoingAway, &directory, effects);
         }
-        self.look_at_drain(now);
         self.settle_drain();
         for summary in self.preauth.summaries(now) {
             self.effects.event(summary.into());
         }
         self.purge_tokens(now);
+    }
+
+    /// Goes on with what was too long for one hold of the lock; whether there is more. Call it, and
+    /// drain, until it says that there is not, with the lock free in between.
+    pub fn work(&mut self, now: Now) -> bool {
+        self.unix = now.unix;
+        let (calls, directory, effects) = self.calling(now);
+        if !calls.work(&directory, effects) {
+            for _ in 0..self.config.limits.slice.max(1) {
+                let Some(link) = self.drain.next() else { break };
+                let (calls, directory, effects) = self.calling(now);
+                calls.give_up_all(link, Code::GoingAway, &directory, effects);
+                effects.touch(link);
+            }
+        }
+        self.settle_drain();
+        self.has_work()
+    }
+
+    /// Whether [`Hub::work`] has something to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.calls.has_work() || self.drain.has_work()
+    }
+
+    /// Stops: every session is told Goaway, nobody is admitted and no call is taken any more. Each
+    /// link closes once no call is open on it. What is open after `within` ends as `going-away`, at
+    /// its caller and its runner. [`HubEvent::Drained`] tells that nobody is left. Idempotent: the
+    /// first counts.
+    pub fn drain(&mut self, within: Duration, now: Now) {
+        self.unix = now.unix;
+        if !self.is_draining() {
+            let sessions: Vec<_> = self.links.live().map(|(link, _)| link).collect();
+            let asking = self.links_asking();
+            let is_idle = |link| self.calls.is_idle(link) && !asking.contains(&link);
+            self.drain.begin(&sessions, within, is_idle, &mut self.effects, now);
+            self.settle_drain();
+        }
+    }
+
+    /// Whether the hub stops.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.drain.stage() != Stage::Open
+    }
+
+    /// How many calls are open, those that nobody waits for not among them.
+    #[must_use]
+    pub fn open_calls(&self) -> usize {
+        self.calls.open()
     }
 
     /// Tells what was counted of those who were turned away and not told yet: the hub stops.
@@ -249,11 +307,43 @@ impl Hub {
         self.links.session_mut(link)
     }
 
-    fn calls_of(&self, link: LinkId) -> Option<&LinkCalls> {
-        self.calls.of(link)
+    /// The calls, what they see of the hub, and what takes their effects.
+    fn calling(&mut self, now: Now) -> (&mut Calls, Directory<'_>, &mut Effects) {
+        let directory = Directory {
+            links: &self.links,
+            registry: &self.members.registry,
+            self_labels: self.config.self_labels,
+            limits: &self.config.limits,
+            stage: self.drain.stage(),
+            now,
+        };
+        (&mut self.calls, directory, &mut self.effects)
     }
 
-    fn calls_of_mut(&mut self, link: LinkId) -> Option<&mut LinkCalls> {
-        self.calls.of_mut(link)
+    /// After every input: closes each link on which something happened and no call is open.
+    fn settle_drain(&mut self) {
+        let touched = self.effects.take_touched();
+        if !touched.is_empty() {
+            let asking = self.links_asking();
+            let is_idle = |link| self.calls.is_idle(link) && !asking.contains(&link);
+            drain::settle(touched, is_idle, &mut self.effects);
+        }
+    }
+
+    /// Links with a call that is not in their table: for the hub itself, which waits for storage, or
+    /// detached and not named yet. Once the time is over they are not waited for.
+    fn links_asking(&self) -> BTreeSet<LinkId> {
+        match self.drain.stage() {
+            Stage::Open | Stage::Draining => {
+                self.calls.links_unnamed().chain(self.asks.links()).collect()
+            }
+            Stage::Over => BTreeSet::new(),
+        }
+    }
+
+    /// Nobody is admitted by a hub that stops; `None` where it does not.
+    fn not_any_more(&self, now: Now) -> Option<Answer> {
+        let retry_after = Some(self.drain.wait(now)?);
+        Some(Answer::No(No::later(Code::GoingAway, retry_after)))
     }
 }

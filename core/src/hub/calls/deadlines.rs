@@ -9,7 +9,7 @@ use crate::time::Mono;
 
 /// Deadlines of open calls.
 #[derive(Debug, Default)]
-pub(in crate::hub) struct Deadlines {
+pub(super) struct Deadlines {
     heap: BinaryHeap<Reverse<(Mono, Timed)>>,
     /// Entries whose call has ended. Below zero by one between a deadline that is told and the end
     /// of its call.
@@ -18,23 +18,26 @@ pub(in crate::hub) struct Deadlines {
 
 /// What has a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::hub) enum Timed {
+pub(super) enum Timed {
     /// A call for one peer, by its caller's link and id.
     Call(LinkId, CallId),
     /// A call that the hub carries out.
     Job(CallNumber),
 }
 
+/// Bytes of one deadline.
+pub(super) const ENTRY: usize = size_of::<Reverse<(Mono, Timed)>>();
+
 /// A sweep costs as much as the heap is long, so it waits until most of it is stale.
 const SWEEP: isize = 256;
 
 impl Deadlines {
-    pub(in crate::hub) fn set(&mut self, at: Mono, timed: Timed) {
+    pub(super) fn set(&mut self, at: Mono, timed: Timed) {
         self.heap.push(Reverse((at, timed)));
     }
 
     /// A call has ended; `open` tells which others have not.
-    pub(in crate::hub) fn ended(&mut self, open: impl Fn(Timed) -> bool) {
+    pub(super) fn ended(&mut self, open: impl Fn(Timed) -> bool) {
         self.stale += 1;
         if self.stale >= SWEEP && self.stale * 2 > self.heap.len() as isize {
             self.heap.retain(|Reverse((_, timed))| open(*timed));
@@ -42,12 +45,17 @@ impl Deadlines {
         }
     }
 
-    pub(in crate::hub) fn next(&self) -> Option<Mono> {
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    pub(super) fn next(&self) -> Option<Mono> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
     /// What has a deadline at or before `now`, open or not. One that is open ends.
-    pub(in crate::hub) fn expire(&mut self, now: Mono) -> Option<Timed> {
+    pub(super) fn expire(&mut self, now: Mono) -> Option<Timed> {
         let Reverse((at, timed)) = *self.heap.peek()?;
         if at > now {
             return None;

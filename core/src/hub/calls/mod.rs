@@ -1,67 +1,161 @@
 //! Calls: which link made each, which runs it, and what the hub carries out or keeps itself.
+//!
+//! ```text
+//!   Call ──► route ──┬─ for one peer ─────────► a call on the link that serves it      (table)
+//!                    └─ for several, detached ► a job, and a call on each link         (jobs)
+//!   Output, Result, Window, Input, Cancel ────► by link and id, to the other end of the call
+//!   every end ────────────────────────────────► record, or the job as it is kept       (archive)
+//! ```
+//!
+//! What calls have to know of the rest of the hub is handed in as a [`Directory`], and what is to be
+//! done goes into [`Effects`]. Each row of each table has its owner, and is counted: see [`usage`].
 
-pub(super) mod book;
-pub(super) mod deadlines;
-pub(super) mod fanout;
-pub(super) mod job;
-pub(super) mod record;
-pub(super) mod route;
-pub(super) mod routes;
+mod archive;
+mod deadlines;
+mod fanout;
+mod job;
+mod known;
+mod record;
+mod route;
+mod routes;
+mod table;
+#[cfg(test)]
+mod tests;
+mod usage;
 
-use std::collections::BTreeMap;
+pub(super) use known::{Known, KnownLeg, LegStage};
+pub(super) use record::{CallName, CallNumber, End, Record};
+pub(super) use route::{Caller, Routed};
 
-use crate::id::{CallId, LinkId};
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::code::Code;
+use crate::hub::directory::Directory;
+use crate::hub::effects::Effects;
+use crate::id::{CallId, LinkId, PeerId};
 use crate::limits::Limits;
+use crate::time::Mono;
 
-use book::Book;
-use deadlines::Deadlines;
-use job::Feeding;
-use routes::{Back, Made, Routes};
+use deadlines::{Deadlines, Timed};
+use job::{Hold, Job};
+use routes::Made;
+use table::Table;
 
 /// The calls of a hub.
 #[derive(Debug)]
 pub(super) struct Calls {
-    pub(super) links: BTreeMap<LinkId, LinkCalls>,
-    pub(super) book: Book,
-    pub(super) deadlines: Deadlines,
-}
-
-/// The calls of one session.
-#[derive(Debug)]
-pub(super) struct LinkCalls {
-    /// Calls that it made, by its ids.
-    pub(super) made: Routes<Made>,
-    /// Calls that it runs, by the ids that the hub gave them.
-    pub(super) runs: Routes<Back>,
-    pub(super) next_call: CallId,
-    /// Output credit that its calls hold, in bytes.
-    pub(super) credit: u64,
-    /// Input of its calls for several peers.
-    pub(super) feeding: Feeding,
+    table: Table,
+    /// Calls that the hub carries out and that have not ended.
+    jobs: BTreeMap<CallNumber, Box<Job>>,
+    /// Jobs that wait for a slice, each once.
+    due: VecDeque<CallNumber>,
+    deadlines: Deadlines,
+    /// Ids that were freed for another key, with the first call that may be of the other.
+    disowned: BTreeMap<PeerId, CallNumber>,
 }
 
 impl Calls {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { links: BTreeMap::new(), book: Book::new(limits), deadlines: Deadlines::default() }
-    }
-
-    pub(super) fn of(&self, link: LinkId) -> Option<&LinkCalls> {
-        self.links.get(&link)
-    }
-
-    pub(super) fn of_mut(&mut self, link: LinkId) -> Option<&mut LinkCalls> {
-        self.links.get_mut(&link)
-    }
-}
-
-impl Default for LinkCalls {
-    fn default() -> Self {
+    /// No calls, of a hub that has started so often.
+    pub(super) fn new(generation: u64, limits: &Limits) -> Self {
         Self {
-            made: Routes::default(),
-            runs: Routes::default(),
-            next_call: CallId(2),
-            credit: 0,
-            feeding: Feeding::default(),
+            table: Table::new(generation, limits),
+            jobs: BTreeMap::new(),
+            due: VecDeque::new(),
+            deadlines: Deadlines::default(),
+            disowned: BTreeMap::new(),
         }
+    }
+
+    /// A session of this peer has begun.
+    pub(super) fn link_began(&mut self, link: LinkId, peer: PeerId) {
+        self.table.begin(link, peer);
+    }
+
+    /// An id is free for another key: whoever has it next does not own the calls made until now.
+    pub(super) fn disown(&mut self, peer: PeerId) {
+        self.disowned.insert(peer, self.table.next_number());
+    }
+
+    /// When the next call ends that has not ended by then.
+    pub(super) fn next_deadline(&self) -> Option<Mono> {
+        self.deadlines.next()
+    }
+
+    /// Time has passed: calls whose peers did not answer in time end.
+    pub(super) fn time_passed(&mut self, directory: &Directory<'_>, effects: &mut Effects) {
+        while let Some(timed) = self.deadlines.expire(directory.now.mono) {
+            match timed {
+                Timed::Call(link, id) => {
+                    self.give_up(link, id, Code::Deadline, directory, effects);
+                }
+                Timed::Job(number) => self.stop_job(number, Code::Deadline, directory, effects),
+            }
+        }
+    }
+
+    /// Jobs that run end with a code.
+    pub(super) fn stop_jobs(
+        &mut self,
+        code: Code,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let running: Vec<_> = self.jobs.keys().copied().collect();
+        for number in running {
+            self.stop_job(number, code, directory, effects);
+        }
+    }
+
+    /// Calls for one peer that a link made end with a code.
+    pub(super) fn give_up_all(
+        &mut self,
+        link: LinkId,
+        code: Code,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(caller) = self.table.of(link) else { return };
+        let calls = caller.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
+        let calls: Vec<CallId> = calls.map(|&(id, _)| id).collect();
+        for id in calls {
+            self.give_up(link, id, code, directory, effects);
+        }
+    }
+
+    /// Whether no call is open on a link. What it still runs for nobody is not waited for.
+    pub(super) fn is_idle(&self, link: LinkId) -> bool {
+        self.table.of(link).is_none_or(|calls| {
+            calls.made.len() == 0 && calls.runs.iter().all(|(_, back)| back.orphan)
+        })
+    }
+
+    /// Links whose detached call has no name yet; it is not among those that they made.
+    pub(super) fn links_unnamed(&self) -> impl Iterator<Item = LinkId> + '_ {
+        self.jobs.values().filter_map(|job| match job.hold {
+            Hold::Detached(Some((link, _))) => Some(link),
+            Hold::Attached(..) | Hold::Detached(None) => None,
+        })
+    }
+
+    /// How many calls are open, those that nobody waits for not among them.
+    pub(super) fn open(&self) -> usize {
+        let made = self.table.links.values().map(|calls| calls.made.len());
+        made.sum::<usize>() + self.jobs.values().filter(|job| job.is_detached()).count()
+    }
+
+    /// How many calls links run.
+    pub(super) fn running(&self) -> usize {
+        self.table.links.values().map(|calls| calls.runs.len()).sum()
+    }
+
+    /// A call has ended whose deadline had not passed, or has just been told.
+    fn deadline_ended(&mut self) {
+        let Self { deadlines, table, jobs, .. } = self;
+        deadlines.ended(|timed| match timed {
+            Timed::Call(link, id) => {
+                table.of(link).is_some_and(|caller| caller.made.find(id).is_some())
+            }
+            Timed::Job(number) => jobs.contains_key(&number),
+        });
     }
 }

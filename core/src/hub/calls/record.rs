@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::str::FromStr;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::code::Code;
@@ -65,13 +64,6 @@ pub(in crate::hub) struct Record {
     pub(in crate::hub) end: Option<End>,
 }
 
-/// The attached calls that ended last, the oldest first. A full one allocates nothing.
-#[derive(Debug)]
-pub(in crate::hub) struct Ended {
-    records: VecDeque<Record>,
-    most: usize,
-}
-
 impl fmt::Display for CallName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.0, self.1.0)
@@ -95,7 +87,7 @@ impl FromStr for CallName {
 
 impl Goal {
     /// What a call is for; none for the hub itself.
-    pub(in crate::hub) fn of(target: &Target<'_>) -> Option<Self> {
+    pub(super) fn of(target: &Target<'_>) -> Option<Self> {
         match target {
             Target::Peer(peer) => Some(Self::Peer(*peer)),
             Target::Hub => None,
@@ -105,13 +97,21 @@ impl Goal {
     }
 
     /// The label tests that a peer has to pass.
-    pub(in crate::hub) fn tests(&self) -> Vec<(&str, &str)> {
+    pub(super) fn tests(&self) -> Vec<(&str, &str)> {
         match self {
             Self::Peer(_) | Self::All => Vec::new(),
             // They were read from a frame, so they parse.
             Self::Labels(bytes) => {
                 Labels::parse(bytes).map_or_else(|_| Vec::new(), |labels| labels.iter().collect())
             }
+        }
+    }
+
+    /// Bytes of the heap.
+    pub(super) fn heap(&self) -> usize {
+        match self {
+            Self::Peer(_) | Self::All => 0,
+            Self::Labels(bytes) => bytes.len(),
         }
     }
 
@@ -138,7 +138,7 @@ impl End {
 
 impl Counts {
     // spec: hub §3, the counts
-    pub(in crate::hub) fn add(&mut self, end: End) {
+    pub(super) fn add(&mut self, end: End) {
         match end {
             End::Said(Status::Exited(0)) => self.answered += 1,
             End::Hub(
@@ -153,38 +153,14 @@ impl Counts {
         }
     }
 
-    pub(in crate::hub) fn of(end: End) -> Self {
+    pub(super) fn of(end: End) -> Self {
         let mut counts = Self::default();
         counts.add(end);
         counts
     }
 
-    pub(in crate::hub) fn total(self) -> u64 {
+    pub(super) fn total(self) -> u64 {
         self.answered + self.failed + self.missing
-    }
-}
-
-impl Ended {
-    pub(in crate::hub) fn new(most: usize) -> Self {
-        Self { records: VecDeque::with_capacity(most), most }
-    }
-
-    pub(in crate::hub) fn push(&mut self, record: Record) {
-        if self.most == 0 {
-            return;
-        }
-        if self.records.len() >= self.most {
-            self.records.pop_front();
-        }
-        self.records.push_back(record);
-    }
-
-    pub(in crate::hub) fn iter(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter()
-    }
-
-    pub(in crate::hub) fn find(&self, number: CallNumber) -> Option<&Record> {
-        self.records.iter().find(|record| record.number == number)
     }
 }
 

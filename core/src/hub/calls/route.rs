@@ -1,379 +1,342 @@
 //! A call for one peer: the caller's id on its link, the hub's id on the target's link, and back.
 
-use core::time::Duration;
-
-use crate::capability::Capability;
+use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::calls::Calls;
 use crate::hub::calls::deadlines::Timed;
 use crate::hub::calls::record::{Counts, End, Goal, Record};
 use crate::hub::calls::routes::{Back, Forward, Made, Way};
-use crate::hub::{Hub, drain};
-use crate::id::{CallId, CommandName, LinkId, PeerId};
-use crate::time::Now;
+use crate::hub::calls::table::{LinkCalls, due};
+use crate::hub::directory::Directory;
+use crate::hub::effects::Effects;
+use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::Frame;
-use crate::wire::frame::{
-    Call, CallResult, Cancel, Delivery, Deny, Input, Output, Status, Target, Window,
-};
+use crate::wire::frame::{Call, CallResult, Cancel, Delivery, Input, Output, Target, Window};
 
-impl Hub {
-    pub(in crate::hub) fn call(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
-        let Some(caller) = self.live(link) else { return };
+/// Whose call it is.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::hub) struct Caller<'h> {
+    pub(in crate::hub) link: LinkId,
+    pub(in crate::hub) capabilities: &'h Capabilities,
+    /// Its peer said Goaway.
+    pub(in crate::hub) left: bool,
+}
+
+/// Whether a call is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(in crate::hub) enum Routed {
+    /// It went on, or was answered.
+    Done,
+    /// It is for the hub itself, and its caller may call it.
+    ToHub,
+}
+
+impl Calls {
+    /// A link calls.
+    pub(in crate::hub) fn call(
+        &mut self,
+        caller: Caller<'_>,
+        call: &Call<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) -> Routed {
+        let link = caller.link;
         let required = match call.target {
             Target::Hub => Capability::Call,
             Target::Peer(_) | Target::All | Target::Labels(_) => Capability::CallNamed(call.name),
         };
         if !caller.capabilities.allow(required) {
-            return self.deny(link, call, Code::Denied, Some(required));
+            effects.deny(link, call, Code::Denied, Some(required));
+            return Routed::Done;
         }
-        if self.turn_down(link, call) {
-            return;
+        // It comes after a Goaway, of either end.
+        if caller.left || directory.is_draining() {
+            turn_down(link, call, effects);
+            return Routed::Done;
         }
         match (call.delivery, call.target) {
-            (Delivery::Attached, Target::Hub) => self.control(link, call, now),
+            (Delivery::Attached, Target::Hub) => return Routed::ToHub,
             (Delivery::Attached, Target::Peer(peer)) => {
-                if let Err(code) = self.forward(link, peer, call, now) {
-                    self.fail(link, call.id, Some(peer), code);
+                if let Err(code) = self.forward(link, peer, call, directory, effects) {
+                    effects.fail(link, call.id, Some(peer), code);
                 }
             }
-            (Delivery::Attached, Target::All | Target::Labels(_)) => self.fan_out(link, call, now),
+            (Delivery::Attached, Target::All | Target::Labels(_)) => {
+                self.fan_out(link, call, directory, effects);
+            }
             // The hub answers at once; there is nothing to be left to it.
-            (Delivery::Detached, Target::Hub) => self.fail(link, call.id, None, Code::BadArgument),
+            (Delivery::Detached, Target::Hub) => {
+                effects.fail(link, call.id, None, Code::BadArgument);
+            }
             (Delivery::Detached, Target::Peer(_) | Target::All | Target::Labels(_)) => {
-                self.detach(link, call, now);
+                self.detach(link, call, directory, effects);
             }
         }
+        Routed::Done
     }
 
     fn forward(
         &mut self,
-        caller: LinkId,
+        link: LinkId,
         peer: PeerId,
         call: &Call<'_>,
-        now: Now,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
     ) -> Result<(), Code> {
-        let target = self.find(peer, call.name)?;
-        if !self.has_credit(caller, call.window) {
+        let target = directory.serving(peer, call.name)?;
+        let caller = self.table.of(link).ok_or(Code::Busy)?;
+        if !caller.has_credit(call.window, effects.flow(link), directory.limits) {
             return Err(Code::Busy);
         }
-        let id = self.place(target, call, Way::Call(caller, call.id))?;
-        let number = self.calls.book.number();
+        let way = (caller.owner, Way::Call(link, call.id));
+        let id = self.table.place(target, call, way, directory, effects)?;
         let forward = Forward {
             target,
             peer,
             id,
             credit: call.window,
             cancelled: false,
-            number,
+            number: self.table.number(),
             name: call.name,
-            started: now.unix,
+            started: directory.now.unix,
         };
-        if let Some(calls) = self.calls_of_mut(caller) {
-            calls.credit += call.window;
-            calls.made.add(call.id, Made::Call(forward));
-        }
-        self.calls.deadlines.set(self.due(call.deadline_ms, now), Timed::Call(caller, call.id));
+        self.table.add_made(link, call.id, Made::Call(forward), call.window);
+        self.deadlines.set(due(call.deadline_ms, directory), Timed::Call(link, call.id));
         Ok(())
     }
 
-    /// The link that serves a command for a peer.
-    pub(in crate::hub) fn find(&self, peer: PeerId, name: CommandName) -> Result<LinkId, Code> {
-        let target = self.members.registry.serving(peer).ok_or_else(|| self.absent(peer))?;
-        let live = self.live(target).ok_or(Code::Offline)?;
-        let serves = live.serves.as_ref().ok_or(Code::NotReady)?;
-        let known = serves.commands.iter().any(|command| command.name == name);
-        if known { Ok(target) } else { Err(Code::UnknownCommand) }
-    }
-
-    /// Gives a call to a link that is to run it; its id there.
-    pub(in crate::hub) fn place(
-        &mut self,
-        target: LinkId,
-        call: &Call<'_>,
-        to: Way,
-    ) -> Result<CallId, Code> {
-        let calls = self.calls_of(target).ok_or(Code::Offline)?;
-        let limits = &self.config.limits;
-        if calls.runs.len() >= limits.open_calls {
-            return Err(Code::Busy);
-        }
-        let id = calls.next_call;
-        let longest = u64::try_from(limits.call_deadline.as_millis()).unwrap_or(u64::MAX);
-        let deadline_ms = call.deadline_ms.min(longest);
-        let onward = Frame::Call(Call { id, deadline_ms, delivery: Delivery::Attached, ..*call });
-        if onward.encoded_len() > limits.message {
-            return Err(Code::BadArgument);
-        }
-        if !self.effects.send(target, &onward) {
-            return Err(Code::Busy);
-        }
-        if let Some(calls) = self.calls_of_mut(target) {
-            calls.next_call = CallId(id.0 + 2);
-            calls.runs.add(id, Back { to, orphan: false });
-        }
-        Ok(id)
-    }
-
-    /// When a call ends here, whatever its runner does.
-    pub(in crate::hub) fn due(&self, deadline_ms: u64, now: Now) -> crate::time::Mono {
-        let limits = &self.config.limits;
-        let deadline = Duration::from_millis(deadline_ms).min(limits.call_deadline);
-        now.mono.after(deadline).after(limits.deadline_grace)
-    }
-
     /// Output of a call, from the link that runs it to the one that made it.
-    pub(in crate::hub) fn output(&mut self, link: LinkId, output: &Output<'_>) {
-        let (caller, id) = match self.back(link, output.id) {
+    pub(in crate::hub) fn output_came(
+        &mut self,
+        link: LinkId,
+        output: &Output<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(runner) = self.table.of(link) else { return };
+        let peer = runner.peer;
+        let (caller, id) = match runner.back(output.id) {
             Some(Way::Call(caller, id)) => (caller, id),
-            Some(Way::Leg(job, leg)) => return self.leg_output(job, leg, output),
+            Some(Way::Leg(number, leg)) => {
+                return self.turn(number, directory, effects, |turn| turn.output_came(leg, output));
+            }
             None => return,
         };
         let len = output.bytes.len() as u64;
-        let Some(calls) = self.calls_of_mut(caller) else { return };
+        let Some(calls) = self.table.of_mut(caller) else { return };
         if let Some(Made::Call(forward)) = calls.made.find_mut(id) {
             forward.credit = forward.credit.saturating_sub(len);
             calls.credit = calls.credit.saturating_sub(len);
         }
-        let Some(peer) = self.live(link).map(|live| live.peer) else { return };
-        if !self.effects.send(caller, &Frame::Output(Output { id, peer, ..*output })) {
-            self.give_up(caller, id, Code::Lost);
+        if !effects.send(caller, &Frame::Output(Output { id, peer, ..*output })) {
+            self.give_up(caller, id, Code::Lost, directory, effects);
         }
     }
 
     /// The end of a call.
-    pub(in crate::hub) fn result(&mut self, link: LinkId, result: &CallResult<'_>) {
-        let Some(back) = self.calls_of_mut(link).and_then(|calls| calls.runs.remove(result.id))
-        else {
-            return;
-        };
-        if back.orphan {
-            return;
-        }
+    pub(in crate::hub) fn result_came(
+        &mut self,
+        link: LinkId,
+        result: &CallResult<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some((peer, back)) = self.table.remove_run(link, result.id) else { return };
         let (caller, id) = match back.to {
+            _ if back.orphan => return,
             Way::Call(caller, id) => (caller, id),
-            Way::Leg(job, leg) => return self.leg_result(job, leg, result),
+            Way::Leg(number, leg) => {
+                let end = End::Said(result.status);
+                return self.turn(number, directory, effects, |turn| {
+                    turn.end_leg(leg, end, Some(result));
+                });
+            }
         };
-        let peer = self.live(link).map(|live| live.peer);
-        self.forget_made(caller, id, End::Said(result.status));
-        let onward = CallResult { id, peer, ..*result };
+        self.forget_made(caller, id, End::Said(result.status), directory);
+        let peer = Some(peer);
         // It ran: a code that invites to another try would have it run twice.
-        if !self.effects.send(caller, &Frame::Result(onward)) {
-            self.fail(caller, id, peer, Code::Lost);
+        if !effects.send(caller, &Frame::Result(CallResult { id, peer, ..*result })) {
+            effects.fail(caller, id, peer, Code::Lost);
         }
     }
 
     /// Credit: of the caller for output, or of the runner for input. A call whose windows cannot be
     /// passed on would stall, so it ends.
-    pub(in crate::hub) fn window(&mut self, link: LinkId, window: Window) {
-        match self.back(link, window.id) {
+    pub(in crate::hub) fn window_came(
+        &mut self,
+        link: LinkId,
+        window: Window,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(calls) = self.table.of_mut(link) else { return };
+        match calls.back(window.id) {
             Some(Way::Call(caller, id)) => {
-                if !self.effects.send(caller, &Frame::Window(Window { id, ..window })) {
-                    self.give_up(caller, id, Code::Busy);
+                if !effects.send(caller, &Frame::Window(Window { id, ..window })) {
+                    self.give_up(caller, id, Code::Busy, directory, effects);
                 }
                 return;
             }
-            Some(Way::Leg(job, leg)) => return self.leg_window(job, leg, window.bytes),
+            Some(Way::Leg(number, leg)) => {
+                return self.turn(number, directory, effects, |turn| {
+                    turn.leg_gave_credit(leg, window.bytes);
+                });
+            }
             None => {}
         }
-        let forward = match self.made(link, window.id) {
+        let has_credit = calls.has_credit(window.bytes, effects.flow(link), directory.limits);
+        let forward = match calls.made.find_mut(window.id) {
             Some(Made::Call(forward)) => forward,
-            Some(Made::Job(job)) => return self.job_window(link, job, window.bytes),
+            Some(&mut Made::Job(number)) if has_credit => {
+                calls.credit += window.bytes;
+                return self.turn(number, directory, effects, |turn| {
+                    turn.caller_gave_credit(window.bytes);
+                });
+            }
+            Some(&mut Made::Job(number)) => {
+                return self.stop_job(number, Code::Busy, directory, effects);
+            }
             None => return,
         };
         let onward = Frame::Window(Window { id: forward.id, ..window });
-        if !self.has_credit(link, window.bytes) || !self.effects.send(forward.target, &onward) {
-            return self.give_up(link, window.id, Code::Busy);
+        if !has_credit || !effects.send(forward.target, &onward) {
+            return self.give_up(link, window.id, Code::Busy, directory, effects);
         }
-        if let Some(calls) = self.calls_of_mut(link) {
-            calls.credit += window.bytes;
-            if let Some(Made::Call(forward)) = calls.made.find_mut(window.id) {
-                forward.credit += window.bytes;
-            }
-        }
+        forward.credit += window.bytes;
+        calls.credit += window.bytes;
     }
 
     /// Input for a call, from the link that made it to the one that runs it.
-    pub(in crate::hub) fn feed(&mut self, link: LinkId, input: &Input<'_>) {
-        let forward = match self.made(link, input.id) {
+    pub(in crate::hub) fn input_came(
+        &mut self,
+        link: LinkId,
+        input: &Input<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let made = self.table.of(link).and_then(|calls| calls.made.find(input.id));
+        let forward = match made {
             Some(Made::Call(forward)) => forward,
-            Some(Made::Job(job)) => return self.job_input(job, input),
+            Some(&Made::Job(number)) => {
+                return self.turn(number, directory, effects, |turn| turn.input_came(input));
+            }
             None => return,
         };
-        if !self.effects.send(forward.target, &Frame::Input(Input { id: forward.id, ..*input })) {
-            self.give_up(link, input.id, Code::Lost);
+        let onward = Input { id: forward.id, ..*input };
+        if !effects.send(forward.target, &Frame::Input(onward)) {
+            self.give_up(link, input.id, Code::Lost, directory, effects);
         }
     }
 
     /// The caller wants no more; the runner still answers.
-    pub(in crate::hub) fn cancel(&mut self, link: LinkId, cancel: &Cancel<'_>) {
-        let Some(calls) = self.calls_of_mut(link) else { return };
+    pub(in crate::hub) fn cancel_came(
+        &mut self,
+        link: LinkId,
+        cancel: &Cancel<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(calls) = self.table.of_mut(link) else { return };
         let forward = match calls.made.find_mut(cancel.id) {
             Some(Made::Call(forward)) => forward,
-            Some(&mut Made::Job(job)) => return self.cancel_job(job, cancel.reason),
+            Some(&mut Made::Job(number)) => {
+                return self.cancel_job(number, cancel.reason, directory, effects);
+            }
             None => return,
         };
-        if core::mem::replace(&mut forward.cancelled, true) {
-            return;
+        if !core::mem::replace(&mut forward.cancelled, true) {
+            let id = forward.id;
+            effects.send(forward.target, &Frame::Cancel(Cancel { id, ..*cancel }));
         }
-        let (target, id) = (forward.target, forward.id);
-        self.effects.send(target, &Frame::Cancel(Cancel { id, ..*cancel }));
-    }
-
-    /// The peer has not answered in time.
-    pub(in crate::hub) fn deadline_passed(&mut self, link: LinkId, id: CallId) {
-        self.give_up(link, id, Code::Deadline);
-    }
-
-    /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
-    pub(in crate::hub) fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
-        let Some(forward) = self.forget_made(link, id, End::Hub(code)) else { return };
-        self.fail(link, id, Some(forward.peer), code);
-        self.unlink((forward.target, forward.id), forward.cancelled, code);
     }
 
     /// A link has ended: whoever waits for it hears `lost`, whatever it started is cancelled.
-    pub(in crate::hub) fn abandon_calls(&mut self, link: LinkId) {
-        let Some(peer) = self.live(link).map(|live| live.peer) else { return };
-        let Some(calls) = self.calls_of_mut(link) else { return };
-        let (runs, made) = (calls.runs.drain(), calls.made.drain());
-        for (_, back) in runs.into_iter().filter(|(_, back)| !back.orphan) {
+    pub(in crate::hub) fn link_ended(
+        &mut self,
+        link: LinkId,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(mut gone) = self.table.links.remove(&link) else { return };
+        let who = (gone.peer, gone.owner);
+        for (_, back) in gone.runs.drain() {
+            self.table.usage.remove(back.owner, Back::HELD);
             match back.to {
+                _ if back.orphan => {}
                 Way::Call(caller, id) => {
-                    self.forget_made(caller, id, End::Hub(Code::Lost));
-                    self.fail(caller, id, Some(peer), Code::Lost);
+                    self.forget_made(caller, id, End::Hub(Code::Lost), directory);
+                    effects.fail(caller, id, Some(gone.peer), Code::Lost);
                 }
-                Way::Leg(job, leg) => self.leg_lost(job, leg),
+                Way::Leg(number, leg) => self.turn(number, directory, effects, |turn| {
+                    turn.end_leg(leg, End::Hub(Code::Lost), None);
+                }),
             }
         }
-        for (_, made) in made {
+        for (_, made) in gone.made.drain() {
             match made {
                 Made::Call(forward) => {
-                    self.record_call(peer, &forward, End::Hub(Code::Lost));
+                    let end = End::Hub(Code::Lost);
+                    self.table.end_forward(who, &forward, end, directory.now.unix);
                     self.deadline_ended();
-                    self.unlink((forward.target, forward.id), forward.cancelled, Code::Lost);
+                    let Forward { target, id, cancelled, .. } = forward;
+                    self.table.unlink((target, id), cancelled, Code::Lost, directory, effects);
                 }
-                Made::Job(job) => self.stop_job(job, Code::Lost),
+                Made::Job(number) => {
+                    self.table.usage.remove(gone.owner, made.held());
+                    self.stop_job(number, Code::Lost, directory, effects);
+                }
             }
         }
+        self.table.usage.remove(gone.owner, LinkCalls::HELD);
     }
 
-    /// What a runner says of a call that ended with `code` goes nowhere from here on; it is told to
-    /// stop and why, unless it was told before.
-    pub(in crate::hub) fn unlink(
-        &mut self,
-        (target, id): (LinkId, CallId),
-        told: bool,
-        code: Code,
-    ) {
-        let calls = self.calls_of_mut(target);
-        if let Some(back) = calls.and_then(|calls| calls.runs.find_mut(id)) {
-            back.orphan = true;
-        }
-        if !told {
-            let reason = match code {
-                Code::Deadline => "the call's deadline passed",
-                Code::Busy => "the caller asked for more output than it has credit for",
-                _ if self.has_run_out() => "the hub is stopping",
-                _ => "the caller is gone",
-            };
-            self.effects.send(target, &Frame::Cancel(Cancel { id, reason }));
-        }
-    }
-
-    fn forget_made(&mut self, link: LinkId, id: CallId, end: End) -> Option<Forward> {
-        let caller = self.live(link)?.peer;
-        let calls = self.calls_of_mut(link)?;
-        let Some(&Made::Call(forward)) = calls.made.find(id) else { return None };
-        calls.made.remove(id);
-        calls.credit = calls.credit.saturating_sub(forward.credit);
-        self.record_call(caller, &forward, end);
-        self.deadline_ended();
-        Some(forward)
-    }
-
-    fn record_call(&mut self, caller: PeerId, forward: &Forward, end: End) {
-        let record = forward.to_record(caller);
-        let (ended, counts) = (Some(self.unix), Counts::of(end));
-        self.calls.book.record(Record { ended, counts, end: Some(end), ..record });
-    }
-
-    /// A call has ended whose deadline had not passed, or has just been told.
-    pub(in crate::hub) fn deadline_ended(&mut self) {
-        let Calls { deadlines, links, book } = &mut self.calls;
-        deadlines.ended(|timed| match timed {
-            Timed::Call(link, id) => {
-                links.get(&link).is_some_and(|calls| calls.made.find(id).is_some())
-            }
-            Timed::Job(number) => book.is_running(number),
-        });
-    }
-
-    /// Answers a call that did not run, or not to its end.
-    pub(in crate::hub) fn fail(
+    /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
+    pub(super) fn give_up(
         &mut self,
         link: LinkId,
         id: CallId,
-        peer: Option<PeerId>,
         code: Code,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
     ) {
-        let (status, text) = (Status::Failed(code), sentence(code));
-        self.effects.send(link, &Frame::Result(CallResult { id, peer, status, value: None, text }));
+        let end = End::Hub(code);
+        let Some(forward) = self.forget_made(link, id, end, directory) else { return };
+        effects.fail(link, id, Some(forward.peer), code);
+        let Forward { target, id, cancelled, .. } = forward;
+        self.table.unlink((target, id), cancelled, code, directory, effects);
     }
 
-    pub(in crate::hub) fn deny(
+    fn forget_made(
         &mut self,
         link: LinkId,
-        call: &Call<'_>,
-        code: Code,
-        required: Option<Capability>,
-    ) {
-        self.deny_as(link, (call.id, call.name), code, required, code.row().meaning);
-    }
-
-    /// As [`Hub::deny`], with a sentence of its own.
-    pub(in crate::hub) fn deny_as(
-        &mut self,
-        link: LinkId,
-        (id, name): (CallId, CommandName),
-        code: Code,
-        required: Option<Capability>,
-        text: &str,
-    ) {
-        let request = name.as_str();
-        self.effects.send(link, &Frame::Deny(Deny { id: Some(id), code, request, required, text }));
-    }
-
-    fn absent(&self, peer: PeerId) -> Code {
-        match self.members.registry.known(peer) {
-            Some(known) if known.binding.serves => Code::Offline,
-            Some(_) | None => Code::UnknownPeer,
-        }
-    }
-
-    pub(in crate::hub) fn has_credit(&self, link: LinkId, more: u64) -> bool {
-        let Some(calls) = self.calls_of(link) else { return false };
-        let held = calls.credit.saturating_add(self.effects.flow(link) as u64);
-        held.saturating_add(more) <= self.config.limits.caller_credit
-    }
-
-    fn back(&self, link: LinkId, id: CallId) -> Option<Way> {
-        let back = self.calls_of(link)?.runs.find(id)?;
-        (!back.orphan).then_some(back.to)
-    }
-
-    fn made(&self, link: LinkId, id: CallId) -> Option<Made> {
-        self.calls_of(link)?.made.find(id).copied()
+        id: CallId,
+        end: End,
+        directory: &Directory<'_>,
+    ) -> Option<Forward> {
+        let forward = self.table.remove_forward(link, id, end, directory.now.unix)?;
+        self.deadline_ended();
+        Some(forward)
     }
 }
 
-/// What the hub says of a call that it ends.
-pub(in crate::hub) fn sentence(code: Code) -> &'static str {
-    if code == Code::GoingAway { drain::ENDED } else { code.row().meaning }
+/// Answers a call that comes too late.
+fn turn_down(link: LinkId, call: &Call<'_>, effects: &mut Effects) {
+    let code = Code::Draining;
+    match (call.delivery, call.target) {
+        (Delivery::Attached, Target::All | Target::Labels(_)) => {
+            effects.deny(link, call, code, None);
+        }
+        (_, Target::Peer(peer)) => effects.fail(link, call.id, Some(peer), code),
+        (_, Target::Hub) | (Delivery::Detached, Target::All | Target::Labels(_)) => {
+            effects.fail(link, call.id, None, code);
+        }
+    }
 }
 
 impl Forward {
     /// How it is listed while it runs.
-    pub(in crate::hub) fn to_record(self, caller: PeerId) -> Record {
+    pub(super) fn to_record(self, caller: PeerId) -> Record {
         Record {
             number: self.number,
             caller,

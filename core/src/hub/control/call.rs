@@ -2,28 +2,13 @@
 
 use crate::code::Code;
 use crate::hub::Hub;
-use crate::hub::calls::job::{Job, Kept, State};
-use crate::hub::calls::record::{End, Goal, Record};
+use crate::hub::calls::{End, Known, KnownLeg, LegStage};
 use crate::hub::control::arguments::{named, parsed};
-use crate::hub::control::calls::{Known, summary};
+use crate::hub::control::calls::summary;
 use crate::hub::control::peers::PAGE;
 use crate::id::{LinkId, PeerId};
 use crate::wire::frame::{Call, Source, Status};
 use crate::wire::value::{Scalar, ValueBuf, ValueError};
-
-/// A call on one peer, as it is shown.
-struct Shown<'h> {
-    peer: PeerId,
-    stage: Stage,
-    kept: Option<&'h Kept>,
-}
-
-#[derive(Clone, Copy)]
-enum Stage {
-    Waiting,
-    Running,
-    Ended(End),
-}
 
 impl Hub {
     /// Answers with a map: what `calls` says of the call, and an array of what is known of each
@@ -52,11 +37,7 @@ fn describe(
 ) -> Result<ValueBuf, ValueError> {
     let record = known.to_record();
     let mut entries = summary(&record, generation);
-    let legs = match known {
-        Known::Job(job) => Some(legs_of(job)),
-        Known::Made(..) | Known::Ended(_) => only_leg(&record).map(|leg| vec![leg]),
-    };
-    if let Some(legs) = legs {
+    if let Some(legs) = known.legs() {
         let mut page = Vec::new();
         let mut size = 0;
         for leg in legs.iter().filter(|leg| after.is_none_or(|after| leg.peer > after)) {
@@ -72,32 +53,13 @@ fn describe(
     ValueBuf::map(entries)
 }
 
-fn legs_of(job: &Job) -> Vec<Shown<'_>> {
-    let shown = job.legs.iter().map(|leg| {
-        let stage = match leg.state {
-            State::Chosen | State::Unable(_) => Stage::Waiting,
-            State::Runs(..) => Stage::Running,
-            State::Ended(end) => Stage::Ended(end),
-        };
-        Shown { peer: leg.peer, stage, kept: leg.kept.as_deref() }
-    });
-    shown.collect()
-}
-
-/// Of an attached call that was for several and has ended, only the counts are known.
-fn only_leg(record: &Record) -> Option<Shown<'static>> {
-    let Goal::Peer(peer) = record.goal else { return None };
-    let stage = record.end.map_or(Stage::Running, Stage::Ended);
-    Some(Shown { peer, stage, kept: None })
-}
-
-impl Shown<'_> {
-    fn to_value(&self) -> Result<ValueBuf, ValueError> {
+impl KnownLeg<'_> {
+    fn to_value(self) -> Result<ValueBuf, ValueError> {
         let mut entries = vec![("peer", ValueBuf::text(self.peer.as_str()))];
         let status = match self.stage {
-            Stage::Waiting => "waiting",
-            Stage::Running => "running",
-            Stage::Ended(end) => {
+            LegStage::Waiting => "waiting",
+            LegStage::Running => "running",
+            LegStage::Ended(end) => {
                 let status = end.status();
                 let (name, entry) = match status {
                     Status::Exited(exit) | Status::ExitedCut(exit) => {

@@ -39,7 +39,7 @@ impl Hub {
             return self.fail(link, call, Some(peer), Code::UnknownPeer);
         }
         self.members.registry.forget(peer);
-        self.calls.book.disown(peer);
+        self.calls.disown(peer);
         self.outdate();
         let ended =
             self.end_sessions(Code::Revoked, |live| live.peer == peer && !live.source.is_local());

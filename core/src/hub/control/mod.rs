@@ -37,7 +37,7 @@ impl Hub {
             "forget" => self.forget(link, call),
             "calls" => self.calls(link, call),
             "call" => self.show_call(link, call),
-            "cancel-call" => self.cancel_call(link, call),
+            "cancel-call" => self.cancel_call(link, call, now),
             "rotate-secret" => self.rotate_secret(link, call),
             "status" => self.status(link, call, now),
             "issue-token" => self.issue_token(link, call, now),

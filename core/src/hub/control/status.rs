@@ -88,11 +88,10 @@ impl Hub {
     }
 
     fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for (link, standing) in self.links.iter() {
+        let mut counts = Counts { calls: self.calls.running() as u64, ..Counts::default() };
+        for (_, standing) in self.links.iter() {
             match standing {
                 Standing::Live(live) => {
-                    counts.calls += self.calls_of(link).map_or(0, |calls| calls.runs.len() as u64);
                     counts.serving += u64::from(live.serves.is_some());
                     if live.source.is_local() {
                         counts.operators += 1;

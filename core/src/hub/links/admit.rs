@@ -2,7 +2,6 @@
 
 use crate::arrival::Arrival;
 use crate::code::Code;
-use crate::hub::calls::LinkCalls;
 use crate::hub::members::grant::{Denial, Granted};
 use crate::hub::members::registry::CONTEST;
 use crate::hub::preauth::{Away, Counted, Intake};
@@ -173,7 +172,7 @@ impl Hub {
             serves: None,
         };
         self.links.set(link, Standing::Live(Box::new(live)));
-        self.calls.links.insert(link, LinkCalls::default());
+        self.calls.link_began(link, grant.peer);
         self.effects.open(link);
         self.preauth.left(source, Counted::Source);
         if claim.purpose == Purpose::Serve
@@ -207,8 +206,8 @@ impl Hub {
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
     pub fn gone(&mut self, link: LinkId, now: Now) {
         self.unix = now.unix;
-        self.abandon_calls(link);
-        self.calls.links.remove(&link);
+        let (calls, directory, effects) = self.calling(now);
+        calls.link_ended(link, &directory, effects);
         self.effects.forget(link);
         let live = match self.links.remove(link) {
             Some(Standing::Live(live)) => live,
@@ -226,7 +225,7 @@ impl Hub {
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.effects.event(HubEvent::Offline { link, peer, purpose });
-        self.one_less();
+        self.drain.session_ended(&mut self.effects);
         self.settle_drain();
     }
 

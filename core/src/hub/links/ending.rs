@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::hub::{Hub, Live};
 use crate::id::LinkId;
+use crate::wire::frame::Purpose;
 
 /// Whether a session that ends so has no right to anything more.
 fn cuts(code: Code) -> bool {
@@ -26,6 +27,17 @@ impl Hub {
     /// Whether what a session says is not listened to any more.
     pub(in crate::hub) fn is_cut(&self, link: LinkId) -> bool {
         self.effects.closing(link).is_some_and(cuts)
+    }
+
+    /// The peer of this link said Goaway: nobody calls it any more, and what it runs goes on.
+    pub(in crate::hub) fn peer_leaves(&mut self, link: LinkId) {
+        let unix = self.unix;
+        let Some(live) = self.live_mut(link) else { return };
+        live.left = true;
+        if live.purpose == Purpose::Serve {
+            let (peer, claimed) = (live.peer, live.claimed.clone());
+            self.members.registry.leave(peer, link, claimed, unix);
+        }
     }
 
     /// Ends the sessions that `which` picks; how many they are.

@@ -15,6 +15,8 @@
 use std::collections::BTreeMap;
 
 use crate::hub::Hub;
+use crate::hub::links::Links;
+use crate::hub::members::registry::Registry;
 use crate::id::PeerId;
 
 /// Labels, by their keys.
@@ -42,17 +44,27 @@ pub(in crate::hub) enum Meant {
 
 impl Hub {
     pub(in crate::hub) fn labels_of(&self, peer: PeerId) -> LabelsOf<'_> {
-        let known = self.members.registry.known(peer);
-        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
-        LabelsOf {
-            vouched: known.and_then(|known| known.enrolled.as_ref()).map(|of| &of.labels),
-            claimed: live.map(|live| &live.claimed).or(known.map(|known| &known.claimed)),
-            self_labels: self.config.self_labels,
-        }
+        LabelsOf::of(peer, &self.members.registry, &self.links, self.config.self_labels)
     }
 }
 
 impl<'h> LabelsOf<'h> {
+    /// The labels of a peer. `self_labels`: whether those that it gives itself count.
+    pub(in crate::hub) fn of(
+        peer: PeerId,
+        registry: &'h Registry,
+        links: &'h Links,
+        self_labels: bool,
+    ) -> Self {
+        let known = registry.known(peer);
+        let live = registry.serving(peer).and_then(|link| links.session(link));
+        LabelsOf {
+            vouched: known.and_then(|known| known.enrolled.as_ref()).map(|of| &of.labels),
+            claimed: live.map(|live| &live.claimed).or(known.map(|known| &known.claimed)),
+            self_labels,
+        }
+    }
+
     pub(in crate::hub) fn meant(&self, tests: &[(&str, &str)]) -> Meant {
         let pass = |label: &dyn Fn(&str) -> Option<&'h String>| {
             tests.iter().all(|(key, value)| label(key).is_some_and(|has| has == value))

@@ -2,6 +2,7 @@
 
 use super::fanout::{heard, nothing_is_left};
 use super::*;
+use crate::hub::calls::CallName;
 use crate::wire::frame::Delivery;
 
 pub(super) fn detached(id: u64, target: Target<'static>) -> Frame<'static> {
@@ -32,8 +33,8 @@ fn says(hub: &mut Hub, link: LinkId, id: u64, source: Stream, bytes: &[u8]) {
 
 /// What is kept of the first leg of a call.
 fn kept(hub: &Hub, name: &str, source: Stream) -> (Vec<u8>, u64) {
-    let number = name.parse::<crate::hub::calls::record::CallName>().unwrap().1;
-    let kept = hub.calls.book.job(number).unwrap().legs[0].kept.as_ref().unwrap();
+    let number = name.parse::<CallName>().unwrap().1;
+    let kept = hub.calls.known(number).unwrap().legs().unwrap()[0].kept.unwrap();
     (kept.tail(source).to_vec(), kept.tail(source).dropped())
 }
 
@@ -75,7 +76,7 @@ fn a_detached_call_for_several_answers_its_caller_once_and_with_no_more() {
         input(&mut hub, link, &result(2));
     }
     assert_eq!(heard(&mut hub, op), [] as [String; 0]);
-    let job = hub.calls.book.jobs().next().unwrap();
+    let job = hub.calls.iter().next().unwrap().to_record();
     assert_eq!((job.counts.answered, job.ended), (2, Some(0)));
     nothing_is_left(&hub);
 }
@@ -102,7 +103,7 @@ fn a_call_for_one_peer_that_is_not_taken_is_not_kept() {
         let text = code.row().meaning;
         assert_eq!(name(&mut hub, op), Err(format!("{code}: {text}")));
     }
-    assert_eq!((hub.calls.book.jobs().count(), hub.calls.book.kept()), (0, 0));
+    assert_eq!((hub.calls.jobs().len(), hub.calls.kept()), (0, 0));
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn for_another_call_the_one_that_ended_first_is_forgotten_and_where_all_run_it_i
     let mut hub = hub_with(Limits { kept_calls: 2, ..Limits::default() }, Role::Member);
     let web = serve(&mut hub, "web-1");
     let op = join(&mut hub, "op", Purpose::Operate);
-    let numbers = |hub: &Hub| hub.calls.book.jobs().map(|job| job.number.0).collect::<Vec<_>>();
+    let numbers = |hub: &Hub| hub.calls.jobs().iter().map(|job| job.0).collect::<Vec<_>>();
     for id in [1, 3] {
         input(&mut hub, op, &detached(id, to("web-1")));
         name(&mut hub, op).unwrap();
@@ -148,7 +149,7 @@ fn for_another_call_the_one_that_ended_first_is_forgotten_and_where_all_run_it_i
     assert_eq!(name(&mut hub, op).unwrap(), "7-3");
     assert_eq!(numbers(&hub), [1, 3], "the second had ended first");
     hub.gone(web, Now::default());
-    assert_eq!(hub.calls.book.jobs().count(), 2);
+    assert_eq!(hub.calls.jobs().len(), 2);
 }
 
 #[test]
@@ -158,14 +159,14 @@ fn output_of_all_calls_is_kept_to_the_bound() {
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &detached(1, to("web-1")));
     let first = name(&mut hub, op).unwrap();
-    let leg = hub.calls.book.kept();
+    let leg = hub.calls.kept();
     // Room for two calls, and ten bytes.
     hub.config.limits.kept_output = 2 * leg + 10;
     says(&mut hub, web, 2, Stream::Out, b"0123456789");
     assert_eq!(kept(&hub, &first, Stream::Out), (b"0123456789".to_vec(), 0));
     input(&mut hub, op, &detached(3, to("web-1")));
     let second = name(&mut hub, op).unwrap();
-    assert_eq!(hub.calls.book.kept(), hub.config.limits.kept_output, "n");
+    assert_eq!(hub.calls.kept(), hub.config.limits.kept_output, "n");
     says(&mut hub, web, 2, Stream::Out, b"ab");
     assert_eq!(kept(&hub, &first, Stream::Out), (b"23456789ab".to_vec(), 2), "within what it has");
     says(&mut hub, web, 4, Stream::Out, b"cd");
@@ -176,8 +177,8 @@ fn output_of_all_calls_is_kept_to_the_bound() {
     input(&mut hub, web, &result(2));
     says(&mut hub, web, 4, Stream::Out, b"ef");
     assert_eq!(kept(&hub, &second, Stream::Out), (b"ef".to_vec(), 2), "the first was forgotten");
-    assert_eq!(hub.calls.book.jobs().count(), 1);
-    assert_eq!(hub.calls.book.kept(), leg + 2);
+    assert_eq!(hub.calls.jobs().len(), 1);
+    assert_eq!(hub.calls.kept(), leg + 2);
 }
 
 #[test]
@@ -193,7 +194,7 @@ fn its_deadline_and_a_lost_link_end_it_as_any_other() {
     while hub.work(Now { mono: at, unix: 9 }) {}
     assert_eq!(sent(&mut hub, links[1]), ["call 2", "input 2", "cancel 2"]);
     input(&mut hub, links[1], &result(2));
-    let job = hub.calls.book.jobs().next().unwrap();
+    let job = hub.calls.iter().next().unwrap().to_record();
     assert_eq!((job.counts.missing, job.ended), (2, Some(9)));
     nothing_is_left(&hub);
 }

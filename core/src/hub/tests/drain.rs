@@ -129,7 +129,7 @@ fn a_call_that_does_not_end_in_time_ends_as_going_away_at_both_ends() {
     // The runner's own end comes too late for anybody.
     hub.input(web, &result(2), at(3001));
     assert_eq!(last(&mut hub, op).0, [""; 0]);
-    assert_eq!(hub.calls.of(op).unwrap().credit, 0);
+    assert_eq!(hub.calls.credit_of(op), 0);
 }
 
 #[test]

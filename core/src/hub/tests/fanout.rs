@@ -102,11 +102,10 @@ fn each_peer_is_called_answers_once_and_is_counted() {
 
 /// No job, no route, no credit.
 pub(super) fn nothing_is_left(hub: &Hub) {
-    assert_eq!(hub.calls.book.jobs().filter(|job| job.ended.is_none()).count(), 0);
+    assert_eq!(hub.calls.jobs_running(), 0);
+    hub.calls.assert_counted();
     for (link, live) in hub.links.live() {
-        let calls = hub.calls.of(link).unwrap();
-        assert_eq!((calls.made.len(), calls.runs.len(), calls.credit), (0, 0, 0), "{}", live.peer);
-        assert_eq!((calls.feeding.bytes, calls.feeding.stalled.len()), (0, 0), "{}", live.peer);
+        assert!(hub.calls.has_nothing(link), "{}", live.peer);
     }
 }
 
@@ -369,7 +368,7 @@ fn credit_goes_back_to_the_leg_that_consumed_and_never_beyond_what_the_caller_ga
     let links = fleet(&mut hub, 2);
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &everyone(1, 4));
-    assert_eq!(hub.calls.of(op).unwrap().credit, 4);
+    assert_eq!(hub.calls.credit_of(op), 4);
     let (mut heard_of, mut granted) = (0, 1);
     // One leg says all that the window allows, less what the other can count on.
     while granted > 0 {
@@ -379,10 +378,10 @@ fn credit_goes_back_to_the_leg_that_consumed_and_never_beyond_what_the_caller_ga
         granted -= 1;
         heard_of += 1;
     }
-    assert_eq!((heard_of, hub.calls.of(op).unwrap().credit), (3, 1));
+    assert_eq!((heard_of, hub.calls.credit_of(op)), (3, 1));
     input(&mut hub, op, &window(1, 3));
     assert_eq!(sent(&mut hub, links[0]), ["window 2 2"], "one can count on one, and half the rest");
-    assert_eq!(hub.calls.of(op).unwrap().credit, 4);
+    assert_eq!(hub.calls.credit_of(op), 4);
     input(&mut hub, links[1], &output(2));
     assert_eq!(sent(&mut hub, links[1]), ["call 2", "window 2 1"]);
     links.iter().for_each(|&link| input(&mut hub, link, &result(2)));

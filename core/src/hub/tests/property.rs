@@ -235,8 +235,9 @@ impl World {
         }
     }
 
-    /// Takes what everybody was sent, and checks that it is theirs.
+    /// Takes what everybody was sent, and checks that it is theirs, and that all is counted.
     fn look(&mut self) {
+        self.hub.calls.assert_counted();
         for peer in 0..PEERS.len() {
             let Some(link) = self.seen[peer].link else { continue };
             let mut outbox = Outbox::default();
@@ -267,8 +268,8 @@ impl World {
         nothing_is_left(&self.hub);
         assert!(!self.hub.has_work());
         let limits = &self.hub.config.limits;
-        assert!(self.hub.calls.book.kept() <= limits.kept_output);
-        assert!(self.hub.calls.book.jobs().count() <= limits.kept_calls);
+        assert!(self.hub.calls.kept() <= limits.kept_output);
+        assert!(self.hub.calls.jobs().len() <= limits.kept_calls);
     }
 }
 

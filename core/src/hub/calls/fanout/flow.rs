@@ -1,11 +1,9 @@
 //! Output, input and credit between a job's caller and its legs.
 
 use crate::code::Code;
-use crate::hub::Hub;
-use crate::hub::calls::LinkCalls;
-use crate::hub::calls::job::{Hold, Job, Phase, State};
-use crate::hub::calls::record::CallNumber;
-use crate::id::LinkId;
+use crate::hub::calls::fanout::Turn;
+use crate::hub::calls::job::{Hold, Phase, State};
+use crate::hub::calls::table::LinkCalls;
 use crate::wire::Frame;
 use crate::wire::frame::{Input, Output, Window};
 
@@ -14,149 +12,127 @@ const CHUNK: usize = 16 * 1024 - 256;
 /// Bytes of input that are handed out in one slice.
 const FED: usize = 1 << 20;
 
-impl Hub {
+impl Turn<'_> {
     /// A leg has said something.
-    pub(in crate::hub) fn leg_output(
-        &mut self,
-        number: CallNumber,
-        leg: usize,
-        output: &Output<'_>,
-    ) {
-        self.with_job(number, |hub, job| {
-            let Some(&State::Runs(runner, run)) = job.legs.get(leg).map(|leg| &leg.state) else {
-                return;
-            };
-            let bytes = output.bytes.len() as u64;
-            match job.hold {
-                Hold::Attached(link, id) => {
-                    let covered = job.share.consume(leg, bytes);
-                    if let Some(calls) = hub.calls_of_mut(link) {
-                        calls.credit = calls.credit.saturating_sub(covered);
-                    }
-                    let onward = Output { id, peer: job.legs[leg].peer, ..*output };
-                    // Its session holds it to its credit, so all of it is covered.
-                    if covered < bytes || !hub.effects.send(link, &Frame::Output(onward)) {
-                        hub.drop_leg(job, leg, Code::Lost);
-                    }
+    pub(in crate::hub::calls) fn output_came(&mut self, leg: usize, output: &Output<'_>) {
+        let Some(&State::Runs(runner, run)) = self.job.legs.get(leg).map(|leg| &leg.state) else {
+            return;
+        };
+        let bytes = output.bytes.len() as u64;
+        match self.job.hold {
+            Hold::Attached(link, id) => {
+                let covered = self.job.share.consume(leg, bytes);
+                if let Some(caller) = self.table.of_mut(link) {
+                    caller.credit = caller.credit.saturating_sub(covered);
                 }
-                Hold::Detached(_) => {
-                    hub.keep_output(job, leg, output);
-                    hub.effects.send(runner, &Frame::Window(Window { id: run, bytes }));
+                let onward = Output { id, peer: self.job.legs[leg].peer, ..*output };
+                // Its session holds it to its credit, so all of it is covered.
+                if covered < bytes || !self.effects.send(link, &Frame::Output(onward)) {
+                    self.drop_leg(leg, Code::Lost);
                 }
             }
-        });
+            Hold::Detached(_) => {
+                self.keep_output(leg, output);
+                self.effects.send(runner, &Frame::Window(Window { id: run, bytes }));
+            }
+        }
     }
 
     /// A leg gives credit for input.
-    pub(in crate::hub) fn leg_window(&mut self, number: CallNumber, leg: usize, bytes: u64) {
-        self.with_job(number, |hub, job| {
-            let done = job.feed.grant(leg, bytes);
-            hub.release(job, done);
-        });
+    pub(in crate::hub::calls) fn leg_gave_credit(&mut self, leg: usize, bytes: u64) {
+        let done = self.job.feed.grant(leg, bytes);
+        self.release(done);
     }
 
-    /// The caller gives credit for output.
-    pub(in crate::hub) fn job_window(&mut self, link: LinkId, number: CallNumber, bytes: u64) {
-        if !self.has_credit(link, bytes) {
-            return self.stop_job(number, Code::Busy);
+    /// The caller gives credit for output; it is counted at its link.
+    pub(in crate::hub::calls) fn caller_gave_credit(&mut self, bytes: u64) {
+        match self.job.phase {
+            Phase::Choosing(_) => self.job.window = self.job.window.saturating_add(bytes),
+            _ => self.job.share.add(bytes),
         }
-        self.with_job(number, |hub, job| {
-            if let Some(calls) = hub.calls_of_mut(link) {
-                calls.credit += bytes;
-            }
-            match job.phase {
-                Phase::Choosing(_) => job.window = job.window.saturating_add(bytes),
-                _ => job.share.add(bytes),
-            }
-        });
     }
 
     /// The caller feeds. Nobody gets any of it before every leg was begun, so that none misses the
     /// beginning; until then it gets no credit for more.
-    pub(in crate::hub) fn job_input(&mut self, number: CallNumber, input: &Input<'_>) {
-        self.with_job(number, |hub, job| {
-            job.feed.push(input.bytes, input.end);
-            if job.phase == Phase::Started {
-                hub.feed_slice(job);
-            }
-        });
+    pub(in crate::hub::calls) fn input_came(&mut self, input: &Input<'_>) {
+        self.job.feed.push(input.bytes, input.end);
+        if self.job.phase == Phase::Started {
+            self.feed_slice();
+        }
     }
 
     /// Hands input to the legs of one slice.
-    pub(in crate::hub) fn feed_slice(&mut self, job: &mut Job) {
-        let (mut legs, mut bytes) = (self.config.limits.slice.max(1), FED);
-        while legs > 0 && bytes > 0 && job.feed.is_due() {
-            let Some(leg) = job.feed.turn() else { return };
+    pub(super) fn feed_slice(&mut self) {
+        let (mut legs, mut bytes) = (self.directory.limits.slice.max(1), FED);
+        while legs > 0 && bytes > 0 && self.job.feed.is_due() {
+            let Some(leg) = self.job.feed.turn() else { return };
             legs -= 1;
             loop {
-                let room = self.room_to_feed(job);
-                let Some(piece) = job.feed.piece(leg, CHUNK.min(room)) else { break };
-                let State::Runs(link, id) = job.legs[leg].state else { break };
+                let most = CHUNK.min(self.room_to_feed());
+                let Some(piece) = self.job.feed.piece(leg, most) else { break };
+                let State::Runs(link, id) = self.job.legs[leg].state else { break };
                 let (len, end) = (piece.bytes.len(), piece.end);
                 let input = Input { id, offset: piece.offset, bytes: piece.bytes, end };
                 if !self.effects.send(link, &Frame::Input(input)) {
-                    self.drop_leg(job, leg, Code::Lost);
+                    self.drop_leg(leg, Code::Lost);
                     break;
                 }
-                job.feed.fed(leg, len as u64, end);
+                self.job.feed.fed(leg, len as u64, end);
                 bytes = bytes.saturating_sub(len);
-                if let Some(calls) = self.caller_of(job) {
-                    calls.feeding.bytes += len as u64;
+                if let Some(caller) = self.caller() {
+                    caller.feeding.bytes += len as u64;
                 }
             }
-            if job.feed.is_hungry(leg) {
+            if self.job.feed.is_hungry(leg) {
                 // Until a leg has read something, or has ended.
-                job.feed.pause();
-                let number = job.number;
-                if let Some(calls) = self.caller_of(job)
-                    && !calls.feeding.stalled.contains(&number)
+                self.job.feed.pause();
+                let number = self.job.number;
+                if let Some(caller) = self.caller()
+                    && !caller.feeding.stalled.contains(&number)
                 {
-                    calls.feeding.stalled.push(number);
+                    caller.feeding.stalled.push(number);
                 }
             }
         }
     }
 
     /// Credit goes to whoever it is for.
-    pub(in crate::hub) fn settle(&mut self, job: &mut Job) {
-        while let Some((leg, bytes)) = job.share.next() {
-            if let State::Runs(link, id) = job.legs[leg].state {
+    pub(super) fn settle(&mut self) {
+        while let Some((leg, bytes)) = self.job.share.next() {
+            if let State::Runs(link, id) = self.job.legs[leg].state {
                 self.effects.send(link, &Frame::Window(Window { id, bytes }));
             }
         }
-        if let Hold::Attached(link, id) = job.hold
-            && let Some(bytes) = job.feed.credit()
+        if let Hold::Attached(link, id) = self.job.hold
+            && let Some(bytes) = self.job.feed.credit()
         {
             self.effects.send(link, &Frame::Window(Window { id, bytes }));
         }
     }
 
     /// Bytes of input are no longer under way: legs that waited for the room get theirs.
-    pub(in crate::hub) fn release(&mut self, job: &mut Job, bytes: u64) {
-        let Some(calls) = self.caller_of(job).filter(|_| bytes > 0) else { return };
-        calls.feeding.bytes = calls.feeding.bytes.saturating_sub(bytes);
-        for number in core::mem::take(&mut calls.feeding.stalled) {
-            if number == job.number {
-                job.feed.look();
-            } else if self.calls.book.is_running(number)
-                && let Some(mut other) = self.calls.book.take(number)
-            {
-                other.feed.look();
-                self.calls.book.put(other);
+    pub(super) fn release(&mut self, bytes: u64) {
+        let Some(caller) = self.caller().filter(|_| bytes > 0) else { return };
+        caller.feeding.bytes = caller.feeding.bytes.saturating_sub(bytes);
+        for number in core::mem::take(&mut caller.feeding.stalled) {
+            if number == self.job.number {
+                self.job.feed.look();
+            } else {
+                self.table.woken.push(number);
             }
         }
     }
 
     /// How many bytes of input may go out for this caller, all its jobs together.
-    fn room_to_feed(&mut self, job: &Job) -> usize {
-        let most = self.config.limits.caller_credit;
-        let held = self.caller_of(job).map_or(0, |calls| calls.feeding.bytes);
+    fn room_to_feed(&mut self) -> usize {
+        let held = self.caller().map_or(0, |caller| caller.feeding.bytes);
+        let most = self.directory.limits.caller_credit;
         usize::try_from(most.saturating_sub(held)).unwrap_or(usize::MAX)
     }
 
-    fn caller_of(&mut self, job: &Job) -> Option<&mut LinkCalls> {
-        match job.hold {
-            Hold::Attached(link, _) => self.calls_of_mut(link),
+    fn caller(&mut self) -> Option<&mut LinkCalls> {
+        match self.job.hold {
+            Hold::Attached(link, _) => self.table.of_mut(link),
             Hold::Detached(_) => None,
         }
     }

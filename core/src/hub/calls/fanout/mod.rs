@@ -7,8 +7,11 @@
 //! ```
 //!
 //! A runner sees an ordinary call. What is long is done in slices of so many peers
-//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Hub::work`], so
+//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calls::work`], so
 //! that nobody holds the lock for all of a long list.
+//!
+//! Whatever happens to a job happens in a [`Turn`]: it has the job, and all of the calls that is not
+//! a job. What follows for the table of jobs is done behind it, in one place.
 
 mod choose;
 mod detached;
@@ -17,102 +20,155 @@ mod flow;
 mod start;
 
 use crate::code::Code;
-use crate::hub::Hub;
+use crate::hub::calls::Calls;
 use crate::hub::calls::deadlines::Timed;
 use crate::hub::calls::job::{Hold, Job, Phase};
 use crate::hub::calls::record::{CallNumber, Goal};
 use crate::hub::calls::routes::Made;
+use crate::hub::calls::table::{Table, due};
+use crate::hub::directory::Directory;
+use crate::hub::effects::Effects;
 use crate::id::LinkId;
-use crate::time::Now;
 use crate::wire::frame::Call;
 
-impl Hub {
-    /// Goes on with what was too long for one hold of the lock; whether there is more. Call it, and
-    /// drain, until it says that there is not, with the lock free in between.
-    pub fn work(&mut self, now: Now) -> bool {
-        self.unix = now.unix;
-        if let Some(number) = self.calls.book.next_due() {
-            self.with_job(number, |hub, job| {
-                job.queued = false;
-                hub.slice(job);
-            });
-        } else {
-            self.drain_slice();
-        }
-        self.settle_drain();
-        self.has_work()
+/// A job that something happens to, and what that may touch.
+pub(super) struct Turn<'a> {
+    job: &'a mut Job,
+    table: &'a mut Table,
+    directory: &'a Directory<'a>,
+    effects: &'a mut Effects,
+}
+
+impl Calls {
+    /// Goes on with a job that was too long for one hold of the lock; whether there was one.
+    pub(in crate::hub) fn work(
+        &mut self,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) -> bool {
+        let Some(number) = self.due.pop_front() else { return false };
+        self.turn(number, directory, effects, |turn| {
+            turn.job.queued = false;
+            turn.slice();
+        });
+        true
     }
 
-    /// Whether [`Hub::work`] has something to do.
-    #[must_use]
-    pub fn has_work(&self) -> bool {
-        self.calls.book.has_due() || self.has_drain_work()
+    /// Whether [`Calls::work`] has something to do.
+    pub(in crate::hub) fn has_work(&self) -> bool {
+        !self.due.is_empty()
     }
 
     /// A call for several peers whose caller waits for what they say.
-    pub(in crate::hub) fn fan_out(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
+    pub(super) fn fan_out(
+        &mut self,
+        link: LinkId,
+        call: &Call<'_>,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
         let Some(goal) = Goal::of(&call.target) else { return };
-        if !self.has_credit(link, call.window) {
-            return self.deny(link, call, Code::Busy, None);
+        let Some(caller) = self.table.of(link) else { return };
+        if !caller.has_credit(call.window, effects.flow(link), directory.limits) {
+            return effects.deny(link, call, Code::Busy, None);
         }
-        let number = self.calls.book.number();
-        let Some(peer) = self.live(link).map(|live| live.peer) else { return };
-        let Some(calls) = self.calls_of_mut(link) else { return };
-        calls.credit += call.window;
-        calls.made.add(call.id, Made::Job(number));
+        let who = (caller.peer, caller.owner);
+        let number = self.table.number();
+        self.table.add_made(link, call.id, Made::Job(number), call.window);
         let hold = Hold::Attached(link, call.id);
-        let job = Job::new(number, peer, hold, goal, call, now.unix);
-        self.calls.deadlines.set(self.due(call.deadline_ms, now), Timed::Job(number));
-        self.run(Box::new(job), Self::slice);
+        let job = Job::new(number, who, hold, goal, call, directory.now.unix);
+        self.start(job, directory, effects);
     }
 
-    /// It ends with a code. There may be many at once, so [`Hub::work`] does it.
-    pub(in crate::hub) fn stop_job(&mut self, number: CallNumber, code: Code) {
-        self.with_job(number, |_, job| job.stop(code));
+    /// A job begins, with its first slice.
+    fn start(&mut self, mut job: Job, directory: &Directory<'_>, effects: &mut Effects) {
+        let number = job.number;
+        self.deadlines.set(due(job.deadline_ms, directory), Timed::Job(number));
+        self.table.count(&mut job);
+        self.jobs.insert(number, Box::new(job));
+        self.turn(number, directory, effects, |turn| turn.slice());
+    }
+
+    /// It ends with a code. There may be many at once, so [`Calls::work`] does it.
+    pub(super) fn stop_job(
+        &mut self,
+        number: CallNumber,
+        code: Code,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        self.turn(number, directory, effects, |turn| turn.job.stop(code));
     }
 
     /// Its caller, or who may, wants no more; the runners still answer.
-    pub(in crate::hub) fn cancel_job(&mut self, number: CallNumber, reason: &str) {
-        self.with_job(number, |hub, job| {
-            job.cancel(reason);
-            hub.slice(job);
+    pub(super) fn cancel_job(
+        &mut self,
+        number: CallNumber,
+        reason: &str,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+    ) {
+        self.turn(number, directory, effects, |turn| {
+            turn.job.cancel(reason);
+            turn.slice();
         });
     }
 
-    /// Lets `change` have a running job, and carries out what follows from it.
-    fn with_job(&mut self, number: CallNumber, change: impl FnOnce(&mut Self, &mut Job)) {
-        if self.calls.book.is_running(number)
-            && let Some(job) = self.calls.book.take(number)
-        {
-            self.run(job, change);
+    /// Lets `act` happen to a running job, and carries out what follows from it.
+    pub(super) fn turn(
+        &mut self,
+        number: CallNumber,
+        directory: &Directory<'_>,
+        effects: &mut Effects,
+        act: impl FnOnce(&mut Turn<'_>),
+    ) {
+        let Some(job) = self.jobs.get_mut(&number) else { return };
+        let mut turn = Turn { job, table: &mut self.table, directory, effects };
+        act(&mut turn);
+        turn.settle();
+        if turn.job.is_over() {
+            turn.finish();
+        }
+        let runs = job.ended.is_none() && job.phase != Phase::Refused;
+        self.table.count(job);
+        // Those that waited for what this one let go are before it.
+        for woken in core::mem::take(&mut self.table.woken) {
+            if let Some(job) = self.jobs.get_mut(&woken) {
+                job.feed.look();
+                self.queue(woken);
+            }
+        }
+        if runs {
+            self.queue(number);
+        } else if let Some(job) = self.jobs.remove(&number) {
+            self.table.put_away(job);
+            self.deadline_ended();
         }
     }
 
-    fn run(&mut self, mut job: Box<Job>, change: impl FnOnce(&mut Self, &mut Job)) {
-        change(self, &mut job);
-        self.settle(&mut job);
-        if job.phase == Phase::Refused {
-            self.calls.book.uncount(&mut job);
-        } else if job.is_over() {
-            self.finish(job);
-        } else {
-            self.calls.book.put(job);
+    /// Has a job given its next slice where it has something to do.
+    fn queue(&mut self, number: CallNumber) {
+        let Some(job) = self.jobs.get_mut(&number) else { return };
+        if job.has_work() && !core::mem::replace(&mut job.queued, true) {
+            self.due.push_back(number);
         }
     }
+}
 
+impl Turn<'_> {
     /// One slice of what a job has to do.
-    fn slice(&mut self, job: &mut Job) {
-        if let Phase::Choosing(after) = job.phase {
-            self.choose(job, after);
+    fn slice(&mut self) {
+        if let Phase::Choosing(after) = self.job.phase {
+            self.choose(after);
         }
-        match job.phase {
-            Phase::Starting(next) => self.start(job, next),
-            Phase::Cancelling(next) => self.tell_to_stop(job, next),
-            Phase::Ending(next, code) => self.end_legs(job, next, code),
+        match self.job.phase {
+            Phase::Starting(next) => self.start(next),
+            Phase::Cancelling(next) => self.tell_to_stop(next),
+            Phase::Ending(next, code) => self.end_legs(next, code),
             Phase::Choosing(_) | Phase::Started | Phase::Refused => {}
         }
-        if job.phase == Phase::Started {
-            self.feed_slice(job);
+        if self.job.phase == Phase::Started {
+            self.feed_slice();
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::hub::calls::record::CallNumber;
 
 /// Input of one call.
 #[derive(Debug, Default)]
-pub(in crate::hub) struct Feed {
+pub(in crate::hub::calls) struct Feed {
     /// What came, from the offset `start` on.
     bytes: Buffer,
     start: u64,
@@ -30,11 +30,11 @@ pub(in crate::hub) struct Feed {
 
 /// Input that is under way for all jobs of one caller.
 #[derive(Debug, Default)]
-pub(in crate::hub) struct Feeding {
+pub(in crate::hub::calls) struct Feeding {
     /// Bytes that legs were given and gave no credit for.
-    pub(in crate::hub) bytes: u64,
+    pub(in crate::hub::calls) bytes: u64,
     /// Jobs with a leg that waits until there are fewer.
-    pub(in crate::hub) stalled: Vec<CallNumber>,
+    pub(in crate::hub::calls) stalled: Vec<CallNumber>,
 }
 
 /// One leg.
@@ -51,27 +51,32 @@ struct Eater {
 
 /// What a leg is to be given.
 #[derive(Debug, PartialEq)]
-pub(in crate::hub) struct Piece<'a> {
-    pub(in crate::hub) offset: u64,
-    pub(in crate::hub) bytes: &'a [u8],
-    pub(in crate::hub) end: bool,
+pub(in crate::hub::calls) struct Piece<'a> {
+    pub(in crate::hub::calls) offset: u64,
+    pub(in crate::hub::calls) bytes: &'a [u8],
+    pub(in crate::hub::calls) end: bool,
 }
 
 impl Feed {
     /// Input for so many legs.
-    pub(in crate::hub) fn new(legs: usize) -> Self {
+    pub(in crate::hub::calls) fn new(legs: usize) -> Self {
         Self { legs: vec![Eater::default(); legs], ..Self::default() }
     }
 
+    /// Bytes that it holds.
+    pub(super) fn heap(&self) -> usize {
+        self.bytes.len() + self.legs.len() * size_of::<Eater>()
+    }
+
     /// A leg runs. All that are going to run do before one of them gives credit.
-    pub(in crate::hub) fn open(&mut self, leg: usize) {
+    pub(in crate::hub::calls) fn open(&mut self, leg: usize) {
         let Some(eater) = self.legs.get_mut(leg) else { return };
         eater.open = true;
         *self.granted.entry(0).or_default() += 1;
     }
 
     /// A leg has ended; the bytes that it was given and gave no credit for.
-    pub(in crate::hub) fn close(&mut self, leg: usize) -> u64 {
+    pub(in crate::hub::calls) fn close(&mut self, leg: usize) -> u64 {
         let Some(eater) = self.legs.get_mut(leg).filter(|eater| eater.open) else { return 0 };
         eater.open = false;
         let Eater { fed, granted, .. } = *eater;
@@ -80,14 +85,14 @@ impl Feed {
     }
 
     /// The caller feeds; in order, and within its credit.
-    pub(in crate::hub) fn push(&mut self, bytes: &[u8], end: bool) {
+    pub(in crate::hub::calls) fn push(&mut self, bytes: &[u8], end: bool) {
         self.bytes.extend(bytes);
         self.ended |= end;
         self.look();
     }
 
     /// A leg has given credit; how much of it for bytes that it was given.
-    pub(in crate::hub) fn grant(&mut self, leg: usize, bytes: u64) -> u64 {
+    pub(in crate::hub::calls) fn grant(&mut self, leg: usize, bytes: u64) -> u64 {
         let Some(eater) = self.legs.get_mut(leg).filter(|eater| eater.open) else { return 0 };
         let bytes = bytes.min(eater.fed - eater.granted);
         let before = eater.granted;
@@ -98,7 +103,7 @@ impl Feed {
     }
 
     /// Credit for the caller: what every open leg has given since this was asked.
-    pub(in crate::hub) fn credit(&mut self) -> Option<u64> {
+    pub(in crate::hub::calls) fn credit(&mut self) -> Option<u64> {
         let (&floor, _) = self.granted.first_key_value()?;
         let bytes = floor.checked_sub(self.start).filter(|&bytes| bytes > 0)?;
         self.bytes.consume(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -107,7 +112,7 @@ impl Feed {
     }
 
     /// Every leg is to be looked at, from the first on.
-    pub(in crate::hub) fn look(&mut self) {
+    pub(in crate::hub::calls) fn look(&mut self) {
         match self.sweep {
             Some(_) => self.again = true,
             None => self.sweep = Some(0),
@@ -115,17 +120,17 @@ impl Feed {
     }
 
     /// The sweep stops here; see [`Feed::look`].
-    pub(in crate::hub) fn pause(&mut self) {
+    pub(in crate::hub::calls) fn pause(&mut self) {
         (self.sweep, self.again) = (None, false);
     }
 
     /// Whether a leg may lack something.
-    pub(in crate::hub) fn is_due(&self) -> bool {
+    pub(in crate::hub::calls) fn is_due(&self) -> bool {
         self.sweep.is_some() && (self.ended || !self.bytes.is_empty())
     }
 
     /// The open leg whose turn it is; none where all had theirs.
-    pub(in crate::hub) fn turn(&mut self) -> Option<usize> {
+    pub(in crate::hub::calls) fn turn(&mut self) -> Option<usize> {
         let mut next = self.sweep?;
         loop {
             match self.legs.get(next) {
@@ -145,7 +150,7 @@ impl Feed {
 
     /// What a leg lacks, at most `most` bytes of it; none where it has all. It has to be told with
     /// [`Feed::fed`].
-    pub(in crate::hub) fn piece(&self, leg: usize, most: usize) -> Option<Piece<'_>> {
+    pub(in crate::hub::calls) fn piece(&self, leg: usize, most: usize) -> Option<Piece<'_>> {
         let eater = self.legs.get(leg).filter(|eater| eater.open && !eater.ended)?;
         let held = self.bytes.filled();
         let done = usize::try_from(eater.fed - self.start).unwrap_or(usize::MAX).min(held.len());
@@ -156,12 +161,12 @@ impl Feed {
     }
 
     /// Whether a leg lacks bytes.
-    pub(in crate::hub) fn is_hungry(&self, leg: usize) -> bool {
+    pub(in crate::hub::calls) fn is_hungry(&self, leg: usize) -> bool {
         self.piece(leg, usize::MAX).is_some_and(|piece| !piece.bytes.is_empty())
     }
 
     /// A leg was given so many bytes, and the end with them.
-    pub(in crate::hub) fn fed(&mut self, leg: usize, bytes: u64, end: bool) {
+    pub(in crate::hub::calls) fn fed(&mut self, leg: usize, bytes: u64, end: bool) {
         let Some(eater) = self.legs.get_mut(leg) else { return };
         eater.fed += bytes;
         eater.ended |= end;

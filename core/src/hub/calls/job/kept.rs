@@ -28,7 +28,7 @@ impl Kept {
         }
     }
 
-    pub(in crate::hub) fn tail_mut(&mut self, source: Source) -> &mut Tail {
+    pub(in crate::hub::calls) fn tail_mut(&mut self, source: Source) -> &mut Tail {
         match source {
             Source::Out => &mut self.out,
             Source::Err => &mut self.err,
@@ -36,7 +36,7 @@ impl Kept {
     }
 
     /// Gives back the room for bytes that will not come.
-    pub(in crate::hub) fn rest(&mut self) {
+    pub(in crate::hub::calls) fn rest(&mut self) {
         self.out.bytes.shrink_to_fit();
         self.err.bytes.shrink_to_fit();
     }
@@ -45,7 +45,7 @@ impl Kept {
 impl Tail {
     /// Appends bytes. At most `most` stay, and at most `room` more than there were: the oldest are
     /// dropped for those. By how much it has grown.
-    pub(in crate::hub) fn push(&mut self, bytes: &[u8], most: usize, room: usize) -> usize {
+    pub(in crate::hub::calls) fn push(&mut self, bytes: &[u8], most: usize, room: usize) -> usize {
         let before = self.bytes.len();
         let most = most.min(before.saturating_add(room)).max(before);
         let kept = &bytes[bytes.len() - bytes.len().min(most)..];

@@ -15,50 +15,55 @@ mod feed;
 mod kept;
 mod share;
 
-pub(in crate::hub) use feed::{Feed, Feeding};
+pub(super) use feed::{Feed, Feeding};
 pub(in crate::hub) use kept::Kept;
-pub(in crate::hub) use share::Share;
+pub(super) use share::Share;
 
 use crate::code::Code;
+use crate::hub::calls::deadlines;
 use crate::hub::calls::record::{CallNumber, Counts, End, Goal, Record};
+use crate::hub::calls::usage::{Held, Owner};
 use crate::id::{CallId, CommandName, LinkId, PeerId};
 use crate::wire::frame::{Call, Delivery};
 use crate::wire::value::ArgumentsBuf;
 
 /// One call, carried out.
 #[derive(Debug)]
-pub(in crate::hub) struct Job {
-    pub(in crate::hub) number: CallNumber,
-    pub(in crate::hub) caller: PeerId,
-    pub(in crate::hub) hold: Hold,
-    pub(in crate::hub) goal: Goal,
-    pub(in crate::hub) name: CommandName,
+pub(super) struct Job {
+    pub(super) number: CallNumber,
+    pub(super) caller: PeerId,
+    pub(super) owner: Owner,
+    pub(super) hold: Hold,
+    pub(super) goal: Goal,
+    pub(super) name: CommandName,
     /// None once every leg was begun.
-    pub(in crate::hub) arguments: ArgumentsBuf,
-    pub(in crate::hub) deadline_ms: u64,
+    pub(super) arguments: ArgumentsBuf,
+    pub(super) deadline_ms: u64,
     /// Output credit that the caller gave at first.
-    pub(in crate::hub) window: u64,
+    pub(super) window: u64,
     /// Seconds since 1970.
-    pub(in crate::hub) started: u64,
-    pub(in crate::hub) ended: Option<u64>,
-    pub(in crate::hub) phase: Phase,
-    pub(in crate::hub) legs: Vec<Leg>,
+    pub(super) started: u64,
+    pub(super) ended: Option<u64>,
+    pub(super) phase: Phase,
+    pub(super) legs: Vec<Leg>,
     /// Peers that would be meant if the labels that they give themselves counted.
-    pub(in crate::hub) claimed: u64,
-    pub(in crate::hub) counts: Counts,
-    pub(in crate::hub) share: Share,
-    pub(in crate::hub) feed: Feed,
+    pub(super) claimed: u64,
+    pub(super) counts: Counts,
+    pub(super) share: Share,
+    pub(super) feed: Feed,
     /// Why it was cancelled.
-    pub(in crate::hub) cancelled: Option<String>,
+    pub(super) cancelled: Option<String>,
     /// It waits for its next slice.
-    pub(in crate::hub) queued: bool,
+    pub(super) queued: bool,
     /// Bytes that are kept of it.
-    pub(in crate::hub) kept: usize,
+    pub(super) kept: usize,
+    /// What is counted of it.
+    pub(super) counted: Held,
 }
 
 /// What a job hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hub) enum Hold {
+pub(super) enum Hold {
     /// The link that made it, under its id there. Where that link has ended, nobody is told.
     Attached(LinkId, CallId),
     /// Nothing: it is kept. Whom it has still to be told to, before all its legs are known.
@@ -66,7 +71,7 @@ pub(in crate::hub) enum Hold {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hub) enum Phase {
+pub(super) enum Phase {
     /// Peers are looked at, those behind this one.
     Choosing(Option<PeerId>),
     /// Legs are begun, from this place on.
@@ -81,19 +86,22 @@ pub(in crate::hub) enum Phase {
     Refused,
 }
 
+/// What a leg costs that is kept, before it says anything.
+pub(super) const KEPT_LEG: usize = size_of::<Leg>() + size_of::<Kept>();
+
 /// A job's part on one peer.
 #[derive(Debug)]
-pub(in crate::hub) struct Leg {
-    pub(in crate::hub) peer: PeerId,
-    pub(in crate::hub) state: State,
+pub(super) struct Leg {
+    pub(super) peer: PeerId,
+    pub(super) state: State,
     /// The runner was told to stop.
-    pub(in crate::hub) told: bool,
+    pub(super) told: bool,
     /// What it said, where the job is detached.
-    pub(in crate::hub) kept: Option<Box<Kept>>,
+    pub(super) kept: Option<Box<Kept>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::hub) enum State {
+pub(super) enum State {
     /// It is to be begun.
     Chosen,
     /// It is to end with this, which was so when the peer was looked at.
@@ -104,9 +112,9 @@ pub(in crate::hub) enum State {
 }
 
 impl Job {
-    pub(in crate::hub) fn new(
+    pub(super) fn new(
         number: CallNumber,
-        caller: PeerId,
+        (caller, owner): (PeerId, Owner),
         hold: Hold,
         goal: Goal,
         call: &Call<'_>,
@@ -115,6 +123,7 @@ impl Job {
         Self {
             number,
             caller,
+            owner,
             hold,
             goal,
             name: call.name,
@@ -132,15 +141,16 @@ impl Job {
             cancelled: None,
             queued: false,
             kept: 0,
+            counted: Held::default(),
         }
     }
 
-    pub(in crate::hub) fn is_detached(&self) -> bool {
+    pub(super) fn is_detached(&self) -> bool {
         matches!(self.hold, Hold::Detached(_))
     }
 
     /// Whether it has something to do by itself.
-    pub(in crate::hub) fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         match self.phase {
             _ if self.ended.is_some() => false,
             Phase::Choosing(_) | Phase::Starting(_) => true,
@@ -151,19 +161,19 @@ impl Job {
     }
 
     /// Whether every leg has ended.
-    pub(in crate::hub) fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.phase == Phase::Started && self.counts.total() == self.legs.len() as u64
     }
 
     /// It ends with a code, whatever it was doing.
-    pub(in crate::hub) fn stop(&mut self, code: Code) {
+    pub(super) fn stop(&mut self, code: Code) {
         if !matches!(self.phase, Phase::Ending(..) | Phase::Refused) {
             self.phase = Phase::Ending(0, code);
         }
     }
 
     /// Its legs are told to stop, once.
-    pub(in crate::hub) fn cancel(&mut self, reason: &str) {
+    pub(super) fn cancel(&mut self, reason: &str) {
         match self.phase {
             Phase::Ending(..) | Phase::Refused => {}
             _ if self.cancelled.is_some() => {}
@@ -174,8 +184,34 @@ impl Job {
         }
     }
 
+    /// A sweep has come to the leg of this place, in this phase; behind the last one nothing is left
+    /// to be begun.
+    pub(super) fn swept(&mut self, next: usize, phase: Phase) {
+        self.phase = phase;
+        if next == self.legs.len() {
+            self.phase = Phase::Started;
+            self.arguments = ArgumentsBuf::new();
+        }
+    }
+
+    /// What it holds, with its legs and its deadline.
+    pub(super) fn held(&self) -> Held {
+        let legs = self.legs.len();
+        let (positional, named) = self.arguments.as_arguments().as_bytes();
+        let words = self.goal.heap() + self.cancelled.as_ref().map_or(0, String::len);
+        let rows = size_of::<(CallNumber, Box<Self>)>() + size_of::<Self>() + deadlines::ENTRY;
+        // What is kept of a leg is counted with the leg, from the moment that there is room for it.
+        let legs_held = self.kept.max(legs * size_of::<Leg>());
+        let flow = self.share.heap() + self.feed.heap();
+        Held {
+            entries: 1 + legs,
+            bytes: rows + positional.len() + named.len() + words + legs_held + flow,
+            legs: if self.ended.is_none() { legs } else { 0 },
+        }
+    }
+
     /// How it is listed.
-    pub(in crate::hub) fn to_record(&self) -> Record {
+    pub(super) fn to_record(&self) -> Record {
         let end = match (&self.goal, self.legs.first().map(|leg| leg.state)) {
             (Goal::Peer(_), Some(State::Ended(end))) => Some(end),
             _ => None,
@@ -197,12 +233,12 @@ impl Job {
 }
 
 impl Leg {
-    pub(in crate::hub) fn new(peer: PeerId, state: State) -> Self {
+    pub(super) fn new(peer: PeerId, state: State) -> Self {
         Self { peer, state, told: false, kept: None }
     }
 
     /// Whether it may still be begun.
-    pub(in crate::hub) fn is_chosen(&self) -> bool {
+    pub(super) fn is_chosen(&self) -> bool {
         self.state == State::Chosen
     }
 }

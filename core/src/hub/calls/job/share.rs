@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 /// Credit of one call.
 #[derive(Debug, Default)]
-pub(in crate::hub) struct Share {
+pub(in crate::hub::calls) struct Share {
     /// Bytes that each leg can count on.
     base: u64,
     /// Bytes that no leg holds.
@@ -36,7 +36,10 @@ struct Part {
 impl Share {
     /// `window` bytes for these legs, in their order: whether each is going to run. Those hold
     /// their base from here on. `None` where there is not a byte for each.
-    pub(in crate::hub) fn new(window: u64, legs: impl Iterator<Item = bool>) -> Option<Self> {
+    pub(in crate::hub::calls) fn new(
+        window: u64,
+        legs: impl Iterator<Item = bool>,
+    ) -> Option<Self> {
         let mut parts: Vec<_> = legs.map(|open| Part { held: 0, open, listed: false }).collect();
         let running = parts.iter().filter(|part| part.open).count() as u64;
         if window < running {
@@ -49,17 +52,22 @@ impl Share {
     }
 
     /// All credit, held and free.
-    pub(in crate::hub) fn total(&self) -> u64 {
+    pub(in crate::hub::calls) fn total(&self) -> u64 {
         self.total
     }
 
+    /// Bytes of memory that it holds.
+    pub(super) fn heap(&self) -> usize {
+        self.parts.len() * size_of::<Part>()
+    }
+
     /// What a leg that is going to run holds at first.
-    pub(in crate::hub) fn base(&self) -> u64 {
+    pub(in crate::hub::calls) fn base(&self) -> u64 {
         self.base
     }
 
     /// A leg has sent bytes; how many of them it had credit for.
-    pub(in crate::hub) fn consume(&mut self, leg: usize, bytes: u64) -> u64 {
+    pub(in crate::hub::calls) fn consume(&mut self, leg: usize, bytes: u64) -> u64 {
         let Some(part) = self.parts.get_mut(leg).filter(|part| part.open) else { return 0 };
         let bytes = bytes.min(part.held);
         self.lacking -= self.base.saturating_sub(part.held);
@@ -73,13 +81,13 @@ impl Share {
     }
 
     /// The caller gives credit.
-    pub(in crate::hub) fn add(&mut self, bytes: u64) {
+    pub(in crate::hub::calls) fn add(&mut self, bytes: u64) {
         self.free = self.free.saturating_add(bytes);
         self.total = self.total.saturating_add(bytes);
     }
 
     /// A leg has ended, or will not run: what it holds is free.
-    pub(in crate::hub) fn end(&mut self, leg: usize) {
+    pub(in crate::hub::calls) fn end(&mut self, leg: usize) {
         let Some(part) = self.parts.get_mut(leg).filter(|part| part.open) else { return };
         self.lacking -= self.base.saturating_sub(part.held);
         self.free += part.held;
@@ -87,7 +95,7 @@ impl Share {
     }
 
     /// Credit to give to a leg. Call until `None` after every change.
-    pub(in crate::hub) fn next(&mut self) -> Option<(usize, u64)> {
+    pub(in crate::hub::calls) fn next(&mut self) -> Option<(usize, u64)> {
         while self.free > 0 {
             let leg = self.turns.pop_front()?;
             let Some(part) = self.parts.get_mut(leg) else { continue };
