@@ -3,12 +3,11 @@
 //! Of the three proved frames the body is read too. What is proved is not checked: that takes what
 //! was said on the link before.
 
-mod schema;
 mod text;
 mod tree;
 
 use bowline_core::limits::Limits;
-use bowline_core::wire::frame::{AuthBody, HelloBody, RefreshBody, WelcomeBody};
+use bowline_core::wire::frame::schema::ProofSchema;
 use bowline_core::wire::{Frame, Misread, WireError};
 use serde_json::{Value, json};
 
@@ -88,48 +87,33 @@ fn inspect(message: &[u8], now: u64) -> Result<Inspected, Fault> {
     }
     let frame = Frame::examine(message).map_err(|misread| Fault::Misread("frame", misread))?;
     let number = frame.number();
-    let of_body = |misread| Fault::Misread("body", misread);
-    let (body, proofs) = match &frame {
-        Frame::Hello(hello) => {
-            HelloBody::examine(hello.body).map_err(of_body)?;
-            (Some(hello.body), vec![proof("signature", hello.signature)])
-        }
-        Frame::Authenticate(authenticate) => {
-            AuthBody::examine(authenticate.body).map_err(of_body)?;
-            // 0, 64 or 96 bytes; the reader saw to that.
-            let (possession, mac) = authenticate.proof.split_at(authenticate.proof.len().min(64));
-            let proofs = [("possession", possession), ("MAC", mac)];
-            (Some(authenticate.body), proofs.map(|(name, proof)| self::proof(name, proof)).into())
-        }
-        Frame::Welcome(welcome) => {
-            WelcomeBody::examine(welcome.body).map_err(of_body)?;
-            (Some(welcome.body), vec![proof("MAC", welcome.proof)])
-        }
-        Frame::Refresh(refresh) => {
-            RefreshBody::examine(refresh.body).map_err(of_body)?;
-            (Some(refresh.body), vec![proof("signature", refresh.proof)])
-        }
-        _ => (None, Vec::new()),
-    };
-    // A frame is an array; behind its head, in one byte, and the type comes the body.
-    let map = body.or_else(|| after_type(message)).unwrap_or_default();
-    let (name, rows) =
-        schema::layout(number).map_or(("unknown", &[][..]), |layout| (layout.name, layout.body));
-    let fields = tree::fields(map, rows, now).unwrap_or_else(|_| {
-        vec![Field { key: None, name: "bytes".to_owned(), shown: tree::bytes(message) }]
-    });
-    let inspected = Inspected {
+    let schema = Frame::TABLE.iter().find(|schema| schema.number == number);
+    let (name, fields) = schema.map_or(("unknown", &[][..]), |s| (s.name, s.body.fields));
+    let mut inspected = Inspected {
         name,
         number,
         length: message.len(),
-        proved: body.map(<[u8]>::len),
-        fields,
-        proofs,
+        proved: None,
+        fields: Vec::new(),
+        proofs: Vec::new(),
         notes: Vec::new(),
     };
+    let mut map = after_type(message).unwrap_or_default();
+    if let Some(schema) = schema.and_then(|schema| schema.body.proof)
+        && let Some((body, proof)) = proved(map)
+    {
+        (schema.examine)(body).map_err(|misread| Fault::Misread("body", misread))?;
+        inspected.proved = Some(body.len());
+        inspected.proofs = proofs(schema, proof);
+        map = body;
+    }
+    inspected.fields = tree::fields(map, fields, now).unwrap_or_else(|_| {
+        vec![Field { key: None, name: "bytes".to_owned(), shown: tree::bytes(message) }]
+    });
     Ok(inspected.noted(message.len()))
 }
 
+/// What follows the type: a frame is an array, with its head in one byte.
 fn after_type(message: &[u8]) -> Option<&[u8]> {
     let mut decoder = minicbor::Decoder::new(message);
     decoder.array().ok()?;
@@ -137,12 +121,24 @@ fn after_type(message: &[u8]) -> Option<&[u8]> {
     message.get(decoder.position()..)
 }
 
-fn proof(name: &str, proof: &[u8]) -> Field {
-    let shown = match proof {
-        [] => Shown::One("none".to_owned(), Value::Null),
-        proof => tree::whole(proof),
+/// The body and the proof of a frame that is proved.
+fn proved(parts: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut decoder = minicbor::Decoder::new(parts);
+    Some((decoder.bytes().ok()?, decoder.bytes().ok()?))
+}
+
+/// The parts of a proof, each by its name.
+fn proofs(schema: ProofSchema, mut proof: &[u8]) -> Vec<Field> {
+    let part = |&(name, length): &(&str, usize)| {
+        let (part, rest) = proof.split_at(proof.len().min(length));
+        proof = rest;
+        let shown = match part {
+            [] => Shown::One("none".to_owned(), Value::Null),
+            part => tree::whole(part),
+        };
+        Field { key: None, name: name.to_owned(), shown }
     };
-    Field { key: None, name: name.to_owned(), shown }
+    schema.parts.iter().map(part).collect()
 }
 
 impl Inspected {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bowline_core::id::{HubId, Pin, PublicKey};
+use bowline_core::wire::frame::schema::{FieldKind as Kind, FieldSchema};
 use bowline_core::wire::value::{Labels, Scalar, Value};
 use bowline_shell::config::units::print_duration;
 use data_encoding::HEXLOWER;
@@ -13,7 +14,6 @@ use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 use serde_json::json;
 
-use super::schema::{Kind, Row};
 use crate::{date, show};
 
 /// One key, what it means, and what it holds.
@@ -39,7 +39,7 @@ pub(super) enum Shown {
 }
 
 /// The fields of an encoded map, seen from `now`.
-pub(super) fn fields(map: &[u8], rows: &'static [Row], now: u64) -> Result<Vec<Field>, Error> {
+pub(super) fn fields(map: &[u8], rows: &'static [FieldSchema], now: u64) -> Result<Vec<Field>, Error> {
     Tree { now }.map(&mut Decoder::new(map), rows)
 }
 
@@ -48,7 +48,7 @@ struct Tree {
 }
 
 impl Tree {
-    fn map(&self, decoder: &mut Decoder<'_>, rows: &'static [Row]) -> Result<Vec<Field>, Error> {
+    fn map(&self, decoder: &mut Decoder<'_>, rows: &'static [FieldSchema]) -> Result<Vec<Field>, Error> {
         let count = decoder.map()?.unwrap_or_default();
         let mut fields = Vec::new();
         for _ in 0..count {
@@ -83,9 +83,8 @@ impl Tree {
         };
         match kind {
             Kind::Number => number(decoder, &|value| value.to_string()),
-            Kind::Choice(meanings) => number(decoder, &|value| {
-                let known = meanings.iter().find(|(number, _)| *number == value);
-                format!("{value} {}", known.map_or("not known here", |(_, meaning)| meaning))
+            Kind::Choice(meaning) => number(decoder, &|value| {
+                format!("{value} {}", meaning(value).unwrap_or("not known here"))
             }),
             Kind::Date => {
                 number(decoder, &|value| format!("{value} = {}", date::seen_from(self.now, value)))

@@ -1,7 +1,6 @@
 //! Hello, Authenticate, Welcome, Refuse: the frames of admission.
 //!
-//! The first three are proved: what they carry is a body in its exact bytes, and a proof over
-//! those bytes. This floor reads both apart and checks neither proof nor method; `auth` does.
+//! The first three are proved. This floor checks neither proof nor method; `auth` does.
 
 mod authenticate;
 mod hello;
@@ -14,165 +13,71 @@ pub use issued::Issued;
 pub use welcome::{Welcome, WelcomeBody};
 
 use crate::code::Code;
-use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::Reader;
-use crate::wire::write::{Sink, Writer};
+use crate::wire::frame::codec::{Millis, Refusal, Seconds, Unix};
+use crate::wire::frame::table::*;
 
-/// Bounds that a hub tells its peers. Encoded as a map: 0, 1, 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// 0: bytes of the largest message.
-    pub message: u64,
-    /// 1: calls open in one direction.
-    pub open_calls: u64,
-    /// 2: the longest deadline of a call, milliseconds.
-    pub call_deadline_ms: u64,
-}
-
-/// How a peer proves itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Method {
-    /// No proof at all.
-    Open = 0,
-    /// The shared secret.
-    Secret = 1,
-    /// A join token.
-    Join = 2,
-    /// The certificate minted at join.
-    Resume = 3,
-    /// A refresh token.
-    Refresh = 4,
-    /// A room-scoped capability token.
-    Pass = 5,
-}
-
-impl Method {
-    /// Every method, in the order of their numbers.
-    pub const ALL: &[Self] =
-        &[Self::Open, Self::Secret, Self::Join, Self::Resume, Self::Refresh, Self::Pass];
-
-    /// The method of this number, if this version knows it.
-    #[must_use]
-    pub fn from_number(number: u64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|method| method.number() == number)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u64 {
-        self as u64
-    }
-
-    /// The name in configuration, logs and `--json`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Secret => "secret",
-            Self::Join => "join",
-            Self::Resume => "resume",
-            Self::Refresh => "refresh",
-            Self::Pass => "pass",
-        }
+record! {
+    /// Bounds that a hub tells its peers.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SessionLimits named "limits" {
+        /// Bytes of the largest message.
+        0 required "largest message" message: u64,
+        /// Calls open in one direction.
+        1 required "open calls" open_calls: u64,
+        /// Longest deadline of a call, milliseconds.
+        2 required "longest deadline" call_deadline_ms: u64 as Millis,
     }
 }
 
-/// What a session is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Purpose {
-    /// 0: routable and listed; one for each peer.
-    Serve = 0,
-    /// 1: calls and watches; any number.
-    Operate = 1,
-}
-
-impl Purpose {
-    /// Every purpose, in the order of their numbers.
-    pub const ALL: &[Self] = &[Self::Serve, Self::Operate];
-
-    /// The purpose of this number, if there is one.
-    #[must_use]
-    pub fn from_number(number: u64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|purpose| purpose.number() == number)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u64 {
-        self as u64
-    }
-
-    /// The name in logs and `--json`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Serve => "serve",
-            Self::Operate => "operate",
-        }
+numbered! {
+    /// How a peer proves itself.
+    pub enum Method {
+        /// No proof at all.
+        Open = 0 "open",
+        /// The shared secret.
+        Secret = 1 "secret",
+        /// A join token.
+        Join = 2 "join",
+        /// The certificate minted at join.
+        Resume = 3 "resume",
+        /// A refresh token.
+        Refresh = 4 "refresh",
+        /// A room-scoped capability token.
+        Pass = 5 "pass",
     }
 }
 
-/// 0x04 `[4, {0: code, 1: text, 2: unix time, ? 3: retry-after}]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Refuse<'a> {
-    /// 0: the code's name; one that this version does not know is read as [`Code::Refused`].
-    pub code: Code,
-    /// 1: a sentence for a person; may be empty.
-    pub text: &'a str,
-    /// 2: the hub's clock, seconds since 1970.
-    pub unix: u64,
-    /// 3: seconds to wait before another try.
-    pub retry_after: Option<u64>,
-}
+/// The number of a method, known or not.
+pub(super) enum MethodNumber {}
 
-impl SessionLimits {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|map| {
-            Ok(Self {
-                message: map.required(0, Reader::uint)?,
-                open_calls: map.required(1, Reader::uint)?,
-                call_deadline_ms: map.required(2, Reader::uint)?,
-            })
-        })
-    }
+codec!(MethodNumber: u64, Method::KIND, Grammar::Rule("uint"), |r| r.uint(), |n, w| w.uint(*n));
 
-    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3);
-        writer.uint(0);
-        writer.uint(self.message);
-        writer.uint(1);
-        writer.uint(self.open_calls);
-        writer.uint(2);
-        writer.uint(self.call_deadline_ms);
+numbered! {
+    /// What a session is for.
+    pub enum Purpose {
+        /// Routable and listed; one for each peer.
+        Serve = 0 "serve",
+        /// Calls and watches; any number.
+        Operate = 1 "operate",
     }
 }
 
-impl<'a> Refuse<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                code: body.required(0, |reader| reader.code(Code::Refused))?,
-                text: body.required(1, |reader| reader.text(bounds::TEXT))?,
-                unix: body.required(2, Reader::uint)?,
-                retry_after: body.optional(3, Reader::uint)?,
-            })
-        })
-    }
+codec!(
+    Purpose, Self::KIND, Grammar::Rule("0 / 1"),
+    |r| Self::from_number(r.uint()?).ok_or(WireError::Range), |purpose, w| w.uint(purpose.number()),
+);
 
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3 + usize::from(self.retry_after.is_some()));
-        writer.uint(0);
-        writer.text(self.code.name());
-        writer.uint(1);
-        writer.sentence(self.text);
-        writer.uint(2);
-        writer.uint(self.unix);
-        if let Some(seconds) = self.retry_after {
-            writer.uint(3);
-            writer.uint(seconds);
-        }
+record! {
+    /// Why a peer is not admitted.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Refuse<'a> {
+        /// Code; one that this version does not know is read as [`Code::Refused`].
+        0 required "code" code: Code as Refusal,
+        /// Sentence for a person; may be empty.
+        1 required "text" text: &'a str,
+        /// Hub's clock, seconds since 1970.
+        2 required "hub's clock" unix: u64 as Unix,
+        /// Seconds to wait before another try.
+        3 optional "retry after" retry_after: Option<u64> as Seconds,
     }
 }

@@ -2,30 +2,45 @@
 
 use crate::id::{CallId, CommandName, PeerId};
 use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::{Head, Reader};
-use crate::wire::value::{Arguments, Labels};
-use crate::wire::write::{Sink, Writer, sorted};
+use crate::wire::frame::codec::{Millis, Rising};
+use crate::wire::frame::table::*;
+use crate::wire::read::Head;
+use crate::wire::value::{Arguments, Labels, Part};
 
-/// 0x20 `[0x20, {0: id, 1: target, 2: name, ? 3: positional, ? 4: named, 5: deadline ms,
-/// 6: window, ? 7: delivery}]`. Key 8 (idempotency key) is reserved.
+/// A command that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call<'a> {
-    /// 0.
+    /// Number of the call, the sender's.
     pub id: CallId,
-    /// 1: a peer's id, `hub`, `all`, or a map of label tests.
+    /// Target: a peer's id, the hub, every peer, or label tests.
     pub target: Target<'a>,
-    /// 2.
+    /// Command.
     pub name: CommandName,
-    /// 3 and 4: an array of values, a map of text to value; each absent where empty.
+    /// Arguments: an array of values, a map of text to value.
     pub arguments: Arguments<'a>,
-    /// 5: milliseconds that the call may take, from when it is read.
+    /// Milliseconds that the call may take, from when it is read.
     pub deadline_ms: u64,
-    /// 6: bytes of output that may be sent before the first Window.
+    /// Bytes of output that may be sent before the first Window.
     pub window: u64,
-    /// 7: absent where attached.
+    /// Whether the call hangs on the link that made it.
     pub delivery: Delivery,
 }
+
+record! {
+    /// A [`Call`] on the wire. Key 8 (idempotency key) is reserved.
+    struct CallRecord<'a> {
+        0 required "call" id: CallId,
+        1 required "target" target: Target<'a>,
+        2 required "command" name: CommandName,
+        3 optional "arguments" positional: Part<'a> as Positional,
+        4 optional "named arguments" named: Part<'a> as NamedArguments,
+        5 required "deadline" deadline_ms: u64 as Millis,
+        6 required "window" window: u64,
+        7 optional "delivery" delivery: Delivery,
+    }
+}
+
+through!(Call<'a>, CallRecord<'a>);
 
 /// Whether a call hangs on the link that made it; the number is its spelling on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,128 +66,94 @@ pub enum Target<'a> {
     Labels(Labels<'a>),
 }
 
-/// 0x21 `[0x21, {0: id, 1: sent, 2: queued}]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Accepted {
-    /// 0.
-    pub id: CallId,
-    /// 1: the peers that it went to, ascending.
-    pub sent: Vec<PeerId>,
-    /// 2: the peers that it waits for, ascending.
-    pub queued: Vec<PeerId>,
+record! {
+    /// Where a call went.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Accepted {
+        /// Call that was accepted.
+        0 required "call" id: CallId,
+        /// Peers that it went to, ascending.
+        1 required "went to" sent: Vec<PeerId> as Rising<PeerId, 0, { bounds::PEERS }>,
+        /// Peers that it waits for, ascending.
+        2 required "waits for" queued: Vec<PeerId> as Rising<PeerId, 0, { bounds::PEERS }>,
+    }
 }
 
-impl<'a> Call<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            let id = CallId(body.required(0, Reader::uint)?);
-            let target = body.required(1, Target::read)?;
-            let name = body.required(2, Reader::parsed)?;
-            let positional = body.optional(3, Arguments::read_positional)?.unwrap_or_default();
-            let named = body.optional(4, Arguments::read_named)?.unwrap_or_default();
-            let arguments = Arguments::join(positional, named)?;
-            let deadline_ms = body.required(5, Reader::uint)?;
-            let window = body.required(6, Reader::uint)?;
-            let delivery = body.optional(7, Delivery::read)?.unwrap_or_default();
-            Ok(Self { id, target, name, arguments, deadline_ms, window, delivery })
+impl<'a> TryFrom<CallRecord<'a>> for Call<'a> {
+    type Error = WireError;
+    fn try_from(record: CallRecord<'a>) -> Result<Self, WireError> {
+        Ok(Self {
+            id: record.id,
+            target: record.target,
+            name: record.name,
+            arguments: Arguments::join(record.positional, record.named)?,
+            deadline_ms: record.deadline_ms,
+            window: record.window,
+            delivery: record.delivery,
         })
     }
+}
 
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        let (positional, named) = self.arguments.as_bytes();
-        let delivery = self.delivery.number();
-        let optional = [!positional.is_empty(), !named.is_empty(), delivery.is_some()];
-        writer.map(5 + optional.iter().filter(|present| **present).count());
-        writer.uint(0);
-        writer.uint(self.id.0);
-        writer.uint(1);
-        self.target.write(writer);
-        writer.uint(2);
-        writer.text(self.name.as_str());
-        if !positional.is_empty() {
-            writer.uint(3);
-            writer.encoded(positional);
-        }
-        if !named.is_empty() {
-            writer.uint(4);
-            writer.encoded(named);
-        }
-        writer.uint(5);
-        writer.uint(self.deadline_ms);
-        writer.uint(6);
-        writer.uint(self.window);
-        if let Some(delivery) = delivery {
-            writer.uint(7);
-            writer.uint(delivery);
-        }
+impl<'a> From<&Call<'a>> for CallRecord<'a> {
+    fn from(call: &Call<'a>) -> Self {
+        let (positional, named) = call.arguments.parts();
+        let &Call { id, target, name, deadline_ms, window, delivery, .. } = call;
+        Self { id, target, name, positional, named, deadline_ms, window, delivery }
     }
 }
 
-impl Delivery {
-    /// The number on the wire; none where the key is absent.
-    fn number(self) -> Option<u64> {
-        match self {
-            Self::Attached => None,
-            Self::Detached => Some(1),
-        }
-    }
+/// The array of a call's arguments.
+enum Positional {}
+/// The map of a call's arguments.
+enum NamedArguments {}
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        match reader.uint()? {
-            1 => Ok(Self::Detached),
-            // 0 is spelled by leaving it out; 2 is kept for delivery once the target is online.
-            _ => Err(WireError::Range),
-        }
-    }
-}
+codec!(
+    Positional: Part<'a>, FieldKind::Value,
+    Grammar::List(1, bounds::ARGUMENTS, &Grammar::Rule("value")),
+    |r| Arguments::read_positional(r), |part, w| w.encoded(part.as_bytes()),
+);
+codec!(
+    NamedArguments: Part<'a>, FieldKind::Value,
+    Grammar::Map(1, bounds::ARGUMENTS, &Grammar::Rule("name"), &Grammar::Rule("value")),
+    |r| Arguments::read_named(r), |part, w| w.encoded(part.as_bytes()),
+);
+
+/// The number of [`Delivery::Detached`]. 0 is spelled by leaving the key out; 2 is kept for
+/// delivery once the target is online.
+const DETACHED: u64 = 1;
+
+codec!(
+    Delivery, FieldKind::Choice(|number| (number == DETACHED).then_some("detached")),
+    Grammar::Rule("1"),
+    |r| if r.uint()? == DETACHED { Ok(Self::Detached) } else { Err(WireError::Range) },
+    |_, w| w.uint(DETACHED),
+);
 
 /// The spelling of [`Target::Hub`]; a peer's id is never this.
 const HUB: &str = "hub";
 /// The spelling of [`Target::All`]; a peer's id is never this.
 const ALL: &str = "all";
 
-impl<'a> Target<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        if let Head::Map(_) = reader.clone().head()? {
-            return Labels::read(reader).map(Self::Labels);
+codec!(
+    Target<'a>: Target<'a>, FieldKind::Labels, Grammar::Rule("target"),
+    |r| {
+        if let Head::Map(_) = r.clone().head()? {
+            return Labels::read(r).map(Self::Labels);
         }
-        match reader.name()? {
-            HUB => Ok(Self::Hub),
-            ALL => Ok(Self::All),
-            id => id.parse().map(Self::Peer).map_err(|_| WireError::Range),
+        match r.name()? {
+            HUB => Ok(Target::Hub),
+            ALL => Ok(Target::All),
+            id => id.parse().map(Target::Peer).map_err(|_| WireError::Range),
         }
-    }
+    },
+    |target, w| match target {
+        Target::Peer(id) => w.text(id.as_str()),
+        Target::Hub => w.text(HUB),
+        Target::All => w.text(ALL),
+        Target::Labels(labels) => w.encoded(labels.as_bytes()),
+    },
+);
 
-    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        match self {
-            Self::Peer(id) => writer.text(id.as_str()),
-            Self::Hub => writer.text(HUB),
-            Self::All => writer.text(ALL),
-            Self::Labels(labels) => writer.encoded(labels.as_bytes()),
-        }
-    }
-}
-
-impl Accepted {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                id: CallId(body.required(0, Reader::uint)?),
-                sent: body.required(1, |peers| peers.rising(bounds::PEERS, Reader::parsed))?,
-                queued: body.required(2, |peers| peers.rising(bounds::PEERS, Reader::parsed))?,
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3);
-        writer.uint(0);
-        writer.uint(self.id.0);
-        for (key, peers) in [(1, &self.sent), (2, &self.queued)] {
-            writer.uint(key);
-            let peers = sorted(peers);
-            writer.array(peers.len());
-            peers.iter().for_each(|peer| writer.text(peer.as_str()));
-        }
-    }
+impl Spelled for Target<'_> {
+    type By = Self;
 }

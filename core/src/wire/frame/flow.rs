@@ -1,181 +1,77 @@
 //! Output, Input, Window, Cancel: what flows while a call runs.
 
 use crate::id::{CallId, PeerId};
-use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::Reader;
-use crate::wire::write::{Sink, Writer};
+use crate::wire::frame::codec::{Payload, PayloadOrNone, Positive};
+use crate::wire::frame::table::*;
 
-/// Which of a command's outputs; the number is its spelling on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Source {
-    /// 1: standard output.
-    Out = 1,
-    /// 2: standard error.
-    Err = 2,
-}
-
-/// 0x22 `[0x22, {0: id, 1: peer, 2: source, 3: offset, 4: bytes}]`.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Output<'a> {
-    /// 0.
-    pub id: CallId,
-    /// 1: who wrote it.
-    pub peer: PeerId,
-    /// 2.
-    pub source: Source,
-    /// 3: where these bytes begin in this source, counted from 0.
-    pub offset: u64,
-    /// 4: at least one byte.
-    pub bytes: &'a [u8],
-}
-
-/// 0x25 `[0x25, {0: id, 1: reason}]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cancel<'a> {
-    /// 0.
-    pub id: CallId,
-    /// 1: a sentence for a person; may be empty.
-    pub reason: &'a str,
-}
-
-/// 0x26 `[0x26, {0: id, 1: bytes}]`: from a call's caller, credit for output; from the one who
-/// runs it, credit for input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// 0.
-    pub id: CallId,
-    /// 1: bytes that may be sent in addition; at least one.
-    pub bytes: u64,
-}
-
-/// 0x27 `[0x27, {0: id, 1: offset, 2: bytes, ? 3: end}]`.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Input<'a> {
-    /// 0.
-    pub id: CallId,
-    /// 1: where these bytes begin, counted from 0.
-    pub offset: u64,
-    /// 2: empty only with `end`.
-    pub bytes: &'a [u8],
-    /// 3: present, and `true`, where no more follows.
-    pub end: bool,
-}
-
-impl Source {
-    /// Both sources, in the order of their numbers.
-    pub const ALL: &[Self] = &[Self::Out, Self::Err];
-
-    /// The source of this number, if there is one.
-    #[must_use]
-    pub fn from_number(number: u64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|source| source.number() == number)
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u64 {
-        self as u64
+numbered! {
+    /// Which of a command's outputs.
+    pub enum Source {
+        /// Standard output.
+        Out = 1 "standard output",
+        /// Standard error.
+        Err = 2 "standard error",
     }
 }
 
-impl<'a> Output<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            let id = CallId(body.required(0, Reader::uint)?);
-            let peer = body.required(1, Reader::parsed)?;
-            let source = body.required(2, Reader::uint)?;
-            let source = Source::from_number(source).ok_or(WireError::Range)?;
-            let offset = body.required(3, Reader::uint)?;
-            let bytes = body.required(4, Reader::bytes)?;
-            if bytes.is_empty() {
-                return Err(WireError::Range);
-            }
-            Ok(Self { id, peer, source, offset, bytes })
-        })
-    }
+codec!(
+    Source, Self::KIND, Grammar::Rule("1 / 2"),
+    |r| Self::from_number(r.uint()?).ok_or(WireError::Range), |source, w| w.uint(source.number()),
+);
 
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(5);
-        writer.uint(0);
-        writer.uint(self.id.0);
-        writer.uint(1);
-        writer.text(self.peer.as_str());
-        writer.uint(2);
-        writer.uint(self.source.number());
-        writer.uint(3);
-        writer.uint(self.offset);
-        writer.uint(4);
-        writer.bytes(self.bytes);
+record! {
+    /// Bytes that a command wrote.
+    #[derive(Clone, Copy, PartialEq)]
+    pub struct Output<'a> {
+        /// Call that the command runs for.
+        0 required "call" id: CallId,
+        /// Peer that the command runs on.
+        1 required "peer" peer: PeerId,
+        /// Output that the command wrote to.
+        2 required "source" source: Source,
+        /// Place in this source where these bytes begin, counted from 0.
+        3 required "offset" offset: u64,
+        /// Bytes, at least one.
+        4 required "bytes" bytes: &'a [u8] as Payload,
     }
 }
 
-impl<'a> Cancel<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                id: CallId(body.required(0, Reader::uint)?),
-                reason: body.required(1, |reader| reader.text(bounds::TEXT))?,
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(2);
-        writer.uint(0);
-        writer.uint(self.id.0);
-        writer.uint(1);
-        writer.sentence(self.reason);
+record! {
+    /// The end of a call, from its caller.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Cancel<'a> {
+        /// Call that is to end.
+        0 required "call" id: CallId,
+        /// Sentence for a person; may be empty.
+        1 required "reason" reason: &'a str,
     }
 }
 
-impl Window {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                id: CallId(body.required(0, Reader::uint)?),
-                bytes: body.required(1, Reader::positive)?,
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(2);
-        writer.uint(0);
-        writer.uint(self.id.0);
-        writer.uint(1);
-        writer.uint(self.bytes);
+record! {
+    /// From a call's caller, credit for output; from the one who runs it, credit for input.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Window {
+        /// Call that the credit is for.
+        0 required "call" id: CallId,
+        /// Bytes that may be sent in addition; at least one.
+        1 required "more bytes" bytes: u64 as Positive,
     }
 }
 
-impl<'a> Input<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            let id = CallId(body.required(0, Reader::uint)?);
-            let offset = body.required(1, Reader::uint)?;
-            let bytes = body.required(2, Reader::bytes)?;
-            let end = body.optional(3, Reader::flag)?.unwrap_or(false);
-            if bytes.is_empty() && !end {
-                return Err(WireError::Range);
-            }
-            Ok(Self { id, offset, bytes, end })
-        })
+record! {
+    /// Bytes for a command's standard input.
+    #[derive(Clone, Copy, PartialEq)]
+    pub struct Input<'a> {
+        /// Call that the command runs for.
+        0 required "call" id: CallId,
+        /// Place where these bytes begin, counted from 0.
+        1 required "offset" offset: u64,
+        /// Bytes; none only with `end`.
+        2 required "bytes" bytes: &'a [u8] as PayloadOrNone,
+        /// Whether no more follows.
+        3 optional "end" end: bool,
     }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3 + usize::from(self.end));
-        writer.uint(0);
-        writer.uint(self.id.0);
-        writer.uint(1);
-        writer.uint(self.offset);
-        writer.uint(2);
-        writer.bytes(self.bytes);
-        if self.end {
-            writer.uint(3);
-            writer.boolean(true);
-        }
-    }
+    where |input| !input.bytes.is_empty() || input.end
 }
 
 impl core::fmt::Debug for Output<'_> {

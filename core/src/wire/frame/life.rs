@@ -1,61 +1,27 @@
 //! Ping, Pong, Goaway: the life and the end of a link.
 
 use crate::code::Code;
-use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::Reader;
-use crate::wire::write::{Sink, Writer};
+use crate::wire::frame::codec::{Ending, Seconds};
+use crate::wire::frame::table::*;
 
-/// 0x10 and 0x11 `[type, {0: token}]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ping {
-    /// 0: the sender's; comes back in Pong.
-    pub token: u64,
-}
-
-/// 0x51 `[0x51, {0: code, 1: text, ? 2: reconnect-after}]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Goaway<'a> {
-    /// 0: the code's name; one that this version does not know is read as [`Code::GoingAway`].
-    pub code: Code,
-    /// 1: a sentence for a person; may be empty.
-    pub text: &'a str,
-    /// 2: seconds to wait before reconnecting.
-    pub reconnect_after: Option<u64>,
-}
-
-impl Ping {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| Ok(Self { token: body.required(0, Reader::uint)? }))
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(1);
-        writer.uint(0);
-        writer.uint(self.token);
+record! {
+    /// A question whether the other end lives, and its answer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Ping {
+        /// Number of the sender's; comes back in Pong.
+        0 required "token" token: u64,
     }
 }
 
-impl<'a> Goaway<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                code: body.required(0, |reader| reader.code(Code::GoingAway))?,
-                text: body.required(1, |reader| reader.text(bounds::TEXT))?,
-                reconnect_after: body.optional(2, Reader::uint)?,
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(2 + usize::from(self.reconnect_after.is_some()));
-        writer.uint(0);
-        writer.text(self.code.name());
-        writer.uint(1);
-        writer.sentence(self.text);
-        if let Some(seconds) = self.reconnect_after {
-            writer.uint(2);
-            writer.uint(seconds);
-        }
+record! {
+    /// Why the link ends.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Goaway<'a> {
+        /// Code; one that this version does not know is read as [`Code::GoingAway`].
+        0 required "code" code: Code as Ending,
+        /// Sentence for a person; may be empty.
+        1 required "text" text: &'a str,
+        /// Seconds to wait before reconnecting.
+        2 optional "reconnect after" reconnect_after: Option<u64> as Seconds,
     }
 }

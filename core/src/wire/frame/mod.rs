@@ -1,16 +1,21 @@
-//! One type for each frame, a file a family, and the table of their numbers.
+//! The table of the frames: a line for each, and beside it a file for each family.
 //!
-//! A family's file holds its types, and which key holds what; how an item is spelled is the
-//! business of the reader and the writer. What comes in is the bytes of one message; what goes out
-//! is appended to whatever the caller sends from.
+//! A family's file has a line for each key: what it holds, how that is spelled, what it is called.
+//! From these lines follow the types, the reader, the writer and the schema that tools show
+//! ([`Frame::TABLE`]). What comes in is the bytes of one message; what goes out is appended to
+//! whatever the caller sends from.
 
 pub mod admission;
 pub mod call;
+mod codec;
 pub mod flow;
 pub mod life;
 pub mod outcome;
+mod proved;
 pub mod register;
 pub mod renewal;
+pub mod schema;
+mod table;
 
 pub use admission::{
     AuthBody, Authenticate, Hello, HelloBody, Issued, Method, Purpose, Refuse, SessionLimits,
@@ -27,55 +32,141 @@ use crate::wire::error::{Misread, WireError};
 use crate::wire::read::Reader;
 use crate::wire::write::{Length, Sink, Writer};
 
-/// One message.
-///
-/// Payloads, texts and proved bodies borrow from the message; nothing of the steady path
-/// allocates.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Frame<'a> {
-    /// 0x01, from the hub: who it is, and the nonce that everything later is bound to.
-    Hello(Hello<'a>),
-    /// 0x02, from the peer: who it is, and the proof.
-    Authenticate(Authenticate<'a>),
-    /// 0x03, from the hub: admitted, with the hub's own proof.
-    Welcome(Welcome<'a>),
-    /// 0x04, from the hub: not admitted.
-    Refuse(Refuse<'a>),
-    /// 0x10: asks for a Pong with the same token.
-    Ping(Ping),
-    /// 0x11: the answer.
-    Pong(Ping),
-    /// 0x12: the commands that the sender serves.
-    Register(Register),
-    /// 0x13: they are known.
-    Registered(Registered),
-    /// 0x20: run a command.
-    Call(Call<'a>),
-    /// 0x21, from the hub: which peers a call went to.
-    Accepted(Accepted),
-    /// 0x22: bytes that a command wrote.
-    Output(Output<'a>),
-    /// 0x23: how a call ended on one peer.
-    Result(CallResult<'a>),
-    /// 0x24, from the hub: every target has answered.
-    Done(Done),
-    /// 0x25: end a call.
-    Cancel(Cancel<'a>),
-    /// 0x26: more bytes of output or input may be sent.
-    Window(Window),
-    /// 0x27: bytes for a command's standard input.
-    Input(Input<'a>),
-    /// 0x40, from the peer: new credentials, please.
-    Refresh(Refresh<'a>),
-    /// 0x41, from the hub: here they are.
-    Refreshed(Refreshed),
-    /// 0x50: a request was denied; the link goes on.
-    Deny(Deny<'a>),
-    /// 0x51: the link ends.
-    Goaway(Goaway<'a>),
-    /// A type of 0x80 or above that this version does not know; to be ignored.
-    Unknown(u8),
+use schema::{FrameSchema, Sender};
+use table::Body;
+
+/// The enum of the frames. A line is a type on the wire, a name, the end that sends it, and the
+/// variant with its body.
+macro_rules! frames {
+    (
+        $(#[$meta:meta])*
+        pub enum Frame<'a> {
+            $(
+                $(#[$doc:meta])*
+                $number:literal $name:literal $sender:ident $variant:ident($body:ty),
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        pub enum Frame<'a> {
+            $(
+                #[doc = concat!(stringify!($number), ": ")]
+                $(#[$doc])*
+                $variant($body),
+            )*
+            /// A type of 0x80 or above that this version does not know; to be ignored.
+            Unknown(u8),
+        }
+
+        impl<'a> Frame<'a> {
+            /// Every frame of this version, in the order of their types.
+            pub const TABLE: &'static [FrameSchema] = &[$(FrameSchema {
+                number: $number,
+                name: $name,
+                sender: Sender::$sender,
+                body: <$body as Body<'a>>::SCHEMA,
+            }),*];
+
+            /// The frame's type on the wire.
+            #[must_use]
+            pub fn number(&self) -> u8 {
+                match self {
+                    $(Self::$variant(_) => $number,)*
+                    Self::Unknown(number) => *number,
+                }
+            }
+
+            /// The frame's name in lower case, for logs and denials.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                    Self::Unknown(_) => "unknown",
+                }
+            }
+
+            fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+                match self {
+                    $(Self::$variant(body) => {
+                        writer.array(<$body as Body<'a>>::PARTS);
+                        writer.uint($number);
+                        <$body as Body<'a>>::write_body(body, writer);
+                    })*
+                    Self::Unknown(number) => {
+                        writer.array(2);
+                        writer.uint((*number).into());
+                        writer.map(0);
+                    }
+                }
+            }
+
+            /// Reads the type and what follows it, of an array of `parts`.
+            fn read_parts(parts: u64, reader: &mut Reader<'a>) -> Result<Self, WireError> {
+                if parts == 0 {
+                    return Err(WireError::WrongLength);
+                }
+                match u8::try_from(reader.uint()?).map_err(|_| WireError::Range)? {
+                    $($number if parts == <$body as Body<'a>>::PARTS as u64 => {
+                        <$body as Body<'a>>::read_body(reader).map(Self::$variant)
+                    })*
+                    $($number)|* => Err(WireError::WrongLength),
+                    number @ ..0x80 => Err(WireError::UnknownFrame(number)),
+                    number => Self::skip_parts(parts, reader).map(|()| Self::Unknown(number)),
+                }
+            }
+        }
+    };
+}
+
+frames! {
+    /// One message.
+    ///
+    /// Payloads, texts and proved bodies borrow from the message; nothing of the steady path
+    /// allocates.
+    #[derive(Clone, Debug, PartialEq)]
+    #[non_exhaustive]
+    pub enum Frame<'a> {
+        /// who the hub is, and the nonce that everything later is bound to.
+        0x01 "hello" Hub Hello(Hello<'a>),
+        /// who the peer is, and the proof.
+        0x02 "authenticate" Peer Authenticate(Authenticate<'a>),
+        /// admitted, with the hub's own proof.
+        0x03 "welcome" Hub Welcome(Welcome<'a>),
+        /// not admitted.
+        0x04 "refuse" Hub Refuse(Refuse<'a>),
+        /// asks for a Pong with the same token.
+        0x10 "ping" Both Ping(Ping),
+        /// the answer.
+        0x11 "pong" Both Pong(Ping),
+        /// the commands that the sender serves.
+        0x12 "register" Both Register(Register),
+        /// they are known.
+        0x13 "registered" Both Registered(Registered),
+        /// run a command.
+        0x20 "call" Both Call(Call<'a>),
+        /// which peers a call went to.
+        0x21 "accepted" Hub Accepted(Accepted),
+        /// bytes that a command wrote.
+        0x22 "output" Both Output(Output<'a>),
+        /// how a call ended on one peer.
+        0x23 "result" Both Result(CallResult<'a>),
+        /// every target has answered.
+        0x24 "done" Hub Done(Done),
+        /// end a call.
+        0x25 "cancel" Both Cancel(Cancel<'a>),
+        /// more bytes of output or input may be sent.
+        0x26 "window" Both Window(Window),
+        /// bytes for a command's standard input.
+        0x27 "input" Both Input(Input<'a>),
+        /// new credentials, please.
+        0x40 "refresh" Peer Refresh(Refresh<'a>),
+        /// here they are.
+        0x41 "refreshed" Hub Refreshed(Refreshed),
+        /// a request was denied; the link goes on.
+        0x50 "deny" Hub Deny(Deny<'a>),
+        /// the link ends.
+        0x51 "goaway" Both Goaway(Goaway<'a>),
+    }
 }
 
 impl<'a> Frame<'a> {
@@ -105,35 +196,7 @@ impl<'a> Frame<'a> {
     /// Texts for a person are cut to [`TEXT`](crate::wire::bounds::TEXT) bytes; lists that must
     /// rise are sorted.
     pub fn encode<S: Sink>(&self, out: &mut S) {
-        let mut writer = Writer::new(out);
-        let parts = match self {
-            Self::Hello(_) | Self::Authenticate(_) | Self::Welcome(_) | Self::Refresh(_) => 3,
-            _ => 2,
-        };
-        writer.array(parts);
-        writer.uint(self.number().into());
-        match self {
-            Self::Hello(frame) => frame.write(&mut writer),
-            Self::Authenticate(frame) => frame.write(&mut writer),
-            Self::Welcome(frame) => frame.write(&mut writer),
-            Self::Refuse(frame) => frame.write(&mut writer),
-            Self::Ping(frame) | Self::Pong(frame) => frame.write(&mut writer),
-            Self::Register(frame) => frame.write(&mut writer),
-            Self::Registered(frame) => frame.write(&mut writer),
-            Self::Call(frame) => frame.write(&mut writer),
-            Self::Accepted(frame) => frame.write(&mut writer),
-            Self::Output(frame) => frame.write(&mut writer),
-            Self::Result(frame) => frame.write(&mut writer),
-            Self::Done(frame) => frame.write(&mut writer),
-            Self::Cancel(frame) => frame.write(&mut writer),
-            Self::Window(frame) => frame.write(&mut writer),
-            Self::Input(frame) => frame.write(&mut writer),
-            Self::Refresh(frame) => frame.write(&mut writer),
-            Self::Refreshed(frame) => frame.write(&mut writer),
-            Self::Deny(frame) => frame.write(&mut writer),
-            Self::Goaway(frame) => frame.write(&mut writer),
-            Self::Unknown(_) => writer.map(0),
-        }
+        self.write(&mut Writer::new(out));
     }
 
     /// Whether a message is a Call, if it is a frame at all: nothing of it is read.
@@ -150,92 +213,18 @@ impl<'a> Frame<'a> {
         length.0
     }
 
-    /// The frame's type on the wire.
-    #[must_use]
-    pub fn number(&self) -> u8 {
-        self.row().0
-    }
-
-    /// The frame's name in lower case, for logs and denials.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        self.row().1
-    }
-
-    fn row(&self) -> (u8, &'static str) {
-        match self {
-            Self::Hello(_) => (0x01, "hello"),
-            Self::Authenticate(_) => (0x02, "authenticate"),
-            Self::Welcome(_) => (0x03, "welcome"),
-            Self::Refuse(_) => (0x04, "refuse"),
-            Self::Ping(_) => (0x10, "ping"),
-            Self::Pong(_) => (0x11, "pong"),
-            Self::Register(_) => (0x12, "register"),
-            Self::Registered(_) => (0x13, "registered"),
-            Self::Call(_) => (0x20, "call"),
-            Self::Accepted(_) => (0x21, "accepted"),
-            Self::Output(_) => (0x22, "output"),
-            Self::Result(_) => (0x23, "result"),
-            Self::Done(_) => (0x24, "done"),
-            Self::Cancel(_) => (0x25, "cancel"),
-            Self::Window(_) => (0x26, "window"),
-            Self::Input(_) => (0x27, "input"),
-            Self::Refresh(_) => (0x40, "refresh"),
-            Self::Refreshed(_) => (0x41, "refreshed"),
-            Self::Deny(_) => (0x50, "deny"),
-            Self::Goaway(_) => (0x51, "goaway"),
-            Self::Unknown(number) => (*number, "unknown"),
-        }
-    }
-
     fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
         let parts = reader.array_of(3)?;
         reader.inside(|reader| Self::read_parts(parts, reader))
     }
 
-    /// Reads the type and what follows it, of an array of `parts`.
-    fn read_parts(parts: u64, reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        if parts == 0 {
-            return Err(WireError::WrongLength);
+    /// Passes over what follows the type of a frame that this version does not know.
+    fn skip_parts(parts: u64, reader: &mut Reader<'a>) -> Result<(), WireError> {
+        match parts {
+            2 => reader.map(|body| body.skip()),
+            3 => reader.bytes().and_then(|_| reader.bytes()).map(drop),
+            _ => Err(WireError::WrongLength),
         }
-        let number = u8::try_from(reader.uint()?).map_err(|_| WireError::Range)?;
-        let frame = match (number, parts) {
-            (0x01, 3) => Self::Hello(Hello::read(reader)?),
-            (0x02, 3) => Self::Authenticate(Authenticate::read(reader)?),
-            (0x03, 3) => Self::Welcome(Welcome::read(reader)?),
-            (0x04, 2) => Self::Refuse(Refuse::read(reader)?),
-            (0x10, 2) => Self::Ping(Ping::read(reader)?),
-            (0x11, 2) => Self::Pong(Ping::read(reader)?),
-            (0x12, 2) => Self::Register(Register::read(reader)?),
-            (0x13, 2) => Self::Registered(Registered::read(reader)?),
-            (0x20, 2) => Self::Call(Call::read(reader)?),
-            (0x21, 2) => Self::Accepted(Accepted::read(reader)?),
-            (0x22, 2) => Self::Output(Output::read(reader)?),
-            (0x23, 2) => Self::Result(CallResult::read(reader)?),
-            (0x24, 2) => Self::Done(Done::read(reader)?),
-            (0x25, 2) => Self::Cancel(Cancel::read(reader)?),
-            (0x26, 2) => Self::Window(Window::read(reader)?),
-            (0x27, 2) => Self::Input(Input::read(reader)?),
-            (0x40, 3) => Self::Refresh(Refresh::read(reader)?),
-            (0x41, 2) => Self::Refreshed(Refreshed::read(reader)?),
-            (0x50, 2) => Self::Deny(Deny::read(reader)?),
-            (0x51, 2) => Self::Goaway(Goaway::read(reader)?),
-            (0x01..=0x04 | 0x10..=0x13 | 0x20..=0x27 | 0x40..=0x41 | 0x50..=0x51, _) => {
-                return Err(WireError::WrongLength);
-            }
-            (..0x80, _) => return Err(WireError::UnknownFrame(number)),
-            (0x80.., 2) => {
-                reader.map(|body| body.skip())?;
-                Self::Unknown(number)
-            }
-            (0x80.., 3) => {
-                reader.bytes()?;
-                reader.bytes()?;
-                Self::Unknown(number)
-            }
-            (0x80.., _) => return Err(WireError::WrongLength),
-        };
-        Ok(frame)
     }
 }
 

@@ -3,11 +3,9 @@
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::id::{CallId, PeerId};
-use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::Reader;
+use crate::wire::frame::codec::{Denial, ExitCode, Failure, Reason};
+use crate::wire::frame::table::*;
 use crate::wire::value::Value;
-use crate::wire::write::{Sink, Writer};
 
 /// How a call ended on one peer; the number is its spelling on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,54 +25,73 @@ pub enum Status {
     Failed(Code),
 }
 
-/// 0x23 `[0x23, {0: id, 1: peer, 2: status, ? 3: exit code, ? 4: signal, ? 5: value,
-/// ? 6: code, ? 7: text, ? 0x80: "output-cut"}]`. Exactly one of 3, 4 and 6 is present, as the status
-/// says; 7 only with 6, and absent where empty. 0x80 counts with 3 or 4 alone, and whatever else it
-/// holds is no error.
+/// How a call ended on one peer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallResult<'a> {
-    /// 0.
+    /// Call that ended.
     pub id: CallId,
-    /// 1: who answered; absent where the answer is the hub's own.
+    /// Peer that answered; absent where the answer is the hub's own.
     pub peer: Option<PeerId>,
-    /// 2, 3, 4, 6, 0x80.
+    /// Status, with what belongs to it.
     pub status: Status,
-    /// 5: what the command returned, beside its output.
+    /// Value that the command returned, beside its output.
     pub value: Option<Value<'a>>,
-    /// 7: a sentence for a person, with [`Status::Failed`]; may be empty.
+    /// Sentence for a person, with [`Status::Failed`]; may be empty.
     pub text: &'a str,
 }
 
-/// 0x24 `[0x24, {0: id, 1: answered, 2: failed, 3: missing, ? 0x80: claimed}]`. 0x80 is absent
-/// where it is 0, and 0 where it is anything but a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// 0.
-    pub id: CallId,
-    /// 1: peers that ended with exit code 0.
-    pub answered: u64,
-    /// 2: peers that ended otherwise.
-    pub failed: u64,
-    /// 3: peers that gave no result.
-    pub missing: u64,
-    /// 0x80: peers that give themselves the labels of the target, where that does not count; they
-    /// were not called.
-    pub claimed: u64,
+record! {
+    /// A [`CallResult`] on the wire. Exactly one of 3, 4 and 6 is present, as the status says; 7
+    /// only with 6. 0x80 counts with 3 or 4 alone, and whatever else it holds is no error.
+    struct ResultRecord<'a> {
+        0 required "call" id: CallId,
+        1 optional "peer" peer: Option<PeerId>,
+        2 required "status" status: u64 as StatusNumber,
+        3 optional "exit code" exit: Option<i64> as ExitCode,
+        4 optional "signal" signal: Option<u64>,
+        5 optional "value" value: Option<Value<'a>>,
+        6 optional "code" code: Option<Code> as Failure,
+        7 optional "text" text: &'a str as Reason,
+        0x80 optional "remark" remark: Option<&'a str> as Remark,
+    }
 }
 
-/// 0x50 `[0x50, {? 0: id, 1: code, 2: request, ? 3: capability, 4: text}]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Deny<'a> {
-    /// 0: the call that was denied; absent where it was another request. A denied call is over.
-    pub id: Option<CallId>,
-    /// 1: the code's name; one that this version does not know is read as [`Code::Denied`].
-    pub code: Code,
-    /// 2: the request: a command's name, or a frame's.
-    pub request: &'a str,
-    /// 3: what would have been needed; left out when read if this version does not know it.
-    pub required: Option<Capability>,
-    /// 4: a sentence for a person; may be empty.
-    pub text: &'a str,
+through!(CallResult<'a>, ResultRecord<'a>);
+
+record! {
+    /// Every target has answered.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Done {
+        /// Call that is over.
+        0 required "call" id: CallId,
+        /// Peers that ended with exit code 0.
+        1 required "answered" answered: u64,
+        /// Peers that ended otherwise.
+        2 required "failed" failed: u64,
+        /// Peers that gave no result.
+        3 required "missing" missing: u64,
+        /// Peers that give themselves the labels of the target, where that does not count; they
+        /// were not called. 0 where it is anything but a number.
+        0x80 optional "only claim the labels" claimed: u64 as Claimed,
+    }
+}
+
+record! {
+    /// A request was denied.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Deny<'a> {
+        /// Call that was denied; absent where it was another request. A denied call is over.
+        0 optional "call" id: Option<CallId>,
+        /// Code; one that this version does not know is read as [`Code::Denied`].
+        1 required "code" code: Code as Denial,
+        /// Request: a command's name, or a frame's.
+        2 required "request" request: &'a str,
+        /// Capability that would have been needed; left out when read if this version does not
+        /// know it.
+        3 optional "lacks" required: Option<Capability> as Capability,
+        /// Sentence for a person; may be empty.
+        4 required "text" text: &'a str,
+    }
 }
 
 impl Status {
@@ -96,156 +113,76 @@ impl Status {
     }
 }
 
+/// The number of a [`Status`].
+enum StatusNumber {}
+/// Text, where it is text.
+enum Remark {}
+/// A number, where it is one.
+enum Claimed {}
+
+/// What the numbers of [`StatusNumber`] mean.
+const STATUSES: &[&str] = &["exited", "signalled", "failed"];
+
+codec!(
+    StatusNumber: u64,
+    FieldKind::Choice(|number| STATUSES.get(usize::try_from(number).ok()?).copied()),
+    Grammar::Rule("0 / 1 / 2"),
+    |r| r.uint(), |number, w| w.uint(*number),
+);
+codec!(
+    Remark: Option<&'a str>, FieldKind::Text, Grammar::Rule("remark"),
+    |r| r.text_if_any(), |remark, w| w.text(remark.unwrap_or_default()),
+);
+codec!(
+    Claimed: u64, FieldKind::Number, Grammar::Rule("positive"),
+    |r| Ok(r.uint_if_any()?.unwrap_or(0)), |claimed, w| w.uint(*claimed),
+);
+
 /// What key 0x80 of a result says where output was cut.
 const OUTPUT_CUT: &str = "output-cut";
 
-impl<'a> CallResult<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            let id = CallId(body.required(0, Reader::uint)?);
-            let peer = body.optional(1, Reader::parsed)?;
-            let status = body.required(2, Reader::uint)?;
-            let exit = body.optional(3, Reader::int)?;
-            let signal = body.optional(4, Reader::uint)?;
-            let value = body.optional(5, Value::read)?;
-            let code = body.optional(6, |reader| reader.code(Code::Failed))?;
-            let text = body.optional(7, |reader| reader.text(bounds::TEXT))?;
-            if text == Some("") {
-                return Err(WireError::Range);
-            }
-            let remark = body.optional(0x80, Reader::text_if_any)?.flatten();
-            let status = match status {
-                0 => Status::Exited(exit.ok_or(WireError::MissingKey(3))?),
-                1 => Status::Signalled(signal.ok_or(WireError::MissingKey(4))?),
-                2 => Status::Failed(code.ok_or(WireError::MissingKey(6))?),
-                _ => return Err(WireError::Range),
-            };
-            let status = if remark == Some(OUTPUT_CUT) { status.cut() } else { status };
-            let (ended, killed, failed) = match status {
-                Status::Exited(_) | Status::ExitedCut(_) => (true, false, false),
-                Status::Signalled(_) | Status::SignalledCut(_) => (false, true, false),
-                Status::Failed(_) => (false, false, true),
-            };
-            for (key, present, allowed) in [
-                (3, exit.is_some(), ended),
-                (4, signal.is_some(), killed),
-                (6, code.is_some(), failed),
-                (7, text.is_some(), failed),
-            ] {
-                if present && !allowed {
-                    return Err(WireError::MisplacedKey(key));
-                }
-            }
-            Ok(Self { id, peer, status, value, text: text.unwrap_or_default() })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        let text = match self.status {
-            Status::Failed(_) => self.text,
-            Status::Exited(_)
-            | Status::Signalled(_)
-            | Status::ExitedCut(_)
-            | Status::SignalledCut(_) => "",
+impl<'a> TryFrom<ResultRecord<'a>> for CallResult<'a> {
+    type Error = WireError;
+    fn try_from(record: ResultRecord<'a>) -> Result<Self, WireError> {
+        let ResultRecord { id, peer, status, exit, signal, value, code, text, remark } = record;
+        let status = match status {
+            0 => Status::Exited(exit.ok_or(WireError::MissingKey(3))?),
+            1 => Status::Signalled(signal.ok_or(WireError::MissingKey(4))?),
+            2 => Status::Failed(code.ok_or(WireError::MissingKey(6))?),
+            _ => return Err(WireError::Range),
         };
-        let cut = self.status.is_cut();
-        let optional = [self.peer.is_some(), self.value.is_some(), !text.is_empty(), cut];
-        writer.map(3 + optional.iter().filter(|present| **present).count());
-        writer.uint(0);
-        writer.uint(self.id.0);
-        if let Some(peer) = &self.peer {
-            writer.uint(1);
-            writer.text(peer.as_str());
-        }
-        writer.uint(2);
-        match self.status {
-            Status::Exited(exit) | Status::ExitedCut(exit) => {
-                writer.uint(0);
-                writer.uint(3);
-                writer.int(exit);
+        let status = if remark == Some(OUTPUT_CUT) { status.cut() } else { status };
+        let (ended, killed, failed) = match status {
+            Status::Exited(_) | Status::ExitedCut(_) => (true, false, false),
+            Status::Signalled(_) | Status::SignalledCut(_) => (false, true, false),
+            Status::Failed(_) => (false, false, true),
+        };
+        for (key, present, allowed) in [
+            (3, exit.is_some(), ended),
+            (4, signal.is_some(), killed),
+            (6, code.is_some(), failed),
+            (7, !text.is_empty(), failed),
+        ] {
+            if present && !allowed {
+                return Err(WireError::MisplacedKey(key));
             }
+        }
+        Ok(Self { id, peer, status, value, text })
+    }
+}
+
+impl<'a> From<&CallResult<'a>> for ResultRecord<'a> {
+    fn from(result: &CallResult<'a>) -> Self {
+        let &CallResult { id, peer, status, value, text } = result;
+        let (status, exit, signal, code) = match status {
+            Status::Exited(exit) | Status::ExitedCut(exit) => (0, Some(exit), None, None),
             Status::Signalled(signal) | Status::SignalledCut(signal) => {
-                writer.uint(1);
-                writer.uint(4);
-                writer.uint(signal);
+                (1, None, Some(signal), None)
             }
-            Status::Failed(_) => writer.uint(2),
-        }
-        if let Some(value) = &self.value {
-            writer.uint(5);
-            writer.encoded(value.as_bytes());
-        }
-        if let Status::Failed(code) = self.status {
-            writer.uint(6);
-            writer.text(code.name());
-        }
-        if !text.is_empty() {
-            writer.uint(7);
-            writer.sentence(text);
-        }
-        if cut {
-            writer.uint(0x80);
-            writer.text(OUTPUT_CUT);
-        }
-    }
-}
-
-impl Done {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                id: CallId(body.required(0, Reader::uint)?),
-                answered: body.required(1, Reader::uint)?,
-                failed: body.required(2, Reader::uint)?,
-                missing: body.required(3, Reader::uint)?,
-                claimed: body.optional(0x80, Reader::uint_if_any)?.flatten().unwrap_or(0),
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(4 + usize::from(self.claimed > 0));
-        for (key, value) in (0..).zip([self.id.0, self.answered, self.failed, self.missing]) {
-            writer.uint(key);
-            writer.uint(value);
-        }
-        if self.claimed > 0 {
-            writer.uint(0x80);
-            writer.uint(self.claimed);
-        }
-    }
-}
-
-impl<'a> Deny<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            Ok(Self {
-                id: body.optional(0, Reader::uint)?.map(CallId),
-                code: body.required(1, |reader| reader.code(Code::Denied))?,
-                request: body.required(2, |reader| reader.text(bounds::TEXT))?,
-                required: body
-                    .optional(3, |reader| reader.text(bounds::TEXT))?
-                    .and_then(|spelled| spelled.parse().ok()),
-                text: body.required(4, |reader| reader.text(bounds::TEXT))?,
-            })
-        })
-    }
-
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3 + usize::from(self.id.is_some()) + usize::from(self.required.is_some()));
-        if let Some(id) = self.id {
-            writer.uint(0);
-            writer.uint(id.0);
-        }
-        writer.uint(1);
-        writer.text(self.code.name());
-        writer.uint(2);
-        writer.sentence(self.request);
-        if let Some(required) = self.required {
-            writer.uint(3);
-            writer.text(&required.to_string());
-        }
-        writer.uint(4);
-        writer.sentence(self.text);
+            Status::Failed(code) => (2, None, None, Some(code)),
+        };
+        let text = if code.is_some() { text } else { "" };
+        let remark = result.status.is_cut().then_some(OUTPUT_CUT);
+        Self { id, peer, status, exit, signal, value, code, text, remark }
     }
 }

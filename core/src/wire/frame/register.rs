@@ -1,38 +1,55 @@
 //! Register, Registered: the commands that a peer serves, with typed arguments.
 
+use std::borrow::Cow;
+
 use crate::id::CommandName;
 use crate::wire::bounds;
-use crate::wire::error::WireError;
-use crate::wire::read::Reader;
-use crate::wire::write::{Sink, Writer};
+use crate::wire::frame::codec::{List, Name, Nested, Sentence};
+use crate::wire::frame::table::*;
 
-/// 0x12 `[0x12, {0: commands}]`. A peer's first one means "ready"; each replaces the one before.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Register {
-    /// 0: in the order of their names, each name once.
-    pub commands: Vec<Command>,
+record! {
+    /// The commands that the sender serves. A peer's first one means "ready"; each replaces the one
+    /// before.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Register {
+        /// Commands in the order of their names, each name once.
+        0 required "commands" commands: Vec<Command> as Commands,
+    }
 }
 
-/// One command: `{0: name, 1: description, 2: arguments}`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Command {
-    /// 0.
-    pub name: CommandName,
-    /// 1: may be empty.
-    pub description: String,
-    /// 2: in positional order, each name once.
-    pub arguments: Vec<Argument>,
+record! {
+    /// One command.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Command named "command" {
+        /// Name.
+        0 required "name" name: CommandName,
+        /// Description; may be empty.
+        1 required "description" description: String,
+        /// Arguments in positional order, each name once.
+        2 required "arguments" arguments: Vec<Argument> as List<Nested, 0, { bounds::ARGUMENTS }>,
+    }
+    where Command::declares_each_argument_once
 }
 
-/// One declared argument: `{0: name, 1: kind, ? 2: choices, ? 3: optional}`.
+/// One declared argument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
-    /// 0: 1 to 64 bytes.
+    /// Name, 1 to 64 bytes.
     pub name: String,
-    /// 1, and for `choice` 2: the choices, at least one.
+    /// Kind of its value.
     pub kind: ArgumentKind,
-    /// 3: present, and `true`, where the argument may be left out.
+    /// Whether the argument may be left out.
     pub optional: bool,
+}
+
+record! {
+    /// An [`Argument`] on the wire.
+    struct ArgumentRecord<'a> named "argument" {
+        0 required "name" name: &'a str as Name,
+        1 required "type" kind: u64 as KindNumber,
+        2 optional "choices" choices: Option<Cow<'a, [String]>> as Choices,
+        3 optional "optional" optional: bool,
+    }
 }
 
 /// What an argument's value may be; the number is its spelling on the wire.
@@ -52,138 +69,124 @@ pub enum ArgumentKind {
     Path,
 }
 
+record! {
+    /// The commands are known.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Registered {
+        /// Number of commands that are known.
+        0 required "commands" count: u64,
+    }
+}
+
 impl ArgumentKind {
     /// The type as a person writes it.
     #[must_use]
     pub fn name(&self) -> &'static str {
+        kind_name(self.number()).unwrap_or_default()
+    }
+
+    fn number(&self) -> u64 {
         match self {
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Choice(_) => "choice",
-            Self::Path => "path",
+            Self::String => 0,
+            Self::Integer => 1,
+            Self::Number => 2,
+            Self::Boolean => 3,
+            Self::Choice(_) => 4,
+            Self::Path => 5,
         }
-    }
-}
-
-/// 0x13 `[0x13, {0: count}]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Registered {
-    /// 0: how many commands are known.
-    pub count: u64,
-}
-
-impl Register {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| {
-            let commands =
-                body.required(0, |reader| reader.list(bounds::COMMANDS, Command::read))?;
-            if !commands.is_sorted_by(|a, b| a.name < b.name) {
-                return Err(WireError::ListOrder);
-            }
-            Ok(Self { commands })
-        })
-    }
-
-    /// Commands in order, whatever order they are in.
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        let mut commands: Vec<&Command> = self.commands.iter().collect();
-        commands.sort_by_key(|command| command.name);
-        writer.map(1);
-        writer.uint(0);
-        writer.array(commands.len());
-        commands.iter().for_each(|command| command.write(writer));
     }
 }
 
 impl Command {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|map| {
-            let name = map.required(0, Reader::parsed)?;
-            let description = map.required(1, |reader| reader.text(bounds::TEXT))?.to_owned();
-            let arguments =
-                map.required(2, |reader| reader.list(bounds::ARGUMENTS, Argument::read))?;
-            let stands_twice = |(at, argument): (usize, &Argument)| {
-                arguments.iter().take(at).any(|earlier| earlier.name == argument.name)
-            };
-            if arguments.iter().enumerate().any(stands_twice) {
-                return Err(WireError::Range);
+    fn declares_each_argument_once(&self) -> bool {
+        let mut rest = self.arguments.as_slice();
+        while let [argument, later @ ..] = rest {
+            if later.iter().any(|other| other.name == argument.name) {
+                return false;
             }
-            Ok(Self { name, description, arguments })
-        })
-    }
-
-    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(3);
-        writer.uint(0);
-        writer.text(self.name.as_str());
-        writer.uint(1);
-        writer.sentence(&self.description);
-        writer.uint(2);
-        writer.array(self.arguments.len());
-        self.arguments.iter().for_each(|argument| argument.write(writer));
+            rest = later;
+        }
+        true
     }
 }
 
-impl Argument {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|map| {
-            let name = map.required(0, Reader::name)?.to_owned();
-            let kind = map.required(1, Reader::uint)?;
-            let choices = map.optional(2, |reader| {
-                reader.list(bounds::CHOICES, |choice| choice.text(bounds::TEXT).map(str::to_owned))
-            })?;
-            let optional = map.optional(3, Reader::flag)?.unwrap_or(false);
-            let kind = match (kind, choices) {
-                (0, None) => ArgumentKind::String,
-                (1, None) => ArgumentKind::Integer,
-                (2, None) => ArgumentKind::Number,
-                (3, None) => ArgumentKind::Boolean,
-                (4, None) => return Err(WireError::MissingKey(2)),
-                (4, Some(choices)) if !choices.is_empty() => ArgumentKind::Choice(choices),
-                (5, None) => ArgumentKind::Path,
-                (0..=3 | 5, Some(_)) => return Err(WireError::MisplacedKey(2)),
-                _ => return Err(WireError::Range),
-            };
-            Ok(Self { name, kind, optional })
-        })
-    }
+/// The names of the kinds by their numbers.
+fn kind_name(number: u64) -> Option<&'static str> {
+    let names = ["string", "integer", "number", "boolean", "choice", "path"];
+    names.get(usize::try_from(number).ok()?).copied()
+}
 
-    fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        let (number, choices) = match &self.kind {
-            ArgumentKind::String => (0, None),
-            ArgumentKind::Integer => (1, None),
-            ArgumentKind::Number => (2, None),
-            ArgumentKind::Boolean => (3, None),
-            ArgumentKind::Choice(choices) => (4, Some(choices)),
-            ArgumentKind::Path => (5, None),
+/// The number of an [`ArgumentKind`].
+enum KindNumber {}
+/// The choices of [`ArgumentKind::Choice`].
+enum Choices {}
+/// The commands of a [`Register`].
+enum Commands {}
+
+codec!(
+    KindNumber: u64, FieldKind::Choice(kind_name), Grammar::Rule("0..3 / 5 / 4"),
+    |r| r.uint(), |number, w| w.uint(*number),
+);
+
+type ChoiceList = List<Sentence, 1, { bounds::CHOICES }>;
+
+codec!(
+    Choices: Cow<'a, [String]>,
+    <ChoiceList as Codec<'a, Vec<String>>>::KIND, <ChoiceList as Codec<'a, Vec<String>>>::GRAMMAR,
+    |r| ChoiceList::read(r).map(Cow::Owned),
+    |choices, w| {
+        w.array(choices.len());
+        choices.iter().for_each(|choice| w.text(choice));
+    },
+);
+
+// Rising by their names; written in order, whatever order they are in.
+codec!(
+    Commands: Vec<Command>, FieldKind::List(&FieldKind::Map(Command::FIELDS)),
+    Grammar::List(0, bounds::COMMANDS, &<Nested as Codec<'a, Command>>::GRAMMAR),
+    |r| {
+        let commands: Vec<Command> = r.list(bounds::COMMANDS, Nested::read)?;
+        let rise = commands.is_sorted_by(|a, b| a.name < b.name);
+        if rise { Ok(commands) } else { Err(WireError::ListOrder) }
+    },
+    |commands, w| {
+        let mut commands: Vec<&Command> = commands.iter().collect();
+        commands.sort_by_key(|command| command.name);
+        w.array(commands.len());
+        commands.iter().for_each(|command| command.write_map(w));
+    },
+);
+
+impl<'a> Record<'a> for Argument {
+    const FIELDS: &'static [FieldSchema] = ArgumentRecord::FIELDS;
+    const RULE: Option<&'static str> = ArgumentRecord::RULE;
+
+    fn read_keys(map: &mut Map<'_, 'a>) -> Result<Self, WireError> {
+        let record = ArgumentRecord::read_keys(map)?;
+        let kind = match (record.kind, record.choices) {
+            (0, None) => ArgumentKind::String,
+            (1, None) => ArgumentKind::Integer,
+            (2, None) => ArgumentKind::Number,
+            (3, None) => ArgumentKind::Boolean,
+            (4, None) => return Err(WireError::MissingKey(2)),
+            (4, Some(choices)) => ArgumentKind::Choice(choices.into_owned()),
+            (5, None) => ArgumentKind::Path,
+            (0..=3 | 5, Some(_)) => return Err(WireError::MisplacedKey(2)),
+            _ => return Err(WireError::Range),
         };
-        writer.map(2 + usize::from(choices.is_some()) + usize::from(self.optional));
-        writer.uint(0);
-        writer.text(&self.name);
-        writer.uint(1);
-        writer.uint(number);
-        if let Some(choices) = choices {
-            writer.uint(2);
-            writer.array(choices.len());
-            choices.iter().for_each(|choice| writer.text(choice));
-        }
-        if self.optional {
-            writer.uint(3);
-            writer.boolean(true);
-        }
-    }
-}
-
-impl Registered {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.map(|body| Ok(Self { count: body.required(0, Reader::uint)? }))
+        Ok(Self { name: record.name.to_owned(), kind, optional: record.optional })
     }
 
-    pub(super) fn write<S: Sink>(&self, writer: &mut Writer<'_, S>) {
-        writer.map(1);
-        writer.uint(0);
-        writer.uint(self.count);
+    fn write_map<S: Sink>(&self, writer: &mut Writer<'_, S>) {
+        let choices = match &self.kind {
+            ArgumentKind::Choice(choices) => Some(Cow::Borrowed(choices.as_slice())),
+            ArgumentKind::String
+            | ArgumentKind::Integer
+            | ArgumentKind::Number
+            | ArgumentKind::Boolean
+            | ArgumentKind::Path => None,
+        };
+        let (name, kind, optional) = (self.name.as_str(), self.kind.number(), self.optional);
+        ArgumentRecord { name, kind, choices, optional }.write_map(writer);
     }
 }

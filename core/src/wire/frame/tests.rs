@@ -3,8 +3,10 @@
 mod bounds;
 mod exact;
 mod form;
+mod grammar;
 mod located;
 mod meaning;
+mod pages;
 mod properties;
 mod samples;
 mod tree;

@@ -30,11 +30,19 @@ impl<'r, 'a> Map<'r, 'a> {
         key: u64,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,
     ) -> Result<T, WireError> {
-        self.optional(key, read)?.ok_or(WireError::MissingKey(key))
+        self.value(key, read)?.ok_or(WireError::MissingKey(key))
     }
 
-    /// The value of `key`, where it is present.
-    pub(in crate::wire) fn optional<T>(
+    /// The value of `key`; where it is absent, the default.
+    pub(in crate::wire) fn optional<T: Default>(
+        &mut self,
+        key: u64,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,
+    ) -> Result<T, WireError> {
+        self.value(key, read).map(Option::unwrap_or_default)
+    }
+
+    fn value<T>(
         &mut self,
         key: u64,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,

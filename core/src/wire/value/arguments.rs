@@ -15,10 +15,11 @@ pub struct Arguments<'a> {
     named: &'a [u8],
 }
 
-/// One of the two parts, and how many arguments it holds.
-#[derive(Clone, Copy, Default)]
+/// One of the two parts.
+#[derive(Clone, Copy, Default, PartialEq)]
 pub(in crate::wire) struct Part<'a> {
     item: &'a [u8],
+    /// Number of arguments, where the part has just been read.
     count: u64,
 }
 
@@ -71,6 +72,12 @@ impl<'a> Arguments<'a> {
         (self.positional, self.named)
     }
 
+    /// Both parts.
+    pub(in crate::wire) fn parts(&self) -> (Part<'a>, Part<'a>) {
+        let part = |item| Part { item, count: 0 };
+        (part(self.positional), part(self.named))
+    }
+
     /// Bytes of both parts.
     pub(crate) fn len(&self) -> usize {
         self.positional.len() + self.named.len()
@@ -112,6 +119,11 @@ impl<'a> Arguments<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// The encoded array or map.
+    pub(in crate::wire) fn as_bytes(&self) -> &'a [u8] {
+        self.item
+    }
+
     /// A part with nothing in it has no key; one spelling only.
     fn present(item: &'a [u8], count: u64) -> Result<Self, WireError> {
         if count == 0 { Err(WireError::Range) } else { Ok(Self { item, count }) }
