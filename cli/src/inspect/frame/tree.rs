@@ -39,7 +39,11 @@ pub(super) enum Shown {
 }
 
 /// The fields of an encoded map, seen from `now`.
-pub(super) fn fields(map: &[u8], rows: &'static [FieldSchema], now: u64) -> Result<Vec<Field>, Error> {
+pub(super) fn fields(
+    map: &[u8],
+    rows: &'static [FieldSchema],
+    now: u64,
+) -> Result<Vec<Field>, Error> {
     Tree { now }.map(&mut Decoder::new(map), rows)
 }
 
@@ -48,7 +52,11 @@ struct Tree {
 }
 
 impl Tree {
-    fn map(&self, decoder: &mut Decoder<'_>, rows: &'static [FieldSchema]) -> Result<Vec<Field>, Error> {
+    fn map(
+        &self,
+        decoder: &mut Decoder<'_>,
+        rows: &'static [FieldSchema],
+    ) -> Result<Vec<Field>, Error> {
         let count = decoder.map()?.unwrap_or_default();
         let mut fields = Vec::new();
         for _ in 0..count {

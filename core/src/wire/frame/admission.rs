@@ -63,8 +63,11 @@ numbered! {
 }
 
 codec!(
-    Purpose, Self::KIND, Grammar::Rule("0 / 1"),
-    |r| Self::from_number(r.uint()?).ok_or(WireError::Range), |purpose, w| w.uint(purpose.number()),
+    Purpose,
+    Self::KIND,
+    Grammar::Rule("0 / 1"),
+    |r| Self::from_number(r.uint()?).ok_or(WireError::Range),
+    |purpose, w| w.uint(purpose.number()),
 );
 
 record! {

@@ -123,7 +123,8 @@ codec!(
 const DETACHED: u64 = 1;
 
 codec!(
-    Delivery, FieldKind::Choice(|number| (number == DETACHED).then_some("detached")),
+    Delivery,
+    FieldKind::Choice(|number| (number == DETACHED).then_some("detached")),
     Grammar::Rule("1"),
     |r| if r.uint()? == DETACHED { Ok(Self::Detached) } else { Err(WireError::Range) },
     |_, w| w.uint(DETACHED),

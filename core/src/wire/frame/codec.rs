@@ -151,8 +151,11 @@ exact!(SessionId, Kind::Id, Grammar::Bytes(16, 16));
 
 // A refresh token.
 codec!(
-    Zeroizing<[u8; 32]>, Kind::Secret, Grammar::Bytes(32, 32),
-    |r| r.exact().copied().map(Zeroizing::new), |secret, w| w.bytes(&**secret),
+    Zeroizing<[u8; 32]>,
+    Kind::Secret,
+    Grammar::Bytes(32, 32),
+    |r| r.exact().copied().map(Zeroizing::new),
+    |secret, w| w.bytes(&**secret),
 );
 
 /// Bytes that are carried, at least one; how many at most is left to the message's bound.

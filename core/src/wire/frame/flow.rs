@@ -15,8 +15,11 @@ numbered! {
 }
 
 codec!(
-    Source, Self::KIND, Grammar::Rule("1 / 2"),
-    |r| Self::from_number(r.uint()?).ok_or(WireError::Range), |source, w| w.uint(source.number()),
+    Source,
+    Self::KIND,
+    Grammar::Rule("1 / 2"),
+    |r| Self::from_number(r.uint()?).ok_or(WireError::Range),
+    |source, w| w.uint(source.number()),
 );
 
 record! {

@@ -8,7 +8,9 @@
 //! A file with lines of the table takes everything from here: what the macros name is among it.
 
 pub(super) use crate::wire::error::WireError;
-pub(super) use crate::wire::frame::schema::{BodySchema, FieldKind, FieldSchema, Grammar, ProofSchema};
+pub(super) use crate::wire::frame::schema::{
+    BodySchema, FieldKind, FieldSchema, Grammar, ProofSchema,
+};
 pub(super) use crate::wire::read::{Map, Reader};
 pub(super) use crate::wire::write::{Sink, Writer};
 
@@ -91,8 +93,12 @@ pub(super) mod present {
 
 /// The codec that a line names, or its type's own.
 macro_rules! codec_of {
-    ($type:ty) => { <$type as Spelled>::By };
-    ($type:ty, $codec:ty) => { $codec };
+    ($type:ty) => {
+        <$type as Spelled>::By
+    };
+    ($type:ty, $codec:ty) => {
+        $codec
+    };
 }
 
 /// A struct that is a map on the wire. A line is a key, whether it must be there, its name for a

@@ -30,7 +30,7 @@ impl<'r, 'a> Map<'r, 'a> {
         key: u64,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,
     ) -> Result<T, WireError> {
-        self.value(key, read)?.ok_or(WireError::MissingKey(key))
+        if self.is_next(key)? { self.value(read) } else { Err(WireError::MissingKey(key)) }
     }
 
     /// The value of `key`; where it is absent, the default.
@@ -39,23 +39,24 @@ impl<'r, 'a> Map<'r, 'a> {
         key: u64,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,
     ) -> Result<T, WireError> {
-        self.value(key, read).map(Option::unwrap_or_default)
+        if self.is_next(key)? { self.value(read) } else { Ok(T::default()) }
+    }
+
+    /// Whether the next key is `key`, and not one before it, which nobody knows.
+    fn is_next(&self, key: u64) -> Result<bool, WireError> {
+        match self.next {
+            Some(next) if next < key => Err(WireError::UnknownKey(next)),
+            next => Ok(next == Some(key)),
+        }
     }
 
     fn value<T>(
         &mut self,
-        key: u64,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, WireError>,
-    ) -> Result<Option<T>, WireError> {
-        match self.next {
-            Some(next) if next < key => Err(WireError::UnknownKey(next)),
-            Some(next) if next == key => {
-                let value = read(self.reader)?;
-                self.advance()?;
-                Ok(Some(value))
-            }
-            _ => Ok(None),
-        }
+    ) -> Result<T, WireError> {
+        let value = read(self.reader)?;
+        self.advance()?;
+        Ok(value)
     }
 
     fn advance(&mut self) -> Result<(), WireError> {

@@ -1,7 +1,7 @@
 //! `spec/frames.md` says of every frame what the table says.
 
-use crate::wire::frame::schema::{FieldKind, FieldSchema, Sender};
 use crate::wire::frame::Frame;
+use crate::wire::frame::schema::{FieldKind, FieldSchema, Sender};
 
 const PAGE: &str = include_str!("../../../../../spec/frames.md");
 
