@@ -134,6 +134,8 @@ macro_rules! record {
             )),*];
             const RULE: Option<&'static str> = [$(Some($rule),)? None][0];
 
+            // Read into its frame, and not copied there: ids are long.
+            #[inline]
             fn read_keys(map: &mut Map<'_, 'a>) -> Result<Self, WireError> {
                 let record = Self {
                     $($field: map.$presence($key, |reader| {
