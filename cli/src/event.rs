@@ -1,6 +1,5 @@
 //! What links tell: as a JSON object, and as a sentence.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,9 +8,11 @@ use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::link::{Measure, Security};
 use bowline_core::peer::Prompt;
+use bowline_core::remedy::Remedy;
 use bowline_core::text::Line;
 use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
+use bowline_shell::advice::{self, Audience};
 use bowline_shell::config::units::print_duration;
 use bowline_shell::notice::Notice;
 use serde_json::{Value, json};
@@ -142,17 +143,17 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "reason": ended.reason.to_string(),
             "method": ended.method.map(|method| method.name()),
             "remedy": match link {
-                Some(_) => remedy::at_hub(ended).map(Cow::Borrowed),
+                Some(_) => remedy::at_hub(ended),
                 None => remedy::of_ended(ended),
             },
             "hub_unix": exit::hub_clock(&ended.reason),
             "received": traffic.0,
             "sent": traffic.1,
         }),
-        Notice::Unreachable { code, reason } => json!({
+        Notice::Unreachable { code, reason, remedy } => json!({
             "event": "unreachable",
             "code": code.map(|code| code.name()),
-            "reason": reason,
+            "reason": unreachable(reason, *remedy),
         }),
         Notice::Retry { after, code, away } => json!({
             "event": "retry",
@@ -204,7 +205,7 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
         }
         Notice::Stopping { calls, within } => stopping(*calls, *within),
         Notice::Ended { ended, .. } => exit::end(ended),
-        Notice::Unreachable { reason, .. } => reason.clone(),
+        Notice::Unreachable { reason, remedy, .. } => unreachable(reason, *remedy),
         Notice::Retry { after, code, away } => retry(*after, *code, *away),
         Notice::Prompted { by, after } => {
             let why = match by {
@@ -219,6 +220,10 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn unreachable(reason: &str, remedy: Option<Remedy<'_>>) -> String {
+    advice::told(reason.to_owned(), remedy, Audience::CommandLine)
 }
 
 /// A wait as a person reads it.

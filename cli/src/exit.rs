@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use bowline_core::auth::AuthError;
 use bowline_core::code::{Code, Use};
 use bowline_core::link::{EndReason, Ended};
+use bowline_shell::advice::{self, Audience, append};
 use bowline_shell::call::Finished;
 use bowline_shell::files::word;
 use bowline_shell::peer::ConnectError;
@@ -108,7 +109,7 @@ fn with_remedy(error: &ConnectError) -> String {
             }
             said
         }
-        _ => error.to_string(),
+        _ => advice::told(error.fact(), error.remedy(), Audience::CommandLine),
     }
 }
 
@@ -183,20 +184,10 @@ fn failed(code: Code, finished: &Finished) -> String {
     }
     // What was ended on the way may have been carried out in part, whatever a link does next.
     let of = if code == Code::GoingAway { Code::Lost } else { code };
-    if let Some(remedy) = remedy::remedy(of) {
-        append(&mut said, remedy);
+    if let Some(remedy) = remedy::of_code(of) {
+        append(&mut said, &remedy);
     }
     said
-}
-
-/// Puts a sentence behind another, which may lack its full stop, or below lines.
-fn append(said: &mut String, sentence: &str) {
-    said.push_str(match said {
-        _ if said.contains('\n') || sentence.contains('\n') => "\n",
-        _ if said.ends_with(['.', '!', '?']) => " ",
-        _ => ". ",
-    });
-    said.push_str(sentence);
 }
 
 /// The exit code of a refusal, an ending, a failed call or a verdict on a hub.
@@ -261,21 +252,12 @@ mod tests {
 
     fn on_the_page(row: &Row) -> String {
         let Row { code, name, used_in, meaning, .. } = *row;
-        let remedy = remedy::remedy(code).unwrap_or(match used_in {
+        let none = match used_in {
             Use::Local => "see below",
             Use::Refusal | Use::Ending | Use::Call => "–",
-        });
-        format!("| `{name}` | {} | {meaning} | {remedy} |", of_code(code))
-    }
-
-    #[test]
-    fn a_sentence_goes_behind_another_that_may_lack_its_full_stop() {
-        let both = |first: &str| {
-            let mut said = first.to_owned();
-            append(&mut said, "Then that.");
-            said
         };
-        assert_eq!((both("This."), both("This")), ("This. Then that.".to_owned(), both("This.")));
+        let remedy = remedy::of_code(code).unwrap_or(none.into());
+        format!("| `{name}` | {} | {meaning} | {remedy} |", of_code(code))
     }
 
     #[test]

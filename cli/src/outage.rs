@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn away() -> Notice {
-        Notice::Unreachable { code: None, reason: String::new() }
+        Notice::Unreachable { code: None, reason: String::new(), remedy: None }
     }
 
     fn prompted(by: Prompt) -> Notice {

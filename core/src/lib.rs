@@ -119,8 +119,8 @@
 //!
 //! They have three readers. The *remote* gets a [`code::Code`] from one small table, and nothing
 //! else. The *operator* gets a typed error, such as [`link::EndReason`], [`auth::AuthError`] or
-//! [`trust::TrustError`], which says what was seen, what was expected and what to do, and holds no
-//! secret. The *programmer* gets [`session::SendError::Misuse`]. No input from the network panics.
+//! [`trust::TrustError`], which says what was seen and what was expected, and holds no secret; what to
+//! do is a [`remedy::Remedy`], which a shell words for its reader. The *programmer* gets [`session::SendError::Misuse`]. No input from the network panics.
 //!
 //! # A hub and two peers, whole
 //!
@@ -152,6 +152,7 @@ pub mod identity;
 pub mod ledger;
 pub mod link;
 pub mod peer;
+pub mod remedy;
 pub mod session;
 pub mod socket;
 pub mod token;

@@ -7,11 +7,13 @@ pub use bowline_core::code::Code;
 pub use bowline_core::id::{CommandName, HubId, IdError, Jti, PeerId, Pin};
 pub use bowline_core::limits::Limits;
 pub use bowline_core::link::{EndReason, Ended};
+pub use bowline_core::remedy::Remedy;
 pub use bowline_core::text::Line;
 pub use bowline_core::trust::{Mode, PinSpec, Roots, RootsError};
 pub use bowline_core::wire::frame::{Method, Purpose, Source, Status};
 pub use bowline_core::wire::value::{Arguments, ArgumentsBuf, Scalar, Value, ValueBuf, ValueError};
 
+pub use crate::advice::{Audience, advice};
 pub use crate::arguments::{ArgumentSpec, CommandSpec, Kind, SpecError};
 pub use crate::call::{
     Argument, Call, CallBuilder, CallError, CallEvent, Calling, Counts, Failure, Finished,

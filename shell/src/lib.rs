@@ -10,6 +10,7 @@
 //! [`runtime::Runtime`]: with one, [`hub::HubBuilder::new`] and [`peer::PeerBuilder::new`] do the rest.
 #![warn(missing_docs)]
 
+pub mod advice;
 pub mod arguments;
 pub mod call;
 pub mod clock;

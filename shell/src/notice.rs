@@ -17,6 +17,7 @@ use bowline_core::id::{CallId, CommandName, Jti, LinkId, PeerId};
 use bowline_core::ledger::Restored;
 use bowline_core::link::{Ended, Measure, Security};
 use bowline_core::peer::Prompt;
+use bowline_core::remedy::Remedy;
 use bowline_core::trust::Entry;
 use bowline_core::wire::frame::{Purpose, Status};
 
@@ -226,8 +227,10 @@ pub enum Notice {
     Unreachable {
         /// The stable code, where something between here and the hub stood in the way.
         code: Option<Code>,
-        /// Why, and what to do.
+        /// Why.
         reason: String,
+        /// What is to be done; none where the reason says it.
+        remedy: Option<Remedy<'static>>,
     },
     /// Peer: there is no session, and the next attempt comes after this long; once for each wait.
     Retry {

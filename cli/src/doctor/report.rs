@@ -1,5 +1,6 @@
 //! What was found: one finding a check, told as it comes, and a checklist at the end.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -94,6 +95,11 @@ impl Finding {
 
     pub(super) fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    /// The same with the advice, where there is any.
+    pub(super) fn advised(self, remedy: Option<Cow<'static, str>>) -> Self {
+        Self { remedy: remedy.map(Cow::into_owned).or(self.remedy), ..self }
     }
 
     pub(super) fn seen(self, seen: impl Into<String>) -> Self {

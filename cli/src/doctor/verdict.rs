@@ -221,7 +221,7 @@ fn problem(
         ConnectError::Unreachable { reason, .. } => {
             let code = reason.code();
             Finding::refused(check, code.name(), exit::of_code(code), reason.to_string())
-                .remedy(reason.remedy())
+                .advised(remedy::words(reason.remedy()))
         }
         ConnectError::Ended { ended, .. } => ending(check, asked, facts, ended, looks),
         error => {
@@ -241,10 +241,8 @@ fn ending(check: Check, asked: &Asked, facts: &Facts, ended: &Ended, looks: &Loo
         EndReason::Refused(refusal) => format!("the hub refused: {}", refusal.text),
         reason => reason.to_string(),
     };
-    let mut finding = Finding::refused(check, code.name(), exit::of_code(code), said);
-    if let Some(remedy) = remedy::of_ended(ended) {
-        finding = finding.remedy(remedy);
-    }
+    let finding = Finding::refused(check, code.name(), exit::of_code(code), said);
+    let mut finding = finding.advised(remedy::of_ended(ended));
     if let Some(after) = reason.retry_after() {
         finding.message += &format!(" It asks to be left alone for {after} s.");
     }
@@ -296,7 +294,7 @@ fn values(finding: Finding, reason: &EndReason, facts: &Facts) -> Finding {
             }
         }
         EndReason::Auth(AuthError::HubLacksMethod { wanted, offered }) => {
-            finding.expected(format!("'{wanted}'")).seen(offered)
+            finding.expected(format!("'{}'", wanted.name())).seen(offered)
         }
         EndReason::Socket(SocketError::OtherVersion { offered }) => {
             finding.expected("'bowline.v1'").seen(offered)
@@ -355,11 +353,8 @@ fn mismatch(finding: Finding, asked: &Asked, looks: &Looks) -> Finding {
                 if there == "TLS" { "TLS" } else { "plain text" },
                 if here == "TLS" { "TLS" } else { "plain text" },
             );
-            let finding = Finding::refused(finding.check, code.name(), exit::of_code(code), said);
-            match remedy::remedy(code) {
-                Some(remedy) => finding.remedy(remedy),
-                None => finding,
-            }
+            Finding::refused(finding.check, code.name(), exit::of_code(code), said)
+                .advised(remedy::of_code(code))
         }
         Some(Crossed::Nothing) | None => finding,
     }

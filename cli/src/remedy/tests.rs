@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bowline_core::auth::peer::Refusal;
 use bowline_core::auth::{AuthError, may_refuse};
-use bowline_core::code::{Code, TABLE, Use};
+use bowline_core::code::{TABLE, Use};
 use bowline_core::id::LinkId;
-use bowline_core::link::{EndReason, Ended, TimerKind};
+use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::socket::SocketError;
 use bowline_core::trust::{ChainFault, Identities, Misconfiguration, TrustError};
 use bowline_core::tunnel::TunnelError;
@@ -31,6 +31,12 @@ pub(crate) fn refusal(code: Code) -> EndReason {
 pub(crate) fn ended(reason: EndReason, method: Method) -> Ended {
     let admitted = matches!(reason, EndReason::Goaway { .. });
     Ended { reason, admitted, method: Some(method) }
+}
+
+/// What is said in place of the sentence for all, of a peer that came by `method`.
+fn by_method(code: Code, method: Method) -> Option<Cow<'static, str>> {
+    let words = words(Remedy::Code { code, method: Some(method), at: Side::Peer });
+    words.filter(|words| Some(words) != of_code(code).as_ref())
 }
 
 /// What has to be so of every sentence, and of what it says to do.
@@ -145,11 +151,11 @@ fn the_hubs_log_says_why_by_that_method_and_what_the_operator_can_do() {
             let ended = ended(EndReason::Auth(AuthError::Refused(peer, row.code)), method);
             let remedy = at_hub(&ended);
             let told = hub::not_admitted(&ended);
-            holds("the hub's log", row.code, method, &told, remedy);
+            holds("the hub's log", row.code, method, &told, remedy.as_deref());
             assert!(told.starts_with(&format!("by '{}': ", method.name())), "{told}");
             let (link, remote) = (Some(LinkId(1)), String::new());
             let notice = Notice::Ended { link, remote, ended: Box::new(ended), traffic: (0, 0) };
-            assert_eq!(event::json(&notice)["remedy"].as_str(), remedy);
+            assert_eq!(event::json(&notice)["remedy"].as_str(), remedy.as_deref());
         }
     }
     let by = |error: AuthError, method| Ended {
@@ -176,7 +182,7 @@ fn the_hubs_log_says_why_by_that_method_and_what_the_operator_can_do() {
         let remedy = at_hub(&ended).map(|remedy| match method {
             // Which methods there are is the operator's to know.
             Method::Join => remedy.replace("auth.secret, ", ""),
-            _ => remedy.to_owned(),
+            _ => remedy.into_owned(),
         });
         let told = told.replace("auth.secret, ", "");
         holds("the hub's log", error.code(), method, &told, remedy.as_deref());
@@ -273,9 +279,9 @@ fn each_verdict_of_a_peer_on_a_hub_has_a_next_step() {
 fn a_call_that_fails_has_a_next_step_unless_that_is_the_callers_own_doing() {
     for row in TABLE.iter().filter(|row| row.used_in == Use::Call) {
         let own = matches!(row.code, Code::Cancelled | Code::Failed);
-        let remedy = remedy(row.code);
+        let remedy = of_code(row.code);
         assert_eq!(remedy.is_none(), own, "{}", row.name);
-        readable(row.name, remedy.unwrap_or_default());
+        readable(row.name, remedy.as_deref().unwrap_or_default());
         assert!(remedy.is_none_or(|remedy| !remedy.to_lowercase().contains("secret")));
     }
 }

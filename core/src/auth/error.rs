@@ -1,7 +1,5 @@
 //! Why an admission failed, for the operator of the side that failed it.
 
-use std::borrow::Cow;
-
 use crate::arrival::TurnedAway;
 use crate::code::Code;
 use crate::id::{PeerId, Pin};
@@ -9,6 +7,7 @@ use crate::identity::{CertificateError, MintError};
 use crate::token::TokenError;
 use crate::trust::TrustError;
 use crate::wire::WireError;
+use crate::wire::frame::Method;
 
 /// Why an admission failed. No secrets; the remote gets only [`AuthError::code`].
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -24,10 +23,12 @@ pub enum AuthError {
     #[error("the peer asked for admission method {0}, which this hub does not offer")]
     MethodNotOffered(u64),
     /// Peer: the hub does not offer the configured method.
-    #[error("the hub does not offer '{wanted}', which this peer uses; it offers {offered}")]
+    #[error(
+        "the hub does not offer '{}', which this peer uses; it offers {offered}", .wanted.name()
+    )]
     HubLacksMethod {
         /// The method this peer is configured for.
-        wanted: &'static str,
+        wanted: Method,
         /// Those that the hub offers, in quotes.
         offered: String,
     },
@@ -176,58 +177,5 @@ impl AuthError {
             Self::HubNotProved | Self::OtherPeer(_) | Self::NotOurs(_) => Code::HubNotProved,
             Self::NotKept => Code::Unavailable,
         }
-    }
-
-    /// What to do where a hub does not offer the method of this name.
-    #[must_use]
-    pub fn lacking(method: &str) -> &'static str {
-        match method {
-            "open" => {
-                "Give this peer the hub's secret (--secret-file): 'bowline secret show' prints it \
-                 there."
-            }
-            "join" | "resume" | "refresh" => {
-                "Enable it at the hub: auth.join = true (--auth-join true), and TLS: a hub without it \
-                 takes no join tokens."
-            }
-            _ => {
-                "Enable it at the hub: auth.secret = true (--auth-secret true), and auth.required = \
-                 true unless anyone may come in."
-            }
-        }
-    }
-
-    /// What a person should do next.
-    #[must_use]
-    pub fn remedy(&self) -> Option<Cow<'static, str>> {
-        let remedy = match self {
-            Self::Trust(error) => return Some(Cow::Owned(error.remedy())),
-            Self::HubLacksMethod { wanted, .. } => Self::lacking(wanted),
-            Self::HubNotProved => {
-                "A hub with another secret would have refused this peer: what answered may be \
-                 posing as the hub. Stop and find out what it is."
-            }
-            Self::NotOurs(_) | Self::OtherPeer(_) => {
-                "Compare 'bowline --version' here and at the hub, and look at its log: a hub that \
-                 works does not do that."
-            }
-            Self::Wire(_)
-            | Self::OutOfTurn(_)
-            | Self::MethodNotOffered(_)
-            | Self::TurnedAway(_)
-            | Self::OtherKeySeen { .. }
-            | Self::Form(_)
-            | Self::WrongSecret
-            | Self::NoPossession
-            | Self::Token(_)
-            | Self::Certificate(_)
-            | Self::OtherCertificate
-            | Self::NotYetValid { .. }
-            | Self::Mint(_)
-            | Self::NotKept
-            | Self::Refused(..)
-            | Self::Said(..) => return None,
-        };
-        Some(Cow::Borrowed(remedy))
     }
 }

@@ -19,7 +19,6 @@ mod leave;
 mod pace;
 mod phase;
 mod pump;
-mod remedy;
 mod renew;
 mod timers;
 

@@ -74,7 +74,7 @@ pub enum Keep {
 ///
 /// # Errors
 /// [`TrustError`]: end the link with nothing sent. Trying again changes nothing until a person has
-/// done what [`TrustError::remedy`] says.
+/// done something about it.
 pub fn decide(
     mode: Mode,
     known: &Known,

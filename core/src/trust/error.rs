@@ -1,4 +1,4 @@
-//! Why a hub is not trusted: what happened, what was expected, what was seen; and what to do.
+//! Why a hub is not trusted: what happened, what was expected, what was seen.
 //!
 //! Ids, pins and names are public, so every message may be shown and logged.
 
@@ -9,7 +9,6 @@ use super::entry::Identities;
 use super::roots::ChainFault;
 use crate::code::Code;
 use crate::id::{HubId, Pin};
-use crate::word::word;
 
 /// Why a hub is not trusted. `hub` is the configured name or URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,73 +150,6 @@ impl TrustError {
             | Self::Misconfigured { .. } => None,
         }
     }
-
-    /// What a person should do, with the exact command where there is one.
-    #[must_use]
-    pub fn remedy(&self) -> String {
-        match self {
-            Self::BadHello { .. } => "Something between here and the hub answers in its place, or \
-                 replays an old answer: stop and find out what."
-                .to_owned(),
-            Self::IdentityMismatch { hub, expected, seen } => {
-                let mut remedy = "Another machine may be posing as the hub: stop and compare with \
-                     what 'bowline hub' prints there. If the hub was set up anew:"
-                    .to_owned();
-                let other = |id: Option<HubId>| id.is_some_and(|id| id != *seen);
-                if other(expected.kept) {
-                    let hub = word(hub.as_bytes());
-                    remedy.push_str(&format!(
-                        "\n  bowline trust forget {hub}\n  bowline trust pin {hub} {seen}"
-                    ));
-                }
-                if other(expected.configured) {
-                    remedy.push_str(&format!("\n  set hub-id = \"{seen}\""));
-                }
-                if other(expected.token) {
-                    remedy.push_str("\n  ask for a new token: the one in use is another hub's");
-                }
-                remedy
-            }
-            Self::KeyNotVouched { seen, .. } => format!(
-                "Something between here and the hub serves a TLS key of its own: stop and find out \
-                 what. If it is a proxy in front of a hub without TLS, and the key seen is the \
-                 proxy's, the hub's configuration has to name both:\n  external-pins = [\"{seen}\"]\n  \
-                 trusted-proxies = [\"the proxy's address, as the hub sees it\"]"
-            ),
-            Self::PinMismatch { hub, seen, .. } => format!(
-                "Compare with the pin that 'bowline hub' prints there. If the key is another \
-                 there too, stop and find out what answers in its place. If it is the one seen:\n  \
-                 bowline trust pin {} {seen}",
-                word(hub.as_bytes())
-            ),
-            Self::NotChained { fault, .. } => match fault {
-                ChainFault::Expired { .. } | ChainFault::NotYetValid { .. } => {
-                    "Set the clock, or renew the hub's certificate."
-                }
-                ChainFault::Name { .. } => {
-                    "Dial the hub by a name that its certificate has, or give the certificate this \
-                     name."
-                }
-                ChainFault::Issuer { .. } | ChainFault::Signature { .. } => {
-                    "Put the issuer's certificate in roots, or find out what answers in the hub's \
-                     place."
-                }
-                ChainFault::Other(_) => "Give the hub a certificate for TLS servers.",
-            }
-            .to_owned(),
-            Self::NothingToCheckBy { hub, .. } => format!(
-                "Give pins or roots in the configuration, or pin the key that 'bowline hub' \
-                 prints there:\n  bowline trust pin {} sha256/...",
-                word(hub.as_bytes())
-            ),
-            Self::UnknownHub { hub, id, .. } => format!(
-                "Compare with what 'bowline hub' prints there. If they are the same:\n  bowline \
-                 trust pin {} {id}",
-                word(hub.as_bytes())
-            ),
-            Self::Misconfigured { hub, what } => what.remedy(&word(hub.as_bytes())),
-        }
-    }
 }
 
 impl fmt::Display for TrustError {
@@ -268,24 +200,6 @@ impl fmt::Display for TrustError {
 }
 
 impl core::error::Error for TrustError {}
-
-impl Misconfiguration {
-    fn remedy(self, hub: &str) -> String {
-        match self {
-            Self::PinsWithPlain => {
-                return format!(
-                    "Use tofu or strict, or give no pins. Those of 'trust pin' go, with all else \
-                     that is kept, by\n  bowline trust forget {hub}"
-                );
-            }
-            Self::RootsWithPlain => "Use strict, or give no roots.",
-            Self::RootsWithTofu => "Use strict, or give pins in place of roots.",
-            Self::PlainOverTls => "Use ws:// with plain, wss:// with tofu and strict.",
-            Self::NoTls => "Use wss:// with tofu and strict, ws:// with plain.",
-        }
-        .to_owned()
-    }
-}
 
 impl fmt::Display for Misconfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 //!
 //! A peer asks [`decide`] once a link, on Hello, before it sends anything of its own. What is known
 //! of the hub comes in as [`Known`], looked up by the *configured* hub, never by what Hello claims.
-//! A yes says what to keep and when; a no says what was expected, what was seen, and what to do.
+//! A yes says what to keep and when; a no says what was expected and what was seen.
 //!
 //! Nothing is kept here and nobody is asked: `auth` keeps the entry when the hub has proved itself,
 //! files are the shell's. Hello's signature is verified in `identity`, the handshake's in `tunnel`.

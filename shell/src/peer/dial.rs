@@ -6,10 +6,13 @@ use bowline_core::auth::{Credential, Dial, Transport};
 use bowline_core::code::Code;
 use bowline_core::link::{EndReason, Ended, Link};
 use bowline_core::peer::Outcome;
+use bowline_core::remedy::Remedy;
+use bowline_core::session::Side;
 use bowline_core::time::Now;
 use bowline_core::trust::{Known, Mode};
 use bowline_core::tunnel::{ClientTls, TunnelError};
 
+use crate::advice::{self, Audience};
 use crate::clock::{Clock, PULSE};
 use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
@@ -34,7 +37,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// Nothing answers there.
-    #[error("cannot reach {hub}: {}: {reason}. {}", .reason.code(), .reason.remedy())]
+    #[error("{}", library(of_dial(.hub, .reason), Some(.reason.remedy())))]
     Unreachable {
         /// The hub's URL, or its local socket.
         hub: String,
@@ -42,7 +45,7 @@ pub enum ConnectError {
         reason: Unreached,
     },
     /// There was a connection, and no session came of it, or the session is over.
-    #[error("{hub}: {}", .ended.reason.with_remedy())]
+    #[error("{}", library(of_link(.hub, .ended), .ended.remedy(Side::Peer)))]
     Ended {
         /// The hub's URL.
         hub: String,
@@ -57,6 +60,18 @@ pub enum ConnectError {
 }
 
 bowline_core::debug_as_display!(ConnectError);
+
+fn library(fact: String, remedy: Option<Remedy<'_>>) -> String {
+    advice::told(fact, remedy, Audience::Library)
+}
+
+fn of_dial(hub: &str, reason: &Unreached) -> String {
+    format!("cannot reach {hub}: {}: {reason}", reason.code())
+}
+
+fn of_link(hub: &str, ended: &Ended) -> String {
+    format!("{hub}: {}", ended.reason)
+}
 
 /// Two clocks at one moment, seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +92,36 @@ impl ConnectError {
             Self::Setup(SetupError::Ended { .. }) => Some(Code::Expired),
             Self::Setup(_) | Self::Link(_) => None,
         }
+    }
+
+    /// What happened, without what to do about it.
+    #[must_use]
+    pub fn fact(&self) -> String {
+        match self {
+            Self::Unreachable { hub, reason } => of_dial(hub, reason),
+            Self::Ended { hub, ended, .. } => of_link(hub, ended),
+            Self::Setup(_) | Self::Link(_) => self.to_string(),
+        }
+    }
+
+    /// What is to be done; `None` where nothing is, or the error says it itself.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy<'_>> {
+        match self {
+            Self::Unreachable { reason, .. } => Some(reason.remedy()),
+            Self::Ended { ended, .. } => ended.remedy(Side::Peer),
+            Self::Setup(_) | Self::Link(_) => None,
+        }
+    }
+
+    /// The notice of an attempt that came to no link; none where there was one.
+    pub(super) fn notice(&self) -> Option<Notice> {
+        let remedy = match self {
+            Self::Unreachable { reason, .. } => Some(reason.remedy()),
+            Self::Setup(_) | Self::Link(_) => None,
+            Self::Ended { .. } => return None,
+        };
+        Some(Notice::Unreachable { code: self.code(), reason: self.fact(), remedy })
     }
 
     /// Whether nobody spoke.
@@ -133,9 +178,10 @@ impl<R: Runtime> PeerBuilder<R> {
                 let spoke = told.filter(|told: &ConnectError| !told.is_silence());
                 return Err(spoke.filter(|_| error.is_silence()).unwrap_or(error));
             }
-            if error.is_silence() {
-                let (code, reason) = (error.code(), error.to_string());
-                self.observer.tell(Notice::Unreachable { code, reason });
+            if error.is_silence()
+                && let Some(notice) = error.notice()
+            {
+                self.observer.tell(notice);
             }
             told = told.or(Some(error));
         }

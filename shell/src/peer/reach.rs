@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
+use bowline_core::remedy::Remedy;
 
 use crate::config::HubUrl;
 use crate::files::shown;
@@ -149,35 +150,13 @@ impl Unreached {
         }
     }
 
-    /// What a person should do next.
+    /// What is to be done.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        if let Self::Resolver { .. } = self {
-            return "Check this machine's DNS, or give the hub by its address.";
+    pub fn remedy(&self) -> Remedy<'static> {
+        match self {
+            Self::Resolver { .. } => Remedy::CheckResolver,
+            Self::Name { .. } | Self::Addresses(_) | Self::Local(..) => Remedy::of(self.code()),
         }
-        Self::remedy_of(self.code()).unwrap_or_default()
-    }
-
-    /// What a person should do about the code of one of these; `None` for any other code.
-    #[must_use]
-    pub fn remedy_of(code: Code) -> Option<&'static str> {
-        Some(match code {
-            Code::UnknownName => {
-                "Check how the host is spelt in the hub's URL, and this machine's DNS."
-            }
-            Code::NotListening => {
-                "Check the host and the port, and that the hub is running: 'bowline hub' prints \
-                 where it listens, which is its own machine alone (127.0.0.1) unless --bind says \
-                 more."
-            }
-            Code::NoAnswer => {
-                "A firewall drops what is sent to that port, or the address is not the hub's: open \
-                 the hub's TCP port on the way there, or check the address."
-            }
-            Code::NoRoute => "Check this machine's network, and the address.",
-            Code::Unreachable => "Check the address, and what this machine's firewall lets out.",
-            _ => return None,
-        })
     }
 }
 

@@ -153,9 +153,8 @@ impl<R: Runtime> PeerBuilder<R> {
             None => return Over::Stopped(self.stop_by(self.within(shared))),
             Some(Ok(session)) => session,
             Some(Err(error)) => {
-                if !matches!(error, ConnectError::Ended { .. }) {
-                    let (code, reason) = (error.code(), error.to_string());
-                    self.observer.tell(Notice::Unreachable { code, reason });
+                if let Some(notice) = error.notice() {
+                    self.observer.tell(notice);
                 }
                 if let ConnectError::Unreachable { reason, .. } = &error {
                     signs.missed(reason);

@@ -4,6 +4,8 @@
 use std::fs;
 
 use bowline_core::identity::TlsKey;
+use bowline_core::session::Side;
+use bowline_shell::advice::{self, Audience};
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder};
 use bowline_tests::bowline::{Outcome, outcome};
@@ -339,7 +341,8 @@ async fn one_that_proves_nothing_is_told_what_the_hub_wants_or_how_to_know_it() 
 async fn verdict(peer: PeerBuilder<Tokio>) -> String {
     let error = bowline_tests::world::refused(peer).await;
     let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
-    format!("{}: {}", ended.reason.code(), ended.reason.with_remedy())
+    let said = format!("{}: {}", ended.reason.code(), ended.reason);
+    advice::told(said, ended.remedy(Side::Peer), Audience::CommandLine)
 }
 
 in_each_pairing! {

@@ -88,7 +88,7 @@ fn the_step_that_failed_is_the_problem_and_the_rest_was_not_reached() {
         expected: Identities { kept: Some(HubId([1; 16])), ..Identities::default() },
         seen: HUB,
     };
-    let lacks = AuthError::HubLacksMethod { wanted: "secret", offered: "'open'".to_owned() };
+    let lacks = AuthError::HubLacksMethod { wanted: Method::Secret, offered: "'open'".to_owned() };
     let status = SocketError::NotUpgraded { status: 404, reason: "Not Found".to_owned() };
     let version = SocketError::OtherVersion { offered: "'bowline.v2'".to_owned() };
     for (facts, error, steps, code, check) in [

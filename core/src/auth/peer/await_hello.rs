@@ -129,5 +129,5 @@ fn offered(method: Method, hello: &HelloBody) -> Result<(), AuthError> {
         true => "none".to_owned(),
         false => names.join(" and "),
     };
-    Err(AuthError::HubLacksMethod { wanted: method.name(), offered })
+    Err(AuthError::HubLacksMethod { wanted: method, offered })
 }

@@ -10,7 +10,7 @@ use crate::id::Pin;
 use crate::ledger::Answer;
 use crate::link::{EndReason, TimerKind};
 use crate::socket::SocketError;
-use crate::trust::{Mode, TrustError};
+use crate::trust::Mode;
 use crate::tunnel::TunnelError;
 use crate::wire::frame::{AuthBody, Authenticate, HelloBody, Method};
 use crate::wire::{Frame, WireError};
@@ -140,16 +140,6 @@ fn a_hub_with_tls_of_its_own_vouches_for_its_own_key_only() {
         assert!(snapshot.may_have_seen(plan.source, way, Some(own)));
         assert!(!snapshot.may_have_seen(plan.source, way, None));
         assert!(!snapshot.may_have_seen(plan.source, way, Some(server_tls(9).pin())));
-    }
-}
-
-#[test]
-fn a_peer_behind_a_tls_proxy_whose_key_is_not_listed_is_told_what_to_do() {
-    let hub = "wss://hub.example".to_owned();
-    let (identity, seen) = (identity().id(), server_tls(9).pin());
-    let error = TrustError::KeyNotVouched { hub, identity, listed: Vec::new(), seen }.remedy();
-    for part in [format!("external-pins = [\"{seen}\"]"), "trusted-proxies".to_owned()] {
-        assert!(error.contains(&part), "{error}");
     }
 }
 

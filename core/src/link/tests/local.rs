@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::hub::Source;
 use crate::link::EndReason;
 use crate::trust::{Mode, TrustError};
-use crate::wire::frame::Purpose;
+use crate::wire::frame::{Method, Purpose};
 
 /// The operator at the local socket of a hub that speaks TLS and wants the secret elsewhere.
 fn local() -> Plan {
@@ -41,7 +41,7 @@ fn the_secret_is_not_offered_there_not_even_to_who_has_it() {
     let EndReason::Auth(AuthError::HubLacksMethod { wanted, offered }) = world.peer.reason() else {
         panic!("{:?}", world.peer.told);
     };
-    assert_eq!((*wanted, offered.as_str()), ("secret", "'open'"));
+    assert_eq!((*wanted, offered.as_str()), (Method::Secret, "'open'"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::ledger::{Answer, No};
 use crate::link::EndReason;
 use crate::trust::{Entry, Mode, TrustError};
 use crate::tunnel::TunnelError;
+use crate::wire::frame::Method;
 
 /// Runs a world that must not be admitted; nothing is kept, and both ends are told how it ended.
 fn refused(mut world: World) -> World {
@@ -47,7 +48,7 @@ fn a_hub_that_does_not_offer_the_method_is_left_before_anything_is_sent() {
     let EndReason::Auth(AuthError::HubLacksMethod { wanted, offered }) = world.peer.reason() else {
         panic!("{:?}", world.peer.told);
     };
-    assert_eq!((*wanted, offered.as_str()), ("secret", "'open'"));
+    assert_eq!((*wanted, offered.as_str()), (Method::Secret, "'open'"));
     let code = CloseCode::REFUSED;
     assert_eq!(*world.hub.reason(), EndReason::WebSocketClosed(Some(code)));
 }
