@@ -1,11 +1,9 @@
 //! What links tell: as a JSON object, and as a sentence.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use bowline_core::code::Code;
-use bowline_core::id::PeerId;
 use bowline_core::link::{Measure, Security};
 use bowline_core::peer::Prompt;
 use bowline_core::remedy::Remedy;
@@ -19,6 +17,8 @@ use serde_json::{Value, json};
 
 use crate::{exit, remedy, show};
 
+pub(crate) mod hub;
+
 /// The notice as one object: `event`, and what belongs to it.
 pub(crate) fn json(notice: &Notice) -> Value {
     match notice {
@@ -29,35 +29,7 @@ pub(crate) fn json(notice: &Notice) -> Value {
         Notice::Forwarded { link, proxy, remote } => {
             json!({"event": "forwarded", "link": link.0, "proxy": proxy, "remote": remote})
         }
-        Notice::TurnedAway { source: of, why, count } => json!({
-            "event": "turned-away",
-            "source": of.map(|_| source(*of)),
-            "code": why.code().name(),
-            "count": count,
-        }),
-        Notice::Contested { peer } => json!({"event": "contested", "peer": peer.as_str()}),
-        Notice::Replayed { peer, jti } => {
-            json!({"event": "replayed", "peer": peer.as_str(), "jti": jti.to_string()})
-        }
-        Notice::Forged { peer, jti, claim } => json!({
-            "event": "forged",
-            "peer": peer.as_str(),
-            "jti": jti.to_string(),
-            "claim": claim,
-        }),
-        Notice::Reused { peer } => json!({"event": "reused", "peer": peer.as_str()}),
-        Notice::Revoked { peer, reason } => {
-            json!({"event": "revoked", "peer": peer.as_str(), "reason": reason})
-        }
-        Notice::RolledBack { restored, own } => json!({
-            "event": "rolled-back",
-            "peer": restored.by.as_ref().map(PeerId::as_str),
-            "sign": restored.sign.to_string(),
-            "seen": restored.generation,
-            "issue": restored.issue,
-            "at": restored.at,
-            "own": own,
-        }),
+        Notice::Hub(event) => hub::json(event),
         Notice::MadeAnew { mark, path } => json!({
             "event": "made-anew",
             "what": mark.name(),
@@ -112,9 +84,6 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "received": traffic.0,
             "sent": traffic.1,
         }),
-        Notice::Ready { peer, commands } => {
-            json!({"event": "ready", "peer": peer.as_str(), "commands": commands})
-        }
         Notice::Registered { commands } => json!({"event": "registered", "commands": commands}),
         Notice::Called { id, name } => {
             json!({"event": "called", "call": id.0, "command": name.as_str()})
@@ -130,10 +99,6 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "calls": calls,
             "within_ms": millis(*within),
         }),
-        Notice::SecretEnded => json!({"event": "secret-ended"}),
-        Notice::Offline { peer, purpose: of } => {
-            json!({"event": "offline", "peer": peer.as_str(), "purpose": purpose(*of)})
-        }
         Notice::Ended { link, remote, ended, traffic } => json!({
             "event": "ended",
             "link": link.map(|link| link.0),
@@ -296,15 +261,6 @@ pub(crate) fn measure(measure: Measure) -> &'static str {
         Measure::Frames => "frames",
         Measure::Bytes => "bytes",
         Measure::Calls => "calls",
-    }
-}
-
-/// Who was turned away, for a person: an address, or an IPv6 /64.
-pub(crate) fn source(source: Option<IpAddr>) -> String {
-    match source {
-        None => "many sources".to_owned(),
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(network)) => format!("{network}/64"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! `bowline hub`.
 
 use bowline_core::auth::AuthError;
-use bowline_core::code::{CloseCode, Code};
+use bowline_core::code::CloseCode;
 use bowline_core::link::{EndReason, Ended};
 use bowline_core::tunnel::TunnelError;
-use bowline_shell::config::{HubSettings, Insecure, Warning};
+use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
 use bowline_shell::ledger::Tokens;
@@ -138,30 +138,8 @@ fn tell(notice: &Notice, json: bool) {
             output::say(format_args!("{}", crate::event::stopping(*calls, *within)));
         }
         Notice::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
-        Notice::SecretEnded => tracing::info!("the old secret admits nobody any more"),
         Notice::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
-        Notice::TurnedAway { source, why, count } => {
-            let source = crate::event::source(*source);
-            tracing::warn!(%source, code = %why.code(), count, "turned away");
-        }
-        Notice::Contested { peer } => {
-            let code = Code::DuplicateId;
-            tracing::warn!(%peer, %code, "two machines use this id: give each one of its own");
-        }
-        Notice::Replayed { peer, jti } => {
-            let code = Code::Used;
-            tracing::warn!(%peer, %jti, %code, "a join token came from another key than may use it");
-        }
-        Notice::Forged { peer, jti, claim } => {
-            tracing::error!(%peer, %jti, claim, "{FORGED}");
-        }
-        Notice::Reused { peer } => {
-            tracing::warn!(%peer, "a refresh token came a second time: it may have been copied");
-        }
-        Notice::Revoked { peer, reason } => tracing::warn!(%peer, reason, "revoked"),
-        Notice::RolledBack { restored, own } => {
-            tracing::error!(own, "{}", Warning::Restored(*restored));
-        }
+        Notice::Hub(event) => crate::event::hub::log(event),
         Notice::MadeAnew { mark, path } => {
             let path = path.display();
             tracing::warn!(what = mark.name(), %path, "it was gone, and was made anew");
@@ -255,11 +233,6 @@ fn reload<R: Runtime>(hub: &mut Hub<R>, options: &args::Hub) {
 
 /// The last line of a hub that ended itself.
 const OVERTAKEN: &str = "the hub has stopped: another hub has used its ledger";
-
-/// What to do about a join token that verifies and that the hub did not make.
-const FORGED: &str = "a join token verifies and is not the one that this hub made: token.key may be \
-                      stolen. 'bowline key rotate --now' ends it and every token that it signed; then \
-                      find out who read the file";
 
 #[cfg(test)]
 mod tests {

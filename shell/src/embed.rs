@@ -4,6 +4,7 @@
 pub use bowline_core::auth::Admitted;
 pub use bowline_core::capability::Capability;
 pub use bowline_core::code::Code;
+pub use bowline_core::hub::HubEvent;
 pub use bowline_core::id::{CommandName, HubId, IdError, Jti, PeerId, Pin};
 pub use bowline_core::limits::Limits;
 pub use bowline_core::link::{EndReason, Ended};

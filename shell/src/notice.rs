@@ -4,22 +4,20 @@
 //! None carries a secret.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::arrival::Why;
 use bowline_core::auth::Admitted;
 use bowline_core::auth::peer::Learnt;
 use bowline_core::code::Code;
-use bowline_core::id::{CallId, CommandName, Jti, LinkId, PeerId};
-use bowline_core::ledger::Restored;
+use bowline_core::hub::HubEvent;
+use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
 use bowline_core::link::{Ended, Measure, Security};
 use bowline_core::peer::Prompt;
 use bowline_core::remedy::Remedy;
 use bowline_core::trust::Entry;
-use bowline_core::wire::frame::{Purpose, Status};
+use bowline_core::wire::frame::Status;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -46,22 +44,10 @@ pub enum Notice {
         /// Where it truly comes from.
         remote: String,
     },
-    /// Hub: links were turned away before they could prove anything: the first of a source at once,
-    /// those of each minute after it together.
-    TurnedAway {
-        /// The source, an IPv6 one as its /64; none for many others together.
-        source: Option<IpAddr>,
-        /// Why the last one was.
-        why: Why,
-        /// How many there were since the last notice.
-        count: u64,
-    },
-    /// Hub: a peer was refused because two machines have its id and its key; at most once a minute
-    /// for each.
-    Contested {
-        /// The peer.
-        peer: PeerId,
-    },
+    /// Hub: what it tells of sessions, tokens and those who were turned away. Never
+    /// [`HubEvent::Online`], of which the link tells ([`Notice::Admitted`]), nor
+    /// [`HubEvent::Drained`], at which [`Hub::stop`](crate::hub::Hub::stop) returns.
+    Hub(HubEvent),
     /// The transport is up.
     Secured {
         /// At a hub, the connection's number.
@@ -94,13 +80,6 @@ pub enum Notice {
         /// Bytes received and sent until here.
         traffic: (u64, u64),
     },
-    /// Hub: a peer said which commands it serves.
-    Ready {
-        /// The peer.
-        peer: PeerId,
-        /// How many they are.
-        commands: usize,
-    },
     /// Peer: the hub knows the commands.
     Registered {
         /// How many they are.
@@ -124,44 +103,6 @@ pub enum Notice {
     SecretRotated {
         /// When the one before it ends, seconds since 1970; none where it has.
         old_until: Option<u64>,
-    },
-    /// Hub: the shared secret before the current one admits nobody any more.
-    SecretEnded,
-    /// Hub: a join token came from another key than may use it.
-    Replayed {
-        /// Who brought it.
-        peer: PeerId,
-        /// The token's number.
-        jti: Jti,
-    },
-    /// Hub: a join token verifies and is not the one that was recorded: `token.key` may be stolen.
-    Forged {
-        /// Who brought it.
-        peer: PeerId,
-        /// The number that it has.
-        jti: Jti,
-        /// The first claim that differs; `jti` where none of this number is recorded.
-        claim: &'static str,
-    },
-    /// Hub: a refresh token came again after its successor: it may have been copied.
-    Reused {
-        /// Whose it is.
-        peer: PeerId,
-    },
-    /// Hub: a peer was revoked.
-    Revoked {
-        /// The peer.
-        peer: PeerId,
-        /// Why.
-        reason: String,
-    },
-    /// Hub: a peer has shown that the hub's ledger was restored from a backup. It takes no join
-    /// token and no refresh token until that is accepted.
-    RolledBack {
-        /// What was shown, and by whom.
-        restored: Restored,
-        /// The hub's own.
-        own: u64,
     },
     /// Hub: a peer is beyond its rate, and what it sends is held back. At most one a minute for each
     /// link.
@@ -204,13 +145,6 @@ pub enum Notice {
         calls: usize,
         /// How long they have to end by themselves.
         within: Duration,
-    },
-    /// Hub: a peer's session is over.
-    Offline {
-        /// The peer.
-        peer: PeerId,
-        /// What its session was for.
-        purpose: Purpose,
     },
     /// A link is over.
     Ended {

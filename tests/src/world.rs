@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bowline_core::hub::HubEvent;
 use bowline_core::id::PeerId;
 use bowline_core::limits::Limits;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
@@ -158,7 +159,7 @@ impl<H: Shell, P: Shell> World<H, P> {
         let peer = id(peer);
         self.notices
             .first(|notice| match notice {
-                Notice::Offline { peer: gone, .. } => (*gone == peer).then_some(()),
+                Notice::Hub(HubEvent::Offline { peer: gone, .. }) => (*gone == peer).then_some(()),
                 _ => None,
             })
             .await;

@@ -51,7 +51,8 @@ pub enum HubEvent {
         /// The token.
         jti: Jti,
     },
-    /// A join token verifies and is not the one that was recorded: who made it has the key.
+    /// A join token verifies and is not the one that was recorded: who made it has the key, which
+    /// may be stolen.
     Forged {
         /// Who brought it.
         peer: PeerId,
@@ -73,7 +74,7 @@ pub enum HubEvent {
         reason: String,
     },
     /// A peer has shown that this hub's storage is older than the hub: it was restored from a
-    /// backup. It takes no join and no refresh from here on.
+    /// backup. It takes no join and no refresh token from here on, until that is accepted.
     RolledBack {
         /// What was shown, and by whom.
         restored: Restored,

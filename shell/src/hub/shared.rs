@@ -129,10 +129,15 @@ impl Shared {
         while let Some(event) = locked.hub.poll_event() {
             match event {
                 HubEvent::SecretEnded { number } => ended.push(number),
-                HubEvent::Drained => drained = true,
+                HubEvent::Drained => {
+                    drained = true;
+                    continue;
+                }
+                // Links tell of their own coming.
+                HubEvent::Online { .. } => continue,
                 _ => {}
             }
-            notices.extend(notice(event));
+            notices.push(Notice::Hub(event));
         }
         drop(locked);
         if drained {
@@ -268,24 +273,5 @@ impl Shared {
         let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.armed = locked.hub.poll_timeout();
         locked.armed
-    }
-}
-
-/// Links tell of their own coming and going; the rest is told here.
-fn notice(event: HubEvent) -> Option<Notice> {
-    match event {
-        HubEvent::SecretEnded { .. } => Some(Notice::SecretEnded),
-        HubEvent::Ready { peer, commands } => Some(Notice::Ready { peer, commands }),
-        HubEvent::Offline { peer, purpose, .. } => Some(Notice::Offline { peer, purpose }),
-        HubEvent::Contested { peer } => Some(Notice::Contested { peer }),
-        HubEvent::Replayed { peer, jti } => Some(Notice::Replayed { peer, jti }),
-        HubEvent::Forged { peer, jti, claim } => Some(Notice::Forged { peer, jti, claim }),
-        HubEvent::Reused { peer } => Some(Notice::Reused { peer }),
-        HubEvent::Revoked { peer, reason } => Some(Notice::Revoked { peer, reason }),
-        HubEvent::RolledBack { restored, own } => Some(Notice::RolledBack { restored, own }),
-        HubEvent::TurnedAway { source, why, count } => {
-            Some(Notice::TurnedAway { source, why, count })
-        }
-        _ => None,
     }
 }

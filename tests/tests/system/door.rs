@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use bowline_core::code::Code;
+use bowline_core::hub::HubEvent;
 use bowline_core::id::Pin;
 use bowline_core::link::{EndReason, Measure};
 use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, TlsMode};
@@ -134,7 +135,7 @@ each_pairing! {
         }
         world.stop_hub().await;
         let told = world.notices.all(|notice| match notice {
-            Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
+            Notice::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
             _ => None,
         });
         let here = Some("127.0.0.1".parse().unwrap());
@@ -182,7 +183,7 @@ each_pairing! {
         assert!(wait.is_some_and(|seconds| (1..=30).contains(&seconds)), "{wait:?}");
         assert!(error.outcome().heals);
         let told = world.notices.first(|notice| match notice {
-            Notice::TurnedAway { source, why, count } => Some((*source, why.code(), *count)),
+            Notice::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
             _ => None,
         });
         assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::RateLimited, 1));

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bowline_core::code::Code;
+use bowline_core::hub::HubEvent;
 use bowline_core::id::Jti;
 use bowline_core::ledger::Sign;
 use bowline_core::wire::frame::{Method, Status};
@@ -89,7 +90,7 @@ each_pairing! {
         assert_eq!((session.admitted().peer, session.admitted().method), (id("web"), Method::Join));
         assert_eq!(join(&world, &token, "thief").await.unwrap_err(), Code::Used);
         let told = world.notices.first(|notice| match notice {
-            Notice::Replayed { peer, jti } => Some((*peer, *jti)),
+            Notice::Hub(HubEvent::Replayed { peer, jti }) => Some((*peer, *jti)),
             _ => None,
         });
         assert_eq!(told.await, (id("thief"), jti));
@@ -141,7 +142,7 @@ each_pairing! {
         // Who resumes shows it, and is admitted.
         come_back(&world, "web").await;
         let told = world.notices.first(|notice| match notice {
-            Notice::RolledBack { restored, own } => Some((*restored, *own)),
+            Notice::Hub(HubEvent::RolledBack { restored, own }) => Some((*restored, *own)),
             _ => None,
         });
         let (restored, own) = told.await;

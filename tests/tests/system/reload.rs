@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bowline_core::code::Code;
+use bowline_core::hub::HubEvent;
 use bowline_core::id::Pin;
 use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, TlsMode};
 use bowline_shell::hub::StartError;
@@ -195,7 +196,7 @@ each_pairing! {
         let operator = first.operator().await;
         assert_eq!(run(call(&operator, "web", "ok")).await.exit(), 0, "the link stays");
         first.stop_hub().await;
-        let ready = |notice: &Notice| matches!(notice, Notice::Ready { .. }).then_some(());
+        let ready = |notice: &Notice| matches!(notice, Notice::Hub(HubEvent::Ready { .. })).then_some(());
         second.notices.first(ready).await;
         within(web.stop()).await;
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use bowline_core::code::Code;
+use bowline_core::hub::HubEvent;
 use bowline_core::link::EndReason;
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
@@ -111,7 +112,7 @@ each_pairing! {
             let ended = within(session.ended()).await;
             assert_eq!(ended.reason.code(), Code::SessionExpired, "{ended:?}");
         }
-        let over = |notice: &Notice| matches!(notice, Notice::SecretEnded).then_some(());
+        let over = |notice: &Notice| matches!(notice, Notice::Hub(HubEvent::SecretEnded { .. })).then_some(());
         world.notices.first(over).await;
         assert_eq!(code(&refused(world.peer("by-old").secret_file(&old)).await), Code::Refused);
         // It calls still.
