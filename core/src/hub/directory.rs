@@ -1,5 +1,7 @@
 //! Who can be called at this moment: what the calls see of links and members.
 
+use core::time::Duration;
+
 use crate::code::Code;
 use crate::hub::calls::Caller;
 use crate::hub::drain::Stage;
@@ -8,7 +10,7 @@ use crate::hub::members::labels::LabelsOf;
 use crate::hub::members::registry::Registry;
 use crate::id::{CommandName, LinkId, PeerId};
 use crate::limits::Limits;
-use crate::time::Now;
+use crate::time::{Mono, Now};
 
 pub(super) use crate::hub::members::labels::Meant;
 
@@ -42,6 +44,12 @@ impl<'h> Directory<'h> {
         let serves = session.serves.as_ref().ok_or(Code::NotReady)?;
         let known = serves.commands.iter().any(|command| command.name == name);
         if known { Ok(target) } else { Err(Code::UnknownCommand) }
+    }
+
+    /// When a call with this deadline ends here, whatever its runner does.
+    pub(super) fn due(&self, deadline_ms: u64) -> Mono {
+        let deadline = Duration::from_millis(deadline_ms).min(self.limits.call_deadline);
+        self.now.mono.after(deadline).after(self.limits.deadline_grace)
     }
 
     /// Every peer that serves or has served, in the order of the ids, after `after`.

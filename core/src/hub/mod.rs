@@ -53,7 +53,7 @@ use crate::wire::Frame;
 use crate::wire::frame::Register;
 
 use asks::Asks;
-use calls::{Calls, Routed};
+use calls::{Calling, Calls, Routed};
 use directory::Directory;
 use drain::{Drain, Stage};
 use effects::Effects;
@@ -142,21 +142,21 @@ impl Hub {
         if self.is_cut(link) {
             return;
         }
-        let (calls, directory, effects) = self.calling(now);
+        let mut calls = self.calling(now);
         match frame {
             Frame::Register(register) => self.register(link, register),
             Frame::Call(call) => {
-                let Some(caller) = directory.caller(link) else { return };
-                match calls.call(caller, call, &directory, effects) {
+                let Some(caller) = calls.directory.caller(link) else { return };
+                match calls.call_came(caller, call) {
                     Routed::Done => {}
                     Routed::ToHub => self.control(link, call, now),
                 }
             }
-            Frame::Output(output) => calls.output_came(link, output, &directory, effects),
-            Frame::Result(result) => calls.result_came(link, result, &directory, effects),
-            Frame::Window(window) => calls.window_came(link, *window, &directory, effects),
-            Frame::Input(input) => calls.input_came(link, input, &directory, effects),
-            Frame::Cancel(cancel) => calls.cancel_came(link, cancel, &directory, effects),
+            Frame::Output(output) => calls.output_came(link, output),
+            Frame::Result(result) => calls.result_came(link, result),
+            Frame::Window(window) => calls.window_came(link, *window),
+            Frame::Input(input) => calls.input_came(link, input),
+            Frame::Cancel(cancel) => calls.cancel_came(link, cancel),
             Frame::Goaway(_) => self.peer_leaves(link),
             // The session's own, or never sent to a hub: `session/direction.rs`.
             Frame::Hello(_)
@@ -218,11 +218,9 @@ impl Hub {
     pub fn handle_timeout(&mut self, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
-        let (calls, directory, effects) = self.calling(now);
-        calls.time_passed(&directory, effects);
+        self.calling(now).time_passed();
         if self.drain.time_passed(now, self.links.live().map(|(link, _)| link)) {
-            let (calls, directory, effects) = self.calling(now);
-            calls.stop_jobs(Code::GoingAway, &directory, effects);
+            self.calling(now).stop_jobs(Code::GoingAway);
         }
         self.settle_drain();
         for summary in self.preauth.summaries(now) {
@@ -235,13 +233,11 @@ impl Hub {
     /// drain, until it says that there is not, with the lock free in between.
     pub fn work(&mut self, now: Now) -> bool {
         self.unix = now.unix;
-        let (calls, directory, effects) = self.calling(now);
-        if !calls.work(&directory, effects) {
+        if !self.calling(now).work() {
             for _ in 0..self.config.limits.slice.max(1) {
                 let Some(link) = self.drain.next() else { break };
-                let (calls, directory, effects) = self.calling(now);
-                calls.give_up_all(link, Code::GoingAway, &directory, effects);
-                effects.touch(link);
+                self.calling(now).give_up_all(link, Code::GoingAway);
+                self.effects.touch(link);
             }
         }
         self.settle_drain();
@@ -307,8 +303,8 @@ impl Hub {
         self.links.session_mut(link)
     }
 
-    /// The calls, what they see of the hub, and what takes their effects.
-    fn calling(&mut self, now: Now) -> (&mut Calls, Directory<'_>, &mut Effects) {
+    /// The calls, with what they see of the hub and may do.
+    fn calling(&mut self, now: Now) -> Calling<'_> {
         let directory = Directory {
             links: &self.links,
             registry: &self.members.registry,
@@ -317,7 +313,7 @@ impl Hub {
             stage: self.drain.stage(),
             now,
         };
-        (&mut self.calls, directory, &mut self.effects)
+        Calling { calls: &mut self.calls, directory, effects: &mut self.effects }
     }
 
     /// After every input: closes each link on which something happened and no call is open.

@@ -1,12 +1,10 @@
 //! What is known of calls, for who asks: those that run, those that are kept, the last that ended.
 
-use crate::hub::calls::Calls;
 use crate::hub::calls::job::{Job, Kept, Leg, State};
 use crate::hub::calls::record::{CallNumber, End, Goal, Record};
 use crate::hub::calls::routes::{Forward, Made};
 use crate::hub::calls::table::LinkCalls;
-use crate::hub::directory::Directory;
-use crate::hub::effects::Effects;
+use crate::hub::calls::{Calling, Calls};
 use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::frame::Cancel;
 
@@ -64,27 +62,6 @@ impl Calls {
         self.disowned.get(&peer).is_none_or(|&first| number >= first)
     }
 
-    /// Has the runners of a call told to stop; whether it was running.
-    pub(in crate::hub) fn cancel(
-        &mut self,
-        number: CallNumber,
-        reason: &str,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) -> bool {
-        match self.known(number).map(|known| known.0) {
-            Some(Which::Made(link, id, _, _)) => {
-                self.cancel_came(link, &Cancel { id, reason }, directory, effects);
-                true
-            }
-            Some(Which::Job(job)) if job.ended.is_none() => {
-                self.cancel_job(number, reason, directory, effects);
-                true
-            }
-            Some(Which::Job(_) | Which::Ended(_)) | None => false,
-        }
-    }
-
     /// Attached calls, but for jobs that run.
     fn attached(&self) -> impl Iterator<Item = Known<'_>> {
         let links = self.table.links.iter();
@@ -95,6 +72,18 @@ impl Calls {
             })
         });
         self.table.archive.records().map(Which::Ended).chain(made).map(Known)
+    }
+}
+
+impl Calling<'_> {
+    /// Has the runners of a call told to stop; whether it was running.
+    pub(in crate::hub) fn cancel(&mut self, number: CallNumber, reason: &str) -> bool {
+        match self.calls.known(number).map(|known| known.0) {
+            Some(Which::Made(link, id, _, _)) => self.cancel_came(link, &Cancel { id, reason }),
+            Some(Which::Job(job)) if job.ended.is_none() => self.cancel_job(number, reason),
+            Some(Which::Job(_) | Which::Ended(_)) | None => return false,
+        }
+        true
     }
 }
 

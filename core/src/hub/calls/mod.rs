@@ -32,13 +32,12 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::code::Code;
 use crate::hub::directory::Directory;
 use crate::hub::effects::Effects;
-use crate::id::{CallId, LinkId, PeerId};
+use crate::id::{LinkId, PeerId};
 use crate::limits::Limits;
 use crate::time::Mono;
 
 use deadlines::{Deadlines, Timed};
 use job::{Hold, Job};
-use routes::Made;
 use table::Table;
 
 /// The calls of a hub.
@@ -52,6 +51,13 @@ pub(super) struct Calls {
     deadlines: Deadlines,
     /// Ids that were freed for another key, with the first call that may be of the other.
     disowned: BTreeMap<PeerId, CallNumber>,
+}
+
+/// The calls, with what something that happens to them may need: one frame, one deadline, one slice.
+pub(super) struct Calling<'h> {
+    pub(super) calls: &'h mut Calls,
+    pub(super) directory: Directory<'h>,
+    pub(super) effects: &'h mut Effects,
 }
 
 impl Calls {
@@ -81,45 +87,9 @@ impl Calls {
         self.deadlines.next()
     }
 
-    /// Time has passed: calls whose peers did not answer in time end.
-    pub(super) fn time_passed(&mut self, directory: &Directory<'_>, effects: &mut Effects) {
-        while let Some(timed) = self.deadlines.expire(directory.now.mono) {
-            match timed {
-                Timed::Call(link, id) => {
-                    self.give_up(link, id, Code::Deadline, directory, effects);
-                }
-                Timed::Job(number) => self.stop_job(number, Code::Deadline, directory, effects),
-            }
-        }
-    }
-
-    /// Jobs that run end with a code.
-    pub(super) fn stop_jobs(
-        &mut self,
-        code: Code,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let running: Vec<_> = self.jobs.keys().copied().collect();
-        for number in running {
-            self.stop_job(number, code, directory, effects);
-        }
-    }
-
-    /// Calls for one peer that a link made end with a code.
-    pub(super) fn give_up_all(
-        &mut self,
-        link: LinkId,
-        code: Code,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some(caller) = self.table.of(link) else { return };
-        let calls = caller.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
-        let calls: Vec<CallId> = calls.map(|&(id, _)| id).collect();
-        for id in calls {
-            self.give_up(link, id, code, directory, effects);
-        }
+    /// Whether a job waits for its next slice: see [`Calling::work`].
+    pub(super) fn has_work(&self) -> bool {
+        !self.due.is_empty()
     }
 
     /// Whether no call is open on a link. What it still runs for nobody is not waited for.
@@ -157,5 +127,17 @@ impl Calls {
             }
             Timed::Job(number) => jobs.contains_key(&number),
         });
+    }
+}
+
+impl Calling<'_> {
+    /// Time has passed: calls whose peers did not answer in time end.
+    pub(super) fn time_passed(&mut self) {
+        while let Some(timed) = self.calls.deadlines.expire(self.directory.now.mono) {
+            match timed {
+                Timed::Call(link, id) => self.give_up(link, id, Code::Deadline),
+                Timed::Job(number) => self.stop_job(number, Code::Deadline),
+            }
+        }
     }
 }

@@ -2,13 +2,11 @@
 
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
-use crate::hub::calls::Calls;
+use crate::hub::calls::Calling;
 use crate::hub::calls::deadlines::Timed;
 use crate::hub::calls::record::{Counts, End, Goal, Record};
 use crate::hub::calls::routes::{Back, Forward, Made, Way};
-use crate::hub::calls::table::{LinkCalls, due};
-use crate::hub::directory::Directory;
-use crate::hub::effects::Effects;
+use crate::hub::calls::table::LinkCalls;
 use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Cancel, Delivery, Input, Output, Target, Window};
@@ -32,304 +30,240 @@ pub(in crate::hub) enum Routed {
     ToHub,
 }
 
-impl Calls {
+impl Calling<'_> {
     /// A link calls.
-    pub(in crate::hub) fn call(
-        &mut self,
-        caller: Caller<'_>,
-        call: &Call<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) -> Routed {
+    pub(in crate::hub) fn call_came(&mut self, caller: Caller<'_>, call: &Call<'_>) -> Routed {
         let link = caller.link;
         let required = match call.target {
             Target::Hub => Capability::Call,
             Target::Peer(_) | Target::All | Target::Labels(_) => Capability::CallNamed(call.name),
         };
         if !caller.capabilities.allow(required) {
-            effects.deny(link, call, Code::Denied, Some(required));
+            self.effects.deny(link, call, Code::Denied, Some(required));
             return Routed::Done;
         }
         // It comes after a Goaway, of either end.
-        if caller.left || directory.is_draining() {
-            turn_down(link, call, effects);
+        if caller.left || self.directory.is_draining() {
+            self.turn_down(link, call);
             return Routed::Done;
         }
         match (call.delivery, call.target) {
             (Delivery::Attached, Target::Hub) => return Routed::ToHub,
             (Delivery::Attached, Target::Peer(peer)) => {
-                if let Err(code) = self.forward(link, peer, call, directory, effects) {
-                    effects.fail(link, call.id, Some(peer), code);
+                if let Err(code) = self.forward(link, peer, call) {
+                    self.effects.fail(link, call.id, Some(peer), code);
                 }
             }
-            (Delivery::Attached, Target::All | Target::Labels(_)) => {
-                self.fan_out(link, call, directory, effects);
-            }
+            (Delivery::Attached, Target::All | Target::Labels(_)) => self.fan_out(link, call),
             // The hub answers at once; there is nothing to be left to it.
             (Delivery::Detached, Target::Hub) => {
-                effects.fail(link, call.id, None, Code::BadArgument);
+                self.effects.fail(link, call.id, None, Code::BadArgument);
             }
             (Delivery::Detached, Target::Peer(_) | Target::All | Target::Labels(_)) => {
-                self.detach(link, call, directory, effects);
+                self.detach(link, call);
             }
         }
         Routed::Done
     }
 
-    fn forward(
-        &mut self,
-        link: LinkId,
-        peer: PeerId,
-        call: &Call<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) -> Result<(), Code> {
-        let target = directory.serving(peer, call.name)?;
-        let caller = self.table.of(link).ok_or(Code::Busy)?;
-        if !caller.has_credit(call.window, effects.flow(link), directory.limits) {
+    fn forward(&mut self, link: LinkId, peer: PeerId, call: &Call<'_>) -> Result<(), Code> {
+        let target = self.directory.serving(peer, call.name)?;
+        let table = &mut self.calls.table;
+        let caller = table.of(link).ok_or(Code::Busy)?;
+        if !caller.has_credit(call.window, self.effects.flow(link), self.directory.limits) {
             return Err(Code::Busy);
         }
         let way = (caller.owner, Way::Call(link, call.id));
-        let id = self.table.place(target, call, way, directory, effects)?;
+        let id = table.place(target, call, way, &self.directory, self.effects)?;
         let forward = Forward {
             target,
             peer,
             id,
             credit: call.window,
             cancelled: false,
-            number: self.table.number(),
+            number: table.number(),
             name: call.name,
-            started: directory.now.unix,
+            started: self.directory.now.unix,
         };
-        self.table.add_made(link, call.id, Made::Call(forward), call.window);
-        self.deadlines.set(due(call.deadline_ms, directory), Timed::Call(link, call.id));
+        table.add_made(link, call.id, Made::Call(forward), call.window);
+        let due = self.directory.due(call.deadline_ms);
+        self.calls.deadlines.set(due, Timed::Call(link, call.id));
         Ok(())
     }
 
     /// Output of a call, from the link that runs it to the one that made it.
-    pub(in crate::hub) fn output_came(
-        &mut self,
-        link: LinkId,
-        output: &Output<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some(runner) = self.table.of(link) else { return };
+    pub(in crate::hub) fn output_came(&mut self, link: LinkId, output: &Output<'_>) {
+        let Some(runner) = self.calls.table.of(link) else { return };
         let peer = runner.peer;
         let (caller, id) = match runner.back(output.id) {
             Some(Way::Call(caller, id)) => (caller, id),
-            Some(Way::Leg(number, leg)) => {
-                return self.turn(number, directory, effects, |turn| turn.output_came(leg, output));
+            Some(Way::Leg(job, leg)) => {
+                return self.turn(job, |turn| turn.output_came(leg, output));
             }
             None => return,
         };
         let len = output.bytes.len() as u64;
-        let Some(calls) = self.table.of_mut(caller) else { return };
+        let Some(calls) = self.calls.table.of_mut(caller) else { return };
         if let Some(Made::Call(forward)) = calls.made.find_mut(id) {
             forward.credit = forward.credit.saturating_sub(len);
             calls.credit = calls.credit.saturating_sub(len);
         }
-        if !effects.send(caller, &Frame::Output(Output { id, peer, ..*output })) {
-            self.give_up(caller, id, Code::Lost, directory, effects);
+        if !self.effects.send(caller, &Frame::Output(Output { id, peer, ..*output })) {
+            self.give_up(caller, id, Code::Lost);
         }
     }
 
     /// The end of a call.
-    pub(in crate::hub) fn result_came(
-        &mut self,
-        link: LinkId,
-        result: &CallResult<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some((peer, back)) = self.table.remove_run(link, result.id) else { return };
+    pub(in crate::hub) fn result_came(&mut self, link: LinkId, result: &CallResult<'_>) {
+        let Some((peer, back)) = self.calls.table.remove_run(link, result.id) else { return };
+        let end = End::Said(result.status);
         let (caller, id) = match back.to {
             _ if back.orphan => return,
             Way::Call(caller, id) => (caller, id),
-            Way::Leg(number, leg) => {
-                let end = End::Said(result.status);
-                return self.turn(number, directory, effects, |turn| {
-                    turn.end_leg(leg, end, Some(result));
-                });
+            Way::Leg(job, leg) => {
+                return self.turn(job, |turn| turn.end_leg(leg, end, Some(result)));
             }
         };
-        self.forget_made(caller, id, End::Said(result.status), directory);
+        self.remove_forward(caller, id, end);
         let peer = Some(peer);
         // It ran: a code that invites to another try would have it run twice.
-        if !effects.send(caller, &Frame::Result(CallResult { id, peer, ..*result })) {
-            effects.fail(caller, id, peer, Code::Lost);
+        if !self.effects.send(caller, &Frame::Result(CallResult { id, peer, ..*result })) {
+            self.effects.fail(caller, id, peer, Code::Lost);
         }
     }
 
     /// Credit: of the caller for output, or of the runner for input. A call whose windows cannot be
     /// passed on would stall, so it ends.
-    pub(in crate::hub) fn window_came(
-        &mut self,
-        link: LinkId,
-        window: Window,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some(calls) = self.table.of_mut(link) else { return };
+    pub(in crate::hub) fn window_came(&mut self, link: LinkId, window: Window) {
+        let Some(calls) = self.calls.table.of_mut(link) else { return };
         match calls.back(window.id) {
             Some(Way::Call(caller, id)) => {
-                if !effects.send(caller, &Frame::Window(Window { id, ..window })) {
-                    self.give_up(caller, id, Code::Busy, directory, effects);
+                if !self.effects.send(caller, &Frame::Window(Window { id, ..window })) {
+                    self.give_up(caller, id, Code::Busy);
                 }
                 return;
             }
-            Some(Way::Leg(number, leg)) => {
-                return self.turn(number, directory, effects, |turn| {
-                    turn.leg_gave_credit(leg, window.bytes);
-                });
+            Some(Way::Leg(job, leg)) => {
+                return self.turn(job, |turn| turn.leg_gave_credit(leg, window.bytes));
             }
             None => {}
         }
-        let has_credit = calls.has_credit(window.bytes, effects.flow(link), directory.limits);
+        let flow = self.effects.flow(link);
+        let has_credit = calls.has_credit(window.bytes, flow, self.directory.limits);
         let forward = match calls.made.find_mut(window.id) {
             Some(Made::Call(forward)) => forward,
-            Some(&mut Made::Job(number)) if has_credit => {
+            Some(&mut Made::Job(job)) if has_credit => {
                 calls.credit += window.bytes;
-                return self.turn(number, directory, effects, |turn| {
-                    turn.caller_gave_credit(window.bytes);
-                });
+                return self.turn(job, |turn| turn.caller_gave_credit(window.bytes));
             }
-            Some(&mut Made::Job(number)) => {
-                return self.stop_job(number, Code::Busy, directory, effects);
-            }
+            Some(&mut Made::Job(job)) => return self.stop_job(job, Code::Busy),
             None => return,
         };
         let onward = Frame::Window(Window { id: forward.id, ..window });
-        if !has_credit || !effects.send(forward.target, &onward) {
-            return self.give_up(link, window.id, Code::Busy, directory, effects);
+        if !has_credit || !self.effects.send(forward.target, &onward) {
+            return self.give_up(link, window.id, Code::Busy);
         }
         forward.credit += window.bytes;
         calls.credit += window.bytes;
     }
 
     /// Input for a call, from the link that made it to the one that runs it.
-    pub(in crate::hub) fn input_came(
-        &mut self,
-        link: LinkId,
-        input: &Input<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let made = self.table.of(link).and_then(|calls| calls.made.find(input.id));
-        let forward = match made {
+    pub(in crate::hub) fn input_came(&mut self, link: LinkId, input: &Input<'_>) {
+        let calls = self.calls.table.of(link);
+        let forward = match calls.and_then(|calls| calls.made.find(input.id)) {
             Some(Made::Call(forward)) => forward,
-            Some(&Made::Job(number)) => {
-                return self.turn(number, directory, effects, |turn| turn.input_came(input));
-            }
+            Some(&Made::Job(job)) => return self.turn(job, |turn| turn.input_came(input)),
             None => return,
         };
-        let onward = Input { id: forward.id, ..*input };
-        if !effects.send(forward.target, &Frame::Input(onward)) {
-            self.give_up(link, input.id, Code::Lost, directory, effects);
+        let onward = Frame::Input(Input { id: forward.id, ..*input });
+        if !self.effects.send(forward.target, &onward) {
+            self.give_up(link, input.id, Code::Lost);
         }
     }
 
     /// The caller wants no more; the runner still answers.
-    pub(in crate::hub) fn cancel_came(
-        &mut self,
-        link: LinkId,
-        cancel: &Cancel<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some(calls) = self.table.of_mut(link) else { return };
+    pub(in crate::hub) fn cancel_came(&mut self, link: LinkId, cancel: &Cancel<'_>) {
+        let Some(calls) = self.calls.table.of_mut(link) else { return };
         let forward = match calls.made.find_mut(cancel.id) {
             Some(Made::Call(forward)) => forward,
-            Some(&mut Made::Job(number)) => {
-                return self.cancel_job(number, cancel.reason, directory, effects);
-            }
+            Some(&mut Made::Job(job)) => return self.cancel_job(job, cancel.reason),
             None => return,
         };
         if !core::mem::replace(&mut forward.cancelled, true) {
             let id = forward.id;
-            effects.send(forward.target, &Frame::Cancel(Cancel { id, ..*cancel }));
+            self.effects.send(forward.target, &Frame::Cancel(Cancel { id, ..*cancel }));
         }
     }
 
     /// A link has ended: whoever waits for it hears `lost`, whatever it started is cancelled.
-    pub(in crate::hub) fn link_ended(
-        &mut self,
-        link: LinkId,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let Some(mut gone) = self.table.links.remove(&link) else { return };
-        let who = (gone.peer, gone.owner);
+    pub(in crate::hub) fn link_ended(&mut self, link: LinkId) {
+        let Some(mut gone) = self.calls.table.links.remove(&link) else { return };
+        let lost = End::Hub(Code::Lost);
         for (_, back) in gone.runs.drain() {
-            self.table.usage.remove(back.owner, Back::HELD);
+            self.calls.table.usage.remove(back.owner, Back::HELD);
             match back.to {
                 _ if back.orphan => {}
                 Way::Call(caller, id) => {
-                    self.forget_made(caller, id, End::Hub(Code::Lost), directory);
-                    effects.fail(caller, id, Some(gone.peer), Code::Lost);
+                    self.remove_forward(caller, id, lost);
+                    self.effects.fail(caller, id, Some(gone.peer), Code::Lost);
                 }
-                Way::Leg(number, leg) => self.turn(number, directory, effects, |turn| {
-                    turn.end_leg(leg, End::Hub(Code::Lost), None);
-                }),
+                Way::Leg(job, leg) => self.turn(job, |turn| turn.end_leg(leg, lost, None)),
             }
         }
         for (_, made) in gone.made.drain() {
             match made {
                 Made::Call(forward) => {
-                    let end = End::Hub(Code::Lost);
-                    self.table.end_forward(who, &forward, end, directory.now.unix);
-                    self.deadline_ended();
-                    let Forward { target, id, cancelled, .. } = forward;
-                    self.table.unlink((target, id), cancelled, Code::Lost, directory, effects);
+                    let (who, unix) = ((gone.peer, gone.owner), self.directory.now.unix);
+                    self.calls.table.end_forward(who, &forward, lost, unix);
+                    self.calls.deadline_ended();
+                    self.unlink(&forward, Code::Lost);
                 }
-                Made::Job(number) => {
-                    self.table.usage.remove(gone.owner, made.held());
-                    self.stop_job(number, Code::Lost, directory, effects);
+                Made::Job(job) => {
+                    self.calls.table.usage.remove(gone.owner, made.held());
+                    self.stop_job(job, Code::Lost);
                 }
             }
         }
-        self.table.usage.remove(gone.owner, LinkCalls::HELD);
+        self.calls.table.usage.remove(gone.owner, LinkCalls::HELD);
+    }
+
+    /// Calls for one peer that a link made end with a code.
+    pub(in crate::hub) fn give_up_all(&mut self, link: LinkId, code: Code) {
+        let Some(caller) = self.calls.table.of(link) else { return };
+        let calls = caller.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
+        let calls: Vec<CallId> = calls.map(|&(id, _)| id).collect();
+        calls.into_iter().for_each(|id| self.give_up(link, id, code));
     }
 
     /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
-    pub(super) fn give_up(
-        &mut self,
-        link: LinkId,
-        id: CallId,
-        code: Code,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        let end = End::Hub(code);
-        let Some(forward) = self.forget_made(link, id, end, directory) else { return };
-        effects.fail(link, id, Some(forward.peer), code);
-        let Forward { target, id, cancelled, .. } = forward;
-        self.table.unlink((target, id), cancelled, code, directory, effects);
+    pub(super) fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
+        let Some(forward) = self.remove_forward(link, id, End::Hub(code)) else { return };
+        self.effects.fail(link, id, Some(forward.peer), code);
+        self.unlink(&forward, code);
     }
 
-    fn forget_made(
-        &mut self,
-        link: LinkId,
-        id: CallId,
-        end: End,
-        directory: &Directory<'_>,
-    ) -> Option<Forward> {
-        let forward = self.table.remove_forward(link, id, end, directory.now.unix)?;
-        self.deadline_ended();
+    fn remove_forward(&mut self, link: LinkId, id: CallId, end: End) -> Option<Forward> {
+        let unix = self.directory.now.unix;
+        let forward = self.calls.table.remove_forward(link, id, end, unix)?;
+        self.calls.deadline_ended();
         Some(forward)
     }
-}
 
-/// Answers a call that comes too late.
-fn turn_down(link: LinkId, call: &Call<'_>, effects: &mut Effects) {
-    let code = Code::Draining;
-    match (call.delivery, call.target) {
-        (Delivery::Attached, Target::All | Target::Labels(_)) => {
-            effects.deny(link, call, code, None);
-        }
-        (_, Target::Peer(peer)) => effects.fail(link, call.id, Some(peer), code),
-        (_, Target::Hub) | (Delivery::Detached, Target::All | Target::Labels(_)) => {
-            effects.fail(link, call.id, None, code);
+    fn unlink(&mut self, &Forward { target, id, cancelled, .. }: &Forward, code: Code) {
+        self.calls.table.unlink((target, id), cancelled, code, &self.directory, self.effects);
+    }
+
+    /// Answers a call that comes too late.
+    fn turn_down(&mut self, link: LinkId, call: &Call<'_>) {
+        let code = Code::Draining;
+        match (call.delivery, call.target) {
+            (Delivery::Attached, Target::All | Target::Labels(_)) => {
+                self.effects.deny(link, call, code, None);
+            }
+            (_, Target::Peer(peer)) => self.effects.fail(link, call.id, Some(peer), code),
+            (_, Target::Hub) | (Delivery::Detached, Target::All | Target::Labels(_)) => {
+                self.effects.fail(link, call.id, None, code);
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The calls of each link, the credit that they hold, and the archive: everything that is known of
 //! calls beside the jobs that run, so that a job can be carried out with all of it at hand.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::code::Code;
@@ -15,7 +14,6 @@ use crate::hub::directory::Directory;
 use crate::hub::effects::Effects;
 use crate::id::{CallId, LinkId, PeerId};
 use crate::limits::Limits;
-use crate::time::Mono;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, Cancel, Delivery};
 
@@ -264,11 +262,4 @@ impl Made {
             Self::Job(_) => row,
         }
     }
-}
-
-/// When a call ends here, whatever its runner does.
-pub(super) fn due(deadline_ms: u64, directory: &Directory<'_>) -> Mono {
-    let limits = directory.limits;
-    let deadline = Duration::from_millis(deadline_ms).min(limits.call_deadline);
-    directory.now.mono.after(deadline).after(limits.deadline_grace)
 }

@@ -60,8 +60,7 @@ impl Hub {
         let number = known.number();
         let who = self.live(link).map(|live| live.peer);
         let reason = who.map_or_else(String::new, |who| format!("{who} cancelled the call"));
-        let (calls, directory, effects) = self.calling(now);
-        let was_running = calls.cancel(number, &reason, &directory, effects);
+        let was_running = self.calling(now).cancel(number, &reason);
         self.answer_call(link, call.id, Ok(ValueBuf::boolean(was_running)));
     }
 

@@ -206,8 +206,7 @@ impl Hub {
     /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
     pub fn gone(&mut self, link: LinkId, now: Now) {
         self.unix = now.unix;
-        let (calls, directory, effects) = self.calling(now);
-        calls.link_ended(link, &directory, effects);
+        self.calling(now).link_ended(link);
         self.effects.forget(link);
         let live = match self.links.remove(link) {
             Some(Standing::Live(live)) => live,

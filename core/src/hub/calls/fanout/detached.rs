@@ -1,43 +1,33 @@
 //! Detached jobs: their number, and what is kept of them. In memory only. `// spec: hub §4`
 
 use crate::code::Code;
-use crate::hub::calls::Calls;
+use crate::hub::calls::Calling;
 use crate::hub::calls::fanout::Turn;
 use crate::hub::calls::job::{Hold, Job, KEPT_LEG, Kept};
 use crate::hub::calls::record::{CallName, Goal};
-use crate::hub::directory::Directory;
-use crate::hub::effects::Effects;
 use crate::id::LinkId;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Output, Status, Target};
 use crate::wire::value::ValueBuf;
 
-impl Calls {
+impl Calling<'_> {
     /// A call whose caller does not wait: it gets the call's number, and the hub keeps the rest.
-    pub(in crate::hub::calls) fn detach(
-        &mut self,
-        link: LinkId,
-        call: &Call<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
+    pub(in crate::hub::calls) fn detach(&mut self, link: LinkId, call: &Call<'_>) {
         let Some(goal) = Goal::of(&call.target) else { return };
-        let Some(who) = self.table.of(link).map(|caller| (caller.peer, caller.owner)) else {
-            return;
-        };
+        let table = &mut self.calls.table;
+        let Some(who) = table.of(link).map(|caller| (caller.peer, caller.owner)) else { return };
         if let Target::Peer(peer) = call.target
-            && let Err(code) = directory.serving(peer, call.name)
+            && let Err(code) = self.directory.serving(peer, call.name)
         {
-            return effects.fail(link, call.id, Some(peer), code);
+            return self.effects.fail(link, call.id, Some(peer), code);
         }
-        let running = self.jobs.values().filter(|job| job.is_detached()).count();
-        if !self.table.room_for_call(running, directory.limits) {
+        let running = self.calls.jobs.values().filter(|job| job.is_detached()).count();
+        if !table.room_for_call(running, self.directory.limits) {
             let text = "as many detached calls as the hub keeps are still running";
-            return effects.fail_with(link, call.id, Code::Busy, text);
+            return self.effects.fail_with(link, call.id, Code::Busy, text);
         }
-        let hold = Hold::Detached(Some((link, call.id)));
-        let number = self.table.number();
-        self.start(Job::new(number, who, hold, goal, call, directory.now.unix), directory, effects);
+        let (hold, number) = (Hold::Detached(Some((link, call.id))), table.number());
+        self.start(Job::new(number, who, hold, goal, call, self.directory.now.unix));
     }
 }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A runner sees an ordinary call. What is long is done in slices of so many peers
-//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calls::work`], so
+//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calling::work`], so
 //! that nobody holds the lock for all of a long list.
 //!
 //! Whatever happens to a job happens in a [`Turn`]: it has the job, and all of the calls that is not
@@ -20,12 +20,12 @@ mod flow;
 mod start;
 
 use crate::code::Code;
-use crate::hub::calls::Calls;
 use crate::hub::calls::deadlines::Timed;
 use crate::hub::calls::job::{Hold, Job, Phase};
 use crate::hub::calls::record::{CallNumber, Goal};
 use crate::hub::calls::routes::Made;
-use crate::hub::calls::table::{Table, due};
+use crate::hub::calls::table::Table;
+use crate::hub::calls::{Calling, Calls};
 use crate::hub::directory::Directory;
 use crate::hub::effects::Effects;
 use crate::id::LinkId;
@@ -39,116 +39,90 @@ pub(super) struct Turn<'a> {
     effects: &'a mut Effects,
 }
 
-impl Calls {
+impl Calling<'_> {
     /// Goes on with a job that was too long for one hold of the lock; whether there was one.
-    pub(in crate::hub) fn work(
-        &mut self,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) -> bool {
-        let Some(number) = self.due.pop_front() else { return false };
-        self.turn(number, directory, effects, |turn| {
+    pub(in crate::hub) fn work(&mut self) -> bool {
+        let Some(number) = self.calls.due.pop_front() else { return false };
+        self.turn(number, |turn| {
             turn.job.queued = false;
             turn.slice();
         });
         true
     }
 
-    /// Whether [`Calls::work`] has something to do.
-    pub(in crate::hub) fn has_work(&self) -> bool {
-        !self.due.is_empty()
-    }
-
     /// A call for several peers whose caller waits for what they say.
-    pub(super) fn fan_out(
-        &mut self,
-        link: LinkId,
-        call: &Call<'_>,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
+    pub(super) fn fan_out(&mut self, link: LinkId, call: &Call<'_>) {
         let Some(goal) = Goal::of(&call.target) else { return };
-        let Some(caller) = self.table.of(link) else { return };
-        if !caller.has_credit(call.window, effects.flow(link), directory.limits) {
-            return effects.deny(link, call, Code::Busy, None);
+        let table = &mut self.calls.table;
+        let Some(caller) = table.of(link) else { return };
+        if !caller.has_credit(call.window, self.effects.flow(link), self.directory.limits) {
+            return self.effects.deny(link, call, Code::Busy, None);
         }
-        let who = (caller.peer, caller.owner);
-        let number = self.table.number();
-        self.table.add_made(link, call.id, Made::Job(number), call.window);
+        let (who, number) = ((caller.peer, caller.owner), table.number());
+        table.add_made(link, call.id, Made::Job(number), call.window);
         let hold = Hold::Attached(link, call.id);
-        let job = Job::new(number, who, hold, goal, call, directory.now.unix);
-        self.start(job, directory, effects);
+        self.start(Job::new(number, who, hold, goal, call, self.directory.now.unix));
     }
 
     /// A job begins, with its first slice.
-    fn start(&mut self, mut job: Job, directory: &Directory<'_>, effects: &mut Effects) {
+    fn start(&mut self, mut job: Job) {
         let number = job.number;
-        self.deadlines.set(due(job.deadline_ms, directory), Timed::Job(number));
-        self.table.count(&mut job);
-        self.jobs.insert(number, Box::new(job));
-        self.turn(number, directory, effects, |turn| turn.slice());
+        let due = self.directory.due(job.deadline_ms);
+        self.calls.deadlines.set(due, Timed::Job(number));
+        self.calls.table.count(&mut job);
+        self.calls.jobs.insert(number, Box::new(job));
+        self.turn(number, |turn| turn.slice());
     }
 
-    /// It ends with a code. There may be many at once, so [`Calls::work`] does it.
-    pub(super) fn stop_job(
-        &mut self,
-        number: CallNumber,
-        code: Code,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        self.turn(number, directory, effects, |turn| turn.job.stop(code));
+    /// It ends with a code. There may be many at once, so [`Calling::work`] does it.
+    pub(super) fn stop_job(&mut self, number: CallNumber, code: Code) {
+        self.turn(number, |turn| turn.job.stop(code));
+    }
+
+    /// Jobs that run end with a code.
+    pub(in crate::hub) fn stop_jobs(&mut self, code: Code) {
+        let running: Vec<_> = self.calls.jobs.keys().copied().collect();
+        running.into_iter().for_each(|number| self.stop_job(number, code));
     }
 
     /// Its caller, or who may, wants no more; the runners still answer.
-    pub(super) fn cancel_job(
-        &mut self,
-        number: CallNumber,
-        reason: &str,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-    ) {
-        self.turn(number, directory, effects, |turn| {
+    pub(super) fn cancel_job(&mut self, number: CallNumber, reason: &str) {
+        self.turn(number, |turn| {
             turn.job.cancel(reason);
             turn.slice();
         });
     }
 
     /// Lets `act` happen to a running job, and carries out what follows from it.
-    pub(super) fn turn(
-        &mut self,
-        number: CallNumber,
-        directory: &Directory<'_>,
-        effects: &mut Effects,
-        act: impl FnOnce(&mut Turn<'_>),
-    ) {
-        let Some(job) = self.jobs.get_mut(&number) else { return };
-        let mut turn = Turn { job, table: &mut self.table, directory, effects };
+    pub(super) fn turn(&mut self, number: CallNumber, act: impl FnOnce(&mut Turn<'_>)) {
+        let Calls { jobs, table, .. } = &mut *self.calls;
+        let Some(job) = jobs.get_mut(&number) else { return };
+        let mut turn = Turn { job, table, directory: &self.directory, effects: self.effects };
         act(&mut turn);
         turn.settle();
         if turn.job.is_over() {
             turn.finish();
         }
         let runs = job.ended.is_none() && job.phase != Phase::Refused;
-        self.table.count(job);
+        table.count(job);
         // Those that waited for what this one let go are before it.
-        for woken in core::mem::take(&mut self.table.woken) {
-            if let Some(job) = self.jobs.get_mut(&woken) {
-                job.feed.look();
-                self.queue(woken);
-            }
+        for woken in core::mem::take(&mut table.woken) {
+            self.calls.queue(woken, |job| job.feed.look());
         }
         if runs {
-            self.queue(number);
-        } else if let Some(job) = self.jobs.remove(&number) {
-            self.table.put_away(job);
-            self.deadline_ended();
+            self.calls.queue(number, |_| {});
+        } else if let Some(job) = self.calls.jobs.remove(&number) {
+            self.calls.table.put_away(job);
+            self.calls.deadline_ended();
         }
     }
+}
 
-    /// Has a job given its next slice where it has something to do.
-    fn queue(&mut self, number: CallNumber) {
+impl Calls {
+    /// Changes a running job, and has it given its next slice where it has something to do.
+    fn queue(&mut self, number: CallNumber, change: impl FnOnce(&mut Job)) {
         let Some(job) = self.jobs.get_mut(&number) else { return };
+        change(job);
         if job.has_work() && !core::mem::replace(&mut job.queued, true) {
             self.due.push_back(number);
         }
