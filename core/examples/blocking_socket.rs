@@ -15,7 +15,6 @@
 // The core is kept from these; a program that drives it is where they belong.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,14 +29,13 @@ use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::ledger::{Answer, Question};
-use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Entry, Known, Mode};
+use bowline_core::trust::{Entry, Known};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Command, Purpose, Register, Source, Status};
+use bowline_core::wire::frame::{CallResult, Command, Register, Source, Status};
 use data_encoding::BASE64URL_NOPAD;
 
 fn main() {
@@ -57,21 +55,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let secret = read_private(Path::new(secret))?.ok_or("there is no secret file")?;
     let secret = BASE64URL_NOPAD.decode(String::from_utf8(secret)?.trim().as_bytes())?;
     let mut random = Random::new(&entropy()?);
-    let (host, _) = address.rsplit_once(':').ok_or("an address is HOST:PORT")?;
     let dial = Dial {
-        host: host.to_owned(),
-        authority: address.clone(),
-        path: "/link".to_owned(),
-        transport: Transport::Tls(ClientTls::new()?),
-        trust: Mode::Tofu,
         known: Known { hub: address.clone(), entry: files.entry()?, ..Known::default() },
         credential: Credential::Secret(SharedSecret::new(&secret)?),
-        purpose: Purpose::Serve,
-        peer,
-        key: Arc::new(files.key(&mut random)?),
         agent: "blocking/1".to_owned(),
-        labels: BTreeMap::new(),
-        limits: Limits::default(),
+        ..Dial::new(address, Transport::Tls(ClientTls::new()?), peer, files.key(&mut random)?)
     };
     let clock = Clock(Instant::now());
     let mut socket = TcpStream::connect(address.as_str())?;

@@ -1,6 +1,5 @@
 //! A hub and two peers in one process, with no runtime and no sockets.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
@@ -12,7 +11,6 @@ use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Known, Mode};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Call, CallResult, Command, Delivery, Purpose, Register, Source, Status, Target,
@@ -112,20 +110,11 @@ fn main() {
     });
     let (mut connections, mut printed) = (Vec::<Connection>::new(), String::new());
     for (name, purpose) in [("web-1", Purpose::Serve), ("ops", Purpose::Operate)] {
+        let key = PeerKey(SigningKey::generate(&mut random));
         let dial = Dial {
-            host: "hub.example".to_owned(),
-            authority: "hub.example:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport: Transport::Plain,
-            trust: Mode::Plain,
-            known: Known { hub: "example".to_owned(), ..Known::default() },
             credential: Credential::Secret(secret.clone()),
             purpose,
-            peer: name.parse().unwrap(),
-            key: Arc::new(PeerKey(SigningKey::generate(&mut random))),
-            agent: "example/1".to_owned(),
-            labels: BTreeMap::new(),
-            limits: limits.clone(),
+            ..Dial::new("hub.example:7777", Transport::Plain, name.parse().unwrap(), key)
         };
         let from = From::Network(([192, 0, 2, 1], 49_152).into());
         connections.push(Connection {

@@ -17,7 +17,6 @@ use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::ledger::{Answer, Claim, Durable, Evidence, Memory, Question, Reservation};
 use bowline_core::random::{Random, Seed};
 use bowline_core::socket::{Incoming, Policy, Request, Socket};
-use bowline_core::trust::{Known, Mode};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
@@ -58,20 +57,14 @@ fn snapshot(page: &Page) -> Arc<HubSnapshot> {
 }
 
 fn dial(page: &Page) -> Arc<Dial> {
+    let tls = Transport::Tls(ClientTls::new().unwrap());
+    let key = PeerKey(key(page, "peer key seed"));
     Arc::new(Dial {
-        host: "hub.example".to_owned(),
-        authority: "hub.example:7777".to_owned(),
-        path: "/link".to_owned(),
-        transport: Transport::Tls(ClientTls::new().unwrap()),
-        trust: Mode::Tofu,
-        known: Known { hub: "hub".to_owned(), ..Known::default() },
         credential: Credential::Secret(secret(page)),
-        purpose: Purpose::Serve,
-        peer: "web-1".parse().unwrap(),
-        key: Arc::new(PeerKey(key(page, "peer key seed"))),
         agent: "example/1".to_owned(),
         labels: [("role".to_owned(), "web".to_owned())].into(),
         limits: limits(),
+        ..Dial::new("hub.example:7777", tls, "web-1".parse().unwrap(), key)
     })
 }
 

@@ -19,10 +19,10 @@ use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::ledger::{Answer, Kept, KeyRecord, Memory, Question, TokenRecord, Uses};
 use bowline_core::random::{Random, Seed};
 use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::Known;
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{AuthBody, Purpose, Refresh, Refreshed};
+use bowline_core::wire::frame::{AuthBody, Refresh, Refreshed};
 use page::Page;
 use page::given::{NOW, key, limits, peer_nonce, served, server_tls, sha256, somewhere};
 
@@ -133,20 +133,14 @@ impl Story {
     }
 
     fn dial(&self, credential: Credential) -> Arc<Dial> {
+        let tls = Transport::Tls(ClientTls::new().unwrap());
+        let key = PeerKey(key(&self.page, "peer key seed"));
         Arc::new(Dial {
-            host: "hub.example".to_owned(),
-            authority: "hub.example:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport: Transport::Tls(ClientTls::new().unwrap()),
-            trust: Mode::Tofu,
             known: self.known.clone(),
             credential,
-            purpose: Purpose::Serve,
-            peer: "web-1".parse().unwrap(),
-            key: Arc::new(PeerKey(key(&self.page, "peer key seed"))),
             agent: "example/1".to_owned(),
-            labels: BTreeMap::new(),
             limits: limits(),
+            ..Dial::new("hub.example:7777", tls, "web-1".parse().unwrap(), key)
         })
     }
 

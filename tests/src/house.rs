@@ -397,19 +397,11 @@ fn dial(mode: Mode, name: &str, purpose: Purpose) -> Arc<Dial> {
         Mode::Plain => Transport::Plain,
         Mode::Tofu | Mode::Strict => Transport::Tls(ClientTls::new().expect("TLS")),
     };
+    let key = PeerKey(key(name.as_bytes()[0]));
     Arc::new(Dial {
-        host: "hub.example".to_owned(),
-        authority: "hub.example:7777".to_owned(),
-        path: "/link".to_owned(),
-        transport,
-        trust: mode,
         known: Known { hub: "hub".to_owned(), ..Known::default() },
         credential: Credential::Secret(secret()),
         purpose,
-        peer: name.parse().expect("an id"),
-        key: Arc::new(PeerKey(key(name.as_bytes()[0]))),
-        agent: "test/1".to_owned(),
-        labels: BTreeMap::new(),
-        limits: Limits::default(),
+        ..Dial::new("hub.example:7777", transport, name.parse().expect("an id"), key)
     })
 }

@@ -13,7 +13,7 @@ use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::Known;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Call, CallResult, Command, Delivery, Done, Purpose, Register, Source, Status, Target,
@@ -106,20 +106,12 @@ impl World {
     fn join(&mut self, peer: PeerId, purpose: Purpose, role: Role) {
         let source = From::Network("127.0.0.1:9".parse().unwrap());
         let id = self.hub.arrive(source, NOW).unwrap();
+        let key = PeerKey(SigningKey::generate(&mut self.random));
         let dial = Dial {
-            host: "hub.example".to_owned(),
-            authority: "hub.example:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport: Transport::Plain,
-            trust: Mode::Plain,
             known: Known { hub: "hub".to_owned(), ..Known::default() },
             credential: Credential::Secret(self.secret.clone()),
             purpose,
-            peer,
-            key: Arc::new(PeerKey(SigningKey::generate(&mut self.random))),
-            agent: "test/1".to_owned(),
-            labels: BTreeMap::new(),
-            limits: Limits::default(),
+            ..Dial::new("hub.example:7777", Transport::Plain, peer, key)
         };
         let seeds = [self.random.seed(), self.random.seed()];
         let at_hub = Link::accept(self.snapshot.clone(), source, &seeds[0], NOW).unwrap();

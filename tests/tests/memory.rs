@@ -173,19 +173,9 @@ fn dial(mode: Mode) -> Arc<Dial> {
         Mode::Tofu | Mode::Strict => Transport::Tls(ClientTls::new().unwrap()),
     };
     Arc::new(Dial {
-        host: "hub.example".to_owned(),
-        authority: "hub.example:7777".to_owned(),
-        path: "/link".to_owned(),
-        transport,
-        trust: mode,
         known: Known { hub: "hub".to_owned(), ..Known::default() },
         credential: Credential::Secret(secret()),
-        purpose: Purpose::Serve,
-        peer: "web".parse().unwrap(),
-        key: Arc::new(PeerKey(key(2))),
-        agent: "test/1".to_owned(),
-        labels: BTreeMap::new(),
-        limits: Limits::default(),
+        ..Dial::new("hub.example:7777", transport, "web".parse().unwrap(), PeerKey(key(2)))
     })
 }
 

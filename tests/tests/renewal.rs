@@ -20,7 +20,7 @@ use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
 use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::Known;
 use bowline_core::tunnel::{ClientTls, ServerTls};
 use bowline_core::wire::frame::{Issued, Purpose};
 use bowline_tests::carry::carry;
@@ -143,20 +143,13 @@ impl Scene {
             token_issuer: Some(self.snapshot.identity.id()),
             ..Known::default()
         };
+        let tls = Transport::Tls(ClientTls::new().unwrap());
+        let key = PeerKey(SigningKey::generate(&mut random(9)));
         let dial = Arc::new(Dial {
-            host: "hub.example".to_owned(),
-            authority: "hub.example:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport: Transport::Tls(ClientTls::new().unwrap()),
-            trust: Mode::Tofu,
             known,
             credential,
             purpose: Purpose::Operate,
-            peer: "web-1".parse().unwrap(),
-            key: Arc::new(PeerKey(SigningKey::generate(&mut random(9)))),
-            agent: "test/1".to_owned(),
-            labels: BTreeMap::new(),
-            limits: Limits::default(),
+            ..Dial::new("hub.example:7777", tls, "web-1".parse().unwrap(), key)
         });
         let number = self.sessions.len();
         let seed = |end: u8| Seed([10 * (number as u8 + 1) + end; 32]);

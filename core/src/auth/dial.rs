@@ -10,11 +10,14 @@ use crate::auth::{PeerCredentials, SharedSecret};
 use crate::id::PeerId;
 use crate::identity::PeerKey;
 use crate::limits::Limits;
+use crate::socket::PATH;
 use crate::trust::{Known, Mode};
 use crate::tunnel::ClientTls;
 use crate::wire::frame::{Method, Purpose};
 
 /// One connection to be made. The shell opens the socket; a link takes it from there.
+///
+/// Fields may be added: begin with [`Dial::new`].
 #[derive(Clone, Debug)]
 pub struct Dial {
     /// The host of the hub's URL: a DNS name or an IP address without brackets.
@@ -43,6 +46,56 @@ pub struct Dial {
     pub labels: BTreeMap<String, String>,
     /// The bounds of the link.
     pub limits: Limits,
+}
+
+impl Dial {
+    /// A dial of the hub at `authority`, a host and its port, on the path `/link`. It is to serve, knows
+    /// nothing of the hub and proves nothing; the hub is checked as in `tofu`, or as in `plain`
+    /// without TLS. What is to be otherwise is said before it:
+    ///
+    /// ```
+    /// use bowline_core::auth::{Dial, Transport};
+    /// use bowline_core::wire::frame::Purpose;
+    /// # use bowline_core::{id::PeerId, identity::{PeerKey, SigningKey}, random::{Random, Seed}};
+    ///
+    /// # let peer: PeerId = "ops".parse().unwrap();
+    /// # let key = PeerKey(SigningKey::generate(&mut Random::new(&Seed([1; 32]))));
+    /// let ops = Dial::new("hub.example:7777", Transport::Plain, peer, key);
+    /// let dial = Dial { purpose: Purpose::Operate, ..ops };
+    /// assert_eq!((dial.host.as_str(), dial.path.as_str()), ("hub.example", "/link"));
+    /// ```
+    #[must_use]
+    pub fn new(
+        authority: &str,
+        transport: Transport,
+        peer: PeerId,
+        key: impl Into<Arc<PeerKey>>,
+    ) -> Self {
+        // An IPv6 address stands in brackets.
+        let host = match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let trust = match transport {
+            Transport::Plain => Mode::Plain,
+            Transport::Tls(_) => Mode::Tofu,
+        };
+        Self {
+            host: host.unwrap_or_default().to_owned(),
+            authority: authority.to_owned(),
+            path: PATH.to_owned(),
+            transport,
+            trust,
+            known: Known { hub: authority.to_owned(), ..Known::default() },
+            credential: Credential::Open,
+            purpose: Purpose::Serve,
+            peer,
+            key: key.into(),
+            agent: concat!("bowline-core/", env!("CARGO_PKG_VERSION")).to_owned(),
+            labels: BTreeMap::new(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// What lies under the WebSocket.

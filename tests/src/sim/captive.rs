@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::auth::{Credential, Dial, Transport};
+use bowline_core::auth::{Dial, Transport};
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
@@ -15,9 +15,9 @@ use bowline_core::link::{Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::Known;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Command, Purpose, Register, Status};
+use bowline_core::wire::frame::{CallResult, Command, Register, Status};
 
 use crate::sim::dice::Dice;
 use crate::sim::joins::START;
@@ -156,19 +156,9 @@ impl Captive {
         self.hub.accept(&mut self.dice);
         let key = SigningKey::generate(&mut Random::new(&Seed([7; 32])));
         let dial = Dial {
-            host: "hub".to_owned(),
-            authority: "hub:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport: Transport::Plain,
-            trust: Mode::Plain,
             known: Known { hub_id: Some(self.hub.id()), ..self.machine.known().clone() },
-            credential: Credential::Open,
-            purpose: Purpose::Serve,
-            peer: self.id,
-            key: Arc::new(PeerKey(key)),
-            agent: "sim/1".to_owned(),
-            labels: BTreeMap::new(),
             limits: self.limits.clone(),
+            ..Dial::new("hub:7777", Transport::Plain, self.id, PeerKey(key))
         };
         let link = Link::connect(Arc::new(dial), &Seed(self.dice.bytes()), self.now);
         self.link = Some(link.expect("a link"));

@@ -145,20 +145,14 @@ impl Plan {
             true => Transport::Tls(ClientTls::new().unwrap()),
             false => Transport::Plain,
         };
+        let key = PeerKey(signing_key(self.peer_key));
         Arc::new(Dial {
-            host: "hub.example".to_owned(),
-            authority: "hub.example:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport,
             trust: self.mode,
             known: self.known.clone(),
             credential: self.credential.clone(),
             purpose: self.purpose,
-            peer: self.peer.parse().unwrap(),
-            key: Arc::new(PeerKey(signing_key(self.peer_key))),
-            agent: "test/1".to_owned(),
-            labels: BTreeMap::new(),
             limits: self.limits.clone(),
+            ..Dial::new("hub.example:7777", transport, self.peer.parse().unwrap(), key)
         })
     }
 

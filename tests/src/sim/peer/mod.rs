@@ -21,7 +21,7 @@ use bowline_core::peer::{Next, Outcome, Pace, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Entry, Known, Mode, SeenStart};
+use bowline_core::trust::{Entry, Known, SeenStart};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
@@ -200,17 +200,9 @@ impl PeerNode {
 
     fn dial(&self, now: Now) -> Dial {
         let token_issuer = self.token.as_ref().map(|(_, hub)| *hub);
-        let (transport, trust) = match &self.tls {
-            Some(tls) => (Transport::Tls(tls.clone()), Mode::Tofu),
-            None => (Transport::Plain, Mode::Plain),
-        };
+        let transport = self.tls.clone().map_or(Transport::Plain, Transport::Tls);
         let hub = "world".to_owned();
         Dial {
-            host: "hub".to_owned(),
-            authority: "hub:7777".to_owned(),
-            path: "/link".to_owned(),
-            transport,
-            trust,
             known: Known {
                 hub,
                 entry: self.entry,
@@ -220,11 +212,9 @@ impl PeerNode {
             },
             credential: self.credential(now),
             purpose: self.purpose,
-            peer: self.id,
-            key: self.key.clone(),
-            agent: "sim/1".to_owned(),
             labels: [("zone".to_owned(), self.zone.to_owned())].into(),
             limits: self.limits.clone(),
+            ..Dial::new("hub:7777", transport, self.id, self.key.clone())
         }
     }
 
