@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use bowline_core::id::PeerId;
-use bowline_shell::config::HubUrl;
+#[cfg(feature = "hub")]
 use bowline_shell::files::FileError;
+#[cfg(feature = "hub")]
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::peer::{Join, PeerBuilder, SetupError};
+use bowline_shell::url::HubUrl;
 
 use crate::Smol;
 
 /// A running hub.
+#[cfg(feature = "hub")]
 pub type Hub = bowline_shell::hub::Hub<Smol>;
 
 /// A hub on smol's global executor that keeps its keys and its ledger in `data`; see
@@ -18,6 +21,7 @@ pub type Hub = bowline_shell::hub::Hub<Smol>;
 ///
 /// # Errors
 /// [`FileError`]: the directory cannot be made or used.
+#[cfg(feature = "hub")]
 pub fn hub(data: impl AsRef<Path>) -> Result<HubBuilder<Smol>, FileError> {
     hub_on(Smol::default(), data)
 }
@@ -26,6 +30,7 @@ pub fn hub(data: impl AsRef<Path>) -> Result<HubBuilder<Smol>, FileError> {
 ///
 /// # Errors
 /// As [`hub`].
+#[cfg(feature = "hub")]
 pub fn hub_on(smol: Smol, data: impl AsRef<Path>) -> Result<HubBuilder<Smol>, FileError> {
     HubBuilder::new(smol, data.as_ref())
 }

@@ -63,7 +63,9 @@ pub use bowline_core;
 pub use bowline_shell;
 #[doc(inline)]
 pub use bowline_shell::embed::*;
-pub use face::{Hub, enrolled, enrolled_on, hub, hub_on, join, join_on, peer, peer_on};
+#[cfg(feature = "hub")]
+pub use face::{Hub, hub, hub_on};
+pub use face::{enrolled, enrolled_on, join, join_on, peer, peer_on};
 pub use process::{Pipe, SmolChild};
 pub use runtime::Smol;
 pub use signals::SmolSignals;

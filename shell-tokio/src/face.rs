@@ -3,20 +3,24 @@
 use std::path::Path;
 
 use bowline_core::id::PeerId;
-use bowline_shell::config::HubUrl;
+#[cfg(feature = "hub")]
 use bowline_shell::files::FileError;
+#[cfg(feature = "hub")]
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::peer::{Join, PeerBuilder, SetupError};
+use bowline_shell::url::HubUrl;
 
 use crate::Tokio;
 
 /// A running hub.
+#[cfg(feature = "hub")]
 pub type Hub = bowline_shell::hub::Hub<Tokio>;
 
 /// A hub that keeps its keys and its ledger in `data`; see [`HubBuilder`].
 ///
 /// # Errors
 /// [`FileError`]: the directory cannot be made or used.
+#[cfg(feature = "hub")]
 pub fn hub(data: impl AsRef<Path>) -> Result<HubBuilder<Tokio>, FileError> {
     HubBuilder::new(Tokio, data.as_ref())
 }

@@ -60,7 +60,9 @@ pub use bowline_core;
 pub use bowline_shell;
 #[doc(inline)]
 pub use bowline_shell::embed::*;
-pub use face::{Hub, enrolled, hub, join, peer};
+#[cfg(feature = "hub")]
+pub use face::{Hub, hub};
+pub use face::{enrolled, join, peer};
 pub use process::{Pipe, TokioChild};
 pub use runtime::Tokio;
 pub use signals::TokioSignals;

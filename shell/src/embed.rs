@@ -15,21 +15,26 @@ pub use bowline_core::wire::frame::{Method, Purpose, Source, Status};
 pub use bowline_core::wire::value::{Arguments, ArgumentsBuf, Scalar, Value, ValueBuf, ValueError};
 
 pub use crate::advice::{Audience, advice};
+#[cfg(feature = "process")]
 pub use crate::arguments::{ArgumentSpec, CommandSpec, Kind, SpecError};
 pub use crate::call::{
-    Argument, Call, CallBuilder, CallError, CallEvent, Calling, Counts, Failure, Finished,
-    LabelTests, LabelTestsError, OUTPUT_LIMIT, Output, Reply,
+    Argument, Call, CallBuilder, CallError, CallEvent, Calling, Counts, Failure, Finished, Gone,
+    LabelTests, LabelTestsError, OUTPUT_LIMIT, Output, Reply, Stop,
 };
+#[cfg(feature = "config")]
 pub use crate::config::{
-    ConfigError, DoorSettings, HubSettings, HubUrl, Insecure, JoinSettings, LimitSettings, Scheme,
-    TlsMode, UrlError, Warning,
+    ConfigError, DoorSettings, HubSettings, Insecure, JoinSettings, LimitSettings, TlsMode, Warning,
 };
 pub use crate::files::{DataDir, FileError};
+#[cfg(feature = "hub")]
 pub use crate::hub::{HubBuilder, Reloaded, RotateError, StartError};
 pub use crate::notice::{Notice, Observer};
 pub use crate::peer::{
     ConnectError, CredentialSource, Join, NoSession, Peer, PeerBuilder, PeerState, Session,
     SetupError, States, Unreached,
 };
-pub use crate::process::{Environment, EnvironmentError, Gone, Stop};
+#[cfg(feature = "process")]
+pub use crate::process::{Environment, EnvironmentError};
+#[cfg(feature = "process")]
 pub use crate::stage::Stage;
+pub use crate::url::{HubUrl, Scheme, UrlError};

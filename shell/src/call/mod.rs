@@ -6,6 +6,7 @@
 
 mod argument;
 mod event;
+mod io;
 mod labels;
 mod made;
 mod order;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use argument::Argument;
 pub use event::{CallEvent, Counts, Finished};
+pub use io::{CallIo, Gone, Stop};
 pub use labels::{LabelTests, LabelTestsError};
 pub use made::{CallBuilder, Calling};
 pub(crate) use order::{Callee, NoRoom, Order};
@@ -36,7 +38,6 @@ use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{CallResult, Cancel, Source, Status};
 
 use crate::driver::Mailbox;
-use crate::process::Stop;
 
 /// Bytes that wait on their way out, at most.
 const OUTWARD: usize = 64 << 10;

@@ -8,7 +8,7 @@ use bowline_core::wire::bounds;
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{Value, ValueBuf};
 
-use crate::process::{Gone, Stop};
+use crate::call::{Gone, Stop};
 
 /// How a command ended: what a handler returns becomes one.
 ///

@@ -8,8 +8,7 @@ use bowline_core::id::CommandName;
 use bowline_core::wire::frame::Source;
 use bowline_core::wire::value::{Arguments, Scalar, Value};
 
-use crate::call::{Cell, Reply};
-use crate::process::{CallIo, Gone, Stop};
+use crate::call::{CallIo, Cell, Gone, Reply, Stop};
 
 /// One call of a command, as its handler sees it.
 ///

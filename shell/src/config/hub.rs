@@ -18,9 +18,9 @@ pub use table::{
 pub use tls::TlsSource;
 
 use crate::config::keys::{self, Change};
-use crate::config::url::parse_host;
 use crate::config::{ConfigError, HubUrl, Scheme, TlsMode, TlsSourceName};
 use crate::files::{self, Exposure, FileError, trusted};
+use crate::url::parse_host;
 
 impl HubSettings {
     /// Reads a file.

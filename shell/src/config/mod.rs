@@ -17,13 +17,13 @@ mod hub;
 mod keys;
 mod nearest;
 mod peer;
-pub(crate) mod print;
 mod safety;
 mod served;
 pub mod units;
-mod url;
 mod values;
 
+use crate::print;
+pub use crate::url::{HubUrl, Scheme, UrlError};
 pub use error::ConfigError;
 pub use hub::{
     Door, DoorSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
@@ -33,5 +33,4 @@ pub use keys::{Change, Form, Key, Reload};
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};
 pub use safety::{Insecure, Warning};
 pub use served::CommandRisk;
-pub use url::{HubUrl, Scheme, UrlError};
 pub use values::{Bind, TlsMode, TlsSourceName};

@@ -5,7 +5,7 @@ use core::str::FromStr;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::config::Scheme;
-use crate::config::url::DEFAULT_PORT;
+use crate::url::DEFAULT_PORT;
 
 /// How links are protected and the hub is trusted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

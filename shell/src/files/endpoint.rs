@@ -5,10 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::HubUrl;
 use crate::files::{
     ControlSocket, DataDir, Exposure, FileError, read_private, remove, write_private,
 };
+use crate::url::HubUrl;
 
 /// Where a hub listens.
 #[derive(Clone, Debug, PartialEq, Eq)]

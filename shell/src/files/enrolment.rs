@@ -21,9 +21,9 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::config::HubUrl;
 use crate::files::lock::open_lock;
 use crate::files::{self, Exposure, FileError, HubName, Watched, read_private, write_private};
+use crate::url::HubUrl;
 
 /// The first line: what the file is, and the version of its form.
 const FIRST: &str = "bowline-enrolment 1";

@@ -31,6 +31,7 @@ pub(crate) use error::shown;
 pub use error::{FileError, word};
 pub use lock::{DirLock, Holder};
 pub use old_secret::{OldSecret, replace_secret};
+#[cfg(feature = "hub")]
 pub(crate) use private::replace_private;
 pub use private::{
     Created, create_private, is_there, load_or_create, read_private, remove, write_private,

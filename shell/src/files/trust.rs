@@ -10,21 +10,22 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bowline_core::id::{HubId, Pin};
 use bowline_core::trust::SeenStart;
 use bowline_core::word::word;
 use rustix::fs::{FlockOperation, flock};
 
-use crate::config::ConfigError;
-use crate::config::document::{Document, Section};
-use crate::config::print::{Printer, array};
 use crate::files::lock::open_lock;
-use crate::files::{self, Exposure, FileError, Watched, read_private, write_private};
+use crate::files::{self, Exposure, FileError, Watched, read_private, shown, write_private};
+use crate::print::{Printer, array};
 
 mod name;
+mod read;
+
 pub use name::HubName;
+use read::{Fault, Table, tables};
 
 /// What is known of one configured hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,9 +95,9 @@ pub enum TrustError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is not what we write; it was left as it is.
+    /// The file is not what we write; it was left as it is. The file, the line and what is wrong.
     #[error("{0}; mend the file, or move it away to start with no trust at all")]
-    Malformed(ConfigError),
+    Malformed(String),
     /// Another identity is known already.
     #[error(
         "{hub} is known as {known}, not {given}: if the hub was set up anew, run \
@@ -142,7 +143,8 @@ impl TrustFile {
             path: self.path.clone(),
             reason: format!("{fault}, or move it away to start with no trust at all"),
         })?;
-        parse(&self.path, text).map_err(TrustError::Malformed)
+        parse(text)
+            .map_err(|fault| TrustError::Malformed(format!("{}: {fault}", shown(&self.path))))
     }
 
     /// What is known of `hub`.
@@ -262,46 +264,34 @@ fn learn(hub: &HubName, entry: &mut TrustRecord, given: HubId) -> Result<(), Tru
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<BTreeMap<HubName, TrustRecord>, ConfigError> {
-    let document = Document::new(path, text);
-    let mut root = document.root()?;
+fn parse(text: &str) -> Result<BTreeMap<HubName, TrustRecord>, Fault> {
     let mut entries = BTreeMap::new();
-    if let Some(mut hubs) = root.table("hub")? {
-        for name in hubs.names() {
-            let hub = name.value.parse().map_err(|error| hubs.complain(&name, error))?;
-            let record = parse_record(hubs.named_table(&name)?)?;
-            match entries.entry(hub) {
-                Entry::Vacant(place) => {
-                    place.insert(record);
-                }
-                Entry::Occupied(mut known) => {
-                    known.get_mut().fold(record).map_err(|why| hubs.complain(&name, why))?;
-                }
+    for mut table in tables(text)? {
+        let hub = table.name.parse().map_err(|error| table.complain(error))?;
+        let record = parse_record(&mut table)?;
+        match entries.entry(hub) {
+            Entry::Vacant(place) => {
+                place.insert(record);
+            }
+            Entry::Occupied(mut known) => {
+                let known: &mut TrustRecord = known.get_mut();
+                known.fold(record).map_err(|why| table.complain(why))?;
             }
         }
+        table.end()?;
     }
-    root.end()?;
     Ok(entries)
 }
 
-fn parse_record(mut entry: Section<'_>) -> Result<TrustRecord, ConfigError> {
-    let mut number = |key| match entry.integer(key)? {
-        Some(found) => u64::try_from(found.value)
-            .map_err(|_| entry.complain(&found, "expected a number that is not negative")),
-        None => Ok(0),
-    };
-    let generation = number("generation")?;
-    let first_seen = number("first-seen")?;
-    let record = TrustRecord {
-        identity: entry.text("identity")?,
-        pin: entry.text("pin")?,
-        generation,
-        hello: entry.text("hello")?,
-        first_seen,
-        pinned: entry.list("pinned")?.unwrap_or_default(),
-    };
-    entry.end()?;
-    Ok(record)
+fn parse_record(table: &mut Table) -> Result<TrustRecord, Fault> {
+    Ok(TrustRecord {
+        identity: table.text("identity")?,
+        pin: table.text("pin")?,
+        generation: table.number("generation")?,
+        hello: table.text("hello")?,
+        first_seen: table.number("first-seen")?,
+        pinned: table.list("pinned")?,
+    })
 }
 
 fn print(entries: &BTreeMap<HubName, TrustRecord>) -> String {

@@ -14,18 +14,21 @@ use bowline_core::random::Random;
 use bowline_core::trust::{Known, Mode, PinSpec, Roots};
 use bowline_core::wire::frame::{Command, Purpose};
 
+#[cfg(feature = "process")]
 use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
-use crate::config::{HubUrl, Scheme};
 use crate::entropy;
 use crate::files::{self, DataDir, EnrolmentFile, FileError, HubName, TrustFile, pem, shown};
 use crate::notice::Observer;
 use crate::peer::credential::CredentialSource;
 use crate::peer::keep::Keeper;
+#[cfg(feature = "process")]
 use crate::peer::program::program;
 use crate::peer::service::Service;
 use crate::runtime::Runtime;
+#[cfg(feature = "process")]
 use crate::stage::Stage;
+use crate::url::{HubUrl, Scheme};
 
 /// A peer or an operator in the making.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub struct PeerBuilder<R: Runtime> {
     pub(super) purpose: Purpose,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
+    #[cfg(feature = "process")]
     pub(super) stage: Option<Stage>,
     pub(super) observer: Observer,
     pub(super) limits: Limits,
@@ -220,6 +224,7 @@ impl<R: Runtime> PeerBuilder<R> {
             purpose: Purpose::Serve,
             labels: BTreeMap::new(),
             service: Arc::default(),
+            #[cfg(feature = "process")]
             stage: None,
             observer: Observer::default(),
             limits: Limits::default(),
@@ -340,12 +345,14 @@ impl<R: Runtime> PeerBuilder<R> {
     /// Starts the programs that are said after this by a stage: they lead sessions without a
     /// terminal, and inherit no descriptor. Without one they lead process groups, and inherit
     /// what this process has open and not marked as close-on-exec.
+    #[cfg(feature = "process")]
     pub fn stage(mut self, stage: Stage) -> Self {
         self.stage = Some(stage);
         self
     }
 
     /// Serves a configured command by its program.
+    #[cfg(feature = "process")]
     pub fn program(mut self, spec: CommandSpec) -> Self {
         let (declared, timeout) = (spec.declared(), spec.timeout());
         let handler = program(self.runtime.clone(), spec, self.stage.clone());

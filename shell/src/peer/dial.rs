@@ -14,7 +14,6 @@ use bowline_core::tunnel::{ClientTls, TunnelError};
 
 use crate::advice::{self, Audience};
 use crate::clock::{Clock, PULSE};
-use crate::config::{HubUrl, Scheme};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
 use crate::files::EnrolmentLock;
@@ -27,6 +26,7 @@ use crate::peer::reach::{self, Unreached};
 use crate::peer::session::{LinkState, Session};
 use crate::peer::told::Told;
 use crate::runtime::{Runtime, Stream};
+use crate::url::{HubUrl, Scheme};
 use crate::watch::Watch;
 
 /// Why there is no session.

@@ -12,12 +12,12 @@ use bowline_core::token::{Invitation, unwrapped};
 use bowline_core::trust::PinSpec;
 use zeroize::Zeroizing;
 
-use crate::config::{HubUrl, Scheme};
 use crate::files::{DataDir, Enrolment, EnrolmentFile, HubName, TrustFile};
 use crate::peer::builder::{PeerBuilder, SetupError, load_key};
 use crate::peer::credential::{CredentialSource, Found, comes_back, lock};
 use crate::peer::keep::{Enrols, Keeper};
 use crate::runtime::Runtime;
+use crate::url::{HubUrl, Scheme};
 
 /// A join token that was read, and how it is to be used.
 #[derive(Clone)]

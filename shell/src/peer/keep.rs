@@ -15,10 +15,10 @@ use bowline_core::ledger::{Answer, Kept};
 use bowline_core::trust::{Entry, Known, PinSpec, SeenStart};
 use bowline_core::wire::frame::Issued;
 
-use crate::config::HubUrl;
 use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, HubName, TrustFile, Watched};
 use crate::peer::SetupError;
 use crate::runtime::Runtime;
+use crate::url::HubUrl;
 
 /// Where a peer keeps things.
 #[derive(Clone, Debug)]

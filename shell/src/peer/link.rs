@@ -14,14 +14,13 @@ use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::Purpose;
 
-use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served};
+use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served, Stop};
 use crate::driver::{Mailbox, Owner};
 use crate::notice::{Notice, Observer};
 use crate::peer::keep::{Keeper, Locked};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
 use crate::peer::told::Told;
-use crate::process::Stop;
 use crate::runtime::Runtime;
 use crate::watch::Watch;
 

@@ -16,6 +16,7 @@ mod dial;
 mod join;
 mod keep;
 mod link;
+#[cfg(feature = "process")]
 mod program;
 mod reach;
 mod redial;
@@ -28,6 +29,7 @@ mod signs;
 mod state;
 mod told;
 
+#[cfg(feature = "hub")]
 pub(crate) use builder::load_signing_key;
 pub use builder::{PeerBuilder, SetupError, load_key};
 pub use credential::{CredentialSource, shared};

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use bowline_core::code::Code;
 use bowline_core::remedy::Remedy;
 
-use crate::config::HubUrl;
 use crate::files::shown;
 use crate::runtime::{Alarm, Runtime};
+use crate::url::HubUrl;
 
 /// Why no socket is connected.
 #[derive(Clone, PartialEq, Eq)]

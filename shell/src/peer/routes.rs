@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
-use crate::config::HubUrl;
 use crate::peer::builder::Place;
 use crate::peer::reach::Unreached;
+use crate::url::HubUrl;
 
 /// The ways to a hub, as they were at the last look.
 #[derive(Debug, Default)]

@@ -10,10 +10,10 @@ use bowline_core::limits::{Limits, TLS_RECORD};
 use bowline_core::link::{EndReason, Ended, TimerKind};
 use bowline_core::tunnel::{ClientTls, Secured, Tunnel, TunnelError};
 
-use crate::config::{HubUrl, Scheme};
 use crate::driver::linger;
 use crate::peer::{ConnectError, SetupError, reach};
 use crate::runtime::{Runtime, Stream};
+use crate::url::{HubUrl, Scheme};
 
 /// Makes one TLS connection to `url`, ends it before anything is said in it, and tells where it went
 /// to and what the handshake came to. The other end proved that it holds the key of the certificate;

@@ -12,8 +12,7 @@ use bowline_core::code::Code;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Command, Register};
 
-use crate::call::{Call, Cell, Reply};
-use crate::process::Stop;
+use crate::call::{Call, Cell, Reply, Stop};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 

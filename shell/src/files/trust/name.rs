@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use bowline_core::id::HubId;
 
-use crate::config::{HubUrl, UrlError};
+use crate::url::{HubUrl, UrlError};
 
 /// A hub's entry in the trust file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

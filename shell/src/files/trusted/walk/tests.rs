@@ -1,5 +1,5 @@
 use std::fs::{self, Permissions};
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use rustix::fs::{FileType, mknodat};
@@ -89,6 +89,8 @@ fn a_directory_that_others_may_change_hides_a_good_file_wherever_it_stands_on_th
 #[test]
 fn what_belongs_to_somebody_else_is_refused_be_it_file_directory_or_link() {
     if !is_root() {
+        let _ =
+            writeln!(std::io::stderr(), "SKIPPED: files of somebody else: only root makes them");
         return;
     }
     let base = tempfile::tempdir().unwrap();

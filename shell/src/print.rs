@@ -70,6 +70,7 @@ impl Printer {
     }
 
     /// A comment of one line.
+    #[cfg(feature = "config")]
     pub(crate) fn comment(&mut self, text: impl Display) {
         self.text.push_str(&format!("# {text}\n"));
     }
