@@ -6,7 +6,7 @@ use std::process::Command;
 /// Has the wall clock of `command` be so many seconds ahead, or behind where it is negative.
 ///
 /// # Panics
-/// Where libfaketime is not installed: `./test` does that.
+/// Where libfaketime is not installed: `./test others` does that.
 pub fn shift(command: &mut Command, seconds: i64) {
     let library = library().expect("libfaketime: install the package 'faketime'");
     // What waits goes by the monotonic clock, which is left alone.

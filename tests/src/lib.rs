@@ -25,6 +25,7 @@ pub mod rekey;
 pub mod relay;
 pub mod shells;
 pub mod sim;
+pub mod skip;
 pub mod stage;
 pub mod stranger;
 pub mod tap;

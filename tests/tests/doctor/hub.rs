@@ -12,6 +12,7 @@ use bowline_tests::bowline::bowline;
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
 use bowline_tests::in_each_pairing;
 use bowline_tests::on_each_runtime;
+use bowline_tests::skip::skipped;
 use rustix::process::Signal;
 
 use super::*;
@@ -218,7 +219,7 @@ fn an_address_that_is_not_this_machines_and_a_port_that_needs_a_privilege_are_to
         command
     };
     if !guarded || as_nobody(&["--version"]).output().is_err() {
-        return;
+        return skipped("to become nobody, and a guard on low ports");
     }
     let nowhere = ["doctor", "--role", "hub", "--data", "/nonexistent", "--bind", "127.0.0.1:1"];
     let found = found(as_nobody(&nowhere));

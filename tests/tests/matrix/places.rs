@@ -11,6 +11,7 @@ use bowline_tests::disk::{NO_SIGNAL, SmallDisk};
 use bowline_tests::in_each_pairing;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{Names, documented, filled, refused};
+use bowline_tests::skip::skipped;
 use bowline_tests::stage::Stage;
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -180,7 +181,7 @@ fn a_data_directory_that_cannot_be_written_is_refused() {
                         the data elsewhere with --data DIR";
             (says, Errno::ROFS)
         }
-        None if rustix::process::getuid().is_root() => return,
+        None if rustix::process::getuid().is_root() => return skipped("to mount a file system"),
         None => {
             fs::set_permissions(&place, Permissions::from_mode(0o500)).unwrap();
             let says = "cannot lock PLACE/lock: REASON. Run this as the user who owns it, or name \
@@ -226,7 +227,9 @@ fn a_hub_does_not_start_on_a_full_disk_wherever_it_fills_up() {
     for kib in (4..=128).step_by(4) {
         let name = format!("disk-{kib}");
         let place = stage.text(&name);
-        let Some(disk) = SmallDisk::mount(&stage.at(&name), kib) else { return };
+        let Some(disk) = SmallDisk::mount(&stage.at(&name), kib) else {
+            return skipped("to mount a file system");
+        };
         let hub = || stage.bowline(&["hub", "--bind", ANY, "--data", &place]);
         let ended = outcome_unless_listening(hub());
         let Some(ended) = ended else { break };

@@ -8,6 +8,7 @@ use std::process::Command;
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
+use bowline_tests::skip::skipped;
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
 
@@ -20,6 +21,7 @@ const GROUP: u32 = 54_321;
 fn by_a_user(stage: &Stage, arguments: &[&str]) -> Option<Command> {
     let there = Command::new("setpriv").arg("--version").output().is_ok();
     if !rustix::process::geteuid().is_root() || !there {
+        skipped("root, and setpriv to become somebody else");
         return None;
     }
     let program = stage.bowline(arguments);
