@@ -99,7 +99,7 @@ impl Done {
     }
 
     fn object(&self, data: &Path) -> Value {
-        let Enrolment { hub, urls, peer, jti, credentials } = &self.enrolment;
+        let Enrolment { hub, urls, peer, jti, credentials, .. } = &self.enrolment;
         let capabilities = self.admitted.capabilities.iter().map(|held| held.to_string());
         json!({
             "hub": self.name.raw(),

@@ -34,6 +34,7 @@ pub enum Scheme {
 /// Why text is not a hub's URL.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not a hub's URL: {reason}; write it as wss://HOST:7777")]
+#[non_exhaustive]
 pub struct UrlError {
     /// What was read, cut after 200 characters. A password in it is left out.
     pub text: String,

@@ -100,6 +100,7 @@ impl Dial {
 
 /// What lies under the WebSocket.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Transport {
     /// `ws://`.
     Plain,

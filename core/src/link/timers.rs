@@ -4,6 +4,7 @@ use crate::time::Timer;
 
 /// The reason that travels with a link's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TimerKind {
     /// TLS and the upgrade must be done.
     Upgrade,

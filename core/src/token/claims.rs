@@ -18,6 +18,7 @@ use crate::id::{HubId, Jti};
 
 /// What is wrong with a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClaimFault {
     /// Which claim.
     pub claim: &'static str,

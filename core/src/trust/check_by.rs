@@ -9,6 +9,7 @@ use crate::tunnel::Served;
 
 /// One of the configured `pins`, or one that `trust pin` kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum PinSpec {
     /// `sha256/…`: the key, whatever certificate carries it.
     Key(Pin),

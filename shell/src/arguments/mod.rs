@@ -27,6 +27,7 @@ use bowline_core::wire::value::Scalar;
 
 /// One value as it arrived: text, as a command line sends everything, or a native scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ArgValue<'a> {
     /// Text, which is read as whatever the argument is.
     Text(&'a str),

@@ -17,6 +17,7 @@ use crate::arguments::wrapper;
 
 /// A placeholder where a caller's value would be code, or would choose what runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScriptHole {
     /// The interpreter or wrapper, as `run` names it.
     pub interpreter: String,

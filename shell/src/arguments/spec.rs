@@ -27,6 +27,7 @@ pub struct ArgumentSpec {
 
 /// What a value may be.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Text.
     String {

@@ -43,6 +43,7 @@ bowline_core::debug_as_display!(Gone);
 
 /// Why a program was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stop {
     /// The caller cancelled the call.
     Cancelled,

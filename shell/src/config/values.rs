@@ -21,6 +21,7 @@ pub enum TlsMode {
 
 /// The spelling of a [`crate::config::TlsSource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TlsSourceName {
     /// `self-signed`
     SelfSigned,

@@ -12,6 +12,7 @@ use crate::url::HubUrl;
 
 /// Where a hub listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Endpoint {
     /// A URL that works on this machine.
     pub url: HubUrl,

@@ -30,6 +30,7 @@ const FIRST: &str = "bowline-enrolment 1";
 
 /// What a peer knows of its enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Enrolment {
     /// The hub.
     pub hub: HubId,

@@ -14,6 +14,7 @@ use crate::files::{
 
 /// A secret that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OldSecret {
     /// The secret.
     pub secret: Secret,

@@ -29,6 +29,7 @@ use read::{Fault, Table, tables};
 
 /// What is known of one configured hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TrustRecord {
     /// The hub's identity; absent where only keys are pinned so far.
     pub identity: Option<HubId>,
@@ -74,6 +75,7 @@ impl TrustRecord {
 
 /// What `trust pin` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trusted {
     /// `hub_…`
     Identity(HubId),

@@ -37,6 +37,7 @@ pub(super) struct SecretKeeper {
 
 /// A secret that took the place of another.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Rotation {
     /// The file that holds it.
     pub file: PathBuf,

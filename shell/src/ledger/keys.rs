@@ -14,6 +14,7 @@ const MOST: usize = bowline_core::token::MOST_KEYS;
 
 /// Another key takes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeyRotation {
     /// The one that signs from here on.
     pub key: TokenKey,

@@ -75,6 +75,7 @@ fn of_link(hub: &str, ended: &Ended) -> String {
 
 /// Two clocks at one moment, seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Clocks {
     /// The hub's, as it told it.
     pub hub: u64,

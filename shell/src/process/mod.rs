@@ -30,6 +30,7 @@ use watch::Watch;
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// By itself, with this exit code.
     Exited(i32),

@@ -13,6 +13,7 @@ use crate::url::{HubUrl, UrlError};
 
 /// A hub's entry in the trust file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum HubName {
     /// A place, as `host:port/path`.
     Place(String),

@@ -10,6 +10,7 @@ use crate::files::error::word;
 
 /// What is to be done about a file's mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Remedy {
     /// Its owner, who this is, changes it, to this for `chmod`.
     Chmod(&'static str),
