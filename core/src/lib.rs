@@ -147,6 +147,7 @@ pub mod time;
 pub mod word;
 
 pub mod auth;
+pub mod control;
 pub mod hub;
 pub mod identity;
 pub mod ledger;
