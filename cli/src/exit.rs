@@ -9,6 +9,7 @@ use bowline_core::code::{Code, Use};
 use bowline_core::link::{EndReason, Ended};
 use bowline_shell::advice::{self, Audience, append};
 use bowline_shell::call::Finished;
+use bowline_shell::control::AskError;
 use bowline_shell::files::word;
 use bowline_shell::peer::ConnectError;
 
@@ -86,6 +87,15 @@ impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let code = error.code();
         Self::new(code.map_or(USAGE, of_code), with_remedy(&error)).named(code)
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Failed { code, finished } => Self::call(code, &finished),
+            _ => Self::new(FAILURES, error),
+        }
     }
 }
 

@@ -1,48 +1,53 @@
 //! `bowline key`: the keys that join tokens are signed with.
 
-use bowline_core::wire::value::{ArgumentsBuf, Scalar, Value};
+use bowline_core::control::{
+    ExportKeysRequest, Flag, KeySummary, KeysRequest, KeysRotated, RotateKeysRequest,
+};
 use bowline_shell::runtime::Runtime;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{self, Dial, KeyAction};
 use crate::exit::{self, Failure};
-use crate::list::{self, number, text};
-use crate::{date, operator, output};
+use crate::list::or_dash;
+use crate::{date, list, operator, output};
 
 pub(crate) async fn key(runtime: &impl Runtime, options: args::Key) -> Result<u8, Failure> {
     match options.action {
         KeyAction::List { json, dial } => list(runtime, &dial, json).await?,
         KeyAction::Rotate { now, json, dial } => rotate(runtime, &dial, now, json).await?,
-        KeyAction::Export { json: _, dial } => export(runtime, &dial).await?,
+        KeyAction::Export { json: _, dial } => {
+            output::line(operator::ask(runtime, &dial, &ExportKeysRequest {}).await?)?;
+        }
     }
     Ok(exit::DONE)
 }
 
 async fn list(runtime: &impl Runtime, dial: &Dial, as_json: bool) -> Result<(), Failure> {
-    let finished = operator::ask(runtime, dial, "keys", ArgumentsBuf::new()).await?;
-    let mut rows = Vec::new();
-    list::entries(finished.value(), "kid", |entry| rows.push(object(entry)));
+    let keys = operator::ask(runtime, dial, &KeysRequest {}).await?;
     if as_json {
-        return rows.iter().try_for_each(output::line);
+        return keys.iter().map(object).try_for_each(output::line);
     }
     let mut table = list::table(["key", "state", "algorithm", "made", "until"]);
-    let when = |unix: &serde_json::Value| unix.as_u64().map_or_else(|| "-".to_owned(), date::utc);
-    for row in &rows {
-        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-        let (created, until) = (when(&row["created"]), when(&row["until"]));
-        table.add_row([text("kid"), text("state"), text("algorithm"), created, until]);
+    for key in keys {
+        table.add_row([
+            key.kid.to_string(),
+            key.state.to_string(),
+            key.algorithm,
+            date::utc(key.created),
+            or_dash(key.until.map(date::utc)),
+        ]);
     }
     output::line(table.trim_fmt())
 }
 
 /// One key, with every field; what is not known is null.
-fn object(entry: &Value<'_>) -> serde_json::Value {
+fn object(key: &KeySummary) -> Value {
     json!({
-        "kid": text(entry, "kid"),
-        "state": text(entry, "state"),
-        "algorithm": text(entry, "algorithm"),
-        "created": number(entry, "created"),
-        "until": number(entry, "until"),
+        "kid": key.kid.to_string(),
+        "state": key.state.to_string(),
+        "algorithm": key.algorithm,
+        "created": key.created,
+        "until": key.until,
     })
 }
 
@@ -52,18 +57,12 @@ async fn rotate(
     now: bool,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let mut arguments = ArgumentsBuf::new();
-    if now {
-        arguments.named("now", Scalar::Boolean(true)).map_err(Failure::usage)?;
-    }
-    let finished = operator::ask(runtime, dial, "rotate-keys", arguments).await?;
-    let value = finished.value();
-    let kid = value.as_ref().and_then(|value| text(value, "kid")).unwrap_or_default();
-    let void = value.as_ref().and_then(|value| number(value, "void")).unwrap_or(0);
+    let request = RotateKeysRequest { now: Flag(now) };
+    let KeysRotated { kid, void, .. } = operator::ask(runtime, dial, &request).await?;
     if as_json {
-        return output::line(json!({"kid": kid, "void": void}));
+        return output::line(json!({"kid": kid.to_string(), "void": void}));
     }
-    output::line(&kid)?;
+    output::line(kid)?;
     output::say(match (now, void) {
         (false, _) => "this key signs from here on; what the ones before it signed holds until it \
                        ends"
@@ -73,13 +72,4 @@ async fn rotate(
         (true, n) => format!("this key signs from here on; {n} open tokens admit nobody any more"),
     });
     Ok(())
-}
-
-async fn export(runtime: &impl Runtime, dial: &Dial) -> Result<(), Failure> {
-    let finished = operator::ask(runtime, dial, "export-keys", ArgumentsBuf::new()).await?;
-    let value = finished.value();
-    let Some(set) = value.as_ref().and_then(|value| value.text()) else {
-        return Err(Failure::new(exit::FAILURES, "the hub exported nothing and did not say why"));
-    };
-    output::line(set)
 }

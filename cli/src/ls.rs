@@ -1,23 +1,24 @@
 //! `bowline ls`.
 
-use bowline_core::wire::value::Value;
+use bowline_core::control::{PeerSession, PeerSummary, PeersRequest};
 use bowline_shell::runtime::Runtime;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::{list, output};
+use crate::list::{self, or_dash};
+use crate::{operator, output, show};
 
 pub(crate) async fn ls(runtime: &impl Runtime, options: args::Ls) -> Result<u8, Failure> {
-    let rows = list::rows(runtime, &options.dial, "peers", object).await?;
+    let peers = operator::list(runtime, &options.dial, PeersRequest::default()).await?;
     if options.json {
-        rows.iter().try_for_each(output::line)?;
+        peers.iter().map(object).try_for_each(output::line)?;
     } else {
-        output::line(table(&rows))?;
-        if rows.is_empty() {
+        output::line(table(&peers))?;
+        if peers.is_empty() {
             output::say("no peer has come yet; 'bowline peer' on another machine starts one");
         }
-        if let Some(note) = uncounted(&rows) {
+        if let Some(note) = uncounted(&peers) {
             output::say(note);
         }
     }
@@ -25,35 +26,28 @@ pub(crate) async fn ls(runtime: &impl Runtime, options: args::Ls) -> Result<u8, 
 }
 
 /// One peer, with every field of the contract; what is not known is null.
-fn object(entry: &Value<'_>) -> serde_json::Value {
-    let text = |key: &str| list::text(entry, key);
-    let number = |key: &str| list::number(entry, key);
-    let commands: Vec<_> = entry
-        .entry("commands")
-        .and_then(|value| value.items())
-        .map(|items| items.filter_map(|item| item.text().map(str::to_owned)).collect())
-        .unwrap_or_default();
+fn object(PeerSummary { commands, peer, .. }: &PeerSummary) -> Value {
+    let session = peer.session.as_ref();
+    let commands: Vec<_> = commands.iter().flatten().map(|name| name.as_str()).collect();
     json!({
-        "id": text("id"),
-        "state": text("state"),
-        "labels": list::map(entry, "labels"),
-        "claimed": list::map(entry, "claimed"),
+        "id": peer.id.as_str(),
+        "state": peer.state.to_string(),
+        "labels": peer.labels.clone().unwrap_or_default(),
+        "claimed": peer.claimed.clone().unwrap_or_default(),
         "commands": commands,
-        "rtt_ms": number("rtt_us").map(|micros| micros as f64 / 1000.0),
-        "since": number("since"),
-        "agent": text("agent"),
-        "remote": text("remote"),
-        "method": text("method"),
-        "role": text("role"),
+        "rtt_ms": session.and_then(list::round_trip),
+        "since": peer.since,
+        "agent": session.map(|session| &session.agent),
+        "remote": session.map(|session| &session.remote),
+        "method": peer.binding.as_ref().map(|binding| binding.method.to_string()),
+        "role": peer.enrolment.as_ref().map(|enrolled| enrolled.role.to_string()),
     })
 }
 
 /// What is to be said of labels that stand in the list and do not count.
-fn uncounted(rows: &[serde_json::Value]) -> Option<String> {
-    let claims = |row: &&serde_json::Value| {
-        row["claimed"].as_object().is_some_and(|claimed| !claimed.is_empty())
-    };
-    let (peers, verb) = match rows.iter().filter(claims).count() {
+fn uncounted(peers: &[PeerSummary]) -> Option<String> {
+    let claims = |listed: &&PeerSummary| listed.peer.claimed.iter().flatten().next().is_some();
+    let (peers, verb) = match peers.iter().filter(claims).count() {
         0 => return None,
         1 => ("1 peer".to_owned(), "gives itself"),
         n => (format!("{n} peers"), "give themselves"),
@@ -64,28 +58,23 @@ fn uncounted(rows: &[serde_json::Value]) -> Option<String> {
     ))
 }
 
-fn table(rows: &[serde_json::Value]) -> String {
+fn table(peers: &[PeerSummary]) -> String {
     let mut table = list::table(["id", "state", "commands", "labels", "rtt", "since", "remote"]);
-    for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-        let joined = |values: Vec<String>| match values.is_empty() {
-            true => "-".to_owned(),
-            false => values.join(","),
-        };
-        let commands = row["commands"].as_array().into_iter().flatten();
-        let labels = |key: &str| {
-            let labels = row[key].as_object().into_iter().flatten();
-            labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect::<Vec<_>>()
-        };
-        let claimed = labels("claimed").into_iter().map(|label| format!("({label})"));
+    for PeerSummary { commands, peer, .. } in peers {
+        let joined = |values: Vec<String>| or_dash((!values.is_empty()).then(|| values.join(",")));
+        let session = peer.session.as_ref();
+        let claimed = show::labels(peer.claimed.as_ref()).into_iter();
+        let labels = show::labels(peer.labels.as_ref()).into_iter();
+        let labels = labels.chain(claimed.map(|label| format!("({label})")));
+        let took = |session: &PeerSession| list::round_trip(session).map(list::millis);
         table.add_row([
-            text("id"),
-            text("state"),
-            joined(commands.filter_map(|name| name.as_str().map(str::to_owned)).collect()),
-            joined(labels("labels").into_iter().chain(claimed).collect()),
-            row["rtt_ms"].as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2} ms")),
-            row["since"].as_i64().map_or_else(|| "-".to_owned(), list::ago),
-            text("remote"),
+            peer.id.to_string(),
+            peer.state.to_string(),
+            joined(commands.iter().flatten().map(ToString::to_string).collect()),
+            joined(labels.collect()),
+            or_dash(session.and_then(took)),
+            or_dash(peer.since.map(list::ago)),
+            or_dash(session.map(|session| &session.remote)),
         ]);
     }
     table.trim_fmt()

@@ -1,12 +1,12 @@
 //! A session to call through: the local operator on the hub's own machine, a peer elsewhere.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use bowline_core::control::field::Item;
+use bowline_core::control::{Page, Paged, PeersRequest, Request};
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
-use bowline_core::wire::frame::Status;
-use bowline_core::wire::value::ArgumentsBuf;
-use bowline_shell::call::Finished;
 use bowline_shell::files::{DataDir, Endpoint, Role, is_there, pem, volume};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session, load_key};
@@ -34,25 +34,43 @@ pub(crate) async fn connect(
     })
 }
 
-/// Calls one of the hub's own commands by a session of its own.
-pub(crate) async fn ask(
+/// Asks the hub by a session of its own.
+pub(crate) async fn ask<R: Request>(
     runtime: &impl Runtime,
     dial: &Dial,
-    command: &str,
-    arguments: ArgumentsBuf,
-) -> Result<Finished, Failure> {
+    request: &R,
+) -> Result<R::Reply, Failure> {
     let session = connect(runtime, dial, Observer::default()).await?;
-    let name = command.parse().map_err(Failure::usage)?;
-    let finished = session.call_hub(name).arguments(arguments).start().finished().await;
+    let reply = session.hub().ask(request).await;
     session.close();
     session.ended().await;
-    match finished.status {
-        Status::Failed(code) => Err(Failure::call(code, &finished)),
-        Status::Exited(_)
-        | Status::Signalled(_)
-        | Status::ExitedCut(_)
-        | Status::SignalledCut(_) => Ok(finished),
-    }
+    Ok(reply?)
+}
+
+/// Asks the hub for a whole list by a session of its own.
+pub(crate) async fn list<R, T>(
+    runtime: &impl Runtime,
+    dial: &Dial,
+    request: R,
+) -> Result<Vec<T>, Failure>
+where
+    R: Paged<Reply = Page<T>>,
+    T: Item,
+{
+    let session = connect(runtime, dial, Observer::default()).await?;
+    let list = session.hub().list(request).await;
+    session.close();
+    session.ended().await;
+    Ok(list?)
+}
+
+/// How long the hub takes to answer. It is asked for the end of its list of peers, where nothing
+/// stands; a denial is an answer too.
+pub(crate) async fn round_trip(session: &Session) -> Duration {
+    let last = "z".repeat(64).parse().ok();
+    let asked = Instant::now();
+    let _ = session.hub().ask(&PeersRequest { after: last, which: None }).await;
+    asked.elapsed()
 }
 
 /// The data directory of this machine's hub, where nothing names another hub: who reads it is that

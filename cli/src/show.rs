@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use bowline_core::capability::Capabilities;
+use bowline_core::control::LabelMap;
 use bowline_core::text::{Escaped, is_unsafe};
 
 /// Lines of a name and a value, the values below each other. A name that is empty goes on with the
@@ -41,9 +42,19 @@ pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
+/// What each of them is shown as.
+pub(crate) fn texts(items: &[impl ToString]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
+
+/// Labels as they are typed, in the order of their names.
+pub(crate) fn labels(labels: Option<&LabelMap>) -> Vec<String> {
+    labels.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
 /// What may be done: what awaits a part that this version does not have is not said to be there.
 pub(crate) fn capabilities(held: &Capabilities) -> String {
-    list(&held.in_force().iter().map(|held| held.to_string()).collect::<Vec<_>>())
+    list(&texts(&held.in_force().iter().collect::<Vec<_>>()))
 }
 
 /// The text with whatever could drive a terminal escaped as JSON does it, so that JSON stays what

@@ -35,6 +35,7 @@
 //!
 //! ```text
 //! hub | peer     who is admitted and where frames go      when to dial, and what is known
+//! control        what may be asked of a hub itself: commands, typed
 //! link           one connection, whole
 //! session        after admission: call ids, credit, lanes, heartbeat, expiry
 //! auth           before admission: who proves what to whom

@@ -4,6 +4,7 @@
 pub use bowline_core::auth::Admitted;
 pub use bowline_core::capability::Capability;
 pub use bowline_core::code::Code;
+pub use bowline_core::control;
 pub use bowline_core::hub::HubEvent;
 pub use bowline_core::id::{CommandName, HubId, IdError, Jti, PeerId, Pin};
 pub use bowline_core::limits::Limits;
@@ -25,6 +26,7 @@ pub use crate::call::{
 pub use crate::config::{
     ConfigError, DoorSettings, HubSettings, Insecure, JoinSettings, LimitSettings, TlsMode, Warning,
 };
+pub use crate::control::{AskError, HubClient, Pages};
 pub use crate::files::{DataDir, FileError};
 #[cfg(feature = "hub")]
 pub use crate::hub::{HubBuilder, Reloaded, RotateError, StartError};

@@ -35,6 +35,7 @@ pub mod call;
 pub mod clock;
 #[cfg(feature = "config")]
 pub mod config;
+pub mod control;
 mod crash;
 mod driver;
 pub mod embed;

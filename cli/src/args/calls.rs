@@ -1,5 +1,6 @@
 //! `bowline calls`.
 
+use bowline_core::control::CallName;
 use clap::{Args, Subcommand};
 
 use super::Dial;
@@ -42,7 +43,7 @@ pub(crate) struct CallsList {
 pub(crate) struct CallsShow {
     /// The call, as 'run --detach' printed it or 'calls list' shows it.
     #[arg(value_name = "CALL", value_parser = call_id)]
-    pub(crate) call: String,
+    pub(crate) call: CallName,
     /// Write the kept output of this peer as it came and nothing else; of all, a line at a time
     /// with the peer's id before it.
     #[arg(long, value_name = "PEER", conflicts_with = "json")]
@@ -58,7 +59,7 @@ pub(crate) struct CallsShow {
 pub(crate) struct CallsCancel {
     /// The call, as 'run --detach' printed it or 'calls list' shows it.
     #[arg(value_name = "CALL", value_parser = call_id)]
-    pub(crate) call: String,
+    pub(crate) call: CallName,
     /// One JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -66,17 +67,9 @@ pub(crate) struct CallsCancel {
     pub(crate) dial: Dial,
 }
 
-/// The id of a call, in its one spelling.
-fn call_id(text: &str) -> Result<String, String> {
-    let parsed = text.split_once('-').and_then(|(generation, number)| {
-        Some((generation.parse::<u64>().ok()?, number.parse::<u64>().ok()?))
-    });
-    match parsed {
-        Some((generation, number)) if format!("{generation}-{number}") == text => {
-            Ok(text.to_owned())
-        }
-        _ => Err("a call's id is two numbers: 1-7; 'bowline calls list' shows them".to_owned()),
-    }
+fn call_id(text: &str) -> Result<CallName, String> {
+    let wrong = "a call's id is two numbers: 1-7; 'bowline calls list' shows them";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 #[cfg(test)]
@@ -85,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_id_of_a_call_has_one_spelling() {
-        assert_eq!(call_id("12-345").as_deref(), Ok("12-345"));
+        assert_eq!(call_id("12-345").unwrap().to_string(), "12-345");
         for wrong in ["", "7", "1-", "-1", "01-7", "1-+7", "1-7-9", "web-1", " 1-7"] {
             assert!(call_id(wrong).is_err(), "{wrong:?}");
         }

@@ -1,31 +1,22 @@
 //! A call on one peer, as the hub shows it. `// spec: control §6`
 
-use bowline_core::code::Code;
+use bowline_core::control::{CallLeg, LegStage, OutputBytes};
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::{Source, Status};
-use bowline_core::wire::value::{Scalar, Value};
+use bowline_core::wire::frame::Source;
 use data_encoding::BASE64;
 use serde_json::json;
 
-use crate::{event, list, show};
+use crate::{event, show};
 
 /// One peer's part.
 #[derive(Debug, PartialEq)]
 pub(super) struct Leg {
     pub(super) peer: PeerId,
-    pub(super) stage: Stage,
+    pub(super) stage: LegStage,
     pub(super) text: Line,
     pub(super) out: Kept,
     pub(super) err: Kept,
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Stage {
-    Waiting,
-    Running,
-    Ended(Status),
 }
 
 /// What was kept of one output: its end, and how many bytes went before.
@@ -35,40 +26,23 @@ pub(super) struct Kept {
     pub(super) dropped: u64,
 }
 
-/// Whether an entry says that output was cut.
-fn is_cut(entry: &Value<'_>) -> bool {
-    entry.entry("output_cut").and_then(|cut| cut.scalar()) == Some(Scalar::Boolean(true))
+impl From<CallLeg> for Leg {
+    fn from(leg: CallLeg) -> Self {
+        let kept = |bytes: Option<OutputBytes>, dropped: Option<u64>| Kept {
+            bytes: bytes.unwrap_or_default().0,
+            dropped: dropped.unwrap_or_default(),
+        };
+        Self {
+            peer: leg.peer,
+            stage: leg.stage,
+            text: leg.text.unwrap_or_default().into(),
+            out: kept(leg.out, leg.out_dropped),
+            err: kept(leg.err, leg.err_dropped),
+        }
+    }
 }
 
 impl Leg {
-    /// What an entry says; none where it says nothing that is understood.
-    pub(super) fn read(entry: &Value<'_>) -> Option<Self> {
-        let peer = list::text(entry, "peer")?.parse().ok()?;
-        let stage = match list::text(entry, "status")?.as_str() {
-            "waiting" => Stage::Waiting,
-            "running" => Stage::Running,
-            "exited" => Stage::Ended(Status::Exited(list::number(entry, "exit")?)),
-            "signalled" => {
-                let signal = list::number(entry, "signal")?.try_into().ok()?;
-                Stage::Ended(Status::Signalled(signal))
-            }
-            // A code that this version does not know is read as in a Result.
-            "failed" => {
-                let code = list::text(entry, "code")?.parse().unwrap_or(Code::Failed);
-                Stage::Ended(Status::Failed(code))
-            }
-            _ => return None,
-        };
-        let stage = match stage {
-            Stage::Ended(status) if is_cut(entry) => Stage::Ended(status.cut()),
-            stage => stage,
-        };
-        let text = list::text(entry, "text").unwrap_or_default().into();
-        let out = Kept::read(entry, "out", "out_dropped");
-        let err = Kept::read(entry, "err", "err_dropped");
-        Some(Self { peer, stage, text, out, err })
-    }
-
     /// Both outputs, with what they are called.
     pub(super) fn outputs(&self) -> [(Source, &'static str, &Kept); 2] {
         [(Source::Out, "standard output", &self.out), (Source::Err, "standard error", &self.err)]
@@ -77,18 +51,18 @@ impl Leg {
     /// How far it is, or how it ended.
     pub(super) fn result(&self) -> String {
         match self.stage {
-            Stage::Waiting => "waiting".to_owned(),
-            Stage::Running => "running".to_owned(),
-            Stage::Ended(status) => event::reason(status, &self.text),
+            LegStage::Waiting => "waiting".to_owned(),
+            LegStage::Running => "running".to_owned(),
+            LegStage::Ended(status) => event::reason(status, &self.text),
         }
     }
 
     /// The same as an object; the result is null until there is one.
     pub(super) fn json(&self) -> serde_json::Value {
         let (state, result) = match self.stage {
-            Stage::Waiting => ("waiting", None),
-            Stage::Running => ("running", None),
-            Stage::Ended(status) => ("ended", Some(event::status(status))),
+            LegStage::Waiting => ("waiting", None),
+            LegStage::Running => ("running", None),
+            LegStage::Ended(status) => ("ended", Some(event::status(status))),
         };
         json!({
             "peer": self.peer.as_str(),
@@ -102,15 +76,6 @@ impl Leg {
 }
 
 impl Kept {
-    fn read(entry: &Value<'_>, bytes: &str, dropped: &str) -> Self {
-        let bytes = match entry.entry(bytes).and_then(|bytes| bytes.scalar()) {
-            Some(Scalar::Bytes(bytes)) => bytes.to_vec(),
-            _ => Vec::new(),
-        };
-        let dropped = list::number(entry, dropped).and_then(|count| count.try_into().ok());
-        Self { bytes, dropped: dropped.unwrap_or_default() }
-    }
-
     /// How much it is, for a table.
     pub(super) fn size(&self) -> String {
         match (self.bytes.len(), self.dropped) {
@@ -133,13 +98,15 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use bowline_core::wire::value::{ValueBuf, ValueError};
+    use bowline_core::control::field::Item;
+    use bowline_core::wire::frame::Status;
+    use bowline_core::wire::value::{Scalar, ValueBuf, ValueError};
 
     use super::*;
 
     fn read(entries: Vec<(&str, ValueBuf)>) -> Option<Leg> {
         let entry: Result<ValueBuf, ValueError> = ValueBuf::map(entries);
-        Leg::read(&entry.unwrap().as_value())
+        CallLeg::read(entry.unwrap().as_value()).ok().map(Leg::from)
     }
 
     #[test]
@@ -179,12 +146,12 @@ mod tests {
         let cut = ("output_cut", ValueBuf::scalar(Scalar::Boolean(true)).unwrap());
         let (stage, said, json) =
             leg(&[("status", ValueBuf::text("exited")), ("exit", ValueBuf::uint(0)), cut.clone()]);
-        assert_eq!(stage, Stage::Ended(Status::ExitedCut(0)));
+        assert_eq!(stage, LegStage::Ended(Status::ExitedCut(0)));
         assert!(said.starts_with("exit code 0, output-cut: "), "{said}");
         assert_eq!(json, json!({"exit": 0, "output-cut": true}));
         let signalled =
             [("status", ValueBuf::text("signalled")), ("signal", ValueBuf::uint(9)), cut];
-        assert_eq!(leg(&signalled).0, Stage::Ended(Status::SignalledCut(9)));
+        assert_eq!(leg(&signalled).0, LegStage::Ended(Status::SignalledCut(9)));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
+use bowline_core::control::{CallName, CallRequest, CallSummary, Page};
 use bowline_core::id::PeerId;
-use bowline_core::wire::value::Value;
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
@@ -30,7 +30,7 @@ pub(super) async fn show(runtime: &impl Runtime, options: args::CallsShow) -> Re
         Some(peer) => Some(Wanted::Of(peer.parse().map_err(Failure::usage)?)),
     };
     let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
-    let call = &options.call;
+    let call = options.call;
     let shown = match &wanted {
         Some(wanted) => write_output(&session, call, wanted).await,
         None if options.json => write_json(&session, call).await,
@@ -44,45 +44,40 @@ pub(super) async fn show(runtime: &impl Runtime, options: args::CallsShow) -> Re
 /// Gives the call, and then each of its peers, to `take`, as long as it takes them.
 async fn walk(
     session: &Session,
-    call: &str,
+    call: CallName,
     mut take: impl FnMut(Part) -> io::Result<()>,
 ) -> Result<io::Result<()>, Failure> {
-    let mut taken = Ok(());
+    let mut pages = session.hub().pages(CallRequest { id: call, after: None });
     let mut is_first = true;
-    let page = |page: Value<'_>| {
-        if core::mem::take(&mut is_first) {
-            let told = page.entry("peers").is_some();
-            taken = take(Part::Call(object(&page), told));
+    while let Some(page) = pages.next().await? {
+        let legs = page.peers.iter().flat_map(Page::iter).map(|leg| Part::Leg(leg.into()));
+        let told = page.peers.is_some();
+        let head = core::mem::take(&mut is_first).then(|| Part::Call(page.call.clone(), told));
+        if let Err(error) = head.into_iter().chain(legs).try_for_each(&mut take) {
+            return Ok(Err(error));
         }
-        list::entries(page.entry("peers"), "peer", |entry| {
-            if let (Ok(()), Some(leg)) = (&taken, Leg::read(entry)) {
-                taken = take(Part::Leg(leg));
-            }
-        })
-        .filter(|_| taken.is_ok())
-    };
-    list::pages(session, "call", &[("id", call)], page).await?;
-    Ok(taken)
+    }
+    Ok(Ok(()))
 }
 
 /// What [`walk`] finds.
 enum Part {
     /// The call, and whether its peers are known.
-    Call(serde_json::Value, bool),
+    Call(CallSummary, bool),
     Leg(Leg),
 }
 
 /// The call, then each peer, an object a line.
-async fn write_json(session: &Session, call: &str) -> Result<u8, Failure> {
+async fn write_json(session: &Session, call: CallName) -> Result<u8, Failure> {
     let written = walk(session, call, |part| match part {
-        Part::Call(object, _) => output::try_line(object),
+        Part::Call(call, _) => output::try_line(object(&call)),
         Part::Leg(leg) => output::try_line(leg.json()),
     });
     written.await?.map_or_else(output::unwritten, |()| Ok(exit::DONE))
 }
 
 /// Kept output alone.
-async fn write_output(session: &Session, call: &str, wanted: &Wanted) -> Result<u8, Failure> {
+async fn write_output(session: &Session, call: CallName, wanted: &Wanted) -> Result<u8, Failure> {
     let mut lines = Lines::for_readers();
     let mut found = false;
     let written = walk(session, call, |part| {
@@ -124,12 +119,12 @@ async fn write_output(session: &Session, call: &str, wanted: &Wanted) -> Result<
 }
 
 /// Everything, as people read it.
-async fn write_all(session: &Session, call: &str) -> Result<u8, Failure> {
+async fn write_all(session: &Session, call: CallName) -> Result<u8, Failure> {
     let mut table = list::table(["peer", "result", "output", "error"]);
     let (mut head, mut kept) = (String::new(), false);
     let collected = walk(session, call, |part| {
         match part {
-            Part::Call(object, told) => head = heading(&object, told),
+            Part::Call(call, told) => head = heading(&call, told),
             Part::Leg(leg) => {
                 kept |= leg.outputs().iter().any(|(_, _, kept)| !kept.bytes.is_empty());
                 let row = [leg.peer.to_string(), leg.result(), leg.out.size(), leg.err.size()];
@@ -160,29 +155,21 @@ async fn write_all(session: &Session, call: &str) -> Result<u8, Failure> {
     written.await?.map_or_else(output::unwritten, |()| Ok(exit::DONE))
 }
 
-fn heading(call: &serde_json::Value, told: bool) -> String {
-    let text = |key: &str| call[key].as_str().unwrap_or("-").to_owned();
-    let number = |key: &str| call[key].as_i64().unwrap_or(0);
+fn heading(call: &CallSummary, told: bool) -> String {
     let now = date::now();
-    let day = |key: &str| call[key].as_u64().map_or("-".to_owned(), |at| date::seen_from(now, at));
+    let CallSummary { targets, answered, failed, missing, .. } = call;
     let mut pairs = vec![
-        ("call", text("id")),
-        ("state", text("state")),
-        ("command", text("command")),
-        ("target", text("target")),
-        ("caller", text("caller")),
-        ("delivery", text("delivery")),
-        ("started", day("started")),
-        ("ended", day("ended")),
+        ("call", call.id.to_string()),
+        ("state", call.state.to_string()),
+        ("command", call.command.to_string()),
+        ("target", call.target.to_string()),
+        ("caller", call.caller.to_string()),
+        ("delivery", call.delivery.to_string()),
+        ("started", date::seen_from(now, call.started)),
+        ("ended", list::or_dash(call.ended.map(|at| date::seen_from(now, at)))),
         (
             "peers",
-            format!(
-                "{}: {} answered, {} failed, {} missing",
-                number("targets"),
-                number("answered"),
-                number("failed"),
-                number("missing")
-            ),
+            format!("{targets}: {answered} answered, {failed} failed, {missing} missing"),
         ),
     ];
     if !told {

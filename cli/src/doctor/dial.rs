@@ -20,7 +20,7 @@ use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session};
 use bowline_shell::runtime::{Runtime, Stream};
 
 use crate::exit::{self, Failure};
-use crate::{date, list, runtime};
+use crate::{date, operator, runtime};
 
 /// How far a dial came.
 #[derive(Clone, Debug, Default)]
@@ -70,19 +70,13 @@ pub(super) fn no_key() -> Result<PeerKey, Failure> {
     Ok(PeerKey(SigningKey::generate(&mut Random::new(&seed))))
 }
 
-/// How long the hub takes to answer; a denial is an answer too. `None` where it did not within the
-/// time.
+/// How long the hub takes to answer; none where it does not within the time.
 pub(super) async fn round_trip(
     runtime: &impl Runtime,
     session: &Session,
     within: Duration,
 ) -> Option<Duration> {
-    let last = "z".repeat(64);
-    let asked = Instant::now();
-    // The end of the list of peers: there is nothing behind it.
-    let behind_all = [("after", last.as_str())];
-    let answer = list::ask(session, "peers", &behind_all);
-    runtime::within(runtime, within, answer).await.map(|_| asked.elapsed())
+    runtime::within(runtime, within, operator::round_trip(session)).await
 }
 
 /// What a look with TLS in place of plain, or the reverse, found at the same address.

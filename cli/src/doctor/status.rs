@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use bowline_core::control::{HubStatus, StatusRequest};
 use bowline_core::id::HubId;
-use bowline_core::wire::value::Value;
+use bowline_core::wire::frame::Method;
 use bowline_shell::config::{Bind, HubUrl, TlsMode};
 use bowline_shell::files::{DataDir, DirLock, Endpoint, FileError, Holder};
 use bowline_shell::peer::{ConnectError, PeerBuilder};
@@ -39,31 +40,24 @@ pub(super) struct Status {
     pub(super) urls: Vec<HubUrl>,
     /// Of its certificate.
     pub(super) served: Option<Served>,
-    sessions: i64,
-    serving: i64,
-    since: i64,
+    sessions: u64,
+    serving: u64,
+    since: u64,
 }
 
 impl Status {
-    fn read(value: &Value<'_>) -> Self {
-        let texts = |key: &str| -> Vec<String> {
-            let items = value.entry(key).and_then(|value| value.items());
-            items.into_iter().flatten().filter_map(|item| item.text().map(str::to_owned)).collect()
-        };
-        let number = |key: &str| list::number(value, key).unwrap_or_default();
+    fn of(told: &HubStatus) -> Self {
+        let served = told.pin.zip(told.not_after);
         Self {
-            bind: list::text(value, "bind").and_then(|text| text.parse().ok()),
-            mode: list::text(value, "mode").and_then(|text| text.parse().ok()),
-            open: texts("methods").iter().any(|method| method == "open"),
-            urls: texts("urls").iter().filter_map(|url| url.parse().ok()).collect(),
-            weak: texts("warnings").iter().any(|said| said.contains("--insecure-weak-secret")),
-            served: list::text(value, "pin").and_then(|pin| {
-                let not_after = list::number(value, "not_after")?;
-                Some(Served { pin, not_after: u64::try_from(not_after).ok()? })
-            }),
-            sessions: number("sessions"),
-            serving: number("serving"),
-            since: number("since"),
+            bind: told.bind.parse().ok(),
+            mode: told.mode.parse().ok(),
+            open: told.methods.iter().any(|method| method.is(Method::Open)),
+            urls: told.urls.iter().filter_map(|url| url.parse().ok()).collect(),
+            weak: told.warnings.iter().any(|said| said.contains("--insecure-weak-secret")),
+            served: served.map(|(pin, not_after)| Served { pin: pin.to_string(), not_after }),
+            sessions: told.sessions,
+            serving: told.serving,
+            since: told.since,
         }
     }
 }
@@ -105,10 +99,10 @@ pub(super) async fn running(
             return Ok((Some(running), finding.with_remedy_inside()));
         }
     };
-    let asked = runtime::within(runtime, within, list::ask(&session, "status", &[])).await;
+    let asked = async { session.hub().ask(&StatusRequest {}).await };
+    let asked = runtime::within(runtime, within, asked).await;
     session.close();
-    let status = asked.and_then(Result::ok);
-    let status = status.as_ref().and_then(|finished| finished.value()).map(|v| Status::read(&v));
+    let status = asked.and_then(Result::ok).as_ref().map(Status::of);
     let said = match &status {
         Some(Status { sessions, serving, since, .. }) => format!(
             "process {pid}, up for {}: {}, {} serving",

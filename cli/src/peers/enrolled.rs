@@ -1,60 +1,65 @@
 //! `bowline peers list`.
 
-use bowline_core::wire::value::Value;
+use bowline_core::control::{Binding, Enrolled, Listed, PeerEntry, PeerSummary, PeersRequest};
 use bowline_shell::peer::Session;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::list::{self, number, text};
-use crate::peers::{flag, revoked};
+use crate::list::{self, or_dash};
+use crate::peers::revoked;
 use crate::{date, output};
 
 pub(super) async fn list(session: &Session, as_json: bool) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    let page = |page: Value<'_>| list::entries(Some(page), "id", |entry| rows.push(object(entry)));
-    list::pages(session, "peers", &[("which", "bound")], page).await?;
+    let request = PeersRequest { after: None, which: Some(Listed::Bound) };
+    let peers = session.hub().list(request).await?;
     if as_json {
-        return rows.iter().try_for_each(output::line);
+        return peers.iter().map(|listed| object(&listed.peer)).try_for_each(output::line);
     }
-    output::line(table(&rows))?;
-    if rows.is_empty() {
+    output::line(table(&peers))?;
+    if peers.is_empty() {
         output::say("no id is bound to a key yet: the first peer that is admitted binds its own");
     }
     Ok(())
 }
 
 /// One peer, with every field; what is not known is null.
-fn object(entry: &Value<'_>) -> serde_json::Value {
+fn object(peer: &PeerEntry) -> Value {
+    let binding = peer.binding.as_ref();
+    let enrolled = peer.enrolment.as_ref();
     json!({
-        "id": text(entry, "id"),
-        "state": text(entry, "state"),
-        "serves": flag(entry, "serves"),
-        "method": text(entry, "method"),
-        "key": text(entry, "key"),
-        "public_key": text(entry, "public_key"),
-        "first_seen": number(entry, "first_seen"),
-        "since": number(entry, "since"),
-        "remote": text(entry, "remote"),
-        "role": text(entry, "role"),
-        "token": text(entry, "jti"),
-        "revoked": revoked(entry),
+        "id": peer.id.as_str(),
+        "state": peer.state.to_string(),
+        "serves": binding.map(|binding| binding.serves),
+        "method": binding.map(|binding| binding.method.to_string()),
+        "key": binding.map(|binding| binding.key.to_string()),
+        "public_key": binding.map(|binding| &binding.public_key),
+        "first_seen": binding.map(|binding| binding.first_seen),
+        "since": peer.since,
+        "remote": peer.session.as_ref().map(|session| &session.remote),
+        "role": enrolled.map(|enrolled| enrolled.role.to_string()),
+        "token": enrolled.map(|enrolled| enrolled.jti.to_string()),
+        "revoked": revoked(peer),
     })
 }
 
-fn table(rows: &[serde_json::Value]) -> String {
+fn table(peers: &[PeerSummary]) -> String {
     let mut table = list::table(["id", "state", "serves", "method", "role", "first seen", "key"]);
-    for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-        let serves = if row["serves"].as_bool() == Some(true) { "yes" } else { "no" };
-        let first = row["first_seen"].as_u64().map_or_else(|| "-".to_owned(), date::utc);
+    for PeerSummary { peer, .. } in peers {
+        let binding = peer.binding.as_ref();
+        let serves = binding.is_some_and(|binding| binding.serves);
+        let role = |enrolled: &Enrolled| enrolled.role.to_string();
+        let first = |binding: &Binding| date::utc(binding.first_seen);
         table.add_row([
-            text("id"),
-            if row["revoked"].is_null() { text("state") } else { "revoked".to_owned() },
-            serves.to_owned(),
-            text("method"),
-            text("role"),
-            first,
-            text("key"),
+            peer.id.to_string(),
+            match peer.revoked {
+                None => peer.state.to_string(),
+                Some(_) => "revoked".to_owned(),
+            },
+            (if serves { "yes" } else { "no" }).to_owned(),
+            or_dash(binding.map(|binding| &binding.method)),
+            or_dash(peer.enrolment.as_ref().map(role)),
+            or_dash(binding.map(first)),
+            or_dash(binding.map(|binding| binding.key)),
         ]);
     }
     table.trim_fmt()

@@ -4,16 +4,16 @@ mod enrolled;
 mod revoke;
 mod show;
 
+use bowline_core::control::{ForgetRequest, Forgotten, PeerEntry};
 use bowline_core::id::PeerId;
-use bowline_core::wire::value::{Scalar, Value};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{self, PeersAction};
 use crate::exit::{self, Failure};
-use crate::{list, operator, output};
+use crate::{operator, output};
 
 pub(crate) async fn peers(runtime: &impl Runtime, options: args::Peers) -> Result<u8, Failure> {
     let (PeersAction::List { dial, .. }
@@ -37,8 +37,7 @@ pub(crate) async fn peers(runtime: &impl Runtime, options: args::Peers) -> Resul
 }
 
 async fn forget(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Failure> {
-    let finished = list::ask(session, "forget", &[("id", peer.as_str())]).await?;
-    let ended = finished.value().and_then(|value| list::number(&value, "ended")).unwrap_or(0);
+    let Forgotten { ended, .. } = session.hub().ask(&ForgetRequest { id: peer }).await?;
     if as_json {
         return output::line(json!({"id": peer.as_str(), "forgotten": true, "ended": ended}));
     }
@@ -52,15 +51,7 @@ async fn forget(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Fa
 }
 
 /// When a peer was revoked, and why.
-fn revoked(value: &Value<'_>) -> Option<serde_json::Value> {
-    let revoked = value.entry("revoked")?;
-    let (at, reason) = (list::number(&revoked, "at"), list::text(&revoked, "reason"));
-    Some(json!({"at": at, "reason": reason}))
-}
-
-fn flag(value: &Value<'_>, key: &str) -> Option<bool> {
-    match value.entry(key)?.scalar()? {
-        Scalar::Boolean(flag) => Some(flag),
-        _ => None,
-    }
+fn revoked(peer: &PeerEntry) -> Option<Value> {
+    let revoked = peer.revoked.as_ref()?;
+    Some(json!({"at": revoked.at, "reason": revoked.reason}))
 }

@@ -1,176 +1,158 @@
 //! `bowline peers show`.
 
 use bowline_core::capability::Capabilities;
-use bowline_core::id::PeerId;
-use bowline_core::wire::value::Value;
+use bowline_core::control::{
+    DeclaredArgument, Enrolled, LabelMap, PeerDetail, PeerEntry, PeerRequest, Presence, Word,
+};
+use bowline_core::id::{CommandName, PeerId};
 use bowline_shell::peer::Session;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::{self, Failure};
-use crate::list::{ask, map, number, text, texts};
-use crate::peers::{flag, revoked};
-use crate::{date, output, show};
+use crate::peers::revoked;
+use crate::{date, list, output, show};
 
 pub(super) async fn show(session: &Session, peer: PeerId, as_json: bool) -> Result<(), Failure> {
-    let mut told = serde_json::Value::Null;
-    let mut after: Option<String> = None;
-    loop {
-        let mut given = vec![("id", peer.as_str())];
-        given.extend(after.as_deref().map(|after| ("after", after)));
-        let finished = ask(session, "peer", &given).await?;
-        let Some(value) = finished.value() else {
-            return Err(Failure::new(exit::FAILURES, "the hub told nothing of this peer"));
-        };
-        if told.is_null() {
-            told = object(&value);
-        }
-        let page = commands(&value);
-        let last = page.last().and_then(|command| command["name"].as_str().map(str::to_owned));
-        if let Some(all) = told["commands"].as_array_mut() {
-            all.extend(page);
-        }
-        if flag(&value, "more") != Some(true) || last.is_none() || last == after {
-            break;
-        }
-        after = last;
-    }
-    if as_json {
-        return output::line(&told);
-    }
-    output::line(spelled(&told))
-}
-
-/// All but the commands; what is not known is null.
-fn object(value: &Value<'_>) -> serde_json::Value {
-    json!({
-        "id": text(value, "id"),
-        "state": text(value, "state"),
-        "ready": flag(value, "ready"),
-        "serves": flag(value, "serves"),
-        "operating": number(value, "operating"),
-        "method": text(value, "method"),
-        "key": text(value, "key"),
-        "public_key": text(value, "public_key"),
-        "role": text(value, "role"),
-        "capabilities": value.entry("capabilities").map(|_| texts(value, "capabilities")),
-        "token": text(value, "jti"),
-        "token_labels": map(value, "token_labels"),
-        "issue": number(value, "issue"),
-        "revoked": revoked(value),
-        "first_seen": number(value, "first_seen"),
-        "since": number(value, "since"),
-        "session": text(value, "session"),
-        "remote": text(value, "remote"),
-        "agent": text(value, "agent"),
-        "rtt_ms": number(value, "rtt_us").map(|micros| micros as f64 / 1000.0),
-        "labels": map(value, "labels"),
-        "claimed": map(value, "claimed"),
-        "commands": [],
-    })
-}
-
-/// The commands of one page, in the order of their names.
-fn commands(value: &Value<'_>) -> Vec<serde_json::Value> {
-    let description = |name: &str| {
-        let descriptions = value.entry("descriptions")?;
-        text(&descriptions, name)
+    let mut pages = session.hub().pages(PeerRequest { id: peer, after: None });
+    let Some(mut peer) = pages.next().await? else {
+        return Err(Failure::new(exit::FAILURES, "the hub told nothing of this peer"));
     };
-    let entries = value.entry("commands").and_then(|commands| commands.entries());
-    let mut commands: Vec<_> = entries.into_iter().flatten().collect();
-    commands.sort_unstable_by_key(|(name, _)| *name);
-    commands
-        .into_iter()
-        .map(|(name, arguments)| {
-            let arguments: Vec<_> = arguments.items().into_iter().flatten().collect();
+    while let Some(more) = pages.next().await? {
+        peer.commands.get_or_insert_default().extend(more.commands.unwrap_or_default());
+        peer.descriptions.get_or_insert_default().extend(more.descriptions.unwrap_or_default());
+    }
+    if as_json { output::line(object(&peer)) } else { output::line(spelled(&peer)) }
+}
+
+/// Every field; what is not known is null.
+fn object(detail: &PeerDetail) -> Value {
+    let peer = &detail.peer;
+    let (session, binding) = (peer.session.as_ref(), peer.binding.as_ref());
+    let enrolled = peer.enrolment.as_ref();
+    let commands: Vec<_> = commands(detail)
+        .map(|(name, description, arguments)| {
             json!({
-                "name": name,
-                "description": description(name),
+                "name": name.as_str(),
+                "description": description,
                 "arguments": arguments.iter().map(argument).collect::<Vec<_>>(),
             })
         })
-        .collect()
-}
-
-fn argument(value: &Value<'_>) -> serde_json::Value {
-    let choices = value.entry("choices").and_then(|choices| choices.items());
+        .collect();
     json!({
-        "name": text(value, "name"),
-        "type": text(value, "type"),
-        "optional": flag(value, "optional"),
-        "choices": choices.map(|all| {
-            all.filter_map(|choice| choice.text().map(str::to_owned)).collect::<Vec<_>>()
-        }),
+        "id": peer.id.as_str(),
+        "state": peer.state.to_string(),
+        "ready": session.map(|session| session.ready),
+        "serves": binding.map(|binding| binding.serves),
+        "operating": detail.operating,
+        "method": binding.map(|binding| binding.method.to_string()),
+        "key": binding.map(|binding| binding.key.to_string()),
+        "public_key": binding.map(|binding| &binding.public_key),
+        "role": enrolled.map(|enrolled| enrolled.role.to_string()),
+        "capabilities": enrolled.map(|enrolled| show::texts(&enrolled.capabilities)),
+        "token": enrolled.map(|enrolled| enrolled.jti.to_string()),
+        "token_labels": enrolled.map(|enrolled| enrolled.token_labels.clone()).unwrap_or_default(),
+        "issue": enrolled.map(|enrolled| enrolled.issue),
+        "revoked": revoked(peer),
+        "first_seen": binding.map(|binding| binding.first_seen),
+        "since": peer.since,
+        "session": session.map(|session| &session.session),
+        "remote": session.map(|session| &session.remote),
+        "agent": session.map(|session| &session.agent),
+        "rtt_ms": session.and_then(list::round_trip),
+        "labels": peer.labels.clone().unwrap_or_default(),
+        "claimed": peer.claimed.clone().unwrap_or_default(),
+        "commands": commands,
     })
 }
 
-fn spelled(peer: &serde_json::Value) -> String {
-    let text = |key: &str| peer[key].as_str().map(str::to_owned);
-    let when = |key: &str| peer[key].as_u64().map(|unix| date::seen_from(date::now(), unix));
-    let labels = |key: &str| {
-        let labels = peer[key].as_object().into_iter().flatten();
-        let labels: Vec<_> =
-            labels.map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or(""))).collect();
+/// Commands in the order of their names, with their descriptions and arguments.
+fn commands(
+    detail: &PeerDetail,
+) -> impl Iterator<Item = (&CommandName, Option<&str>, &[DeclaredArgument])> {
+    detail.commands.iter().flatten().map(|(name, arguments)| {
+        let description = detail.descriptions.as_ref().and_then(|all| all.get(name));
+        (name, description.map(String::as_str), &arguments[..])
+    })
+}
+
+fn argument(argument: &DeclaredArgument) -> Value {
+    json!({
+        "name": argument.name,
+        "type": argument.kind,
+        "optional": argument.optional,
+        "choices": argument.choices,
+    })
+}
+
+fn spelled(detail: &PeerDetail) -> String {
+    let peer = &detail.peer;
+    let (session, binding) = (peer.session.as_ref(), peer.binding.as_ref());
+    let enrolled = peer.enrolment.as_ref();
+    let when = |unix: u64| date::seen_from(date::now(), unix);
+    let labels = |labels: Option<&LabelMap>| {
+        let labels = show::labels(labels);
         (!labels.is_empty()).then(|| show::list(&labels))
     };
-    let held = peer["capabilities"].as_array().into_iter().flatten();
-    // What another version of the hub may know is left out, too.
-    let held: Option<Capabilities> = (peer["capabilities"].is_array())
-        .then(|| held.filter_map(|held| held.as_str()?.parse().ok()).collect());
-    let revoked = peer["revoked"]["at"].as_u64().map(|at| {
-        let reason = peer["revoked"]["reason"].as_str().unwrap_or("");
-        format!("{}: {reason}", date::seen_from(date::now(), at))
-    });
-    let state = match (peer["state"].as_str(), peer["ready"].as_bool()) {
-        (Some("online"), Some(false)) => Some("online, has not said what it serves".to_owned()),
-        (state, _) => state.map(str::to_owned),
-    };
-    let others = peer["operating"].as_u64().filter(|n| *n > 0).map(|n| n.to_string());
+    let others = Some(detail.operating).filter(|n| *n > 0).map(|n| n.to_string());
+    let revoked = peer.revoked.as_ref();
     let lines = [
-        ("id", text("id")),
-        ("state", state),
-        ("since", when("since")),
-        ("remote", text("remote")),
-        ("agent", text("agent")),
-        ("round trip", peer["rtt_ms"].as_f64().map(|ms| format!("{ms:.2} ms"))),
-        ("session", text("session")),
+        ("id", Some(peer.id.to_string())),
+        ("state", Some(state(peer))),
+        ("since", peer.since.map(when)),
+        ("remote", session.map(|session| session.remote.clone())),
+        ("agent", session.map(|session| session.agent.clone())),
+        ("round trip", session.and_then(list::round_trip).map(list::millis)),
+        ("session", session.map(|session| session.session.clone())),
         ("operating", others),
-        ("labels", labels("labels")),
-        ("only claims", labels("claimed")),
-        ("bound by", text("method")),
-        ("first seen", when("first_seen")),
-        ("key", text("public_key")),
-        ("key pin", text("key")),
-        ("role", text("role")),
-        ("capabilities", held.as_ref().map(show::capabilities)),
-        ("joined by", text("token").map(|jti| format!("token {jti}"))),
-        ("its labels", labels("token_labels")),
-        ("revoked", revoked),
+        ("labels", labels(peer.labels.as_ref())),
+        ("only claims", labels(peer.claimed.as_ref())),
+        ("bound by", binding.map(|binding| binding.method.to_string())),
+        ("first seen", binding.map(|binding| when(binding.first_seen))),
+        ("key", binding.map(|binding| binding.public_key.clone())),
+        ("key pin", binding.map(|binding| binding.key.to_string())),
+        ("role", enrolled.map(|enrolled| enrolled.role.to_string())),
+        ("capabilities", enrolled.map(capabilities)),
+        ("joined by", enrolled.map(|enrolled| format!("token {}", enrolled.jti))),
+        ("its labels", labels(enrolled.map(|enrolled| &enrolled.token_labels))),
+        ("revoked", revoked.map(|revoked| format!("{}: {}", when(revoked.at), revoked.reason))),
     ];
     let known = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let mut lines: Vec<(&str, String)> = known.collect();
-    for (at, command) in peer["commands"].as_array().into_iter().flatten().enumerate() {
-        let name = if at == 0 { "commands" } else { "" };
-        lines.push((name, usage(command)));
+    for (at, (name, description, arguments)) in commands(detail).enumerate() {
+        lines.push((if at == 0 { "commands" } else { "" }, usage(name, description, arguments)));
     }
     show::pairs(0, &lines)
 }
 
+fn state(peer: &PeerEntry) -> String {
+    match &peer.session {
+        Some(session) if !session.ready && peer.state.is(Presence::Online) => {
+            "online, has not said what it serves".to_owned()
+        }
+        _ => peer.state.to_string(),
+    }
+}
+
+/// What another version of the hub may know is left out.
+fn capabilities(enrolled: &Enrolled) -> String {
+    let known = enrolled.capabilities.iter().filter_map(|held| match held {
+        Word::Known(held) => Some(*held),
+        Word::Other(_) => None,
+    });
+    show::capabilities(&known.collect::<Capabilities>())
+}
+
 /// A command as it is typed: `restart unit=nginx|app [wait=integer]`, and what it does.
-fn usage(command: &serde_json::Value) -> String {
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
-    let mut line = text(&command["name"]);
-    for argument in command["arguments"].as_array().into_iter().flatten() {
-        let value = match argument["choices"].as_array() {
-            Some(choices) => choices.iter().map(text).collect::<Vec<_>>().join("|"),
-            None => text(&argument["type"]),
-        };
-        let typed = format!("{}={value}", text(&argument["name"]));
-        line += &match argument["optional"].as_bool() {
-            Some(true) => format!(" [{typed}]"),
-            _ => format!(" {typed}"),
+fn usage(name: &CommandName, description: Option<&str>, arguments: &[DeclaredArgument]) -> String {
+    let mut line = name.to_string();
+    for DeclaredArgument { name, kind, optional, choices, .. } in arguments {
+        let value = choices.as_ref().map_or_else(|| kind.clone(), |choices| choices.join("|"));
+        line += &match optional {
+            true => format!(" [{name}={value}]"),
+            false => format!(" {name}={value}"),
         };
     }
-    match command["description"].as_str() {
+    match description {
         Some(description) if !description.is_empty() => format!("{line}: {description}"),
         _ => line,
     }
@@ -178,20 +160,30 @@ fn usage(command: &serde_json::Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bowline_core::control::field::Item;
+    use bowline_core::wire::value::{ValueBuf, ValueError};
+
     use super::*;
 
     #[test]
-    fn a_command_is_spelled_as_it_is_typed() {
-        let command = json!({
-            "name": "restart",
-            "description": "Restarts a unit",
-            "arguments": [
-                {"name": "unit", "type": "choice", "optional": false, "choices": ["nginx", "app"]},
-                {"name": "wait", "type": "integer", "optional": true, "choices": null},
-            ],
-        });
-        let spelled = "restart unit=nginx|app [wait=integer]: Restarts a unit";
-        assert_eq!(usage(&command), spelled);
-        assert_eq!(usage(&json!({"name": "up", "description": "", "arguments": []})), "up");
+    fn a_command_is_spelled_as_it_is_typed() -> Result<(), ValueError> {
+        let choices = ["nginx", "app"].map(ValueBuf::text);
+        let unit = [
+            ("name", ValueBuf::text("unit")),
+            ("type", ValueBuf::text("choice")),
+            ("optional", ValueBuf::boolean(false)),
+            ("choices", ValueBuf::array(choices)?),
+        ];
+        let wait = [
+            ("name", ValueBuf::text("wait")),
+            ("type", ValueBuf::text("integer")),
+            ("optional", ValueBuf::boolean(true)),
+        ];
+        let arguments = ValueBuf::array([ValueBuf::map(unit)?, ValueBuf::map(wait)?])?;
+        let arguments: Vec<DeclaredArgument> = Item::read(arguments.as_value()).unwrap();
+        let typed = usage(&"restart".parse().unwrap(), Some("Restarts a unit"), &arguments);
+        assert_eq!(typed, "restart unit=nginx|app [wait=integer]: Restarts a unit");
+        assert_eq!(usage(&"up".parse().unwrap(), Some(""), &[]), "up");
+        Ok(())
     }
 }

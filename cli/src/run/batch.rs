@@ -4,16 +4,15 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
 use bowline_core::code::Code;
+use bowline_core::control::{PeerSummary, PeersRequest};
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Status;
-use bowline_core::wire::value::Value;
 use bowline_shell::call::{CallEvent, Calling};
 use bowline_shell::peer::Session;
 
 use super::fan::{Answer, Fan, Told};
 use super::target::Target;
 use crate::exit::{self, Failure};
-use crate::list;
 
 /// What makes the call for one peer.
 type Caller<'a> = Box<dyn FnMut(PeerId) -> Calling + Send + 'a>;
@@ -123,27 +122,24 @@ pub(super) struct Picked {
 /// Every peer that the hub lists and the target means, the absent ones too.
 pub(super) async fn pick(session: &Session, target: &Target) -> Result<Picked, Failure> {
     let mut picked = Picked::default();
-    let mut take = |entry: &Value<'_>| {
-        let Some(id) = list::text(entry, "id").and_then(|id| id.parse::<PeerId>().ok()) else {
-            return;
-        };
-        let (counts, claimed) = (entry.entry("labels"), entry.entry("claimed"));
-        let is_meant = match target {
-            Target::Peer(peer) => *peer == id,
-            Target::Labels(tests) => tests.hold(|name| counts?.entry(name)?.text()),
-            Target::All => true,
-        };
-        if is_meant {
-            picked.peers.push(id);
-        } else if let Target::Labels(tests) = target
-            && tests.hold(|name| match counts.and_then(|labels| labels.entry(name)) {
-                Some(label) => label.text(),
-                None => claimed?.entry(name)?.text(),
-            })
-        {
-            picked.claimed += 1;
+    let mut pages = session.hub().pages(PeersRequest::default());
+    while let Some(page) = pages.next().await? {
+        for PeerSummary { peer, .. } in page.iter() {
+            let counts = |name: &str| Some(peer.labels.as_ref()?.get(name)?.as_str());
+            let claims = |name: &str| Some(peer.claimed.as_ref()?.get(name)?.as_str());
+            let is_meant = match target {
+                Target::Peer(one) => *one == peer.id,
+                Target::Labels(tests) => tests.hold(counts),
+                Target::All => true,
+            };
+            if is_meant {
+                picked.peers.push(peer.id);
+            } else if let Target::Labels(tests) = target
+                && tests.hold(|name| counts(name).or_else(|| claims(name)))
+            {
+                picked.claimed += 1;
+            }
         }
-    };
-    list::pages(session, "peers", &[], |page| list::entries(Some(page), "id", &mut take)).await?;
+    }
     Ok(picked)
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use bowline_core::code::Code;
+use bowline_core::control::CallRequest;
 use bowline_core::wire::frame::Status;
 use bowline_shell::call::CallBuilder;
 use bowline_shell::peer::Session;
@@ -12,7 +13,7 @@ use super::INTERRUPTED;
 use super::target::Target;
 use crate::exit::{self, Failure};
 use crate::signals::Inbox;
-use crate::{list, output};
+use crate::output;
 
 pub(super) async fn detach(
     session: &Session,
@@ -51,7 +52,7 @@ pub(super) async fn detach(
 
 /// How many peers only claim the labels that a call is for; none where the hub does not tell.
 async fn claimed(session: &Session, id: &str) -> u64 {
-    let told = list::ask(session, "call", &[("id", id)]).await.ok();
-    let claimed = told.and_then(|told| list::number(&told.value()?, "claimed"));
-    claimed.and_then(|claimed| u64::try_from(claimed).ok()).unwrap_or(0)
+    let Ok(id) = id.parse() else { return 0 };
+    let told = session.hub().ask(&CallRequest { id, after: None }).await.ok();
+    told.and_then(|told| told.call.claimed).unwrap_or(0)
 }

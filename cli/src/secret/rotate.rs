@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use bowline_core::hub::GRACE;
-use bowline_core::wire::frame::Status;
-use bowline_core::wire::value::{ArgumentsBuf, Scalar};
+use bowline_core::control::{GRACE, Grace, RotateSecretRequest};
 use bowline_shell::files::{DataDir, DirLock, FileError, is_there};
 use bowline_shell::hub::rotate_secret;
-use bowline_shell::notice::Observer;
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
 use crate::args::SecretRotate;
 use crate::exit::{self, Failure};
-use crate::{date, list, operator, output, show};
+use crate::{date, operator, output, show};
 
 pub(super) async fn rotate(runtime: &impl Runtime, options: &SecretRotate) -> Result<u8, Failure> {
     let grace = options.grace.map(grace).transpose()?;
@@ -96,23 +93,8 @@ async fn running(
     options: &SecretRotate,
     grace: Option<u64>,
 ) -> Result<Rotated, Failure> {
-    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
-    let mut arguments = ArgumentsBuf::new();
-    if let Some(grace) = grace {
-        arguments.named("grace_s", Scalar::Integer(grace.into())).map_err(Failure::usage)?;
-    }
-    let name = "rotate-secret".parse().map_err(Failure::usage)?;
-    let finished = session.call_hub(name).arguments(arguments).start().finished().await;
-    session.close();
-    session.ended().await;
-    if let Status::Failed(code) = finished.status {
-        return Err(Failure::call(code, &finished));
-    }
-    let value = finished.value();
-    let number = |key: &str| {
-        let number = value.as_ref().and_then(|value| list::number(value, key));
-        number.and_then(|number| u64::try_from(number).ok())
-    };
-    let file = value.as_ref().and_then(|value| list::text(value, "file")).unwrap_or_default();
-    Ok(Rotated { file, old_until: number("old_until"), ended: number("ended") })
+    let request = RotateSecretRequest { grace_s: grace.map(Grace) };
+    let rotated = operator::ask(runtime, &options.dial, &request).await?;
+    let ended = Some(rotated.ended);
+    Ok(Rotated { file: rotated.file, old_until: rotated.old_until, ended })
 }

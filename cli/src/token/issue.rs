@@ -1,44 +1,37 @@
 //! `bowline token issue`: the one string on standard output, everything about it beside.
 
+use std::time::Duration;
+
 use bowline_core::capability::Coming;
+use bowline_core::control::{
+    Flag, GivenLabels, Granted, IssueTokenRequest, LabelMap, Subject, TokenIssued, TokenLife, Uses,
+};
+use bowline_core::id::Jti;
+use bowline_core::ledger::Secret;
 use bowline_core::token::Rules;
-use bowline_core::wire::value::{ArgumentsBuf, Scalar, ValueBuf};
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::args::TokenIssue;
 use crate::exit::{self, Failure};
-use crate::list::{number, text, texts};
 use crate::out::Out;
-use crate::{date, operator, output};
+use crate::{date, operator, output, show};
 
 pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Result<u8, Failure> {
-    let arguments = arguments(options)?;
+    let request = request(options)?;
     let out = Out::new(options.out.as_ref())?;
-    let finished = operator::ask(runtime, &options.dial, "issue-token", arguments).await?;
-    let value = finished.value();
-    let value = value.as_ref();
-    let get = |key: &str| value.and_then(|value| text(value, key));
-    let Some(token) = get("token").map(Zeroizing::new) else {
-        return Err(Failure::new(exit::FAILURES, "the hub made no token and did not say why"));
-    };
-    let count = |key: &str| {
-        let number = value.and_then(|value| number(value, key));
-        number.and_then(|number| u64::try_from(number).ok())
-    };
-    let jti = get("jti");
-    let is_kept = out.take(&token).map_err(|failure| lost(failure, jti.as_deref()))?;
-    let urls = value.map(|value| texts(value, "urls")).unwrap_or_default();
+    let issued = operator::ask(runtime, &options.dial, &request).await?;
+    let TokenIssued { token: Secret(token), jti, subject, role, uses, ends, urls, .. } = &issued;
+    let is_kept = out.take(token).map_err(|failure| lost(failure, *jti))?;
     if options.json {
         output::line(json!({
             "token": (!is_kept).then_some(token.as_str()),
             "out": out.file(),
-            "jti": jti,
-            "for": get("for"),
-            "role": get("role"),
-            "uses": count("uses"),
-            "ends": count("ends"),
+            "jti": jti.to_string(),
+            "for": subject,
+            "role": role.to_string(),
+            "uses": uses,
+            "ends": ends,
             "urls": urls,
         }))?;
         return Ok(exit::DONE);
@@ -46,29 +39,22 @@ pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Resul
     if !is_kept {
         output::line(token.as_str())?;
     }
-    let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
-    let machines = match count("uses") {
-        Some(1) | None => "one machine".to_owned(),
-        Some(uses) => format!("{uses} machines"),
+    let machines = match uses {
+        1 => "one machine".to_owned(),
+        uses => format!("{uses} machines"),
     };
     let there = if is_kept { "bowline join --token-file FILE" } else { "bowline join -" };
-    let until = count("ends").map(|ends| date::seen_from(date::now(), ends));
     output::say(format_args!(
-        "token {} for {}: lets {machines} join as {} until {}, at {}. There: '{there}'. \
-         'bowline token revoke {}' takes it back",
-        or(jti.clone()),
-        or(get("for")),
-        or(get("role")),
-        or(until),
-        if urls.is_empty() { "-".to_owned() } else { urls.join(", ") },
-        or(jti),
+        "token {jti} for {subject}: lets {machines} join as {role} until {}, at {}. There: '{there}'. \
+         'bowline token revoke {jti}' takes it back",
+        date::seen_from(date::now(), *ends),
+        show::list(urls),
     ));
     Ok(exit::DONE)
 }
 
 /// A token that was made and could not be put where it belongs admits whoever finds it.
-fn lost(failure: Failure, jti: Option<&str>) -> Failure {
-    let jti = jti.unwrap_or("JTI");
+fn lost(failure: Failure, jti: Jti) -> Failure {
     let message = format!(
         "{}. The token was made and nobody has it: 'bowline token revoke {jti}' takes it back",
         failure.message
@@ -76,46 +62,43 @@ fn lost(failure: Failure, jti: Option<&str>) -> Failure {
     Failure { message, ..failure }
 }
 
-fn arguments(options: &TokenIssue) -> Result<ArgumentsBuf, Failure> {
+fn request(options: &TokenIssue) -> Result<IssueTokenRequest, Failure> {
     nothing_that_awaits(options)?;
-    let mut arguments = ArgumentsBuf::new();
-    let id = options.token_id.map(|id| id.to_string());
-    let sub = options.sub.as_deref().or(id.as_deref()).unwrap_or("unnamed");
-    let role = options.role.to_string();
-    let mut put = |name: &str, scalar: Scalar<'_>| {
-        arguments.named(name, scalar).map(|_| ()).map_err(Failure::usage)
-    };
-    put("for", Scalar::Text(sub))?;
-    put("role", Scalar::Text(&role))?;
-    if let Some(ttl) = options.ttl {
-        if ttl.subsec_nanos() != 0 || !Rules::JOIN.life.contains(&ttl.as_secs()) {
-            return Err(Failure::usage("--ttl: expected whole seconds, from 1m to 7d"));
+    let id = options.token_id;
+    let named = || id.map_or_else(|| "unnamed".to_owned(), |id| id.to_string());
+    let caps = || options.cap.iter().copied().collect();
+    let labels = labels(&options.label)?;
+    Ok(IssueTokenRequest {
+        subject: Subject(options.sub.clone().unwrap_or_else(named)),
+        role: Some(options.role),
+        ttl_s: options.ttl.map(life).transpose()?,
+        uses: options.max_uses.map(|uses| Uses(uses.into())),
+        caps: (!options.cap.is_empty()).then(|| Granted(caps())),
+        rooms: None,
+        labels: (!labels.is_empty()).then_some(GivenLabels(labels)),
+        id,
+        local: Flag(options.local),
+    })
+}
+
+fn life(ttl: Duration) -> Result<TokenLife, Failure> {
+    if ttl.subsec_nanos() != 0 || !Rules::JOIN.life.contains(&ttl.as_secs()) {
+        return Err(Failure::usage("--ttl: expected whole seconds, from 1m to 7d"));
+    }
+    Ok(TokenLife(ttl.as_secs()))
+}
+
+fn labels(given: &[String]) -> Result<LabelMap, Failure> {
+    let mut labels = LabelMap::new();
+    for label in given {
+        let Some((name, value)) = label.split_once('=') else {
+            return Err(Failure::usage(format!("--label '{label}': expected NAME=VALUE")));
+        };
+        if labels.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::usage(format!("--label '{label}': '{name}' stands twice")));
         }
-        put("ttl_s", Scalar::Integer(ttl.as_secs().into()))?;
     }
-    if let Some(uses) = options.max_uses {
-        put("uses", Scalar::Integer(uses.into()))?;
-    }
-    if let Some(id) = &id {
-        put("id", Scalar::Text(id))?;
-    }
-    if options.local {
-        put("local", Scalar::Boolean(true))?;
-    }
-    let labels = options.label.iter().map(|label| match label.split_once('=') {
-        Some(_) => Ok(label.clone()),
-        None => Err(Failure::usage(format!("--label '{label}': expected NAME=VALUE"))),
-    });
-    let lists = [
-        ("caps", options.cap.iter().map(ToString::to_string).collect()),
-        ("labels", labels.collect::<Result<Vec<_>, _>>()?),
-    ];
-    for (name, list) in lists.iter().filter(|(_, list)| !list.is_empty()) {
-        let list = ValueBuf::array(list.iter().map(|item| ValueBuf::text(item)));
-        let list = list.map_err(Failure::usage)?;
-        arguments.named_value(name, list.as_value()).map_err(Failure::usage)?;
-    }
-    Ok(arguments)
+    Ok(labels)
 }
 
 /// Gives away nothing that does nothing: the part that it is for is named.

@@ -1,7 +1,7 @@
 //! `bowline token revoke`.
 
+use bowline_core::control::{Flag, RevokeTokenRequest, TokenRevoked};
 use bowline_core::id::Jti;
-use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
@@ -16,17 +16,10 @@ pub(super) async fn revoke(
     enrolled: bool,
     as_json: bool,
 ) -> Result<u8, Failure> {
-    let (mut arguments, text) = (ArgumentsBuf::new(), jti.to_string());
-    arguments.named("jti", Scalar::Text(&text)).map_err(Failure::usage)?;
-    if enrolled {
-        arguments.named("enrolled", Scalar::Boolean(true)).map_err(Failure::usage)?;
-    }
-    let finished = operator::ask(runtime, dial, "revoke-token", arguments).await?;
-    let value = finished.value();
-    let count = |key: &str| value.as_ref().and_then(|value| list::number(value, key)).unwrap_or(0);
-    let (revoked, ended) = (count("revoked"), count("ended"));
+    let request = RevokeTokenRequest { jti, enrolled: Flag(enrolled) };
+    let TokenRevoked { revoked, ended, .. } = operator::ask(runtime, dial, &request).await?;
     if as_json {
-        output::line(json!({"jti": text, "revoked": revoked, "ended": ended}))?;
+        output::line(json!({"jti": jti.to_string(), "revoked": revoked, "ended": ended}))?;
         return Ok(exit::DONE);
     }
     let peers = match (enrolled, revoked) {
@@ -36,6 +29,6 @@ pub(super) async fn revoke(
         (true, n) => format!("; the {n} machines that it enrolled are revoked"),
     };
     let sessions = list::sessions(ended);
-    output::say(format_args!("token {text} admits nobody any more{peers}{sessions}"));
+    output::say(format_args!("token {jti} admits nobody any more{peers}{sessions}"));
     Ok(exit::DONE)
 }

@@ -1,15 +1,13 @@
 //! What the hub says of this identity.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bowline_core::auth::Admitted;
 use bowline_core::capability::{Capabilities, Role};
-use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::peer::Session;
 use serde_json::{Value, json};
 
-use crate::date;
-use crate::exit::Failure;
+use crate::{date, operator};
 
 /// One session, and how long the hub took to answer in it.
 pub(super) struct Live {
@@ -18,20 +16,13 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Asks the hub for the end of its list of peers, which is empty, and ends the session. A denial
-    /// is an answer too.
-    pub(super) async fn ask(session: Session) -> Result<Self, Failure> {
-        let mut behind_all = ArgumentsBuf::new();
-        let last = "z".repeat(64);
-        behind_all.named("after", Scalar::Text(&last)).map_err(Failure::usage)?;
-        let call = session.call_hub("peers".parse().map_err(Failure::usage)?);
-        let asked = Instant::now();
-        let _ = call.arguments(behind_all).start().finished().await;
-        let round_trip = asked.elapsed();
+    /// Has the hub answer once, and ends the session.
+    pub(super) async fn ask(session: Session) -> Self {
+        let round_trip = operator::round_trip(&session).await;
         let admitted = session.admitted().clone();
         session.close();
         session.ended().await;
-        Ok(Self { admitted, round_trip })
+        Self { admitted, round_trip }
     }
 
     pub(super) fn lines(&self, now: u64) -> Vec<(&'static str, String)> {

@@ -21,7 +21,7 @@ pub(crate) async fn whoami(runtime: &impl Runtime, options: args::Whoami) -> Res
     // First what a session needs, so that a wrong flag or file ends it before anything is shown.
     let mut own = Own::read(&options.dial)?;
     let live = match operator::connect(runtime, &options.dial, Observer::default()).await {
-        Ok(session) => Ok(Live::ask(session).await?),
+        Ok(session) => Ok(Live::ask(session).await),
         Err(failure) => Err(failure),
     };
     // A first contact has made the key, and has learnt the hub.

@@ -99,7 +99,8 @@ impl Field for Flag {
     }
 }
 
-/// A struct whose fields stand at the keys of a map, its own or that of a record that it is a part of.
+/// A struct whose fields stand at the keys of a map: its own, or that of a record that it is a part
+/// of.
 pub trait Record: Sized {
     /// Appends its rows.
     fn rows(rows: &mut Vec<Row>);
@@ -113,7 +114,7 @@ pub trait Record: Sized {
     /// Takes its fields from the keys of a map.
     ///
     /// # Errors
-    /// [`Misread`]: the first key that is missing and may not be, or whose value is not of its type.
+    /// [`Misread`]: the first key that is missing and may not be, or whose value is of another type.
     fn read(fields: &Fields<'_>) -> Result<Self, Misread>;
 }
 
@@ -273,7 +274,10 @@ crate::debug_as_display!(Misread);
 macro_rules! record {
     (
         $(#[$meta:meta])*
-        $name:ident { $($(#[$doc:meta])* $field:ident $(as $key:literal)?: $type:ty $(=> $said:literal)?,)* }
+        $name:ident {
+            $($(#[$doc:meta])*
+            $field:ident $(as $key:literal)?: $type:ty $(=> $said:literal)?,)*
+        }
         $(with { $($(#[$part_doc:meta])* $part:ident: $record:ty,)* })?
     ) => {
         $(#[$meta])*

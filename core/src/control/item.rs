@@ -255,8 +255,10 @@ impl<K: Text + Ord, T: Item> Item for BTreeMap<K, T> {
 
     fn read(value: Value<'_>) -> Result<Self, Misread> {
         let entries = value.entries().ok_or_else(Misread::default)?;
-        entries
-            .map(|(key, value)| Ok((K::spelled(key).ok_or_else(Misread::default)?, T::read(value)?)))
-            .collect()
+        let read = |(key, value)| {
+            let key = K::spelled(key).ok_or_else(Misread::default)?;
+            Ok((key, T::read(value)?))
+        };
+        entries.map(read).collect()
     }
 }

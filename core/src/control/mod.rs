@@ -112,7 +112,10 @@ pub struct CommandRow {
 }
 
 macro_rules! control {
-    ($($command:ident $name:literal $required:ident $sentence:literal: $request:ty => $reply:ty;)*) => {
+    ($(
+        $command:ident $name:literal $required:ident $sentence:literal:
+            $request:ty => $reply:ty;
+    )*) => {
         /// A command of the hub itself.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]

@@ -1,4 +1,5 @@
-//! Peers: who serves, who is enrolled, who may come back. `// spec: control §1, §3, §4, §12 and §13`
+//! Peers: who serves, who is enrolled, who may come back.
+//! `// spec: control §1, §3, §4, §12 and §13`
 
 use std::collections::BTreeMap;
 
@@ -231,8 +232,8 @@ record! {
         /// Id of the peer.
         id: PeerId,
         /// Sentence for a person.
-        reason: Option<Reason> => "the reason: expected 1 to 1024 bytes of text in one line, without \
-                                   control characters",
+        reason: Option<Reason>
+            => "the reason: expected 1 to 1024 bytes of text in one line, without control characters",
     }
 }
 

@@ -312,9 +312,8 @@ record! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::value::ArgumentsBuf;
-    use crate::wire::value::Scalar;
     use crate::control::Request;
+    use crate::wire::value::{ArgumentsBuf, Scalar};
 
     #[test]
     fn what_is_said_of_a_bound_is_the_bound() {
@@ -327,14 +326,14 @@ mod tests {
             IssueTokenRequest::of_arguments(arguments.as_arguments()).unwrap_err().to_string()
         };
         let life = Rules::JOIN.life;
-        let labels = (bounds::LABELS, bounds::NAME, bounds::TEXT);
+        let (most, name, text) = (bounds::LABELS, bounds::NAME, bounds::TEXT);
         for (name, bounds) in [
             ("for", format!("1 to {SUB} bytes")),
             ("ttl_s", format!("{} to {}", life.start(), life.end())),
             ("uses", format!("1 to {USES}")),
             ("caps", format!("1 to {CAPS}")),
             ("rooms", format!("at most {ROOMS}")),
-            ("labels", format!("{}, keys of 1 to {} bytes and texts of {},", labels.0, labels.1, labels.2)),
+            ("labels", format!("at most {most}, keys of 1 to {name} bytes and texts of {text},")),
         ] {
             assert!(said(name).contains(&bounds), "{}", said(name));
         }

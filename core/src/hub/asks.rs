@@ -59,16 +59,16 @@ impl Hub {
         let caller = (link, call);
         match (question, answer) {
             (Question::Change(change), Answer::Changed(done)) => {
-                self.changed(caller, change, done, revoking);
+                self.changed(caller, change, done, revoking, now);
             }
             (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
-                self.rotated(link, call, number, &rotated, now);
+                self.control_for(caller, now).rotated(number, rotated);
             }
             (Question::Issue(_), Answer::Issued(record, token)) => {
-                self.issued(link, call, *record, &token);
+                self.control_for(caller, now).issued(*record, token);
             }
             (Question::RotateKeys { .. }, Answer::KeysRotated(keys)) => {
-                self.keys_rotated(caller, keys, now);
+                self.control_for(caller, now).keys_rotated(keys);
             }
             (_, Answer::Cannot { code, reason }) => self.fail_with(link, call, code, &reason),
             (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
@@ -84,21 +84,21 @@ impl Hub {
         change: Change,
         done: bool,
         revoking: Option<Revoking>,
+        now: Now,
     ) {
         let (link, call) = caller;
+        let mut control = self.control_for(caller, now);
         match (change, revoking) {
-            (Change::Forget(peer), _) => self.forgotten(link, call, peer, done),
-            (Change::RevokeToken(_, at, peers), Some(revoking)) => {
-                self.token_revoked(caller, revoking, &peers, at);
-            }
-            (Change::Revoke(peers, Revocation { at, .. }), Some(revoking)) => {
-                self.token_revoked(caller, revoking, &peers, at);
+            (Change::Forget(peer), _) => control.forgotten(peer, done),
+            (Change::RevokeToken(_, at, peers), Some(revoking))
+            | (Change::Revoke(peers, Revocation { at, .. }), Some(revoking)) => {
+                control.token_revoked(revoking, &peers, at);
             }
             (Change::Revoke(peers, revocation), None) => match peers[..] {
-                [peer] => self.peer_revoked(caller, peer, &revocation, done),
+                [peer] => control.peer_revoked(peer, &revocation, done),
                 _ => self.fail(link, call, None, Code::Failed),
             },
-            (Change::Allow(peer), _) => self.peer_allowed(caller, peer, done),
+            (Change::Allow(peer), _) => control.peer_allowed(peer, done),
             // Nobody calls for these.
             (Change::RevokeToken(..) | Change::Purge(_) | Change::Restored(_), _) => {
                 self.fail(link, call, None, Code::Failed);

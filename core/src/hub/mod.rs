@@ -36,7 +36,6 @@ mod tests;
 
 pub use crate::source::Source;
 pub use config::{HubConfig, Lives};
-pub use control::GRACE;
 pub use event::HubEvent;
 pub use facts::Facts;
 pub use members::restored::RESTORED_SAID;

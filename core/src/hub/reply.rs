@@ -62,14 +62,4 @@ impl Hub {
     pub(super) fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
         self.effects.fail_with(link, id, code, text);
     }
-
-    pub(super) fn deny(
-        &mut self,
-        link: LinkId,
-        call: &Call<'_>,
-        code: Code,
-        required: Option<Capability>,
-    ) {
-        self.effects.deny(link, call, code, required);
-    }
 }

@@ -24,7 +24,7 @@ mod tests;
 mod usage;
 
 pub(super) use known::{Known, KnownLeg, LegStage};
-pub(super) use record::{CallName, CallNumber, End, Record};
+pub(super) use record::{CallNumber, End, Record};
 pub(super) use route::{Caller, Routed};
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,22 +1,17 @@
 //! Calls by number: what they are for, how they ended, and the last that ended.
 
-use core::fmt;
-use core::str::FromStr;
 use std::sync::Arc;
 
 use crate::code::Code;
+use crate::control::{CallName, CallTarget};
 use crate::id::{CommandName, PeerId};
 use crate::wire::frame::{Delivery, Status, Target};
-use crate::wire::value::{Labels, Value, ValueBuf};
+use crate::wire::value::Labels;
 
 /// A call's number since the hub's start. With the hub's generation before it, it is a name that
 /// is never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::hub) struct CallNumber(pub(in crate::hub) u64);
-
-/// The name of a call: `GENERATION-NUMBER`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hub) struct CallName(pub(in crate::hub) u64, pub(in crate::hub) CallNumber);
 
 /// Whom a call is for. Copied without an allocation.
 #[derive(Clone, Debug)]
@@ -64,24 +59,10 @@ pub(in crate::hub) struct Record {
     pub(in crate::hub) end: Option<End>,
 }
 
-impl fmt::Display for CallName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.0, self.1.0)
-    }
-}
-
-/// Text that is no name of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hub) struct NoCallName;
-
-impl FromStr for CallName {
-    type Err = NoCallName;
-    /// The name that `text` spells, in its one spelling.
-    fn from_str(text: &str) -> Result<Self, NoCallName> {
-        let whole = |digits: &str| digits.parse().map_err(|_| NoCallName);
-        let (generation, number) = text.split_once('-').ok_or(NoCallName)?;
-        let name = Self(whole(generation)?, CallNumber(whole(number)?));
-        if name.to_string() == text { Ok(name) } else { Err(NoCallName) }
+impl CallNumber {
+    /// The call's name at a hub that has started so often.
+    pub(in crate::hub) fn name(self, generation: u64) -> CallName {
+        CallName { generation, number: self.0 }
     }
 }
 
@@ -115,13 +96,14 @@ impl Goal {
         }
     }
 
-    /// A text, or a map of label tests.
-    pub(in crate::hub) fn to_value(&self) -> ValueBuf {
+    /// The same, as it is shown.
+    pub(in crate::hub) fn target(&self) -> CallTarget {
         match self {
-            Self::Peer(peer) => ValueBuf::text(peer.as_str()),
-            Self::All => ValueBuf::text("all"),
-            Self::Labels(bytes) => {
-                Value::parse(bytes).map_or_else(|_| ValueBuf::text(""), ValueBuf::from)
+            Self::Peer(peer) => CallTarget::Peer(*peer),
+            Self::All => CallTarget::All,
+            Self::Labels(_) => {
+                let tests = self.tests().into_iter();
+                CallTarget::Labels(tests.map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
             }
         }
     }
@@ -167,16 +149,6 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_reads_back_and_has_one_spelling() {
-        let name = CallName(7, CallNumber(12));
-        assert_eq!(name.to_string(), "7-12");
-        assert_eq!("7-12".parse(), Ok(name));
-        for bad in ["", "7", "7-", "-12", "7-12-3", "07-12", "7-+12", "7 -12", "x-1"] {
-            assert_eq!(bad.parse::<CallName>(), Err(NoCallName), "{bad:?}");
-        }
-    }
 
     #[test]
     fn an_end_counts_as_what_became_of_the_peer() {

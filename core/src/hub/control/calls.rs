@@ -1,110 +1,75 @@
-//! `calls` and `cancel-call`: what runs, what has ended, and who may stop it. `// spec: control §5 and §7`
-
-use core::fmt;
+//! `calls` and `cancel-call`: what runs, what has ended, and who may stop it.
+//! `// spec: control §5 and §7`
 
 use crate::capability::Capability;
 use crate::code::Code;
-use crate::hub::Hub;
-use crate::hub::calls::{CallName, Known, Record};
-use crate::hub::control::arguments::{named, parsed};
-use crate::hub::control::peers::PAGE;
-use crate::id::LinkId;
-use crate::time::Now;
-use crate::wire::frame::{Call, Delivery};
-use crate::wire::value::ValueBuf;
+use crate::control::{
+    Answer, CallDelivery, CallName, CallState, CallSummary, CallsRequest, CancelCallRequest,
+    ControlError, Handler, Page,
+};
+use crate::hub::calls::{CallNumber, Known, Record};
+use crate::hub::control::Control;
+use crate::wire::frame::Delivery;
 
-impl Hub {
-    /// Answers with an array of maps, in the order of the numbers. A caller that wants more asks
-    /// again with `after` = the last id, until it gets an empty array.
-    pub(super) fn calls(&mut self, link: LinkId, call: &Call<'_>) {
-        let after = match named(call, ["after"]).and_then(|[after]| parsed(after)) {
-            Ok(after) => after,
-            Err(code) => return self.fail(link, call.id, None, code),
+impl Handler<CallsRequest> for Control<'_> {
+    fn handle(&mut self, request: CallsRequest) -> Result<Answer<Page<CallSummary>>, ControlError> {
+        let generation = self.hub.config.generation;
+        let is_behind = |known: &Known<'_>| {
+            request.after.is_none_or(|after| known.number().name(generation) > after)
         };
-        let generation = self.config.generation;
-        let mut known: Vec<_> = self
-            .calls
-            .iter()
-            .filter(|known| self.may_see(link, known))
-            .filter(|known| {
-                let behind = |CallName(g, n): CallName| (generation, known.number()) > (g, n);
-                after.is_none_or(behind)
-            })
-            .collect();
+        let known = self.hub.calls.iter().filter(|known| self.may_see(known)).filter(is_behind);
+        let mut known: Vec<_> = known.collect();
         known.sort_unstable_by_key(Known::number);
-        let (mut page, mut size) = (Vec::new(), 0);
-        for known in known {
-            // A map of two levels, each key once.
-            let Ok(entry) = ValueBuf::map(summary(&known.to_record(), generation)) else {
-                continue;
-            };
-            size += entry.as_value().as_bytes().len();
-            page.push(entry);
-            if size >= PAGE {
-                break;
-            }
-        }
-        self.answer_call(link, call.id, ValueBuf::array(page));
+        let entries = known.iter().map(|known| summary(&known.to_record(), generation));
+        Ok(Answer::Now(Page::fill(entries)?))
     }
+}
 
-    /// Has a call's runners told to stop; whether it was running.
-    pub(super) fn cancel_call(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
-        let id = match named(call, ["id"]).and_then(|[id]| parsed(id)) {
-            Ok(Some(id)) => id,
-            Ok(None) => return self.fail(link, call.id, None, Code::BadArgument),
-            Err(code) => return self.fail(link, call.id, None, code),
-        };
-        let Some(known) = self.known_call(link, id) else {
-            return self.fail(link, call.id, None, Code::UnknownCall);
-        };
-        let number = known.number();
-        let who = self.live(link).map(|live| live.peer);
+impl Handler<CancelCallRequest> for Control<'_> {
+    fn handle(&mut self, request: CancelCallRequest) -> Result<Answer<bool>, ControlError> {
+        let number = self.known_call(request.id)?.number();
+        let who = self.caller().map(|live| live.peer);
         let reason = who.map_or_else(String::new, |who| format!("{who} cancelled the call"));
-        let was_running = self.calling(now).cancel(number, &reason);
-        self.answer_call(link, call.id, Ok(ValueBuf::boolean(was_running)));
+        Ok(Answer::Now(self.hub.calling(self.now).cancel(number, &reason)))
     }
+}
 
-    /// The call of this id, if the link may know of it.
-    pub(super) fn known_call(&self, link: LinkId, id: CallName) -> Option<Known<'_>> {
-        let CallName(generation, number) = id;
-        if generation != self.config.generation {
-            return None;
-        }
-        let known = self.calls.known(number)?;
-        self.may_see(link, &known).then_some(known)
+impl Control<'_> {
+    /// The call of this name, if the caller may know of it.
+    pub(super) fn known_call(&self, name: CallName) -> Result<Known<'_>, ControlError> {
+        let is_ours = name.generation == self.hub.config.generation;
+        let known = is_ours.then(|| self.hub.calls.known(CallNumber(name.number))).flatten();
+        known.filter(|known| self.may_see(known)).ok_or_else(|| Code::UnknownCall.into())
     }
 
     /// A peer knows of its own calls, an administrator of all.
-    fn may_see(&self, link: LinkId, known: &Known<'_>) -> bool {
-        let Some(live) = self.live(link) else { return false };
-        let own = known.caller() == live.peer && self.calls.owns(live.peer, known.number());
+    fn may_see(&self, known: &Known<'_>) -> bool {
+        let Some(live) = self.caller() else { return false };
+        let own = known.caller() == live.peer && self.hub.calls.owns(live.peer, known.number());
         own || live.capabilities.allow(Capability::PeerAdmin)
     }
 }
 
-/// The keys that every call has.
-pub(super) fn summary(record: &Record, generation: u64) -> Vec<(&'static str, ValueBuf)> {
-    let text = |text: &dyn fmt::Display| ValueBuf::text(&text.to_string());
+/// What is said of every call.
+pub(super) fn summary(record: &Record, generation: u64) -> CallSummary {
     let delivery = match record.delivery {
-        Delivery::Attached => "attached",
-        Delivery::Detached => "detached",
+        Delivery::Attached => CallDelivery::Attached,
+        Delivery::Detached => CallDelivery::Detached,
     };
-    let state = if record.ended.is_some() { "ended" } else { "running" };
-    let mut entries = vec![
-        ("id", text(&CallName(generation, record.number))),
-        ("caller", text(&record.caller)),
-        ("target", record.goal.to_value()),
-        ("command", text(&record.name)),
-        ("delivery", ValueBuf::text(delivery)),
-        ("state", ValueBuf::text(state)),
-        ("started", ValueBuf::uint(record.started)),
-        ("targets", ValueBuf::uint(record.targets)),
-        ("answered", ValueBuf::uint(record.counts.answered)),
-        ("failed", ValueBuf::uint(record.counts.failed)),
-        ("missing", ValueBuf::uint(record.counts.missing)),
-    ];
-    let claimed = Some(record.claimed).filter(|&claimed| claimed > 0);
-    entries.extend(claimed.map(|claimed| ("claimed", ValueBuf::uint(claimed))));
-    entries.extend(record.ended.map(|ended| ("ended", ValueBuf::uint(ended))));
-    entries
+    let state = if record.ended.is_some() { CallState::Ended } else { CallState::Running };
+    CallSummary {
+        id: record.number.name(generation),
+        caller: record.caller,
+        target: record.goal.target(),
+        command: record.name,
+        delivery: delivery.into(),
+        state: state.into(),
+        started: record.started,
+        ended: record.ended,
+        targets: record.targets,
+        answered: record.counts.answered,
+        failed: record.counts.failed,
+        missing: record.counts.missing,
+        claimed: Some(record.claimed).filter(|&claimed| claimed > 0),
+    }
 }

@@ -1,109 +1,83 @@
 //! `keys`, `rotate-keys` and `export-keys`: the keys that sign join tokens.
 //! `// spec: control §14 to §16`
 
-use core::fmt;
-
-use crate::capability::Capability;
 use crate::code::Code;
-use crate::hub::Hub;
-use crate::hub::control::arguments::{flag, named};
-use crate::id::{CallId, LinkId};
+use crate::control::{
+    Answer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
+    RotateKeysRequest,
+};
+use crate::hub::control::Control;
 use crate::ledger::{KeyRecord, Question};
-use crate::time::Now;
 use crate::token::{KeyState, MOST_KEYS, TokenKeys};
-use crate::wire::frame::Call;
-use crate::wire::value::{ValueBuf, ValueError};
 
-impl Hub {
-    /// Answers with an array of maps, the newest key first.
-    pub(super) fn list_keys(&mut self, link: LinkId, call: &Call<'_>) {
-        if !self.may(link, call, Capability::KeyAdmin) {
-            return;
-        }
-        if let Err(code) = named(call, []) {
-            return self.fail(link, call.id, None, code);
-        }
-        let mut keys: Vec<_> = self.members.tokens.keys().iter().collect();
+/// The active key first, then the newest.
+impl Handler<KeysRequest> for Control<'_> {
+    fn handle(&mut self, _: KeysRequest) -> Result<Answer<Vec<KeySummary>>, ControlError> {
+        let mut keys: Vec<_> = self.hub.members.tokens.keys().iter().collect();
         let state = |key: &KeyRecord| (key.state == KeyState::Active, key.created, key.key.id());
         keys.sort_by_key(|key| core::cmp::Reverse(state(key)));
-        let keys: Result<Vec<_>, _> = keys.into_iter().map(shown).collect();
-        self.answer_call(link, call.id, keys.and_then(ValueBuf::array));
+        Ok(Answer::Now(keys.into_iter().map(shown).collect()))
     }
+}
 
-    /// Answers with the keys that verify, as a JWK set.
-    pub(super) fn export_keys(&mut self, link: LinkId, call: &Call<'_>) {
-        if !self.may(link, call, Capability::KeyAdmin) {
-            return;
-        }
-        if let Err(code) = named(call, []) {
-            return self.fail(link, call.id, None, code);
-        }
+impl Handler<ExportKeysRequest> for Control<'_> {
+    fn handle(&mut self, _: ExportKeysRequest) -> Result<Answer<String>, ControlError> {
         let mut keys = TokenKeys::new();
-        for record in self.members.tokens.keys() {
+        for record in self.hub.members.tokens.keys() {
             keys.insert(record.key.clone(), record.state);
         }
-        self.answer_call(link, call.id, Ok(ValueBuf::text(&keys.to_jwks())));
+        Ok(Answer::Now(keys.to_jwks()))
     }
+}
 
-    /// Asks the shell for another key, on the disk; answered when it signs.
-    pub(super) fn rotate_keys(&mut self, link: LinkId, call: &Call<'_>) {
-        if !self.may(link, call, Capability::KeyAdmin) {
-            return;
-        }
-        let now = match named(call, ["now"]).and_then(|[now]| flag(now)) {
-            Ok(now) => now,
-            Err(code) => return self.fail(link, call.id, None, code),
-        };
+impl Handler<RotateKeysRequest> for Control<'_> {
+    fn handle(&mut self, request: RotateKeysRequest) -> Result<Answer<KeysRotated>, ControlError> {
+        let now = request.now.0;
         // One at a time: each makes the last one's key an old one.
-        if self.count_asked(|question| matches!(question, Question::RotateKeys { .. })) > 0 {
-            return self.fail(link, call.id, None, Code::Busy);
+        if self.hub.is_asked(|question| matches!(question, Question::RotateKeys { .. })) {
+            return Err(Code::Busy.into());
         }
-        let held = self.members.tokens.keys().iter().filter(|key| key.state != KeyState::Revoked);
+        let keys = self.hub.members.tokens.keys().iter();
+        let held = keys.filter(|key| key.state != KeyState::Revoked);
         if !now && held.count() >= MOST_KEYS {
             let wrong = format!(
                 "{MOST_KEYS} keys verify, and no more may: wait until tokens have ended, or rotate \
                  with 'now'"
             );
-            return self.fail_with(link, call.id, Code::Busy, &wrong);
+            return Err(ControlError::because(Code::Busy, wrong));
         }
-        self.ask(link, call.id, Question::RotateKeys { now });
-    }
-
-    /// They are on the disk, and what links are made from has them.
-    pub(in crate::hub) fn keys_rotated(
-        &mut self,
-        (link, call): (LinkId, CallId),
-        keys: Vec<KeyRecord>,
-        now: Now,
-    ) {
-        let open = self.members.tokens.open(now.unix);
-        self.members.tokens.set_keys(keys);
-        let void = open - self.members.tokens.open(now.unix);
-        // What is being admitted by a token is asked for again.
-        self.outdate();
-        let active = self.members.tokens.keys().iter().find(|key| key.state == KeyState::Active);
-        let Some(active) = active else { return self.fail(link, call, None, Code::Failed) };
-        let value = ValueBuf::map([
-            ("kid", ValueBuf::text(&active.key.id().to_string())),
-            ("void", ValueBuf::uint(void as u64)),
-        ]);
-        self.answer_call(link, call, value);
+        self.ask(Question::RotateKeys { now })
     }
 }
 
-fn shown(record: &KeyRecord) -> Result<ValueBuf, ValueError> {
-    let text = |text: &dyn fmt::Display| ValueBuf::text(&text.to_string());
+impl Control<'_> {
+    /// They are on the disk, and what links are made from has them.
+    pub(in crate::hub) fn keys_rotated(&mut self, keys: Vec<KeyRecord>) {
+        let unix = self.now.unix;
+        let tokens = &mut self.hub.members.tokens;
+        let open = tokens.open(unix);
+        tokens.set_keys(keys);
+        let void = (open - tokens.open(unix)) as u64;
+        let active = tokens.keys().iter().find(|key| key.state == KeyState::Active);
+        let kid = active.map(|key| key.key.id());
+        // What is being admitted by a token is asked for again.
+        self.hub.outdate();
+        let rotated = kid.map(|kid| KeysRotated { kid, void });
+        self.end::<RotateKeysRequest>(rotated.ok_or_else(|| Code::Failed.into()));
+    }
+}
+
+fn shown(record: &KeyRecord) -> KeySummary {
     let (state, until) = match record.state {
-        KeyState::Active => ("active", None),
-        KeyState::VerifyOnly { until } => ("verify-only", Some(until)),
-        KeyState::Revoked => ("revoked", None),
+        KeyState::Active => (KeyUse::Active, None),
+        KeyState::VerifyOnly { until } => (KeyUse::VerifyOnly, Some(until)),
+        KeyState::Revoked => (KeyUse::Revoked, None),
     };
-    let mut entry = vec![
-        ("kid", text(&record.key.id())),
-        ("algorithm", text(&record.key.algorithm())),
-        ("created", ValueBuf::uint(record.created)),
-        ("state", ValueBuf::text(state)),
-    ];
-    entry.extend(until.map(|until| ("until", ValueBuf::uint(until))));
-    ValueBuf::map(entry)
+    KeySummary {
+        kid: record.key.id(),
+        algorithm: record.key.algorithm().to_string(),
+        created: record.created,
+        state: state.into(),
+        until,
+    }
 }

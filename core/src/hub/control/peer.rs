@@ -1,95 +1,89 @@
 //! `peer`: all that the hub knows of one peer. `// spec: control §3`
 
+use std::collections::BTreeMap;
+
 use crate::code::Code;
+use crate::control::field::{Flag, Item};
+use crate::control::{
+    Answer, ControlError, DeclaredArgument, Handler, PAGE, PeerDetail, PeerRequest,
+};
 use crate::hub::Hub;
-use crate::hub::control::arguments::{named, parsed};
-use crate::hub::control::peers::PAGE;
-use crate::id::{CommandName, LinkId, PeerId};
-use crate::wire::frame::{Argument, ArgumentKind, Call, Command, Purpose};
-use crate::wire::value::{ValueBuf, ValueError};
+use crate::hub::control::Control;
+use crate::id::PeerId;
+use crate::wire::frame::{Argument, ArgumentKind, Command, Purpose};
+use crate::wire::value::ValueError;
 
-impl Hub {
-    /// Answers with one map. Where the commands take more than a page it holds `more`: ask again
-    /// with `after` = the last command's name.
-    pub(super) fn peer_shown(&mut self, link: LinkId, call: &Call<'_>) {
-        let (peer, after) = match arguments(call) {
-            Ok(arguments) => arguments,
-            Err(code) => return self.fail(link, call.id, None, code),
-        };
-        if self.members.registry.known(peer).is_none()
-            && self.members.registry.serving(peer).is_none()
-        {
-            return self.fail(link, call.id, Some(peer), Code::UnknownPeer);
+impl Handler<PeerRequest> for Control<'_> {
+    fn handle(
+        &mut self,
+        PeerRequest { id, after }: PeerRequest,
+    ) -> Result<Answer<PeerDetail>, ControlError> {
+        let registry = &self.hub.members.registry;
+        if registry.known(id).is_none() && registry.serving(id).is_none() {
+            return Err(ControlError::of_peer(Code::UnknownPeer, id));
         }
-        let value = self.shown(peer, after);
-        self.answer_call(link, call.id, value);
-    }
-
-    fn shown(&self, peer: PeerId, after: Option<CommandName>) -> Result<ValueBuf, ValueError> {
-        let mut entry = self.entry(peer)?;
-        entry.extend(self.enrolment(peer)?);
-        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
+        let live = registry.serving(id).and_then(|link| self.hub.live(link));
         let commands = live.iter().flat_map(|live| &live.serves).flat_map(|all| &all.commands);
         let commands = commands.filter(|command| after.is_none_or(|after| command.name > after));
-        let (mut declared, mut descriptions, mut size) = (Vec::new(), Vec::new(), 0);
+        let (mut declared, mut descriptions) = (BTreeMap::new(), BTreeMap::new());
+        let (mut size, mut more) = (0, Flag(false));
         for command in commands {
             if size >= PAGE {
-                entry.push(("more", ValueBuf::boolean(true)));
+                more = Flag(true);
                 break;
             }
-            let arguments = declaration(command)?;
-            size += arguments.as_value().as_bytes().len() + command.description.len();
-            declared.push((command.name.as_str(), arguments));
-            let description = ValueBuf::text(&command.description);
-            descriptions.push((command.name.as_str(), description));
+            let (arguments, len) = declaration(command)?;
+            size += len + command.description.len();
+            declared.insert(command.name, arguments);
+            descriptions.insert(command.name, command.description.clone());
         }
-        // In the place of the names alone.
-        entry.retain(|(key, _)| *key != "commands");
-        if live.is_some() {
-            entry.push(("commands", ValueBuf::map(declared)?));
-            entry.push(("descriptions", ValueBuf::map(descriptions)?));
-        }
-        entry.push(("operating", ValueBuf::uint(self.operating(peer))));
-        ValueBuf::map(entry)
+        Ok(Answer::Now(PeerDetail {
+            commands: live.map(|_| declared),
+            descriptions: live.map(|_| descriptions),
+            more,
+            operating: self.hub.operating(id),
+            peer: self.hub.entry(id),
+        }))
     }
+}
 
+impl Hub {
     /// How many sessions of this id call and watch.
     fn operating(&self, peer: PeerId) -> u64 {
-        let others = self
-            .links
-            .live()
-            .filter(|(_, live)| live.peer == peer && live.purpose == Purpose::Operate);
+        let sessions = self.links.live().map(|(_, live)| live);
+        let others =
+            sessions.filter(|live| live.peer == peer && live.purpose == Purpose::Operate);
         others.count() as u64
     }
 }
 
-fn arguments(call: &Call<'_>) -> Result<(PeerId, Option<CommandName>), Code> {
-    let [id, after] = named(call, ["id", "after"])?;
-    Ok((parsed(id)?.ok_or(Code::BadArgument)?, parsed(after)?))
+/// A command's arguments in positional order, and how many bytes they take. Where the choices alone
+/// would fill a page they are left out.
+fn declaration(command: &Command) -> Result<(Vec<DeclaredArgument>, usize), ValueError> {
+    let mut arguments: Vec<_> = command.arguments.iter().map(argument).collect();
+    let size = |arguments: &Vec<DeclaredArgument>| {
+        arguments.to_value().map(|value| value.as_value().as_bytes().len())
+    };
+    let mut len = size(&arguments)?;
+    if len > PAGE {
+        arguments.iter_mut().for_each(|argument| argument.choices = None);
+        len = size(&arguments)?;
+    }
+    Ok((arguments, len))
 }
 
-/// A command's arguments in positional order. Where the choices alone would fill a page they are
-/// left out.
-fn declaration(command: &Command) -> Result<ValueBuf, ValueError> {
-    let whole = ValueBuf::array(
-        command.arguments.iter().map(|a| argument(a, true)).collect::<Result<Vec<_>, _>>()?,
-    )?;
-    if whole.as_value().as_bytes().len() <= PAGE {
-        return Ok(whole);
+fn argument(argument: &Argument) -> DeclaredArgument {
+    DeclaredArgument {
+        name: argument.name.clone(),
+        kind: argument.kind.name().to_owned(),
+        optional: argument.optional,
+        choices: match &argument.kind {
+            ArgumentKind::Choice(choices) => Some(choices.clone()),
+            ArgumentKind::String
+            | ArgumentKind::Integer
+            | ArgumentKind::Number
+            | ArgumentKind::Boolean
+            | ArgumentKind::Path => None,
+        },
     }
-    let short = command.arguments.iter().map(|a| argument(a, false));
-    ValueBuf::array(short.collect::<Result<Vec<_>, _>>()?)
-}
-
-fn argument(argument: &Argument, with_choices: bool) -> Result<ValueBuf, ValueError> {
-    let mut entry = vec![
-        ("name", ValueBuf::text(&argument.name)),
-        ("type", ValueBuf::text(argument.kind.name())),
-        ("optional", ValueBuf::boolean(argument.optional)),
-    ];
-    if let (ArgumentKind::Choice(choices), true) = (&argument.kind, with_choices) {
-        let choices = choices.iter().map(|choice| ValueBuf::text(choice));
-        entry.push(("choices", ValueBuf::array(choices)?));
-    }
-    ValueBuf::map(entry)
 }

@@ -8,6 +8,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::code::Code;
+use crate::control::TokenState;
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
 use crate::ledger::{Invited, KeyRecord, NotTaken, TokenRecord};
 use crate::time::Mono;
@@ -24,19 +25,6 @@ pub(in crate::hub) struct Tokens {
     look: Mono,
 }
 
-/// What has become of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::hub) enum State {
-    /// It admits.
-    Open,
-    /// By as many keys as may use it; those may use it again until it ends.
-    Used,
-    /// It was revoked, or the key that signed it was.
-    Revoked,
-    /// Its time is over.
-    Ended,
-}
-
 /// Why a token cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::hub) enum Unusable {
@@ -51,17 +39,6 @@ impl Unusable {
         match self {
             Self::Ended => Code::Expired,
             Self::Row(why) => why.code(),
-        }
-    }
-}
-
-impl State {
-    pub(in crate::hub) fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Used => "used",
-            Self::Revoked => "revoked",
-            Self::Ended => "ended",
         }
     }
 }
@@ -130,21 +107,21 @@ impl Tokens {
     }
 
     /// What has become of a token.
-    pub(in crate::hub) fn state(&self, record: &TokenRecord, unix: u64) -> State {
+    pub(in crate::hub) fn state(&self, record: &TokenRecord, unix: u64) -> TokenState {
         if record.revoked.is_some() || !self.holds(record.kid) {
-            State::Revoked
+            TokenState::Revoked
         } else if record.ends <= unix.max(self.floor) {
-            State::Ended
+            TokenState::Ended
         } else if record.used.len() as u64 >= u64::from(record.uses) {
-            State::Used
+            TokenState::Used
         } else {
-            State::Open
+            TokenState::Open
         }
     }
 
     /// How many tokens admit somebody new.
     pub(in crate::hub) fn open(&self, unix: u64) -> usize {
-        self.records.values().filter(|record| self.state(record, unix) == State::Open).count()
+        self.records.values().filter(|record| self.state(record, unix) == TokenState::Open).count()
     }
 
     /// A token was made.

@@ -211,7 +211,7 @@ fn who_has_an_id_that_was_freed_knows_nothing_of_the_calls_of_the_one_before() {
     input(&mut hub, before, &detached(1, Target::All));
     assert_eq!(listed(&mut hub, before, 3, None), ["7-1"]);
     let admin = join(&mut hub, "admin", Purpose::Operate);
-    hub.forgotten(admin, CallId(1), "op".parse().unwrap(), true);
+    hub.control_for((admin, CallId(1)), Now::default()).forgotten("op".parse().unwrap(), true);
     hub.gone(before, Now::default());
     let after = join(&mut hub, "op", Purpose::Operate);
     assert_eq!(listed(&mut hub, after, 1, None), [] as [String; 0]);

@@ -2,7 +2,8 @@
 
 use super::fanout::{heard, nothing_is_left};
 use super::*;
-use crate::hub::calls::CallName;
+use crate::control::CallName;
+use crate::hub::calls::CallNumber;
 use crate::wire::frame::Delivery;
 
 pub(super) fn detached(id: u64, target: Target<'static>) -> Frame<'static> {
@@ -33,7 +34,7 @@ fn says(hub: &mut Hub, link: LinkId, id: u64, source: Stream, bytes: &[u8]) {
 
 /// What is kept of the first leg of a call.
 fn kept(hub: &Hub, name: &str, source: Stream) -> (Vec<u8>, u64) {
-    let number = name.parse::<CallName>().unwrap().1;
+    let number = CallNumber(name.parse::<CallName>().unwrap().number);
     let kept = hub.calls.known(number).unwrap().legs().unwrap()[0].kept.unwrap();
     (kept.tail(source).to_vec(), kept.tail(source).dropped())
 }

@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::hub::calls::Calling;
 use crate::hub::calls::fanout::Turn;
 use crate::hub::calls::job::{Hold, Job, KEPT_LEG, Kept};
-use crate::hub::calls::record::{CallName, Goal};
+use crate::hub::calls::record::Goal;
 use crate::id::LinkId;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Output, Status, Target};
@@ -36,7 +36,7 @@ impl Turn<'_> {
     pub(super) fn tell_number(&mut self) {
         let Hold::Detached(Some((link, id))) = self.job.hold else { return };
         self.job.hold = Hold::Detached(None);
-        let name = CallName(self.table.generation, self.job.number);
+        let name = self.job.number.name(self.table.generation);
         let name = ValueBuf::text(&name.to_string());
         let (peer, status, value) = (None, Status::Exited(0), Some(name.as_value()));
         let result = CallResult { id, peer, status, value, text: "" };
