@@ -167,10 +167,7 @@ fn heading(call: &CallSummary, told: bool) -> String {
         ("delivery", call.delivery.to_string()),
         ("started", date::seen_from(now, call.started)),
         ("ended", list::or_dash(call.ended.map(|at| date::seen_from(now, at)))),
-        (
-            "peers",
-            format!("{targets}: {answered} answered, {failed} failed, {missing} missing"),
-        ),
+        ("peers", format!("{targets}: {answered} answered, {failed} failed, {missing} missing")),
     ];
     if !told {
         pairs.push(("", "how it ended on each was told to its caller alone".to_owned()));

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::INTERRUPTED;
 use super::target::Target;
 use crate::exit::{self, Failure};
-use crate::signals::Inbox;
 use crate::output;
+use crate::signals::Inbox;
 
 pub(super) async fn detach(
     session: &Session,

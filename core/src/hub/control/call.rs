@@ -15,7 +15,8 @@ impl Handler<CallRequest> for Control<'_> {
     ) -> Result<Answer<CallDetail>, ControlError> {
         let known = self.known_call(id)?;
         let is_behind = |leg: &KnownLeg<'_>| after.is_none_or(|after| leg.peer > after);
-        let page = |legs: Vec<KnownLeg<'_>>| Page::fill(legs.into_iter().filter(is_behind).map(shown));
+        let page =
+            |legs: Vec<KnownLeg<'_>>| Page::fill(legs.into_iter().filter(is_behind).map(shown));
         let peers = known.legs().map(page).transpose()?;
         let call = summary(&known.to_record(), self.hub.config.generation);
         Ok(Answer::Now(CallDetail { peers, call }))

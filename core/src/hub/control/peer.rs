@@ -51,8 +51,7 @@ impl Hub {
     /// How many sessions of this id call and watch.
     fn operating(&self, peer: PeerId) -> u64 {
         let sessions = self.links.live().map(|(_, live)| live);
-        let others =
-            sessions.filter(|live| live.peer == peer && live.purpose == Purpose::Operate);
+        let others = sessions.filter(|live| live.peer == peer && live.purpose == Purpose::Operate);
         others.count() as u64
     }
 }

@@ -50,10 +50,9 @@ impl Hub {
             since: live.map(|live| live.since).or(left),
             labels: (live.is_some() || !counted.is_empty()).then_some(counted),
             claimed: (!claimed.is_empty()).then_some(claimed),
-            revoked: known.and_then(|known| known.revoked.as_ref()).map(|revocation| Revoked {
-                at: revocation.at,
-                reason: revocation.reason.clone(),
-            }),
+            revoked: known
+                .and_then(|known| known.revoked.as_ref())
+                .map(|revocation| Revoked { at: revocation.at, reason: revocation.reason.clone() }),
             session: live.map(session),
             binding: known.map(|known| Binding {
                 method: known.binding.method.into(),
