@@ -1,8 +1,8 @@
 //! A hub that stops: it says so at once, lets the calls that are open end, and then ends them.
 //!
 //! ```text
-//!   drain ──► Goaway to all, nobody new, no new call ──► each link closes when no call is open on it
-//!                 └─ within ─► what is open ends as going-away, a slice of links at a time ──┘
+//!   drain ► Goaway to all, nobody new, no new call ──► each link closes when no call is open on it
+//!               └─ within ─► what is open ends as going-away, a slice of links at a time ──┘
 //! ```
 //!
 //! It is over with the last session: [`HubEvent::Drained`]. Here is how far it has come; which

@@ -325,8 +325,8 @@ impl Hub {
         }
     }
 
-    /// Links with a call that is not in their table: for the hub itself, which waits for storage, or
-    /// detached and not named yet. Once the time is over they are not waited for.
+    /// Links with a call that is not in their table: for the hub itself, which waits for storage,
+    /// or detached and not named yet. Once the time is over they are not waited for.
     fn links_asking(&self) -> BTreeSet<LinkId> {
         match self.drain.stage() {
             Stage::Open | Stage::Draining => {

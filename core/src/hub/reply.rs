@@ -1,4 +1,4 @@
-//! How the hub itself answers calls: those that did not run, and those that did not run to their end.
+//! How the hub itself answers calls: those that did not run, or not to their end.
 
 use crate::capability::Capability;
 use crate::code::Code;

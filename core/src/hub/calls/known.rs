@@ -59,7 +59,7 @@ impl Calls {
 
     /// Whether a call that was made under an id is of the one who has the id.
     pub(in crate::hub) fn owns(&self, peer: PeerId, number: CallNumber) -> bool {
-        self.disowned.get(&peer).is_none_or(|&first| number >= first)
+        self.table.disowned.get(&peer).is_none_or(|&(_, first)| number >= first)
     }
 
     /// Attached calls, but for jobs that run.

@@ -7,8 +7,8 @@
 //!   every end ────────────────────────────────► record, or the job as it is kept       (archive)
 //! ```
 //!
-//! What calls have to know of the rest of the hub is handed in as a [`Directory`], and what is to be
-//! done goes into [`Effects`]. Each row of each table has its owner, and is counted: see [`usage`].
+//! What calls have to know of the rest of the hub is handed in as a [`Directory`], and what is to
+//! be done goes into [`Effects`]. Each row of each table has its owner and is counted: [`usage`].
 
 mod archive;
 mod deadlines;
@@ -49,11 +49,9 @@ pub(super) struct Calls {
     /// Jobs that wait for a slice, each once.
     due: VecDeque<CallNumber>,
     deadlines: Deadlines,
-    /// Ids that were freed for another key, with the first call that may be of the other.
-    disowned: BTreeMap<PeerId, CallNumber>,
 }
 
-/// The calls, with what something that happens to them may need: one frame, one deadline, one slice.
+/// The calls, with what a frame, a deadline or a slice of work may need that comes to them.
 pub(super) struct Calling<'h> {
     pub(super) calls: &'h mut Calls,
     pub(super) directory: Directory<'h>,
@@ -68,7 +66,6 @@ impl Calls {
             jobs: BTreeMap::new(),
             due: VecDeque::new(),
             deadlines: Deadlines::default(),
-            disowned: BTreeMap::new(),
         }
     }
 
@@ -79,7 +76,7 @@ impl Calls {
 
     /// An id is free for another key: whoever has it next does not own the calls made until now.
     pub(super) fn disown(&mut self, peer: PeerId) {
-        self.disowned.insert(peer, self.table.next_number());
+        self.table.disown(peer);
     }
 
     /// When the next call ends that has not ended by then.

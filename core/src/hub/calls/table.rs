@@ -25,10 +25,15 @@ pub(super) struct Table {
     next: u64,
     pub(super) links: BTreeMap<LinkId, LinkCalls>,
     pub(super) archive: Archive,
+    /// Ids that were freed for another key, with the first call that may be of the other.
+    pub(super) disowned: BTreeMap<PeerId, (Owner, CallNumber)>,
     pub(super) usage: Usage,
     /// Jobs that waited for room to feed and may have it.
     pub(super) woken: Vec<CallNumber>,
 }
+
+/// What an id holds that was freed.
+pub(super) const DISOWNED: Held = Held::row::<(PeerId, (Owner, CallNumber))>();
 
 /// The calls of one session.
 #[derive(Debug)]
@@ -53,6 +58,7 @@ impl Table {
             next: 1,
             links: BTreeMap::new(),
             archive: Archive::new(limits),
+            disowned: BTreeMap::new(),
             usage: Usage::default(),
             woken: Vec::new(),
         }
@@ -65,9 +71,15 @@ impl Table {
         number
     }
 
-    /// The number that the next call will have.
-    pub(super) fn next_number(&self) -> CallNumber {
-        CallNumber(self.next)
+    /// Calls under this id are another's from the next one on.
+    pub(super) fn disown(&mut self, peer: PeerId) {
+        let first = CallNumber(self.next);
+        if let Some((_, before)) = self.disowned.get_mut(&peer) {
+            *before = first;
+        } else {
+            let owner = self.usage.begin(peer, DISOWNED);
+            self.disowned.insert(peer, (owner, first));
+        }
     }
 
     /// A session of this peer has begun.

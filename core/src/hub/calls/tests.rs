@@ -7,7 +7,7 @@ use crate::hub::calls::archive::held;
 use crate::hub::calls::job::{Job, KEPT_LEG, Leg};
 use crate::hub::calls::record::CallNumber;
 use crate::hub::calls::routes::Back;
-use crate::hub::calls::table::LinkCalls;
+use crate::hub::calls::table::{DISOWNED, LinkCalls};
 use crate::hub::calls::usage::{Held, Owner};
 use crate::id::{LinkId, PeerId};
 use crate::wire::frame::Source;
@@ -60,6 +60,7 @@ impl Calls {
             calls.made.iter().for_each(|(_, made)| add(calls.owner, made.held()));
             calls.runs.iter().for_each(|(_, back)| add(back.owner, Back::HELD));
         }
+        self.table.disowned.values().for_each(|(owner, _)| add(*owner, DISOWNED));
         for (owner, record) in self.table.archive.owned_records() {
             add(*owner, held(record));
         }

@@ -1,8 +1,8 @@
 //! Whose the entries of the calls' tables are, and what they cost.
 //!
-//! Each row of a table carries its [`Owner`], the peer that made the call; it is counted when it comes
-//! and when it goes, by an index and never by a search. Nothing is bounded by it here but the legs
-//! of one caller's jobs.
+//! Each row of a table carries its [`Owner`], the peer that made the call; it is counted when it
+//! comes and when it goes, by an index and never by a search. Nothing is bounded by it here but the
+//! legs of one caller's jobs.
 
 use core::ops::{Add, Sub};
 use std::collections::BTreeMap;

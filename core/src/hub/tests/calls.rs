@@ -218,6 +218,7 @@ fn who_has_an_id_that_was_freed_knows_nothing_of_the_calls_of_the_one_before() {
     assert_eq!(ask(&mut hub, after, 3, "call", &[("id", "7-1")]), Err(Code::UnknownCall));
     input(&mut hub, after, &detached(5, Target::All));
     assert_eq!(listed(&mut hub, after, 7, None), ["7-2"]);
+    hub.calls.assert_counted();
 }
 
 #[test]

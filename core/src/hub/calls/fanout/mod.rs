@@ -1,17 +1,17 @@
 //! Carrying out jobs: calls for several peers, and detached calls.
 //!
 //! ```text
-//!              ┌── Call, Input, Cancel, Window ──► link of a ──┐
-//!   caller ──► job                                             ├── Output, Result, Window ──► job ──► caller,
-//!              └── … ────────────────────────────► link of b ──┘                                   or kept
+//!            ┌── Call, Input, Cancel, Window ──► link of a ──┐
+//!   caller ► job                                             ├── Output, Result, Window ──► job
+//!            └── … ────────────────────────────► link of b ──┘            to the caller, or kept
 //! ```
 //!
 //! A runner sees an ordinary call. What is long is done in slices of so many peers
-//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calling::work`], so
-//! that nobody holds the lock for all of a long list.
+//! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calling::work`],
+//! so that nobody holds the lock for all of a long list.
 //!
-//! Whatever happens to a job happens in a [`Turn`]: it has the job, and all of the calls that is not
-//! a job. What follows for the table of jobs is done behind it, in one place.
+//! Whatever happens to a job happens in a [`Turn`]: it has the job, and all of the calls that is
+//! not a job. What follows for the table of jobs is done behind it, in one place.
 
 mod choose;
 mod detached;

@@ -4,7 +4,7 @@
 //!   Choosing ──► Starting ──► Started ──► every leg has ended: over
 //!      │ │          │  │        │ ▲ │
 //!      │ └──────────┴──┼────► Cancelling      the caller wants no more
-//!      └───────────────┴────────────┴─► Ending ──► over      deadline, caller gone, too much credit
+//!      └───────────────┴────────────┴─► Ending ──► over    deadline, caller gone, too much credit
 //! ```
 //!
 //! Each phase but `Started` is gone through in slices. A job has a leg for each peer that it is
@@ -184,8 +184,8 @@ impl Job {
         }
     }
 
-    /// A sweep has come to the leg of this place, in this phase; behind the last one nothing is left
-    /// to be begun.
+    /// A sweep has come to the leg of this place, in this phase; behind the last one nothing is
+    /// left to be begun.
     pub(super) fn swept(&mut self, next: usize, phase: Phase) {
         self.phase = phase;
         if next == self.legs.len() {
