@@ -8,6 +8,7 @@ use core::str::FromStr;
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::text::Escaped;
 
@@ -378,9 +379,18 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// SHA-256 of a refresh token: what a hub keeps of it, and it is no secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// SHA-256 of a refresh token: what a hub keeps of it, and it is no secret. Compared in constant
+/// time all the same.
+#[derive(Clone, Copy, Debug)]
 pub struct RefreshHash(pub [u8; 32]);
+
+impl PartialEq for RefreshHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for RefreshHash {}
 
 /// A call's number: its sender's, rising, unique on its link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

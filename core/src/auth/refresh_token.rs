@@ -3,6 +3,7 @@
 use core::fmt;
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::id::RefreshHash;
@@ -10,7 +11,7 @@ use crate::random::Random;
 
 /// A refresh token: it lets the peer whose key it is bound to come back after its certificate has
 /// ended.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RefreshToken(pub Zeroizing<[u8; 32]>);
 
 impl RefreshToken {
@@ -32,6 +33,14 @@ impl RefreshToken {
         RefreshHash(Sha256::digest(*self.0).into())
     }
 }
+
+impl PartialEq for RefreshToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
+    }
+}
+
+impl Eq for RefreshToken {}
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::identity::Transcript;
@@ -40,8 +41,7 @@ impl SharedSecret {
     /// Whether this is the same secret, in constant time.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let same = Transcript([0; 32]);
-        self.peer_mac_is(&same, &other.peer_mac(&same))
+        (self.peer.ct_eq(&other.peer) & self.hub.ct_eq(&other.hub)).into()
     }
 
     /// The peer's proof: `HMAC-SHA256(k_peer, T)`.

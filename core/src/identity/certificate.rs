@@ -83,6 +83,7 @@ impl Description {
             Ok(None) => Vec::new(),
             Err(_) => return Err(BadCertificate),
         };
+        let bad = |_| BadCertificate;
         let validity = certificate.validity();
         Ok(Self {
             subject: distinguished(certificate.subject()),
@@ -94,9 +95,9 @@ impl Description {
             pin: Pin::of(certificate.public_key().raw),
             key: key_text(certificate.public_key()),
             serial: serial_text(certificate.raw_serial()),
-            is_authority: usage::is_authority(&certificate)?,
-            usages: usage::usages(&certificate)?,
-            purposes: usage::purposes(&certificate)?,
+            is_authority: usage::is_authority(&certificate).map_err(bad)?,
+            usages: usage::usages(&certificate).map_err(bad)?,
+            purposes: usage::purposes(&certificate).map_err(bad)?,
         })
     }
 }

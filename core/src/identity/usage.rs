@@ -1,25 +1,24 @@
 //! What a certificate's key may be used for, in the words of RFC 5280.
 
 use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
 use x509_parser::extensions::{ExtendedKeyUsage, KeyUsage};
 
-use super::certificate::BadCertificate;
-
 /// Whether the certificate may issue others (RFC 5280 §4.2.1.9).
-pub(super) fn is_authority(certificate: &X509Certificate<'_>) -> Result<bool, BadCertificate> {
-    let constraints = certificate.basic_constraints().map_err(|_| BadCertificate)?;
+pub(super) fn is_authority(certificate: &X509Certificate<'_>) -> Result<bool, X509Error> {
+    let constraints = certificate.basic_constraints()?;
     Ok(constraints.is_some_and(|extension| extension.value.ca))
 }
 
 /// The key usages (RFC 5280 §4.2.1.3).
-pub(super) fn usages(certificate: &X509Certificate<'_>) -> Result<Vec<String>, BadCertificate> {
-    let extension = certificate.key_usage().map_err(|_| BadCertificate)?;
+pub(super) fn usages(certificate: &X509Certificate<'_>) -> Result<Vec<String>, X509Error> {
+    let extension = certificate.key_usage()?;
     Ok(extension.map_or_else(Vec::new, |extension| words(extension.value)))
 }
 
 /// The extended key usages (RFC 5280 §4.2.1.12); those that have no word here by their number.
-pub(super) fn purposes(certificate: &X509Certificate<'_>) -> Result<Vec<String>, BadCertificate> {
-    let extension = certificate.extended_key_usage().map_err(|_| BadCertificate)?;
+pub(super) fn purposes(certificate: &X509Certificate<'_>) -> Result<Vec<String>, X509Error> {
+    let extension = certificate.extended_key_usage()?;
     Ok(extension.map_or_else(Vec::new, |extension| extended_words(extension.value)))
 }
 

@@ -5,7 +5,7 @@
 use super::algorithm::Algorithm;
 use super::claims::ClaimFault;
 use super::header::HeaderFault;
-use super::parts::{MOST, Part, PartError};
+use super::part::{MOST, Part, PartError};
 use crate::code::Code;
 use crate::id::{HubId, KeyId};
 

@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::claims::ClaimFault;
 use super::json::Object;
-use super::parts::MOST;
+use super::part::MOST;
 use super::signer::{NotSigned, Signer};
 use super::verify::Claims;
 

@@ -2,18 +2,17 @@
 //!
 //! spec: tokens §4.
 
-use data_encoding::BASE64URL_NOPAD;
-
 use super::json::{Json, Object};
 use super::key::{KeyError, Public, TokenKey};
-use super::parts;
-use crate::id::{KeyId, PublicKey};
+use super::part;
+use crate::id::PublicKey;
 
 impl TokenKey {
     /// The key as a JWK: its required members, `kid`, `alg` and `use`.
     #[must_use]
     pub fn to_jwk(&self) -> Object {
-        required(self.public())
+        self.public()
+            .members()
             .with("kid", self.id().to_string())
             .with("alg", self.algorithm().name())
             .with("use", "sig")
@@ -70,7 +69,7 @@ fn public(jwk: &Object) -> Result<Public, KeyError> {
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, KeyError> {
-    parts::decode(text.as_bytes()).map_err(|_| KeyError::Jwk("not unpadded URL-safe base64"))
+    part::decode(text.as_bytes()).map_err(|_| KeyError::Jwk("not unpadded URL-safe base64"))
 }
 
 fn fixed<const N: usize>(text: &str) -> Result<[u8; N], KeyError> {
@@ -84,32 +83,6 @@ fn point<const N: usize, const P: usize>(x: &str, y: &str) -> Result<[u8; P], Ke
     point[1..=N].copy_from_slice(&x);
     point[N + 1..].copy_from_slice(&y);
     Ok(point)
-}
-
-/// The members that make the key (RFC 7638 §3.2), in the order of their names.
-fn required(public: &Public) -> Object {
-    let encoded = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
-    let point = |curve: &str, point: &[u8]| {
-        // The byte in front says that the point is uncompressed.
-        let (x, y) = point[1..].split_at(point.len() / 2);
-        let named = Object::default().with("crv", curve).with("kty", "EC");
-        named.with("x", encoded(x)).with("y", encoded(y))
-    };
-    match public {
-        Public::Ed25519(key) => {
-            Object::default().with("crv", "Ed25519").with("kty", "OKP").with("x", encoded(&key.0))
-        }
-        Public::P256(bytes) => point("P-256", bytes),
-        Public::P384(bytes) => point("P-384", bytes),
-        Public::Rsa { n, e } => {
-            Object::default().with("e", encoded(e)).with("kty", "RSA").with("n", encoded(n))
-        }
-    }
-}
-
-/// The thumbprint of a key (RFC 7638).
-pub(super) fn thumbprint(public: &Public) -> KeyId {
-    KeyId::of_jwk(&required(public).to_string())
 }
 
 /// Members of private and of symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4).

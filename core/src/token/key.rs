@@ -9,9 +9,10 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     UnparsedPublicKey, VerificationAlgorithm,
 };
+use data_encoding::BASE64URL_NOPAD;
 
 use super::algorithm::Algorithm;
-use super::jwk;
+use super::json::Object;
 use crate::id::{KeyId, PublicKey};
 use crate::identity::{self, BadSignature};
 
@@ -83,14 +84,14 @@ impl TokenKey {
             Public::P384(point) => on_curve(&ECDSA_P384_SHA384_FIXED, point)?,
             Public::Rsa { n, e } => rsa_is_sound(n, e).then_some(()).ok_or(KeyError::Rsa)?,
         }
-        Ok(Self { id: jwk::thumbprint(&public), public })
+        Ok(Self { id: public.thumbprint(), public })
     }
 
     /// A key that was held to nothing.
     #[cfg(test)]
     pub(super) fn unchecked(key: PublicKey) -> Self {
         let public = Public::Ed25519(key);
-        Self { id: jwk::thumbprint(&public), public }
+        Self { id: public.thumbprint(), public }
     }
 
     /// Its name in a token's header.
@@ -135,6 +136,35 @@ impl TokenKey {
             }
         };
         verified.map_err(|_| BadSignature)
+    }
+}
+
+impl Public {
+    /// The members that make the key (RFC 7638 §3.2), in the order of their names.
+    pub(super) fn members(&self) -> Object {
+        let encoded = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
+        let point = |curve: &str, point: &[u8]| {
+            // The byte in front says that the point is uncompressed.
+            let (x, y) = point[1..].split_at(point.len() / 2);
+            let named = Object::default().with("crv", curve).with("kty", "EC");
+            named.with("x", encoded(x)).with("y", encoded(y))
+        };
+        match self {
+            Self::Ed25519(key) => {
+                let named = Object::default().with("crv", "Ed25519").with("kty", "OKP");
+                named.with("x", encoded(&key.0))
+            }
+            Self::P256(bytes) => point("P-256", bytes),
+            Self::P384(bytes) => point("P-384", bytes),
+            Self::Rsa { n, e } => {
+                Object::default().with("e", encoded(e)).with("kty", "RSA").with("n", encoded(n))
+            }
+        }
+    }
+
+    /// The thumbprint (RFC 7638).
+    fn thumbprint(&self) -> KeyId {
+        KeyId::of_jwk(&self.members().to_string())
     }
 }
 

@@ -12,6 +12,7 @@
 mod algorithm;
 mod claims;
 mod error;
+mod faults;
 mod header;
 mod invitation;
 mod issue;
@@ -20,6 +21,7 @@ pub mod json;
 mod jwk;
 mod key;
 mod keys;
+mod part;
 pub mod parts;
 mod pass;
 mod signer;
@@ -28,8 +30,9 @@ mod verify;
 mod wrapped;
 
 pub use algorithm::Algorithm;
-pub use claims::{ClaimFault, Wrong, faults};
+pub use claims::{ClaimFault, Wrong};
 pub use error::TokenError;
+pub use faults::faults;
 pub use header::{Header, HeaderFault, KID, Kind, Others, Policy, Typ};
 pub use invitation::Invitation;
 pub use issue::IssueError;
