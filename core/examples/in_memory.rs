@@ -137,8 +137,8 @@ fn main() {
                 let connection = connections.iter_mut().find(|c| c.id == id).unwrap();
                 let mut outbox = Outbox::default();
                 let _ = hub.take_outbox(id, &mut outbox);
-                while let Some(frame) = outbox.front() {
-                    connection.served.send(&frame).unwrap();
+                while let Some(frame) = outbox.first() {
+                    connection.served.send_encoded(frame).unwrap();
                     outbox.pop();
                 }
                 moving = true;

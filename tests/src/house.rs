@@ -329,8 +329,8 @@ impl Conn {
     fn hand_out(&mut self, hub: &mut Hub) -> bool {
         let mut moved = false;
         loop {
-            while let Some(frame) = self.outbox.front() {
-                match self.served.send(&frame) {
+            while let Some(frame) = self.outbox.first() {
+                match self.served.send_encoded(frame) {
                     Ok(()) | Err(SendError::NotOpen(_)) => {}
                     Err(SendError::Full) => return moved,
                     Err(error) => panic!("{error}"),

@@ -197,8 +197,8 @@ impl Node {
     fn pass_on(&mut self, hub: &mut Hub) -> bool {
         let mut moved = false;
         loop {
-            while let Some(frame) = self.outbox.front() {
-                match self.at_hub.send(&frame) {
+            while let Some(frame) = self.outbox.first() {
+                match self.at_hub.send_encoded(frame) {
                     Ok(()) | Err(bowline_core::session::SendError::NotOpen(_)) => {}
                     Err(bowline_core::session::SendError::Full) => return moved,
                     Err(error) => panic!("{error}: {frame:?}"),

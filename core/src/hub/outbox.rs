@@ -1,9 +1,12 @@
 //! What a hub has for one link: encoded frames in order, counted by class.
 
+use std::collections::VecDeque;
+
 use crate::buffer::Buffer;
 use crate::code::Code;
 use crate::id::CallId;
 use crate::limits::Limits;
+use crate::session::{Encoded, Facts};
 use crate::wire::Frame;
 use crate::wire::frame::{CallResult, Window};
 
@@ -17,7 +20,10 @@ use crate::wire::frame::{CallResult, Window};
 /// Windows are added up for each open call, and go behind everything else.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    frames: Buffer,
+    /// Messages, one behind the other.
+    messages: Buffer,
+    /// For each message what its session has to know of it, and its length in bytes.
+    frames: VecDeque<(Facts, usize)>,
     /// Credit to give, in the order of the calls.
     windows: Vec<(CallId, u64)>,
     answers: usize,
@@ -28,9 +34,6 @@ pub struct Outbox {
     /// The link was told that there is something.
     told: bool,
 }
-
-/// Bytes before each frame: its length.
-const HEADER: usize = 4;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Class {
@@ -43,16 +46,23 @@ enum Class {
 }
 
 impl Outbox {
-    /// The first frame, to be sent and then dropped with [`Outbox::pop`].
+    /// The first frame as it was encoded, to be sent and then dropped with [`Outbox::pop`].
+    #[must_use]
+    pub fn first(&self) -> Option<Encoded<'_>> {
+        let &(facts, len) = self.frames.front()?;
+        Some(Encoded { facts, message: self.messages.filled().get(..len)? })
+    }
+
+    /// The first frame, read for whoever wants to look into it.
     #[must_use]
     pub fn front(&self) -> Option<Frame<'_>> {
-        Frame::decode(self.first()?).ok()
+        Frame::decode(self.first()?.message).ok()
     }
 
     /// Drops the first frame.
     pub fn pop(&mut self) {
-        let Some(len) = self.first().map(<[u8]>::len) else { return };
-        self.frames.consume(HEADER + len);
+        let Some((_, len)) = self.frames.pop_front() else { return };
+        self.messages.consume(len);
         if self.frames.is_empty() {
             (self.answers, self.flow, self.legs) = (0, 0, 0);
         }
@@ -66,7 +76,10 @@ impl Outbox {
 
     /// Frees the memory where no frame waits.
     pub fn rest(&mut self) {
-        self.frames.rest();
+        self.messages.rest();
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new();
+        }
         if self.windows.is_empty() {
             self.windows = Vec::new();
         }
@@ -104,8 +117,11 @@ impl Outbox {
     /// Gives all frames to `into`, which is empty, and takes its memory.
     pub(super) fn swap(&mut self, into: &mut Self) {
         for (id, bytes) in self.windows.drain(..) {
-            append(&mut self.frames, &Frame::Window(Window { id, bytes }));
+            let window = Frame::Window(Window { id, bytes });
+            let len = append(&mut self.messages, &window);
+            self.frames.push_back(((&window).into(), len));
         }
+        core::mem::swap(&mut self.messages, &mut into.messages);
         core::mem::swap(&mut self.frames, &mut into.frames);
         (self.answers, self.flow, self.legs) = (0, 0, 0);
         self.told = false;
@@ -147,11 +163,16 @@ impl Outbox {
             Class::Flow => self.flow as u64 >= limits.caller_credit.saturating_mul(2),
             Class::Control => false,
         };
-        // A frame grows on its way: ids and the peer's name are the hub's.
-        if full || frame.encoded_len() > limits.message {
+        if full {
             return false;
         }
-        let len = append(&mut self.frames, frame);
+        let len = append(&mut self.messages, frame);
+        // A frame grows on its way: ids and the peer's name are the hub's.
+        if len > limits.message {
+            self.messages.truncate(self.messages.len() - len);
+            return false;
+        }
+        self.frames.push_back((frame.into(), len));
         match class {
             Class::Control => {}
             Class::Answer => self.answers += len,
@@ -168,22 +189,13 @@ impl Outbox {
             Err(at) => self.windows.insert(at, (window.id, window.bytes)),
         }
     }
-
-    fn first(&self) -> Option<&[u8]> {
-        let (header, rest) = self.frames.filled().split_first_chunk::<HEADER>()?;
-        rest.get(..u32::from_le_bytes(*header) as usize)
-    }
 }
 
-/// Appends a frame behind its length; its length.
-fn append(frames: &mut Buffer, frame: &Frame<'_>) -> usize {
-    let before = frames.len();
-    frames.extend(&[0; HEADER]);
-    frame.encode(frames);
-    let len = frames.len() - before - HEADER;
-    let header = &mut frames.filled_mut()[before..before + HEADER];
-    header.copy_from_slice(&(len as u32).to_le_bytes());
-    len
+/// Appends a frame's message; its length.
+fn append(messages: &mut Buffer, frame: &Frame<'_>) -> usize {
+    let before = messages.len();
+    frame.encode(messages);
+    messages.len() - before
 }
 
 fn class(frame: &Frame<'_>) -> Class {

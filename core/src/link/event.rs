@@ -12,7 +12,7 @@ use crate::session::SessionError;
 use crate::socket::SocketError;
 use crate::text::{Escaped, Line};
 use crate::tunnel::TunnelError;
-use crate::wire::frame::Method;
+use crate::wire::frame::{Goaway, Method};
 use crate::wire::{Frame, WireError};
 
 /// One thing that happened. Payloads borrow from the link until the next call.
@@ -35,6 +35,9 @@ pub enum Event<'a> {
     /// A frame of the session, checked: Register, Registered, Call, Accepted, Output, Result, Done,
     /// Deny, Cancel, Window, Input or Goaway.
     Frame(Frame<'a>),
+    /// A frame of the session that is for nobody but the link, or came behind the end of its call.
+    /// There is nothing to be done, but for another poll.
+    Handled,
     /// A heartbeat was answered after this long.
     RoundTrip(Duration),
     /// Hub: the peer is beyond its rate, and what it sends is held back. Told at most once a minute.
@@ -126,6 +129,12 @@ fn code_or_none(code: Option<CloseCode>) -> String {
 }
 
 impl EndReason {
+    /// What a Goaway says; none for another frame.
+    pub(super) fn goaway(frame: &Frame<'_>) -> Option<Self> {
+        let Frame::Goaway(Goaway { code, text, reconnect_after }) = *frame else { return None };
+        Some(Self::Goaway { code, text: text.into(), reconnect_after })
+    }
+
     /// The code that goes with it.
     #[must_use]
     pub fn code(&self) -> Code {

@@ -38,7 +38,7 @@ use crate::ledger::{Answer, AskId};
 use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
 use crate::rate::Bucket;
-use crate::session::{SendError, Session, Side};
+use crate::session::{Encoded, SendError, Session, Side};
 use crate::socket::{Request, Socket};
 use crate::source;
 use crate::time::{Mono, Now, TimerTable};
@@ -49,7 +49,7 @@ use crate::wire::frame::{Method, Source};
 use leave::Leaving;
 use pace::Pace;
 use phase::Phase;
-use pump::Note;
+use pump::{Aside, Note};
 use renew::Renewing;
 
 /// One connection between a peer and a hub, from its first byte to its last.
@@ -71,6 +71,8 @@ pub struct Link {
     out: Buffer,
     /// What there is to tell.
     notes: VecDeque<Note>,
+    /// What the frame that was told last leads to.
+    aside: Option<Box<Aside>>,
     /// The open question, and the number of the next.
     asked: Option<AskId>,
     next_ask: u64,
@@ -182,6 +184,7 @@ impl Link {
             plain: Buffer::new(),
             out: Buffer::new(),
             notes: VecDeque::new(),
+            aside: None,
             asked: None,
             next_ask: 0,
             fresh: true,
@@ -301,6 +304,14 @@ impl Link {
     /// [`SendError`]; the frame was not taken. [`SendError::Full`] passes with the next transmit.
     pub fn send(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
         self.session().ok_or(SendError::Closed)?.send(frame)
+    }
+
+    /// As [`Link::send`], for a frame that was encoded before.
+    ///
+    /// # Errors
+    /// As [`Link::send`].
+    pub fn send_encoded(&mut self, frame: Encoded<'_>) -> Result<(), SendError> {
+        self.session().ok_or(SendError::Closed)?.send_encoded(frame)
     }
 
     /// Takes as much of a running call's output as credit and room allow; how much.

@@ -20,7 +20,7 @@ use crate::time::Now;
 use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
 
-/// What there is to tell. A frame is told by reading it again where it lies.
+/// What there is to tell, but for frames: each is read once, where it lies, when it is told.
 #[derive(Debug)]
 pub(super) enum Note {
     Secured(Security),
@@ -29,8 +29,6 @@ pub(super) enum Note {
     Ask(AskId, Question),
     Failed,
     Admitted(Box<Admitted>),
-    Frame,
-    RoundTrip(Duration),
     HeldBack(Measure),
     Renewed(Option<u64>),
     Overdue,
@@ -41,17 +39,30 @@ pub(super) enum Note {
 enum Came {
     Nothing,
     Upgraded(Upgraded),
-    Frame,
-    RoundTrip(Duration),
-    Goaway(EndReason),
-    /// About the session's credential.
-    Renewal(Asked),
-    /// The hub gives no new credentials now.
-    NotRenewed,
     Peer(Result<peer::Step, peer::Stop>),
     Hub(Result<hub::Step, hub::Stop>),
     Close(Option<CloseCode>),
     Broken(EndReason),
+}
+
+/// What a frame of the session led to beside being told.
+#[derive(Debug)]
+pub(super) enum Aside {
+    /// It is about the session's credential.
+    Renewal(Asked),
+    /// The hub gives no new credentials now.
+    NotRenewed,
+    Broken(EndReason),
+}
+
+/// Whether a link goes on by itself.
+enum Progress {
+    /// It has done something.
+    Worked,
+    /// A message of the session is to be read.
+    Message,
+    /// Not without more input.
+    Starved,
 }
 
 impl Link {
@@ -59,7 +70,18 @@ impl Link {
     /// before that.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        while self.notes.is_empty() && self.advance() {}
+        if let Some(aside) = self.aside.take()
+            && self.is_admitted()
+        {
+            self.settle(*aside);
+        }
+        while self.notes.is_empty() {
+            match self.advance() {
+                Progress::Worked => {}
+                Progress::Message => return Some(self.frame()),
+                Progress::Starved => break,
+            }
+        }
         self.leave_if_done();
         self.say_goodbye();
         Some(match self.notes.pop_front()? {
@@ -69,12 +91,6 @@ impl Link {
             Note::Ask(id, question) => Event::Ask(id, question),
             Note::Failed => Event::Failed,
             Note::Admitted(admitted) => Event::Admitted(admitted),
-            Note::Frame => {
-                // It was decoded, and nothing was read since.
-                let frame = Frame::decode(self.socket.message(&self.plain)).ok()?;
-                Event::Frame(frame)
-            }
-            Note::RoundTrip(took) => Event::RoundTrip(took),
             Note::HeldBack(measure) => Event::HeldBack(measure),
             Note::Renewed(expires) => Event::Renewed(expires),
             Note::Overdue => Event::Overdue,
@@ -82,10 +98,10 @@ impl Link {
         })
     }
 
-    /// Does one piece of work; `false` where there is none left without more input.
-    fn advance(&mut self) -> bool {
+    /// Does one piece of work.
+    fn advance(&mut self) -> Progress {
         if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
-            return false;
+            return Progress::Starved;
         }
         // A hub goes on reading while it asks, so that a frame out of turn is seen; but not before
         // it has said Hello. A peer has proved everything when it asks, and the hub's first frames
@@ -96,7 +112,7 @@ impl Link {
             _ => false,
         };
         if waits {
-            return false;
+            return Progress::Starved;
         }
         let held = self.is_holding();
         if !held && core::mem::take(&mut self.fresh) {
@@ -108,30 +124,71 @@ impl Link {
         };
         let mut reply = Vec::new();
         let came = match read {
-            Ok(None) => return self.starved(),
-            Ok(Some(incoming)) => {
-                if let (Phase::Steady(_), Incoming::Message(message)) = (&self.phase, &incoming)
-                    && let Some(pace) = &mut self.pace
+            Ok(None) => {
+                self.starved();
+                return Progress::Starved;
+            }
+            Ok(Some(Incoming::Message(message))) if matches!(self.phase, Phase::Steady(_)) => {
+                if let Some(pace) = &mut self.pace
                     && let Err(hold) = pace.take(load(message), self.now.mono)
                 {
                     self.hold(hold);
-                    return false;
+                    return Progress::Starved;
                 }
-                let (renewing, random) = (self.renewing.as_mut(), &mut self.random);
-                let desk = Desk { tunnel: &self.tunnel, renewing, random, now: self.now };
+                if held {
+                    self.timers.stop(TimerKind::Pace);
+                    let silent = self.now.mono.after(self.limits.silence);
+                    self.timers.set(TimerKind::Silence, silent);
+                }
+                return Progress::Message;
+            }
+            Ok(Some(incoming)) => {
+                let desk = Desk { tunnel: &self.tunnel, random: &mut self.random, now: self.now };
                 dispatch(&mut self.phase, incoming, desk, &mut reply)
             }
             Err(error) => Came::Broken(error.into()),
         };
-        if held {
-            self.timers.stop(TimerKind::Pace);
-            self.timers.set(TimerKind::Silence, self.now.mono.after(self.limits.silence));
-        }
         if !reply.is_empty() {
             self.socket.write(&reply, &mut self.out);
         }
         self.happened(came);
-        true
+        Progress::Worked
+    }
+
+    /// Reads the message of the session that lies there, and lends what it says.
+    fn frame(&mut self) -> Event<'_> {
+        let Phase::Steady(session) = &mut self.phase else { return Event::Handled };
+        let aside = match Frame::decode(self.socket.message(&self.plain)) {
+            Err(error) => Aside::Broken(error.into()),
+            Ok(frame) => match session.received(&frame, self.now) {
+                Ok(Verdict::Deliver) if renew::denies(&frame) => Aside::NotRenewed,
+                Ok(Verdict::Deliver) => return Event::Frame(frame),
+                Ok(Verdict::Done) => return Event::Handled,
+                Ok(Verdict::RoundTrip(took)) => return Event::RoundTrip(took),
+                Ok(Verdict::Goaway) => {
+                    self.goaway = EndReason::goaway(&frame);
+                    return Event::Frame(frame);
+                }
+                Ok(Verdict::Renewal) => {
+                    let renewing = self.renewing.as_mut();
+                    Aside::Renewal(renew::take(renewing, &frame, &mut self.random, self.now))
+                }
+                Err(error) => Aside::Broken(error.into()),
+            },
+        };
+        // What it led to changes the link, which lends the frame until the next call.
+        self.aside = Some(Box::new(aside));
+        Event::Handled
+    }
+
+    fn settle(&mut self, aside: Aside) {
+        match aside {
+            Aside::Renewal(Asked::Nothing) => {}
+            Aside::Renewal(Asked::Ask(question)) => self.ask(question),
+            Aside::Renewal(Asked::Deny(code)) => self.deny_refresh(code),
+            Aside::NotRenewed => self.refresh_denied(),
+            Aside::Renewal(Asked::Broken(reason)) | Aside::Broken(reason) => self.end(reason, None),
+        }
     }
 
     /// What was read waits. Nobody is silent who is not listened to.
@@ -159,7 +216,7 @@ impl Link {
     }
 
     /// Everything that came has been read: is it the end?
-    fn starved(&mut self) -> bool {
+    fn starved(&mut self) {
         if let Some(error) = self.broken.take() {
             let reason = match error {
                 TunnelError::Truncated => self.cut(),
@@ -170,7 +227,6 @@ impl Link {
             let reason = self.cut();
             self.end(reason, None);
         }
-        false
     }
 
     /// Why a stream that stopped without a Close stopped.
@@ -182,17 +238,6 @@ impl Link {
         match came {
             Came::Nothing => {}
             Came::Upgraded(upgraded) => self.upgraded(upgraded),
-            Came::Frame => self.notes.push_back(Note::Frame),
-            Came::RoundTrip(took) => self.notes.push_back(Note::RoundTrip(took)),
-            Came::Goaway(reason) => {
-                self.goaway = Some(reason);
-                self.notes.push_back(Note::Frame);
-            }
-            Came::Renewal(Asked::Nothing) => {}
-            Came::Renewal(Asked::Ask(question)) => self.ask(question),
-            Came::Renewal(Asked::Deny(code)) => self.deny_refresh(code),
-            Came::Renewal(Asked::Broken(reason)) => self.end(reason, None),
-            Came::NotRenewed => self.refresh_denied(),
             Came::Peer(step) => self.peer_step(step),
             Came::Hub(step) => self.hub_step(step),
             Came::Close(code) => {
@@ -349,10 +394,9 @@ fn load(message: &[u8]) -> Load {
     load(message.len())
 }
 
-/// What a phase needs beside itself.
+/// What admission needs beside itself.
 struct Desk<'a> {
     tunnel: &'a Tunnel,
-    renewing: Option<&'a mut Renewing>,
     random: &'a mut Random,
     now: Now,
 }
@@ -369,10 +413,7 @@ fn dispatch(
         Incoming::Closed { code, .. } => return Came::Close(code),
         Incoming::Message(message) => message,
     };
-    if let Phase::Steady(session) = phase {
-        return steady(session, message, desk);
-    }
-    let Desk { tunnel, random, now, .. } = desk;
+    let Desk { tunnel, random, now } = desk;
     match core::mem::replace(phase, Phase::Between) {
         Phase::PeerAdmitting(auth) => {
             let served = tunnel.secured().and_then(|secured| secured.served.as_ref());
@@ -383,33 +424,10 @@ fn dispatch(
             Came::Hub(auth.message(message, shown, random, now))
         }
         other => {
-            // The socket gives no message before the upgrade, and an ending link reads none.
+            // The socket gives no message before the upgrade, an ending link reads none, and those of
+            // a session are read where they are told.
             *phase = other;
             Came::Nothing
         }
-    }
-}
-
-fn steady(session: &mut Session, message: &[u8], desk: Desk<'_>) -> Came {
-    let Desk { renewing, random, now, .. } = desk;
-    let frame = match Frame::decode(message) {
-        Ok(frame) => frame,
-        Err(error) => return Came::Broken(error.into()),
-    };
-    match session.received(&frame, now) {
-        Ok(Verdict::Deliver) if renew::denies(&frame) => Came::NotRenewed,
-        Ok(Verdict::Deliver) => Came::Frame,
-        Ok(Verdict::Renewal) => Came::Renewal(renew::take(renewing, &frame, random, now)),
-        Ok(Verdict::Done) => Came::Nothing,
-        Ok(Verdict::RoundTrip(took)) => Came::RoundTrip(took),
-        Ok(Verdict::Goaway) => match frame {
-            Frame::Goaway(goaway) => Came::Goaway(EndReason::Goaway {
-                code: goaway.code,
-                text: goaway.text.into(),
-                reconnect_after: goaway.reconnect_after,
-            }),
-            _ => Came::Nothing,
-        },
-        Err(error) => Came::Broken(error.into()),
     }
 }

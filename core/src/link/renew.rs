@@ -24,6 +24,7 @@ pub(super) enum Renewing {
 }
 
 /// What a frame about the credential led to.
+#[derive(Debug)]
 pub(super) enum Asked {
     /// Nothing.
     Nothing,

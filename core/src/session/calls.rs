@@ -1,14 +1,17 @@
 //! The open calls of one direction on one link, with their credit and what waits to be sent.
 
+use std::collections::VecDeque;
+
 use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
+use crate::session::encoded::{Ends, Opening};
 use crate::session::lanes::Lane;
-use crate::wire::frame::{Call, Delivery, Source, Target};
+use crate::wire::frame::Source;
 
 /// Calls in the order of their ids.
 #[derive(Debug)]
 pub(super) struct Calls {
-    open: Vec<(CallId, Open)>,
+    open: VecDeque<(CallId, Open)>,
     next: CallId,
     /// Bytes of the arguments of all that are open.
     arguments: usize,
@@ -16,8 +19,9 @@ pub(super) struct Calls {
     spare: Vec<Lane>,
 }
 
-/// How many queues of ended calls are kept.
-const SPARE: usize = 4;
+/// How many queues of ended calls are kept, and how much memory each of them may have.
+const SPARE: usize = 64;
+const SPARE_BYTES: usize = 16 << 10;
 
 /// One open call, seen from one end. "Sent" is output where this end runs the call, and input
 /// where it made it; "received" is the other.
@@ -67,7 +71,7 @@ impl Open {
 impl Calls {
     /// No calls; the first will be `first`, each later one two above.
     pub(super) fn new(first: u64) -> Self {
-        Self { open: Vec::new(), next: CallId(first), arguments: 0, spare: Vec::new() }
+        Self { open: VecDeque::new(), next: CallId(first), arguments: 0, spare: Vec::new() }
     }
 
     /// The id of the next call.
@@ -97,24 +101,18 @@ impl Calls {
 
     /// Opens a call whose id is [`Calls::next`]. The caller's credit is for output; input starts
     /// with what every call starts with.
-    pub(super) fn open(&mut self, call: &Call<'_>, made_here: Made) {
+    pub(super) fn open(&mut self, call: Opening, made_here: Made) {
+        let Opening { id, window, single, arguments } = call;
         let (send_credit, receive_credit) = match made_here {
-            Made::Here => (INPUT_WINDOW, call.window),
-            Made::There => (call.window, INPUT_WINDOW),
-        };
-        let single = match (call.delivery, call.target) {
-            // The hub's answer is its end; what the peers say is kept there.
-            (Delivery::Detached, _) => true,
-            (Delivery::Attached, Target::Peer(_) | Target::Hub) => true,
-            (Delivery::Attached, Target::All | Target::Labels(_)) => false,
+            Made::Here => (INPUT_WINDOW, window),
+            Made::There => (window, INPUT_WINDOW),
         };
         let queue = self.spare.pop().unwrap_or_default();
-        let arguments = call.arguments.len();
         self.arguments += arguments;
         let open =
             Open { send_credit, receive_credit, single, queue, arguments, ..Open::default() };
-        self.open.push((call.id, open));
-        self.next = CallId(call.id.0.saturating_add(2));
+        self.open.push_back((id, open));
+        self.next = CallId(id.0.saturating_add(2));
     }
 
     pub(super) fn is_open(&self, id: CallId) -> bool {
@@ -138,11 +136,11 @@ impl Calls {
 
     /// Forgets a call. What was queued is dropped; its bytes are returned, to be uncounted.
     pub(super) fn remove(&mut self, id: CallId) -> usize {
-        let Ok(at) = self.open.binary_search_by_key(&id, |(id, _)| *id) else { return 0 };
-        let (_, mut open) = self.open.remove(at);
+        let at = self.open.binary_search_by_key(&id, |(id, _)| *id);
+        let Some((_, mut open)) = at.ok().and_then(|at| self.open.remove(at)) else { return 0 };
         self.arguments -= open.arguments;
         let queued = open.queue.len();
-        if self.spare.len() < SPARE {
+        if self.spare.len() < SPARE && open.queue.capacity() <= SPARE_BYTES {
             open.queue.clear();
             self.spare.push(open.queue);
         }
@@ -153,10 +151,21 @@ impl Calls {
     pub(super) fn rest(&mut self) {
         self.spare = Vec::new();
         if self.open.is_empty() {
-            self.open = Vec::new();
+            self.open = VecDeque::new();
         }
         for (_, open) in &mut self.open {
             open.queue.rest();
+        }
+    }
+}
+
+impl Ends {
+    /// Whether an answer ends this call.
+    pub(super) fn is_over(self, open: &Open) -> bool {
+        match self {
+            Self::Always => true,
+            Self::IfSingle => open.single,
+            Self::Never => false,
         }
     }
 }

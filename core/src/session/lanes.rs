@@ -1,31 +1,34 @@
 //! A lane: whole frames that wait, one behind the other, each with its length before it.
 
 use crate::buffer::Buffer;
+use crate::session::encoded::Encoded;
 
 /// A first-in, first-out queue of encoded frames in one piece of memory.
 #[derive(Debug, Default)]
 pub(super) struct Lane(Buffer);
 
-/// Bytes of the length before each frame.
-const HEADER: usize = 4;
+/// Bytes before each frame: its length, and how much of it is output or input.
+const HEADER: usize = 2 * PART;
+const PART: usize = size_of::<u32>();
 
 impl Lane {
     /// Appends one frame. Frames are at most a message, so their lengths fit 32 bits.
-    pub(super) fn push(&mut self, frame: &[u8]) {
-        self.0.extend(&(frame.len() as u32).to_le_bytes());
-        self.0.extend(frame);
+    pub(super) fn push(&mut self, frame: Encoded<'_>) {
+        self.0.extend(&(frame.message.len() as u32).to_le_bytes());
+        self.0.extend(&(frame.facts.flow() as u32).to_le_bytes());
+        self.0.extend(frame.message);
     }
 
-    /// Moves the first frame into `frame`, in place of what was there; `false` where none waits.
-    pub(super) fn take(&mut self, frame: &mut Vec<u8>) -> bool {
-        let Some((header, rest)) = self.0.filled().split_first_chunk::<HEADER>() else {
-            return false;
-        };
-        let len = u32::from_le_bytes(*header) as usize;
+    /// Moves the first frame into `frame`, in place of what was there; how many of its bytes are
+    /// output or input. `None` where none waits.
+    pub(super) fn take(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
+        let (len, rest) = self.0.filled().split_first_chunk::<PART>()?;
+        let (flow, rest) = rest.split_first_chunk::<PART>()?;
+        let (len, flow) = (u32::from_le_bytes(*len) as usize, u32::from_le_bytes(*flow));
         frame.clear();
         frame.extend_from_slice(&rest[..len]);
         self.0.consume(HEADER + len);
-        true
+        Some(flow.into())
     }
 
     /// Bytes held, the lengths included.
@@ -42,7 +45,7 @@ impl Lane {
         self.0.is_empty()
     }
 
-    #[cfg(test)]
+    /// Bytes of memory behind it.
     pub(super) fn capacity(&self) -> usize {
         self.0.capacity()
     }
@@ -59,19 +62,22 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::CallId;
+    use crate::session::encoded::Facts;
 
     #[test]
     fn frames_come_out_whole_and_in_order() {
         let mut lane = Lane::default();
-        for frame in [&b"one"[..], b"", b"three"] {
-            lane.push(frame);
+        let facts = Facts::Input { id: CallId(1), len: 1, end: false };
+        for message in [&b"one"[..], b"", b"three"] {
+            lane.push(Encoded { facts, message });
         }
         assert_eq!(lane.len(), Lane::cost(3) + Lane::cost(0) + Lane::cost(5));
         let mut frame = b"left over".to_vec();
         for expected in [&b"one"[..], b"", b"three"] {
-            assert!(lane.take(&mut frame));
+            assert_eq!(lane.take(&mut frame), Some(1));
             assert_eq!(frame, expected);
         }
-        assert!(!lane.take(&mut frame) && lane.is_empty());
+        assert!(lane.take(&mut frame).is_none() && lane.is_empty());
     }
 }

@@ -19,6 +19,7 @@
 
 mod calls;
 mod direction;
+mod encoded;
 mod error;
 mod heartbeat;
 mod lanes;
@@ -27,6 +28,8 @@ mod send;
 #[cfg(test)]
 mod tests;
 
+pub use encoded::Encoded;
+pub(crate) use encoded::Facts;
 pub use error::{SendError, SessionError};
 pub use heartbeat::Heartbeat;
 
@@ -199,7 +202,7 @@ impl Session {
     /// Encodes the frame whose turn it is.
     fn next_message(&mut self) -> Option<&[u8]> {
         let taken = self.heartbeat.write(&mut self.scratch)
-            || self.answers.take(&mut self.scratch)
+            || self.answers.take(&mut self.scratch).is_some()
             || self.take_turn();
         taken.then_some(self.scratch.as_slice())
     }

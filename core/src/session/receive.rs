@@ -5,6 +5,7 @@ use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
 use crate::session::calls::{Made, Open};
 use crate::session::direction::allowed;
+use crate::session::encoded::Ends;
 use crate::session::{Session, SessionError, Side, Verdict};
 use crate::time::Now;
 use crate::wire::Frame;
@@ -89,7 +90,7 @@ impl Session {
         if call.window > self.limits.output_window {
             return Err(SessionError::Window(call.id));
         }
-        self.run.open(call, Made::There);
+        self.run.open(call.into(), Made::There);
         Ok(())
     }
 
@@ -173,12 +174,7 @@ impl Session {
         ends: Ends,
     ) -> Result<Verdict, SessionError> {
         let Some(open) = self.made_open(id, kind)? else { return Ok(Verdict::Done) };
-        let over = match ends {
-            Ends::Always => true,
-            Ends::IfSingle => open.single,
-            Ends::Never => false,
-        };
-        if over {
+        if ends.is_over(open) {
             self.queued -= self.made.remove(id);
         }
         Ok(Verdict::Deliver)
@@ -205,14 +201,6 @@ impl Session {
         }
         Ok(self.run.get_mut(id).filter(|open| !open.finished))
     }
-}
-
-/// Whether an answer ends its call.
-#[derive(Clone, Copy)]
-enum Ends {
-    Always,
-    IfSingle,
-    Never,
 }
 
 fn in_sequence(id: CallId, received: &mut u64, offset: u64, len: u64) -> Result<(), SessionError> {

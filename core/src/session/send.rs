@@ -3,12 +3,11 @@
 use crate::code::Code;
 use crate::id::CallId;
 use crate::session::calls::{Made, Open};
+use crate::session::encoded::{Encoded, Ends, Facts, Opening};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{
-    Call, CallResult, Goaway, Input, Output, Purpose, Source, Status, Window,
-};
+use crate::wire::frame::{CallResult, Input, Output, Purpose, Source, Status, Window};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -19,29 +18,39 @@ impl Session {
     /// # Errors
     /// [`SendError`]: nothing was taken. [`SendError::Full`] passes once something was transmitted.
     pub fn send(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
-        match frame {
-            Frame::Call(call) => self.send_call(call),
-            Frame::Output(output) => self.send_output(output),
-            Frame::Input(input) => self.send_input(input),
-            Frame::Window(window) => self.send_window(*window),
-            Frame::Result(result) => self.send_result(result),
-            Frame::Deny(_) | Frame::Done(_) | Frame::Accepted(_) if self.side == Side::Hub => {
-                self.send_answer(frame)
+        self.encoded(frame, Self::send_encoded)
+    }
+
+    /// As [`Session::send`], for a frame that was encoded before.
+    ///
+    /// # Errors
+    /// As [`Session::send`].
+    pub fn send_encoded(&mut self, frame: Encoded<'_>) -> Result<(), SendError> {
+        match frame.facts {
+            Facts::Call(opening) => self.send_call(opening, frame),
+            Facts::Output { id, source, len } => self.send_output(id, source, len, frame),
+            Facts::Input { id, len, end } => self.send_input(id, len, end, frame),
+            Facts::Window(window) => self.send_window(window),
+            Facts::Result(id) => self.send_answer(Some(id), Ends::IfSingle, frame),
+            Facts::Answer { id, ends } if self.side == Side::Hub => {
+                self.send_answer(id, ends, frame)
             }
-            Frame::Registered(_) if self.side == Side::Hub && self.purpose == Purpose::Serve => {
+            Facts::Registered if self.side == Side::Hub && self.purpose == Purpose::Serve => {
                 self.push_answer(frame)
             }
-            Frame::Register(_) if self.side == Side::Peer && self.purpose == Purpose::Serve => {
+            Facts::Register if self.side == Side::Peer && self.purpose == Purpose::Serve => {
                 self.push_answer(frame)?;
                 self.registering += 1;
                 Ok(())
             }
-            Frame::Cancel(cancel) => match self.made.is_open(cancel.id) {
+            Facts::Cancel(id) => match self.made.is_open(id) {
                 true => self.push_answer(frame),
-                false => Err(SendError::NotOpen(cancel.id)),
+                false => Err(SendError::NotOpen(id)),
             },
-            Frame::Goaway(goaway) => self.send_goaway(goaway),
-            _ => Err(SendError::Misuse("this end does not send such a frame")),
+            Facts::Goaway(code) => self.send_goaway(code, frame),
+            Facts::Answer { .. } | Facts::Register | Facts::Registered | Facts::Own => {
+                Err(SendError::Misuse("this end does not send such a frame"))
+            }
         }
     }
 
@@ -50,7 +59,25 @@ impl Session {
     /// # Errors
     /// [`SendError::Full`]: nothing was taken.
     pub(crate) fn push(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
-        self.push_answer(frame)
+        self.encoded(frame, |session, frame| session.push_answer(frame))
+    }
+
+    /// Encodes a frame, once, and has it sent.
+    fn encoded(
+        &mut self,
+        frame: &Frame<'_>,
+        send: impl FnOnce(&mut Self, Encoded<'_>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let mut message = core::mem::take(&mut self.scratch);
+        message.clear();
+        let facts = frame.into();
+        // A Window is added to what is owed, and encoded when its turn comes.
+        if !matches!(facts, Facts::Window(_)) {
+            frame.encode(&mut message);
+        }
+        let sent = send(self, Encoded { facts, message: &message });
+        self.scratch = message;
+        sent
     }
 
     /// Takes as much output of a call that this end runs as credit and room allow; how much.
@@ -66,7 +93,7 @@ impl Session {
             }
             let offset = self.run.get(id).map_or(0, |open| open.sent[Open::place(source)]);
             let bytes = &bytes[taken..taken + len];
-            self.send_output(&Output { id, peer: self.peer, source, offset, bytes })?;
+            self.send(&Frame::Output(Output { id, peer: self.peer, source, offset, bytes }))?;
             taken += len;
         }
         Ok(taken)
@@ -87,7 +114,7 @@ impl Session {
             }
             let offset = self.made.get(id).map_or(0, |open| open.sent[0]);
             let bytes = &bytes[taken..taken + len];
-            self.send_input(&Input { id, offset, bytes, end: last && end })?;
+            self.send(&Frame::Input(Input { id, offset, bytes, end: last && end }))?;
             taken += len;
             if last {
                 return Ok(taken);
@@ -108,10 +135,10 @@ impl Session {
     }
 
     /// Goaway goes out once for each code: what comes after it of the same is known.
-    fn send_goaway(&mut self, goaway: &Goaway<'_>) -> Result<(), SendError> {
-        if self.leaving != Some(goaway.code) {
-            self.push_answer(&Frame::Goaway(*goaway))?;
-            self.leaving = Some(goaway.code);
+    fn send_goaway(&mut self, code: Code, frame: Encoded<'_>) -> Result<(), SendError> {
+        if self.leaving != Some(code) {
+            self.push_answer(frame)?;
+            self.leaving = Some(code);
         }
         Ok(())
     }
@@ -121,12 +148,12 @@ impl Session {
         let (peer, status, value) = (None, Status::Failed(code), None);
         for id in self.run.unfinished() {
             // What finds no room ends with the link.
-            let _ = self.send_result(&CallResult { id, peer, status, value, text });
+            let _ = self.send(&Frame::Result(CallResult { id, peer, status, value, text }));
         }
     }
 
-    fn send_call(&mut self, call: &Call<'_>) -> Result<(), SendError> {
-        if call.id != self.made.next() {
+    fn send_call(&mut self, opening: Opening, frame: Encoded<'_>) -> Result<(), SendError> {
+        if opening.id != self.made.next() {
             return Err(SendError::Misuse("a call carries the next call id"));
         }
         if self.side == Side::Hub && self.purpose == Purpose::Operate {
@@ -136,47 +163,52 @@ impl Session {
         if self.side == Side::Peer && (self.left || self.leaving.is_some()) {
             return Err(SendError::Leaving);
         }
-        if call.window > self.limits.output_window {
+        if opening.window > self.limits.output_window {
             return Err(SendError::Misuse("a call's window is within the output window"));
         }
         if self.made.len() >= self.open_calls {
             return Err(SendError::Busy);
         }
-        self.push_answer(&Frame::Call(*call))?;
-        self.made.open(call, Made::Here);
+        self.push_answer(frame)?;
+        self.made.open(opening, Made::Here);
         Ok(())
     }
 
-    fn send_output(&mut self, output: &Output<'_>) -> Result<(), SendError> {
-        if !self.run.is_open(output.id) {
-            return Err(SendError::NotOpen(output.id));
+    fn send_output(
+        &mut self,
+        id: CallId,
+        source: Source,
+        len: u64,
+        frame: Encoded<'_>,
+    ) -> Result<(), SendError> {
+        if !self.run.is_open(id) {
+            return Err(SendError::NotOpen(id));
         }
-        let frame = Frame::Output(*output);
-        self.fits_flow(&frame)?;
-        let open = self.run.get_mut(output.id).ok_or(SendError::NotOpen(output.id))?;
-        let len = output.bytes.len() as u64;
-        open.send_credit =
-            open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(output.id))?;
-        open.waiting = open.waiting.saturating_add(len);
-        let sent = &mut open.sent[Open::place(output.source)];
+        self.fits_flow(frame)?;
+        let open = self.run.get_mut(id).ok_or(SendError::NotOpen(id))?;
+        open.send_credit = open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(id))?;
+        let sent = &mut open.sent[Open::place(source)];
         *sent = sent.saturating_add(len);
-        self.queue(output.id);
+        self.queue(id, frame);
         Ok(())
     }
 
-    fn send_input(&mut self, input: &Input<'_>) -> Result<(), SendError> {
-        if self.made.get(input.id).is_none_or(|open| open.input_ended) {
-            return Err(SendError::NotOpen(input.id));
+    fn send_input(
+        &mut self,
+        id: CallId,
+        len: u64,
+        end: bool,
+        frame: Encoded<'_>,
+    ) -> Result<(), SendError> {
+        if self.made.get(id).is_none_or(|open| open.input_ended) {
+            return Err(SendError::NotOpen(id));
         }
-        self.fits_flow(&Frame::Input(*input))?;
-        let open = self.made.get_mut(input.id).ok_or(SendError::NotOpen(input.id))?;
-        let len = input.bytes.len() as u64;
-        open.send_credit =
-            open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(input.id))?;
-        open.waiting = open.waiting.saturating_add(len);
+        self.fits_flow(frame)?;
+        let open = self.made.get_mut(id).ok_or(SendError::NotOpen(id))?;
+        open.send_credit = open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(id))?;
         open.sent[0] = open.sent[0].saturating_add(len);
-        open.input_ended = input.end;
-        self.queue(input.id);
+        open.input_ended = end;
+        self.queue(id, frame);
         Ok(())
     }
 
@@ -187,47 +219,24 @@ impl Session {
         Ok(())
     }
 
-    /// A Result goes behind its call's output.
-    fn send_result(&mut self, result: &CallResult<'_>) -> Result<(), SendError> {
-        let frame = Frame::Result(*result);
-        let open = self
-            .run
-            .get(result.id)
-            .filter(|open| !open.finished)
-            .ok_or(SendError::NotOpen(result.id))?;
-        let (single, waits) = (open.single, !open.queue.is_empty());
+    /// What answers a call goes behind the call's output: a Result, and the hub's own Deny, Done and
+    /// Accepted, which may also answer another request.
+    fn send_answer(
+        &mut self,
+        id: Option<CallId>,
+        ends: Ends,
+        frame: Encoded<'_>,
+    ) -> Result<(), SendError> {
+        let Some(id) = id else { return self.push_answer(frame) };
+        let open = self.run.get(id).filter(|open| !open.finished).ok_or(SendError::NotOpen(id))?;
+        let (over, waits) = (ends.is_over(open), !open.queue.is_empty());
         if waits {
-            self.fits_flow(&frame)?;
-            self.queue(result.id);
+            self.fits_flow(frame)?;
+            self.queue(id, frame);
         } else {
-            self.push_answer(&frame)?;
+            self.push_answer(frame)?;
         }
-        if single {
-            self.finish(result.id);
-        }
-        Ok(())
-    }
-
-    /// Deny, Done and Accepted: the hub's own answers to a call, or to another request.
-    fn send_answer(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
-        let (id, ends) = match frame {
-            Frame::Deny(deny) => (deny.id, true),
-            Frame::Done(done) => (Some(done.id), true),
-            Frame::Accepted(accepted) => (Some(accepted.id), false),
-            _ => return Err(SendError::Misuse("not an answer")),
-        };
-        if let Some(id) = id.filter(|&id| !self.run.is_open(id)) {
-            return Err(SendError::NotOpen(id));
-        }
-        let behind = id.filter(|&id| self.run.get(id).is_some_and(|open| !open.queue.is_empty()));
-        match behind {
-            Some(id) => {
-                self.fits_flow(frame)?;
-                self.queue(id);
-            }
-            None => self.push_answer(frame)?,
-        }
-        if let (Some(id), true) = (id, ends) {
+        if over {
             self.finish(id);
         }
         Ok(())
@@ -242,41 +251,34 @@ impl Session {
         }
     }
 
-    fn push_answer(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
-        let len = self.fits(frame)?;
-        if self.answers.len() + Lane::cost(len) > self.limits.answer_lane {
+    fn push_answer(&mut self, frame: Encoded<'_>) -> Result<(), SendError> {
+        self.fits(frame)?;
+        if self.answers.len() + Lane::cost(frame.message.len()) > self.limits.answer_lane {
             return Err(SendError::Full);
         }
-        self.answers.push(&self.scratch);
+        self.answers.push(frame);
         Ok(())
     }
 
-    /// Encodes a frame into the scratch; its length.
-    fn fits(&mut self, frame: &Frame<'_>) -> Result<usize, SendError> {
-        self.scratch.clear();
-        frame.encode(&mut self.scratch);
-        if self.scratch.len() > self.message {
-            return Err(SendError::TooBig);
-        }
-        Ok(self.scratch.len())
+    fn fits(&self, frame: Encoded<'_>) -> Result<(), SendError> {
+        if frame.message.len() > self.message { Err(SendError::TooBig) } else { Ok(()) }
     }
 
-    /// Encodes a frame that goes out in its call's turn into the scratch. A peer's own output stays
+    /// Whether there is room for a frame that goes out in its call's turn. A peer's own output stays
     /// far below the bound ([`Session::room`]); a hub passes on what others send, as fast as they do.
-    fn fits_flow(&mut self, frame: &Frame<'_>) -> Result<(), SendError> {
-        let cost = Lane::cost(self.fits(frame)?);
+    fn fits_flow(&self, frame: Encoded<'_>) -> Result<(), SendError> {
+        self.fits(frame)?;
+        let cost = Lane::cost(frame.message.len());
         let most = usize::try_from(self.limits.caller_credit).unwrap_or(usize::MAX);
         if self.queued + cost > most { Err(SendError::Full) } else { Ok(()) }
     }
 
-    /// Puts what is in the scratch into a call's own queue.
-    fn queue(&mut self, id: CallId) {
-        let cost = Lane::cost(self.scratch.len());
-        let made = self.made.owns(id);
-        let calls = if made { &mut self.made } else { &mut self.run };
-        let Some(open) = calls.get_mut(id) else { return };
-        open.queue.push(&self.scratch);
-        self.queued += cost;
+    /// Puts a frame into a call's own queue.
+    fn queue(&mut self, id: CallId, frame: Encoded<'_>) {
+        let Some(open) = self.open_mut(id) else { return };
+        open.queue.push(frame);
+        open.waiting = open.waiting.saturating_add(frame.facts.flow());
+        self.queued += Lane::cost(frame.message.len());
         self.list(id);
     }
 
@@ -306,9 +308,8 @@ impl Session {
                 let before = open.queue.len();
                 let taken = open.queue.take(&mut self.scratch);
                 self.queued -= before - open.queue.len();
-                let len = if taken { flow_len(&self.scratch) } else { 0 };
-                open.waiting = open.waiting.saturating_sub(len);
-                taken
+                open.waiting = open.waiting.saturating_sub(taken.unwrap_or(0));
+                taken.is_some()
             };
             if !open.queue.is_empty() {
                 open.listed = true;
@@ -330,14 +331,5 @@ impl Session {
     fn open_mut(&mut self, id: CallId) -> Option<&mut Open> {
         let calls = if self.made.owns(id) { &mut self.made } else { &mut self.run };
         calls.get_mut(id)
-    }
-}
-
-/// Bytes of output or input that an encoded frame carries.
-fn flow_len(frame: &[u8]) -> u64 {
-    match Frame::decode(frame) {
-        Ok(Frame::Output(output)) => output.bytes.len() as u64,
-        Ok(Frame::Input(input)) => input.bytes.len() as u64,
-        _ => 0,
     }
 }

@@ -114,14 +114,14 @@ impl HubLink {
 
     /// Sends what was taken from the hub; `false` where the link has no room for all of it.
     fn pass_on(&mut self, link: &mut Link, now: Now) -> bool {
-        while let Some(frame) = self.outbox.front() {
-            match link.send(&frame) {
+        while let Some(frame) = self.outbox.first() {
+            match link.send_encoded(frame) {
                 // A call that has ended meanwhile takes no more frames, and needs none.
                 Ok(()) | Err(SendError::NotOpen(_) | SendError::Closed) => {}
                 Err(SendError::Full) => return false,
                 Err(error) => {
                     // The hub's ids follow each other: after one that was left out none is right.
-                    tracing::error!(%error, frame = frame.kind(), "a frame could not be passed on");
+                    tracing::error!(%error, ?frame, "a frame could not be passed on");
                     link.close(Code::Overload, now);
                 }
             }

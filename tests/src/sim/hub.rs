@@ -383,8 +383,8 @@ impl HubEnd {
     fn pass_on(&mut self, hub: &mut Hub, now: Now) -> bool {
         let mut moved = false;
         loop {
-            while let Some(frame) = self.outbox.front() {
-                match self.link.send(&frame) {
+            while let Some(frame) = self.outbox.first() {
+                match self.link.send_encoded(frame) {
                     Ok(()) | Err(SendError::NotOpen(_) | SendError::Closed) => {}
                     Err(SendError::Full) => return moved,
                     Err(error) => panic!("the hub's own frame could not be sent: {error}"),

@@ -13,6 +13,7 @@ mod leave;
 mod life;
 mod local;
 mod pace;
+mod passage;
 mod proofs;
 mod properties;
 mod raw;

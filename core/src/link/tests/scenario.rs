@@ -221,6 +221,8 @@ impl End {
         while let Some(event) = self.link.poll_event() {
             let line = line(&event);
             match event {
+                // There is nothing to be seen of it.
+                Event::Handled => continue,
                 Event::Ask(id, question) => self.asked.push_back((id, question)),
                 Event::Frame(frame) => {
                     let mut bytes = Vec::new();
@@ -313,6 +315,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
             admitted.purpose.name()
         ),
         Event::Frame(frame) => format!("frame {}", frame.kind()),
+        Event::Handled => "handled".to_owned(),
         Event::RoundTrip(took) => format!("round trip {took:?}"),
         Event::Renewed(expires) => format!("renewed {expires:?}"),
         Event::HeldBack(measure) => format!("held back {measure:?}"),

@@ -8,6 +8,8 @@
 pub mod admission;
 pub mod call;
 mod codec;
+#[cfg(test)]
+pub(crate) mod count;
 pub mod flow;
 pub mod life;
 pub mod outcome;
@@ -177,6 +179,8 @@ impl<'a> Frame<'a> {
     /// Whatever keeps the bytes from being the one spelling of a frame of this version
     /// (`spec/frames.md`). A frame of an unknown type of 0x80 and above is [`Frame::Unknown`].
     pub fn decode(message: &'a [u8]) -> Result<Self, WireError> {
+        #[cfg(test)]
+        count::decoded();
         Reader::whole(message, Self::read)
     }
 
@@ -196,6 +200,8 @@ impl<'a> Frame<'a> {
     /// Texts for a person are cut to [`TEXT`](crate::wire::bounds::TEXT) bytes; lists that must
     /// rise are sorted.
     pub fn encode<S: Sink>(&self, out: &mut S) {
+        #[cfg(test)]
+        count::encoded();
         self.write(&mut Writer::new(out));
     }
 
