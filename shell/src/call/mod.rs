@@ -15,6 +15,7 @@ mod reply;
 mod run;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 pub use argument::Argument;
 pub use event::{CallEvent, Counts, Finished};
@@ -25,6 +26,7 @@ pub(crate) use order::{Callee, NoRoom, Order};
 pub use output::{CallError, OUTPUT_LIMIT, Output};
 pub use reply::{Failure, Reply};
 pub use run::Call;
+pub(crate) use worker::{Counted, work};
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -38,6 +40,8 @@ use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{CallResult, Cancel, Source, Status};
 
 use crate::driver::Mailbox;
+
+use worker::Next;
 
 /// Bytes that wait on their way out, at most.
 const OUTWARD: usize = 64 << 10;
@@ -105,6 +109,18 @@ pub(crate) struct State {
     /// The link's task knows that there is something.
     posted: bool,
     wakers: Vec<Waker>,
+    /// What a worker that waits is to run.
+    next: Option<Next>,
+    /// The worker is given no more calls.
+    dismissed: bool,
+    /// The handler has let go of its call.
+    returned: bool,
+    /// The worker has ended before its call had.
+    broken: bool,
+    /// Memory of arguments, for those of the next call.
+    arguments: Vec<u8>,
+    /// Memory of a piece that is gone, for the next one.
+    spare: Vec<u8>,
 }
 
 /// Bytes of one source, of which some may have gone.
@@ -187,8 +203,8 @@ impl Cell {
                     piece.bytes.extend_from_slice(bytes);
                 }
                 _ => {
-                    let bytes = bytes.to_vec();
-                    state.inward.push_back(Piece { source: Source::Out, bytes, done: 0 });
+                    let piece = state.piece(Source::Out, bytes);
+                    state.inward.push_back(piece);
                 }
             }
         }
@@ -324,9 +340,33 @@ impl State {
         self.outward_len -= n;
         if let Some(piece) = self.outward.front_mut() {
             piece.done += n;
-            if piece.done == piece.bytes.len() {
-                self.outward.pop_front();
+            if piece.done == piece.bytes.len()
+                && let Some(piece) = self.outward.pop_front()
+            {
+                self.keep(piece);
             }
+        }
+    }
+
+    /// The first piece of input was taken to its end.
+    fn drop_inward(&mut self) {
+        if let Some(piece) = self.inward.pop_front() {
+            self.keep(piece);
+        }
+    }
+
+    /// Bytes in a piece of their own.
+    fn piece(&mut self, source: Source, from: &[u8]) -> Piece {
+        let mut bytes = core::mem::take(&mut self.spare);
+        bytes.clear();
+        bytes.extend_from_slice(from);
+        Piece { source, bytes, done: 0 }
+    }
+
+    /// Keeps the memory of a piece that is gone for the next one.
+    fn keep(&mut self, piece: Piece) {
+        if piece.bytes.capacity() <= PIECE {
+            self.spare = piece.bytes;
         }
     }
 
@@ -337,7 +377,8 @@ impl State {
             self.wait(cx);
             return Poll::Pending;
         }
-        self.outward.push_back(Piece { source, bytes: bytes[..n].to_vec(), done: 0 });
+        let piece = self.piece(source, &bytes[..n]);
+        self.outward.push_back(piece);
         self.outward_len += n;
         Poll::Ready(n)
     }

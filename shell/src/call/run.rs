@@ -17,19 +17,21 @@ use crate::call::{CallIo, Cell, Gone, Reply, Stop};
 #[derive(Debug)]
 pub struct Call {
     name: CommandName,
-    positional: Vec<u8>,
-    named: Vec<u8>,
+    /// The encoded positional arguments, and behind them the named ones.
+    arguments: Vec<u8>,
+    /// Bytes of the positional ones.
+    positional: usize,
     cell: Arc<Cell>,
 }
 
 impl Call {
-    pub(crate) fn new(name: CommandName, arguments: Arguments<'_>, cell: Arc<Cell>) -> Self {
-        let (positional, named) = arguments.as_bytes();
-        Self { name, positional: positional.to_vec(), named: named.to_vec(), cell }
-    }
-
-    pub(crate) fn cell(&self) -> Arc<Cell> {
-        self.cell.clone()
+    pub(super) fn new(
+        name: CommandName,
+        arguments: Vec<u8>,
+        positional: usize,
+        cell: Arc<Cell>,
+    ) -> Self {
+        Self { name, arguments, positional, cell }
     }
 
     /// The command's name.
@@ -41,8 +43,9 @@ impl Call {
     /// The arguments, as the caller gave them.
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
+        let (positional, named) = self.arguments.split_at(self.positional);
         // These are the bytes of arguments that were checked, so the default is never taken.
-        Arguments::parse(&self.positional, &self.named).unwrap_or_default()
+        Arguments::parse(positional, named).unwrap_or_default()
     }
 
     /// The argument with this name; `None` where it is missing.
@@ -100,6 +103,13 @@ impl Call {
     }
 }
 
+/// Nothing of the call can come any more: its worker may be given another.
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.cell.take_back(core::mem::take(&mut self.arguments));
+    }
+}
+
 impl CallIo for Call {
     fn poll_write(
         &mut self,
@@ -138,7 +148,7 @@ impl CallIo for Call {
         buffer[..n].copy_from_slice(&left[..n]);
         piece.done += n;
         if piece.done == piece.bytes.len() {
-            state.inward.pop_front();
+            state.drop_inward();
         }
         state.taken += n as u64;
         self.cell.post(&mut state);

@@ -9,9 +9,16 @@ use bowline_core::wire::frame::{CallResult, Delivery, Done, Source, Status};
 use bowline_core::wire::value::ValueBuf;
 
 use super::*;
+use crate::driver::Letters;
 
 fn id(text: &str) -> PeerId {
     text.parse().unwrap()
+}
+
+fn collected(mailbox: &Mailbox) -> Letters {
+    let mut letters = Letters::default();
+    mailbox.collect(&Context::from_waker(Waker::noop()), &mut letters);
+    letters
 }
 
 /// A call that was ordered, as its application and its link see it.
@@ -26,7 +33,7 @@ impl Made {
         let mailbox = Arc::new(Mailbox::default());
         let builder = CallBuilder::new(mailbox.clone(), to, "uptime".parse().unwrap());
         let calling = change(builder).start();
-        let order = mailbox.collect(&Context::from_waker(Waker::noop())).orders.remove(0);
+        let order = collected(&mailbox).orders.remove(0);
         order.cell.sent_as(CallId(1));
         Self { mailbox, calling, order }
     }
@@ -52,7 +59,7 @@ impl Made {
 
     /// Bytes that the link would be granted at its next turn, if the call asked for one.
     fn granted(&self) -> Option<u64> {
-        let letters = self.mailbox.collect(&Context::from_waker(Waker::noop()));
+        let letters = collected(&self.mailbox);
         let cell = letters.calls.first()?;
         let mut state = cell.lock();
         state.posted = false;
@@ -109,7 +116,7 @@ fn what_a_dropped_call_still_says_holds_nobody_back() {
     let Made { mailbox, calling, order: Order { cell, .. } } = Made::all();
     cell.output_came(id("a"), Source::Out, b"unread");
     drop(calling);
-    let letters = mailbox.collect(&Context::from_waker(Waker::noop()));
+    let letters = collected(&mailbox);
     assert_eq!(letters.calls.len(), 1);
     {
         let mut state = cell.lock();
@@ -121,7 +128,7 @@ fn what_a_dropped_call_still_says_holds_nobody_back() {
     cell.accepted(&[id("a")]);
     cell.output_came(id("a"), Source::Out, b"late");
     cell.answered_by(result("a", Status::Exited(0)));
-    assert_eq!(mailbox.collect(&Context::from_waker(Waker::noop())).calls.len(), 1);
+    assert_eq!(collected(&mailbox).calls.len(), 1);
     let state = cell.lock();
     assert_eq!((state.taken, state.told.len(), state.told_peers), (4, 0, 0));
 }

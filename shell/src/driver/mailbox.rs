@@ -88,10 +88,11 @@ impl Mailbox {
         self.post(|letters| letters.close = Some(code));
     }
 
-    /// Everything that was posted; more of it wakes `cx`.
-    pub(crate) fn collect(&self, cx: &Context<'_>) -> Letters {
+    /// Everything that was posted, in place of `letters`, which are empty and whose memory is used
+    /// again; more of it wakes `cx`.
+    pub(crate) fn collect(&self, cx: &Context<'_>, letters: &mut Letters) {
         self.waker.register(cx.waker());
-        core::mem::take(&mut *self.lock())
+        core::mem::swap(&mut *self.lock(), letters);
     }
 
     fn post(&self, write: impl FnOnce(&mut Letters)) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bowline_core::ledger::{Answer, AskId};
 use bowline_core::link::{Ended, Event, Link};
-use bowline_core::time::Now;
+use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;
 use crate::runtime::{Alarm, Runtime, Stream};
@@ -32,8 +32,16 @@ pub(crate) struct Turn<R: Runtime, S> {
     stream: S,
     alarm: Alarm<R>,
     clock: Clock,
-    /// It wakes this often whatever happens, where nobody else would tell it of a sleep.
-    pulse: Option<Duration>,
+    pulse: Option<Pulse>,
+}
+
+/// A link's own look at the clock, where nobody else would tell it of the machine's sleep.
+struct Pulse {
+    /// How often it looks, whatever happens.
+    every: Duration,
+    next: Mono,
+    /// Something happened since the last one.
+    moved: bool,
 }
 
 impl<R: Runtime, S: Stream> Turn<R, S> {
@@ -43,7 +51,7 @@ impl<R: Runtime, S: Stream> Turn<R, S> {
 
     /// Looks at the clock this often.
     pub(crate) fn with_pulse(self, pulse: Duration) -> Self {
-        Self { pulse: Some(pulse), ..self }
+        Self { pulse: Some(Pulse { every: pulse, next: Mono(0), moved: true }), ..self }
     }
 
     /// Drives the link to its end; gives back the socket, for [`linger`](super::linger).
@@ -68,11 +76,11 @@ impl<R: Runtime, S: Stream> Turn<R, S> {
             let read = self.read(cx, now);
             // An event may have given the owner something for the link.
             if told || wrote || read {
+                self.pulse.iter_mut().for_each(|pulse| pulse.moved = true);
                 continue;
             }
-            self.link.rest();
+            let pulse = self.rest(now);
             let deadline = self.link.poll_timeout().map(|(at, _)| at);
-            let pulse = self.pulse.map(|pulse| now.mono.after(pulse));
             let wake = deadline.into_iter().chain(pulse).min();
             self.alarm.set(wake.and_then(|at| self.clock.instant(at)));
             if self.alarm.poll(cx).is_pending() {
@@ -81,6 +89,23 @@ impl<R: Runtime, S: Stream> Turn<R, S> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Frees what the link does not need while it sleeps. One that has pulses, of which a process
+    /// has few, keeps it until a pulse finds that nothing happened since the one before. When the
+    /// next one is due.
+    fn rest(&mut self, now: Now) -> Option<Mono> {
+        let Some(pulse) = &mut self.pulse else {
+            self.link.rest();
+            return None;
+        };
+        if pulse.next <= now.mono {
+            pulse.next = now.mono.after(pulse.every);
+            if !core::mem::take(&mut pulse.moved) {
+                self.link.rest();
+            }
+        }
+        Some(pulse.next)
     }
 
     /// Events until none.

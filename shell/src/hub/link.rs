@@ -11,7 +11,7 @@ use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;
 
-use crate::driver::{Mailbox, Owner};
+use crate::driver::{Letters, Mailbox, Owner};
 use crate::hub::shared::Shared;
 use crate::ledger::LedgerError;
 use crate::notice::Notice;
@@ -33,7 +33,8 @@ pub(super) struct HubLink {
 
 impl Owner for HubLink {
     fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>) {
-        let letters = self.mailbox.collect(cx);
+        let mut letters = Letters::default();
+        self.mailbox.collect(cx, &mut letters);
         self.traffic = link.traffic();
         for (ask, answer) in letters.answers {
             link.answer(ask, answer, now);

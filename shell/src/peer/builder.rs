@@ -334,11 +334,8 @@ impl<R: Runtime> PeerBuilder<R> {
         T: Into<Reply>,
     {
         let declared = Command { name, description: String::new(), arguments: Vec::new() };
-        let handler = Arc::new(move |call| {
-            let work = handler(call);
-            Box::pin(async move { work.await.into() }) as _
-        });
-        Arc::make_mut(&mut self.service).add(declared, None, handler);
+        let runtime = self.runtime.clone();
+        Arc::make_mut(&mut self.service).add(declared, None, runtime, handler);
         self
     }
 
@@ -355,8 +352,9 @@ impl<R: Runtime> PeerBuilder<R> {
     #[cfg(feature = "process")]
     pub fn program(mut self, spec: CommandSpec) -> Self {
         let (declared, timeout) = (spec.declared(), spec.timeout());
-        let handler = program(self.runtime.clone(), spec, self.stage.clone());
-        Arc::make_mut(&mut self.service).add(declared, timeout, handler);
+        let runtime = self.runtime.clone();
+        let handler = program(runtime.clone(), spec, self.stage.clone());
+        Arc::make_mut(&mut self.service).add(declared, timeout, runtime, handler);
         self
     }
 

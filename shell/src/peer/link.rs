@@ -14,9 +14,10 @@ use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::Purpose;
 
-use crate::call::{Call, Cell, CellSide, Finished, NoRoom, Order, Served, Stop};
-use crate::driver::{Mailbox, Owner};
+use crate::call::{Cell, Finished, NoRoom, Order, Served, Stop};
+use crate::driver::{Letters, Mailbox, Owner};
 use crate::notice::{Notice, Observer};
+use crate::peer::crew::Crew;
 use crate::peer::keep::{Keeper, Locked};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
@@ -53,20 +54,24 @@ pub(super) struct Work {
     /// The session serves.
     serves: bool,
     made: BTreeMap<CallId, Arc<Cell>>,
-    runs: BTreeMap<CallId, Arc<Cell>>,
+    runs: Crew,
     orders: VecDeque<Order>,
     /// Calls that wait for credit or room.
     waiting: Vec<Arc<Cell>>,
+    /// Memory of what was collected and of calls that were looked at, for the next turn.
+    letters: Letters,
+    looked_at: Vec<Arc<Cell>>,
 }
 
 impl<R: Runtime> Owner for PeerLink<R> {
     fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>) {
-        let letters = self.mailbox.collect(cx);
+        let mut letters = core::mem::take(&mut self.work.letters);
+        self.mailbox.collect(cx, &mut letters);
         self.work.traffic = link.traffic();
-        for (ask, answer) in letters.answers {
+        for (ask, answer) in letters.answers.drain(..) {
             link.answer(ask, answer, now);
         }
-        if let Some(service) = letters.service {
+        if let Some(service) = letters.service.take() {
             let told = core::mem::replace(&mut self.service, service).register();
             self.work.register |= self.work.serves && told != self.service.register();
         }
@@ -74,7 +79,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
             let register = Frame::Register(self.service.register());
             self.work.register = link.send(&register).is_err();
         }
-        self.work.orders.extend(letters.orders);
+        self.work.orders.extend(letters.orders.drain(..));
         while let Some(order) = self.work.orders.pop_front() {
             let cell = order.cell.clone();
             match order.send(link) {
@@ -89,20 +94,24 @@ impl<R: Runtime> Owner for PeerLink<R> {
                 }
             }
         }
-        let waiting = core::mem::take(&mut self.work.waiting);
-        for cell in waiting.into_iter().chain(letters.calls) {
+        let mut calls = core::mem::take(&mut self.work.looked_at);
+        calls.append(&mut self.work.waiting);
+        calls.append(&mut letters.calls);
+        for cell in calls.drain(..) {
             self.serve(cell, link, now);
         }
-        if let Some(within) = letters.leave {
+        self.work.looked_at = calls;
+        if let Some(within) = letters.leave.take() {
             let calls = self.work.runs.len();
             if calls > 0 && link.is_admitted() {
                 self.observer.tell(Notice::Stopping { calls, within });
             }
             link.leave(Code::GoingAway, within, now);
         }
-        if let Some(code) = letters.close {
+        if let Some(code) = letters.close.take() {
             link.close(code, now);
         }
+        self.work.letters = letters;
     }
 
     fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)> {
@@ -127,8 +136,9 @@ impl<R: Runtime> Owner for PeerLink<R> {
                 self.observer.tell(Notice::HubHeldBack { measure });
             }
             Event::Overdue => {
-                self.work.runs.values().for_each(|cell| cell.stop(Stop::Leaving));
+                self.work.runs.stop(Stop::Leaving);
             }
+            Event::RoundTrip(_) => self.work.rest(),
             Event::Ended(ended) => self.ended(ended),
             _ => {}
         }
@@ -166,15 +176,12 @@ impl<R: Runtime> PeerLink<R> {
         let work = &mut self.work;
         match frame {
             Frame::Call(call) => {
-                let cell = Cell::new(CellSide::Runs, Some(call.id), &self.mailbox);
-                work.runs.insert(call.id, cell.clone());
                 self.told.tell(Notice::Called { id: call.id, name: call.name }, now);
                 let deadline = within(call.deadline_ms, self.longest);
-                let call = Call::new(call.name, call.arguments, cell);
-                self.runtime.spawn(self.service.clone().run(self.runtime.clone(), call, deadline));
+                work.runs.begin(&self.service, call, deadline, &self.mailbox);
             }
             Frame::Input(input) => {
-                if let Some(cell) = work.runs.get(&input.id) {
+                if let Some(cell) = work.runs.get(input.id) {
                     cell.input_came(input.bytes);
                     if input.end {
                         cell.input_ended();
@@ -182,7 +189,7 @@ impl<R: Runtime> PeerLink<R> {
                 }
             }
             Frame::Cancel(cancel) => {
-                if let Some(cell) = work.runs.get(&cancel.id) {
+                if let Some(cell) = work.runs.get(cancel.id) {
                     cell.stop(Stop::Cancelled);
                 }
             }
@@ -232,7 +239,7 @@ impl<R: Runtime> PeerLink<R> {
             Served::Idle => {}
             Served::Over => {
                 let Some((id, status)) = cell.answered() else { return };
-                if self.work.runs.remove(&id).is_some() {
+                if self.work.runs.end(id) {
                     self.told.tell(Notice::Answered { id, status }, now);
                 }
             }
@@ -243,7 +250,7 @@ impl<R: Runtime> PeerLink<R> {
         self.locked.release();
         self.told.rest();
         let work = core::mem::take(&mut self.work);
-        work.runs.into_values().for_each(|cell| cell.stop(Stop::Lost));
+        work.runs.stop(Stop::Lost);
         for cell in work.made.into_values() {
             cell.finish(Finished::lost());
         }
@@ -253,6 +260,15 @@ impl<R: Runtime> PeerLink<R> {
         let over = Arc::new((*ended).clone());
         self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
         self.state.change(|state| *state = LinkState::Over(over));
+    }
+}
+
+impl Work {
+    /// Frees what has not been used for a while.
+    fn rest(&mut self) {
+        self.runs.trim();
+        self.looked_at = Vec::new();
+        self.letters = Letters::default();
     }
 }
 

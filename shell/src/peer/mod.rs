@@ -12,6 +12,7 @@
 
 mod builder;
 mod credential;
+mod crew;
 mod dial;
 mod join;
 mod keep;

@@ -1,5 +1,7 @@
 //! A configured command as a handler: arguments checked, then a program in a group of its own.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bowline_core::code::Code;
@@ -7,21 +9,25 @@ use bowline_core::wire::value::{Arguments, Scalar};
 
 use crate::arguments::{ArgValue, CommandSpec, Prepared};
 use crate::call::{Call, Reply};
-use crate::peer::service::Handler;
 use crate::process::{self, Grace, Outcome, Program};
 use crate::runtime::Runtime;
 use crate::stage::Stage;
 
 /// Runs the program of `spec` for each call, by a stage where there is one.
-pub(super) fn program<R: Runtime>(runtime: R, spec: CommandSpec, stage: Option<Stage>) -> Handler {
+pub(super) fn program<R: Runtime>(
+    runtime: R,
+    spec: CommandSpec,
+    stage: Option<Stage>,
+) -> impl Fn(Call) -> Pin<Box<dyn Future<Output = Reply> + Send>> {
     if spec.needs_stage() && stage.is_none() {
         tracing::error!(command = %spec.name(), "{NEEDS_STAGE}");
     }
     let serves = Arc::new((spec, stage));
-    Arc::new(move |call| {
+    // Boxed: a worker that waits would carry it.
+    move |call| {
         let (runtime, serves) = (runtime.clone(), serves.clone());
         Box::pin(async move { run(&runtime, serves, call).await })
-    })
+    }
 }
 
 async fn run<R: Runtime>(

@@ -1,41 +1,44 @@
-//! The commands that a peer serves, and one call of one of them, to its end.
+//! The commands that a peer serves, and what runs each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use bowline_core::code::Code;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Command, Register};
 
-use crate::call::{Call, Cell, Reply, Stop};
+use crate::call::{Call, Cell, Counted, Reply, work};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
-/// From the moment at which a handler is told to stop until it is dropped. A program's group has
-/// 5 s from TERM to KILL; what is left is for collecting it.
-const GRACE: Duration = Duration::from_secs(7);
-
-/// What runs a command.
-pub(super) type Handler =
-    Arc<dyn Fn(Call) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync>;
-
 /// A command and what runs it.
-#[derive(Clone)]
-struct Served {
+pub(super) struct Served {
     declared: Command,
     timeout: Option<Duration>,
-    handler: Handler,
+    /// Starts a worker, which runs the calls that this cell is given.
+    hire: Box<dyn Fn(Arc<Cell>) + Send + Sync>,
+}
+
+impl Served {
+    /// How long a call may run here that may run for so long.
+    pub(super) fn within(&self, deadline: Duration) -> Duration {
+        self.timeout.map_or(deadline, |timeout| timeout.min(deadline))
+    }
+
+    /// Starts a worker.
+    pub(super) fn hire(&self, cell: Arc<Cell>) {
+        (self.hire)(cell);
+    }
 }
 
 /// Every command of one peer, and how many calls run.
 #[derive(Clone)]
 pub(crate) struct Service {
-    commands: BTreeMap<CommandName, Served>,
+    commands: BTreeMap<CommandName, Arc<Served>>,
     running: Arc<Watch<usize>>,
 }
 
@@ -47,8 +50,25 @@ impl Default for Service {
 
 impl Service {
     /// Adds a command, in place of one of the same name.
-    pub(super) fn add(&mut self, declared: Command, timeout: Option<Duration>, handler: Handler) {
-        self.commands.insert(declared.name, Served { declared, timeout, handler });
+    pub(super) fn add<R: Runtime, F>(
+        &mut self,
+        declared: Command,
+        timeout: Option<Duration>,
+        runtime: R,
+        handler: impl Fn(Call) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output: Into<Reply>> + Send + 'static,
+    {
+        let (name, handler) = (declared.name, Arc::new(handler));
+        let hire = Box::new(move |cell| {
+            runtime.spawn(work(runtime.clone(), cell, handler.clone()));
+        });
+        self.commands.insert(name, Arc::new(Served { declared, timeout, hire }));
+    }
+
+    /// The command of this name.
+    pub(super) fn find(&self, name: CommandName) -> Option<&Arc<Served>> {
+        self.commands.get(&name)
     }
 
     /// The same commands, whose calls are counted there.
@@ -67,18 +87,9 @@ impl Service {
         Register { commands: declared.collect() }
     }
 
-    /// Runs one call to its end, within `deadline`. It counts from here on, polled or not.
-    pub(super) fn run<R: Runtime>(
-        self: Arc<Self>,
-        runtime: R,
-        call: Call,
-        deadline: Duration,
-    ) -> impl Future<Output = ()> + Send {
-        let counted = Counted::new(&self.running);
-        async move {
-            self.serve(runtime, call, deadline).await;
-            drop(counted);
-        }
+    /// Counts a call that runs.
+    pub(super) fn count(&self) -> Counted {
+        Counted::new(&self.running)
     }
 
     /// Waits for calls that were told to stop, until then at most.
@@ -91,74 +102,6 @@ impl Service {
             Poll::Pending => alarm.poll(cx),
         })
         .await;
-    }
-
-    async fn serve<R: Runtime>(self: Arc<Self>, runtime: R, call: Call, deadline: Duration) {
-        let cell = call.cell();
-        let _unless = Unanswered(cell.clone());
-        let Some(served) = self.commands.get(&call.name()) else {
-            let text = format!("this peer serves no command '{}'", call.name());
-            return cell.reply(Reply::Fail(Code::UnknownCommand, text));
-        };
-        let deadline = served.timeout.map_or(deadline, |timeout| timeout.min(deadline));
-        let mut alarm = Alarm::new(&runtime);
-        alarm.set(runtime.now().checked_add(deadline));
-        let mut work = pin!((served.handler)(call));
-        let mut stopping: Option<Stop> = None;
-        let reply = poll_fn(|cx| {
-            if let Poll::Ready(reply) = work.as_mut().poll(cx) {
-                return Poll::Ready(Some(reply));
-            }
-            if stopping.is_none()
-                && let Poll::Ready(stop) = cell.poll_stop(cx)
-            {
-                stopping = Some(stop);
-                alarm.set(runtime.now().checked_add(GRACE));
-            }
-            if alarm.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            if stopping.is_some() {
-                return Poll::Ready(None);
-            }
-            cell.stop(Stop::Deadline);
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
-        let stopped = stopping.map(Reply::from);
-        cell.reply(stopped.or(reply).unwrap_or_else(|| Reply::failed("the command was dropped")));
-    }
-}
-
-/// A call that runs, counted until it is dropped.
-struct Counted(Arc<Watch<usize>>);
-
-impl Counted {
-    fn new(running: &Arc<Watch<usize>>) -> Self {
-        running.change(|calls| *calls += 1);
-        Self(running.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.change(|calls| *calls -= 1);
-    }
-}
-
-/// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever. What
-/// ended with its process is lost, as it is where the process had no time to say so.
-struct Unanswered(Arc<Cell>);
-
-impl Drop for Unanswered {
-    fn drop(&mut self) {
-        if self.0.answered().is_none() {
-            self.0.reply(match std::thread::panicking() {
-                true => Reply::failed("the command broke down"),
-                false => Stop::Lost.into(),
-            });
-        }
     }
 }
 
