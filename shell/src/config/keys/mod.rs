@@ -110,8 +110,11 @@ impl<S, C> fmt::Debug for Key<S, C> {
     }
 }
 
-/// The tables in the order of their first keys, each with what stands in it.
-fn tables<S, C>(keys: &[Key<S, C>]) -> Vec<(&'static str, Vec<(&'static str, &Key<S, C>)>)> {
+/// A table's name, and its keys by their names in it.
+type Table<'k, S, C> = (&'static str, Vec<(&'static str, &'k Key<S, C>)>);
+
+/// The tables in the order of their first keys.
+fn tables<S, C>(keys: &[Key<S, C>]) -> Vec<Table<'_, S, C>> {
     let mut tables: Vec<(_, Vec<_>)> = Vec::new();
     for key in keys {
         let (table, name) = key.place();
