@@ -24,11 +24,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use bowline_core::ask::{Answer, Question};
 use bowline_core::auth::{Credential, Dial, SharedSecret, Transport};
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::{Answer, Question};
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};

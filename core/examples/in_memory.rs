@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
+use bowline_core::facts::{Durable, Memory};
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
-use bowline_core::ledger::{Durable, Memory};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};

@@ -85,11 +85,11 @@
 //!
 //! # Questions
 //!
-//! What needs the world is asked: [`link::Event::Ask`] with a [`ledger::Question`]. Arrive, Reserve
-//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ledger::Memory`] forgets
+//! What needs the world is asked: [`link::Event::Ask`] with a [`ask::Question`]. Arrive, Reserve
+//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`facts::Memory`] forgets
 //! with the process). A hub has questions of its own, [`hub::Hub::poll_ask`], whose answers go to
 //! [`hub::Hub::answer_ask`]: Forget, and Rotate, after which links are made from another snapshot.
-//! If a fact cannot be recorded, the answer is [`ledger::Answer::No`].
+//! If a fact cannot be recorded, the answer is [`ask::Answer::No`].
 //!
 //! Every question is to be answered. A link waits for the answer, and before admission it waits no
 //! longer than [`limits::Limits::admission_within`]: a shell that passes over an `Ask` sees its links
@@ -113,7 +113,7 @@
 //! its [`identity::PeerKey`] on the disk, readable by its owner only, before it dials for the first
 //! time. A new key needs a new id: with one that is bound to another key the link ends with
 //! [`code::Code::IdTaken`], until the hub's operator forgets the peer. What a peer learns of its hub
-//! comes by [`ledger::Question::Keep`] and goes into [`auth::Dial::known`] at the next dial; a peer that
+//! comes by [`ask::Question::Keep`] and goes into [`auth::Dial::known`] at the next dial; a peer that
 //! keeps nothing meets its hub for the first time each time.
 //!
 //! # Errors
@@ -133,6 +133,7 @@
 #![warn(missing_docs)]
 
 pub mod arrival;
+pub mod ask;
 pub mod buffer;
 pub mod capability;
 pub mod code;
@@ -149,9 +150,9 @@ pub mod word;
 
 pub mod auth;
 pub mod control;
+pub mod facts;
 pub mod hub;
 pub mod identity;
-pub mod ledger;
 pub mod link;
 pub mod peer;
 pub mod remedy;

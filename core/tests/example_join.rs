@@ -9,14 +9,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
+use bowline_core::ask::{Answer, Kept, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
 use bowline_core::capability::Role;
+use bowline_core::facts::{KeyRecord, Memory, TokenRecord, Uses};
 use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};
-use bowline_core::ledger::{Answer, Kept, KeyRecord, Memory, Question, TokenRecord, Uses};
 use bowline_core::random::{Random, Seed};
 use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
 use bowline_core::trust::Known;

@@ -16,11 +16,11 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use bowline_core::capability::Role;
-use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
-use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::{
+use bowline_core::facts::{
     Binding, Enrolled, Enrolment, Family, Record, Refreshing, TokenRecord, Uses,
 };
+use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
+use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::random::{Random, Seed};
 use bowline_core::wire::frame::Method;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
+use bowline_core::facts::{Durable, Memory};
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, PeerId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
-use bowline_core::ledger::{Durable, Memory};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};

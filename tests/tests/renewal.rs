@@ -6,15 +6,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_core::ask::{Answer, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Secrets, Transport,
 };
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
+use bowline_core::facts::{Durable, KeyRecord, Memory, TokenRecord, Uses};
 use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{Jti, LinkId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::ledger::{Answer, Durable, KeyRecord, Memory, Question, TokenRecord, Uses};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
@@ -101,8 +102,8 @@ impl Scene {
             used: Uses::new(),
         };
         let mut ledger = Memory::default();
-        ledger.issue(record.clone());
-        let durable = Durable { tokens: vec![record], keys: vec![key], ..Durable::default() };
+        ledger.issue(record);
+        let durable = Durable { keys: vec![key], ..ledger.durable() };
         let names = ["hub.example".to_owned()];
         let tls = TlsKey::self_signed(&mut random(3), &names, "hub", START).unwrap();
         let (chain, key) = tls.into_parts();

@@ -7,7 +7,7 @@ use bowline_core::control::{
     Flag, GivenLabels, Granted, IssueTokenRequest, LabelMap, Subject, TokenIssued, TokenLife, Uses,
 };
 use bowline_core::id::Jti;
-use bowline_core::ledger::Secret;
+use bowline_core::ask::Secret;
 use bowline_core::token::Rules;
 use bowline_shell::runtime::Runtime;
 use serde_json::json;

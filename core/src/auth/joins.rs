@@ -3,10 +3,10 @@
 use core::fmt;
 use std::sync::Arc;
 
+use crate::ask::Issues;
 use crate::auth::RefreshToken;
 use crate::id::{KeyId, PeerId, PublicKey};
 use crate::identity::{Authority, AuthorityPublic, MintError};
-use crate::ledger::Issues;
 use crate::random::Random;
 use crate::token::{Rules, Signer, TokenKeys};
 use crate::wire::frame::Issued;

@@ -8,7 +8,8 @@ use crate::code::Code;
 use crate::control::call_name::CallName;
 use crate::control::field::{Item, Kind, Misread};
 use crate::id::{CommandName, HubId, Jti, KeyId, PeerId, Pin};
-use crate::ledger::{Secret, Sign};
+use crate::ask::Secret;
+use crate::facts::Sign;
 use crate::wire::frame::Method;
 use crate::wire::value::{Scalar, Value, ValueBuf, ValueError};
 

@@ -4,7 +4,7 @@ use crate::capability::Role;
 use crate::control::field::record;
 use crate::control::item::Word;
 use crate::id::{HubId, PeerId, Pin};
-use crate::ledger::Sign;
+use crate::facts::Sign;
 use crate::wire::frame::Method;
 
 record! {

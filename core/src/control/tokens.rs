@@ -8,7 +8,7 @@ use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;
 use crate::id::{Jti, KeyId, PeerId, Room};
-use crate::ledger::Secret;
+use crate::ask::Secret;
 use crate::token::{CAPS, ROOMS, Rules, SUB, USES};
 use crate::wire::bounds;
 use crate::wire::value::{Value, ValueBuf, ValueError};

@@ -9,11 +9,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::ask::{Answer, AskId, No, Question};
 use crate::code::Code;
+use crate::facts::{Change, Revocation};
 use crate::hub::Hub;
 use crate::hub::control::Revoking;
 use crate::id::{CallId, LinkId};
-use crate::ledger::{Answer, AskId, Change, No, Question, Revocation};
 use crate::time::Now;
 
 /// Questions that wait to be taken, and those that wait for their answer.

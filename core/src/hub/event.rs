@@ -4,8 +4,8 @@
 use core::net::IpAddr;
 
 use crate::arrival::Why;
+use crate::facts::Restored;
 use crate::id::{Jti, LinkId, PeerId, SecretNumber};
-use crate::ledger::Restored;
 use crate::wire::frame::Purpose;
 
 /// What happened in the hub, for logs.

@@ -44,9 +44,10 @@ pub use outbox::Outbox;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use crate::ask::{Answer, No, Question};
 use crate::code::Code;
+use crate::facts::Durable;
 use crate::id::LinkId;
-use crate::ledger::{Answer, Durable, No, Question};
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::Register;

@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
+use crate::ask::{AskId, Question};
 use crate::auth::peer::{Learnt, Refusal};
 use crate::auth::{Admitted, AuthError};
 use crate::code::{CloseCode, Code};
 use crate::id::Pin;
-use crate::ledger::{AskId, Question};
 use crate::link::{Measure, TimerKind};
 use crate::session::SessionError;
 use crate::socket::SocketError;

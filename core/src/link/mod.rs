@@ -30,11 +30,11 @@ pub use timers::TimerKind;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::ask::{Answer, AskId};
 use crate::auth::{Dial, HubSnapshot, Transport};
 use crate::buffer::Buffer;
 use crate::code::Code;
 use crate::id::{CallId, Nonce};
-use crate::ledger::{Answer, AskId};
 use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
 use crate::rate::Bucket;

@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use crate::arrival::Arrival;
+use crate::ask::{Answer, AskId, Question};
 use crate::auth::Admitted;
 use crate::auth::hub::{self, HubAuth};
 use crate::auth::peer::{self, Learnt, PeerAuth};
 use crate::code::{CloseCode, Code};
-use crate::ledger::{Answer, AskId, Question};
 use crate::link::event::{EndReason, Ended, Event, Security};
 use crate::link::pace::{Hold, Load};
 use crate::link::phase::Phase;

@@ -2,9 +2,9 @@
 //!
 //! spec: session §9.
 
+use crate::ask::{Answer, Question};
 use crate::auth::{AuthError, hub, peer};
 use crate::code::Code;
-use crate::ledger::{Answer, Question};
 use crate::limits::Limits;
 use crate::link::event::EndReason;
 use crate::link::pump::Note;

@@ -18,7 +18,7 @@ mod backoff;
 
 pub use backoff::{Backoff, Pace};
 
-use crate::ledger::{Answer, Question};
+use crate::ask::{Answer, Question};
 use crate::random::Seed;
 use crate::time::{Mono, Now};
 use crate::trust::{Entry, Known};
@@ -176,7 +176,7 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
-    use crate::ledger::Kept;
+    use crate::ask::Kept;
 
     const CUT: Outcome = Outcome { heals: true, retry_after: None };
 

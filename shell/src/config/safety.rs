@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use bowline_core::ledger::Restored;
+use bowline_core::facts::Restored;
 use bowline_core::network::Network;
 use std::path::PathBuf;
 

@@ -5,8 +5,8 @@ use std::task::Context;
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
+use bowline_core::ask::{Answer, AskId};
 use bowline_core::code::Code;
-use bowline_core::ledger::{Answer, AskId};
 
 use crate::call::{Cell, Order};
 use crate::peer::Service;

@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bowline_core::ledger::{Answer, AskId};
+use bowline_core::ask::{Answer, AskId};
 use bowline_core::link::{Ended, Event, Link};
 use bowline_core::time::{Mono, Now};
 

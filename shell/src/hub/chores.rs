@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bowline_core::ask::{Answer, AskId, Question, Rotated};
 use bowline_core::auth::SharedSecret;
 use bowline_core::code::Code;
+use bowline_core::facts::Change;
 use bowline_core::id::SecretNumber;
-use bowline_core::ledger::{Answer, AskId, Change, Question, Rotated};
 
 use crate::hub::inviting;
 use crate::hub::secret::{RotateError, Rotation};

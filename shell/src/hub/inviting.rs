@@ -4,10 +4,11 @@ use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 
+use bowline_core::ask::{Answer, AskId, Secret};
 use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::code::Code;
+use bowline_core::facts::{Draft, KeyRecord, TokenRecord, Uses};
 use bowline_core::id::{IdError, Jti, Room};
-use bowline_core::ledger::{Answer, AskId, Draft, KeyRecord, Secret, TokenRecord, Uses};
 use bowline_core::random::Random;
 use bowline_core::token::{self, JoinClaims, Signer, TokenKeys, issue_join};
 use bowline_core::tunnel::ServerTls;

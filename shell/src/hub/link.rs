@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::task::Context;
 
+use bowline_core::ask::{Answer, AskId, Question};
 use bowline_core::code::Code;
 use bowline_core::hub::Outbox;
 use bowline_core::id::{LinkId, PeerId};
-use bowline_core::ledger::{Answer, AskId, Question};
 use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;

@@ -7,8 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bowline_core::facts::{Change, Restored, Sign};
 use bowline_core::id::{HubId, PeerId};
-use bowline_core::ledger::{Change, Restored, Sign};
 
 use crate::clock::Clock;
 use crate::files::{self, DataDir, DirLock, FileError};
@@ -104,6 +104,7 @@ fn by_operator(ledger: &mut Ledger) -> Result<Restored, StartError> {
 
 #[cfg(test)]
 mod tests {
+    use bowline_core::facts::PeerRecord;
     use bowline_core::random::{Random, Seed};
     use bowline_core::token::Signer;
 
@@ -180,7 +181,10 @@ mod tests {
         let mut ledger = Ledger::open(&data.ledger()).unwrap();
         let known = ledger.durable().unwrap();
         assert_eq!((known.tokens.len(), known.keys.len(), known.restored), (0, 0, None));
-        let [(binding, None, Some(_))] = &known.peers[..] else { panic!("{known:?}") };
+        let peers: Vec<_> = known.peers.values().collect();
+        let [PeerRecord { binding, enrolled: None, revoked: Some(_) }] = peers[..] else {
+            panic!("{known:?}")
+        };
         assert_eq!(binding.peer.as_str(), "web-1");
         assert_eq!(ledger.raise_generation(), Ok(1));
     }

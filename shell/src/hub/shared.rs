@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use atomic_waker::AtomicWaker;
+use bowline_core::ask::{Answer, AskId, Rotated};
 use bowline_core::auth::{HubSnapshot, Secrets, SharedSecret};
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, HubEvent, Source};
 use bowline_core::id::{LinkId, SecretNumber};
-use bowline_core::ledger::{Answer, AskId, Rotated};
 use bowline_core::time::{Mono, Now};
 
 use crate::clock::Clock;

@@ -10,8 +10,8 @@
 
 use std::path::Path;
 
+use bowline_core::facts::KeyRecord;
 use bowline_core::id::KeyId;
-use bowline_core::ledger::KeyRecord;
 use bowline_core::random::Random;
 use bowline_core::token::{KeyState, Signer};
 use zeroize::Zeroizing;

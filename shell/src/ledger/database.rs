@@ -3,23 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bowline_core::ledger::{Change, Durable, KeyRecord, Record, TokenRecord};
+use bowline_core::facts::{
+    Acceptance, Change, Durable, Fact, KeyRecord, KeyRotation, Record, TokenRecord, Tokens,
+};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crash;
 use crate::files::FileError;
 use crate::files::trusted::Place;
-use crate::ledger::facts::Facts;
-use crate::ledger::{KeyRotation, LedgerError, read, schema};
-
-/// What becomes of the tokens of a file that was restored from a backup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tokens {
-    /// They are void: which of them were used or revoked since is forgotten.
-    Void,
-    /// They stay: the file is the latest, and what was shown is of a copy that ran elsewhere.
-    Keep,
-}
+use crate::ledger::transaction::Transaction;
+use crate::ledger::{LedgerError, read, schema};
 
 /// A hub's ledger, open.
 #[derive(Debug)]
@@ -97,7 +90,10 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
     pub fn accept_restored(&mut self, now: u64, tokens: Tokens) -> Result<bool, LedgerError> {
-        let accepted = self.in_transaction(|facts| facts.accept_restored(now, tokens))?;
+        let accepted = self.in_transaction(|facts| {
+            let generation = generation(facts.generation()?)?;
+            facts.apply(Fact::Accept(Acceptance { generation, at: now, tokens }))
+        })?;
         self.own = None;
         Ok(accepted)
     }
@@ -153,7 +149,7 @@ impl Ledger {
     /// [`LedgerError::Refused`] as [`Record`] says, and [`LedgerError::Storage`]; nothing was recorded
     /// then.
     pub fn record(&mut self, record: &Record) -> Result<(), LedgerError> {
-        self.in_transaction(|facts| facts.record(record))
+        self.in_transaction(|facts| facts.apply(Fact::Record(record)).map(drop))
     }
 
     /// Changes what is recorded; whether there was anything to change.
@@ -161,7 +157,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was changed then.
     pub fn change(&mut self, change: &Change) -> Result<bool, LedgerError> {
-        self.in_transaction(|facts| facts.change(change))
+        self.in_transaction(|facts| facts.apply(Fact::Change(change)))
     }
 
     /// Keeps the record of a token that was made. A token without one admits nobody.
@@ -169,7 +165,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Storage`]; nothing was recorded then.
     pub fn issue(&mut self, token: &TokenRecord) -> Result<(), LedgerError> {
-        self.in_transaction(|facts| facts.issue(token))
+        self.in_transaction(|facts| facts.apply(Fact::Issue(token)).map(drop))
     }
 
     /// Has another key sign tokens from here on; every key that is kept, the new one last.
@@ -184,11 +180,11 @@ impl Ledger {
     /// otherwise. Nothing runs where another hub has started on the file.
     pub(super) fn in_transaction<T>(
         &mut self,
-        work: impl FnOnce(&Facts<'_>) -> Result<T, LedgerError>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let facts = Facts { connection: &transaction };
+        let facts = Transaction { connection: &transaction };
         if let Some(own) = self.own {
             let found = generation(facts.generation()?)?;
             if found != own {

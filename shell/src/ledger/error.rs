@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bowline_core::code::Code;
+use bowline_core::facts::Conflict;
 
 use crate::files::FileError;
 
@@ -85,9 +86,9 @@ impl From<rusqlite::Error> for LedgerError {
     }
 }
 
-impl From<Code> for LedgerError {
-    fn from(code: Code) -> Self {
-        Self::Refused(code)
+impl From<Conflict> for LedgerError {
+    fn from(conflict: Conflict) -> Self {
+        Self::Refused(conflict.code())
     }
 }
 

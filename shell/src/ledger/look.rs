@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bowline_core::ledger::Restored;
+use bowline_core::facts::Restored;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::files::trusted::Place;

@@ -4,24 +4,25 @@
 //! SQLite with a write-ahead log and `synchronous = FULL`: what was committed survives a crash and a
 //! loss of power. [`Ledger`] is the database, one call a transaction; [`LedgerThread`] owns one and
 //! commits whatever has queued as one transaction. If a fact cannot be recorded, the answer is an
-//! error, and the hub says no. What may be recorded is decided as
-//! [`Memory`](bowline_core::ledger::Memory) decides it.
+//! error, and the hub says no. What may be recorded, and what becomes of it, the core decides
+//! ([`bowline_core::facts`]): here rows are loaded and written.
 
-mod change;
 mod database;
 mod error;
-mod facts;
 mod keys;
+mod load;
 mod look;
 mod read;
-mod record;
 mod schema;
+mod starts;
 mod thread;
+mod transaction;
 mod values;
+mod write;
 
-pub use database::{Ledger, Tokens};
+pub use bowline_core::facts::{KeyRotation, Tokens};
+pub use database::Ledger;
 pub use error::LedgerError;
-pub use keys::KeyRotation;
 pub use look::{Look, look};
 pub use thread::LedgerThread;
 

@@ -2,36 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use bowline_core::facts::{
+    Binding, Durable, Enrolled, PeerRecord, Restored, Revocation, TokenRecord, Uses,
+};
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey};
-use bowline_core::ledger::{Binding, Durable, Enrolled, Restored, Revocation, TokenRecord, Uses};
 use bowline_core::wire::frame::Method;
 use rusqlite::{Connection, Row};
 
-use crate::ledger::record::family;
 use crate::ledger::values::Of;
+use crate::ledger::write::family;
 use crate::ledger::{LedgerError, keys};
 
-/// What is known of one peer.
-type Peer = (Binding, Option<Enrolled>, Option<Revocation>);
-
-/// The labels that each enrolled peer has from its token.
-type Labels = BTreeMap<String, BTreeMap<String, String>>;
+/// Labels, by their keys.
+type Labels = BTreeMap<String, String>;
 
 /// Reads all of it; call it within a transaction, so that it is of one moment.
 pub(super) fn durable(connection: &Connection) -> Result<Durable, LedgerError> {
-    let (floor, issues): (i64, i64) =
-        connection.query_row("SELECT floor, issues FROM meta WHERE only = 0", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let of = Of("the row", &"meta");
+    let (floor, issues) = counters(connection)?;
     Ok(Durable {
         peers: peers(connection)?,
         tokens: tokens(connection)?,
         keys: keys::read(connection)?,
-        floor: of.seconds(floor)?,
-        issues: of.count(issues)?,
+        floor,
+        issues,
         restored: restored(connection)?,
     })
+}
+
+/// The floor, seconds since 1970, and the last issue that was drawn.
+pub(super) fn counters(connection: &Connection) -> Result<(u64, u32), LedgerError> {
+    let sql = "SELECT floor, issues FROM meta WHERE only = 0";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let (floor, issues) = connection.prepare_cached(sql)?.query_row([], read)?;
+    let of = Of("the row", &"meta");
+    Ok((of.seconds(floor)?, of.count(issues)?))
 }
 
 /// That the file is older than its hub, and what showed it.
@@ -51,43 +55,58 @@ pub(super) fn restored(connection: &Connection) -> Result<Option<Restored>, Ledg
     }))
 }
 
-fn peers(connection: &Connection) -> Result<Vec<Peer>, LedgerError> {
-    let mut labels = labels(connection)?;
-    let mut statement = connection.prepare(
-        "SELECT p.id, p.key, p.method, p.first_seen, p.serves, e.jti, e.role, e.caps, e.issue,
-         f.current, f.current_ends, f.successors, r.at, r.reason
-         FROM peers p LEFT JOIN enrolments e ON e.peer = p.id LEFT JOIN families f ON f.peer = p.id
-         LEFT JOIN revocations r ON r.peer = p.id ORDER BY p.id",
-    )?;
+/// The columns that [`peer`] reads.
+const PEERS: &str = "SELECT p.id, p.key, p.method, p.first_seen, p.serves, e.jti, e.role, e.caps,
+                     e.issue, f.current, f.current_ends, f.successors, r.at, r.reason
+                     FROM peers p LEFT JOIN enrolments e ON e.peer = p.id
+                     LEFT JOIN families f ON f.peer = p.id LEFT JOIN revocations r ON r.peer = p.id";
+
+fn peers(connection: &Connection) -> Result<BTreeMap<PeerId, PeerRecord>, LedgerError> {
+    let mut labels = all_labels(connection)?;
+    let mut statement = connection.prepare(PEERS)?;
     let mut rows = statement.query([])?;
-    let mut peers = Vec::new();
+    let mut peers = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        let of = Of("peer", &name);
-        let binding = Binding {
-            peer: of.text(&name, "an id that is none")?,
-            key: PublicKey(row.get(1)?),
-            method: Method::from_number(row.get::<_, u8>(2)?.into())
-                .ok_or_else(|| of.odd("a method that is none"))?,
-            first_seen: of.seconds(row.get(3)?)?,
-            serves: row.get(4)?,
-        };
-        let enrolled = enrolled(row, binding.peer, labels.remove(&name).unwrap_or_default())?;
-        let revoked: Option<(i64, String)> = row.get::<_, Option<_>>(12)?.zip(row.get(13)?);
-        let revoked = revoked
-            .map(|(at, reason)| Ok::<_, LedgerError>(Revocation { at: of.seconds(at)?, reason }));
-        peers.push((binding, enrolled, revoked.transpose()?));
+        let labels = labels.remove(&row.get::<_, String>(0)?).unwrap_or_default();
+        let peer = peer(row, labels)?;
+        peers.insert(peer.binding.peer, peer);
     }
     Ok(peers)
 }
 
-fn enrolled(
-    row: &Row<'_>,
-    peer: PeerId,
-    labels: BTreeMap<String, String>,
-) -> Result<Option<Enrolled>, LedgerError> {
+/// What is known of one peer.
+pub(super) fn peer_of(
+    connection: &Connection,
+    id: PeerId,
+) -> Result<Option<PeerRecord>, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!("{PEERS} WHERE p.id = ?1"))?;
+    let mut rows = statement.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let sql = "SELECT name, value FROM labels WHERE peer = ?1";
+    let mut labels = connection.prepare_cached(sql)?;
+    let labels = labels.query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    peer(row, labels.collect::<Result<_, _>>()?).map(Some)
+}
+
+fn peer(row: &Row<'_>, labels: Labels) -> Result<PeerRecord, LedgerError> {
+    let name: String = row.get(0)?;
+    let of = Of("peer", &name);
+    let binding = Binding {
+        peer: of.text(&name, "an id that is none")?,
+        key: PublicKey(row.get(1)?),
+        method: Method::from_number(row.get::<_, u8>(2)?.into())
+            .ok_or_else(|| of.odd("a method that is none"))?,
+        first_seen: of.seconds(row.get(3)?)?,
+        serves: row.get(4)?,
+    };
+    let revoked: Option<(i64, String)> = row.get::<_, Option<_>>(12)?.zip(row.get(13)?);
+    let revoked = revoked
+        .map(|(at, reason)| Ok::<_, LedgerError>(Revocation { at: of.seconds(at)?, reason }));
+    Ok(PeerRecord { binding, enrolled: enrolled(row, of, labels)?, revoked: revoked.transpose()? })
+}
+
+fn enrolled(row: &Row<'_>, of: Of<'_>, labels: Labels) -> Result<Option<Enrolled>, LedgerError> {
     let Some(jti) = row.get(5)? else { return Ok(None) };
-    let of = Of("peer", &peer);
     let (role, caps): (String, String) = (row.get(6)?, row.get(7)?);
     let family = match row.get(9)? {
         None => None,
@@ -103,8 +122,9 @@ fn enrolled(
     }))
 }
 
-fn labels(connection: &Connection) -> Result<Labels, LedgerError> {
-    let mut labels = Labels::new();
+/// The labels that each enrolled peer has from its token.
+fn all_labels(connection: &Connection) -> Result<BTreeMap<String, Labels>, LedgerError> {
+    let mut labels = BTreeMap::<_, Labels>::new();
     let mut statement = connection.prepare("SELECT peer, name, value FROM labels")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -113,15 +133,15 @@ fn labels(connection: &Connection) -> Result<Labels, LedgerError> {
     Ok(labels)
 }
 
-fn tokens(connection: &Connection) -> Result<Vec<TokenRecord>, LedgerError> {
+fn tokens(connection: &Connection) -> Result<BTreeMap<Jti, TokenRecord>, LedgerError> {
     let mut used = uses(connection)?;
-    let mut statement = connection.prepare(&format!("{TOKENS} ORDER BY jti"))?;
+    let mut statement = connection.prepare(TOKENS)?;
     let mut rows = statement.query([])?;
-    let mut tokens = Vec::new();
+    let mut tokens = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let token = token(row)?;
         let used = used.remove(&token.jti).unwrap_or_default();
-        tokens.push(TokenRecord { used, ..token });
+        tokens.insert(token.jti, TokenRecord { used, ..token });
     }
     Ok(tokens)
 }

@@ -16,11 +16,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use bowline_core::ledger::{Change, KeyRecord, Record, TokenRecord};
+use bowline_core::facts::{Change, Fact, KeyRecord, KeyRotation, Record, TokenRecord};
 
 use crate::files::DirLock;
-use crate::ledger::facts::Facts;
-use crate::ledger::{KeyRotation, Ledger, LedgerError};
+use crate::ledger::transaction::Transaction;
+use crate::ledger::{Ledger, LedgerError};
 use crate::watch::Watch;
 
 /// The ledger behind a queue. Shared by reference; dropping it commits what has queued, answers,
@@ -45,7 +45,7 @@ struct Closed {
 trait Job: Send {
     /// Does it in a transaction that is not committed yet. The failure of storage, where there was
     /// one: the whole transaction is worth nothing then.
-    fn work(&mut self, facts: &Facts<'_>) -> Option<LedgerError>;
+    fn work(&mut self, facts: &Transaction<'_>) -> Option<LedgerError>;
 
     /// Answers, with the error of the transaction if it had one. A refusal stands in either case.
     fn answer(self: Box<Self>, transaction: &Result<(), LedgerError>);
@@ -61,10 +61,10 @@ struct Request<T, W, A> {
 impl<T, W, A> Job for Request<T, W, A>
 where
     T: Send,
-    W: FnOnce(&Facts<'_>) -> Result<T, LedgerError> + Send,
+    W: FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send,
     A: FnOnce(Result<T, LedgerError>) + Send,
 {
-    fn work(&mut self, facts: &Facts<'_>) -> Option<LedgerError> {
+    fn work(&mut self, facts: &Transaction<'_>) -> Option<LedgerError> {
         let result = self.work.take()?(facts);
         let failed = result.as_ref().err().cloned();
         self.result = Some(result);
@@ -136,7 +136,7 @@ impl LedgerThread {
         record: Record,
         answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
     ) {
-        self.queue(move |facts| facts.record(&record), answer);
+        self.queue(move |facts| facts.apply(Fact::Record(&record)).map(drop), answer);
     }
 
     /// As [`Ledger::change`]; for `answer` see [`LedgerThread::record`].
@@ -145,7 +145,7 @@ impl LedgerThread {
         change: Change,
         answer: impl FnOnce(Result<bool, LedgerError>) + Send + 'static,
     ) {
-        self.queue(move |facts| facts.change(&change), answer);
+        self.queue(move |facts| facts.apply(Fact::Change(&change)), answer);
     }
 
     /// As [`Ledger::issue`]; for `answer` see [`LedgerThread::record`].
@@ -154,7 +154,7 @@ impl LedgerThread {
         token: TokenRecord,
         answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
     ) {
-        self.queue(move |facts| facts.issue(&token), answer);
+        self.queue(move |facts| facts.apply(Fact::Issue(&token)).map(drop), answer);
     }
 
     /// As [`Ledger::rotate_key`]; for `answer` see [`LedgerThread::record`].
@@ -168,7 +168,7 @@ impl LedgerThread {
 
     fn queue<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Facts<'_>) -> Result<T, LedgerError> + Send + 'static,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send + 'static,
         answer: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
     ) {
         let job: Box<dyn Job> = Box::new(Request { work: Some(work), result: None, answer });

@@ -5,7 +5,7 @@ use core::str::FromStr;
 use std::collections::BTreeMap;
 
 use bowline_core::capability::{Capabilities, Capability};
-use bowline_core::ledger::KeyRecord;
+use bowline_core::facts::KeyRecord;
 use bowline_core::token::json::Object;
 use bowline_core::token::{KeyState, TokenKey};
 

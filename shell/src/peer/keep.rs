@@ -9,9 +9,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bowline_core::ask::{Answer, Kept};
 use bowline_core::code::Code;
 use bowline_core::id::Jti;
-use bowline_core::ledger::{Answer, Kept};
 use bowline_core::trust::{Entry, Known, PinSpec, SeenStart};
 use bowline_core::wire::frame::Issued;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
 
+use bowline_core::ask::{Answer, AskId, Kept, Question};
 use bowline_core::auth::Admitted;
 use bowline_core::code::Code;
 use bowline_core::id::CallId;
-use bowline_core::ledger::{Answer, AskId, Kept, Question};
 use bowline_core::link::{Ended, Event, Link};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_core::ask::{Answer, Question};
 use bowline_core::auth::{Dial, Transport};
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::{Answer, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};

@@ -1,9 +1,10 @@
 //! What a hub of a simulated world keeps, and what a backup takes of it.
 
+use bowline_core::ask::Question;
 use bowline_core::auth::{JoinToken, SharedSecret};
+use bowline_core::facts::{Memory, Tokens};
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
-use bowline_core::ledger::{Memory, Question};
 use bowline_core::random::{Random, Seed};
 
 use crate::sim::joins::JoinKeys;
@@ -62,7 +63,8 @@ impl Durable {
 
     /// Goes on from what was put back, where that was shown; whether it was.
     pub fn accept(&mut self, unix: u64, keeps: bool) -> bool {
-        let beyond = self.memory.accept_restored(self.generation, unix, keeps);
+        let tokens = if keeps { Tokens::Keep } else { Tokens::Void };
+        let beyond = self.memory.accept_restored(self.generation, unix, tokens);
         self.generation = beyond.unwrap_or(self.generation);
         beyond.is_some()
     }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use bowline_core::auth::{JoinToken, Joins};
 use bowline_core::capability::Role;
+use bowline_core::facts::{KeyRecord, Memory, TokenRecord, Uses};
 use bowline_core::id::{HubId, Jti, PeerId};
 use bowline_core::identity::{Authority, TlsKey};
-use bowline_core::ledger::{KeyRecord, Memory, TokenRecord, Uses};
 use bowline_core::random::{Random, Seed};
 use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
 use bowline_core::tunnel::ServerTls;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bowline_core::facts::{Restored, Sign};
 use bowline_core::id::{PeerId, PublicKey};
-use bowline_core::ledger::{Restored, Sign};
 
 use crate::sim::model::{Checked, violated};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bowline_core::ledger::{Change, Question};
+use bowline_core::ask::Question;
+use bowline_core::facts::Change;
 
 use crate::sim::durable::Copy;
 use crate::sim::model::{Checked, Facts, violated};

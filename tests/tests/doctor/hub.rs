@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use bowline_core::ledger::{Change, Restored, Sign};
+use bowline_core::facts::{Change, Restored, Sign};
 use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::ledger::Ledger;
 use bowline_tests::bowline::bowline;

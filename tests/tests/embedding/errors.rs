@@ -39,7 +39,7 @@ errors! {
     bowline_core::identity::NotAFingerprint,
     bowline_core::identity::NotTheAuthority,
     bowline_core::identity::TlsKeyError,
-    bowline_core::ledger::UnknownSign,
+    bowline_core::facts::UnknownSign,
     bowline_core::link::EndReason,
     bowline_core::network::NetworkError,
     bowline_core::session::SendError,

@@ -7,9 +7,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use bowline_core::code::Code;
+use bowline_core::facts::Sign;
 use bowline_core::hub::HubEvent;
 use bowline_core::id::Jti;
-use bowline_core::ledger::Sign;
 use bowline_core::wire::frame::{Method, Status};
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::Finished;

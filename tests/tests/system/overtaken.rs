@@ -4,7 +4,7 @@ use std::fs;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
-use bowline_core::ledger::{Change, Revocation};
+use bowline_core::facts::{Change, Revocation};
 use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::ledger::Ledger;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::ask::{Answer, Claim, Evidence, Later, Question, Reservation};
 use crate::auth::error::AuthError;
 use crate::auth::hub::{HubAuth, Renewing, State, Step, Stop};
 use crate::auth::proof::{ChannelBound, PeerProved, Proof};
 use crate::auth::{Admitted, HubSnapshot, RefreshToken};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
-use crate::ledger::{Answer, Claim, Evidence, Later, Question, Reservation};
 use crate::random::Random;
 use crate::trust::SeenStart;
 use crate::wire::Frame;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::arrival::Arrival;
+use crate::ask::{Answer, Question};
 use crate::auth::HubSnapshot;
 use crate::auth::error::AuthError;
 use crate::auth::hub::await_authenticate::AwaitAuthenticate;
 use crate::auth::hub::{HubAuth, State, Step, Stop};
 use crate::id::Nonce;
-use crate::ledger::{Answer, Question};
 use crate::random::Random;
 use crate::source::Source;
 use crate::time::Now;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::arrival::Way;
+use crate::ask::{Claim, Later};
 use crate::auth::HubSnapshot;
 use crate::auth::error::{AuthError, pin_or_none, pins_or_none};
 use crate::auth::hub::await_answer::Proved;
@@ -11,7 +12,6 @@ use crate::auth::hub::{Step, Stop};
 use crate::auth::proof::ChannelBound;
 use crate::auth::transcript::transcript;
 use crate::id::Nonce;
-use crate::ledger::{Claim, Later};
 use crate::random::Random;
 use crate::source::Source;
 use crate::time::Now;

@@ -2,12 +2,13 @@
 //!
 //! spec: admission §4, "credential form", "signature or MAC", "claims", "possession".
 
+use crate::ask::{Certified, Evidence};
 use crate::auth::error::AuthError;
 use crate::auth::proof::PeerProved;
 use crate::auth::{HubSnapshot, Joins, RefreshToken};
+use crate::facts::Invited;
 use crate::id::{PeerId, PublicKey};
 use crate::identity::{PeerCertificate, Transcript, verify_possession};
-use crate::ledger::{Certified, Evidence, Invited};
 use crate::random::Random;
 use crate::time::Now;
 use crate::token::verify_join;

@@ -21,9 +21,9 @@ mod renew;
 use std::sync::Arc;
 
 use crate::arrival::Arrival;
+use crate::ask::{Answer, No, Question};
 use crate::auth::{Admitted, AuthError, HubSnapshot};
 use crate::id::{Nonce, PeerId};
-use crate::ledger::{Answer, No, Question};
 use crate::random::Random;
 use crate::source::Source;
 use crate::time::Now;

@@ -11,11 +11,11 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use crate::ask::{Answer, Grant, Question, Renewal};
 use crate::auth::{AuthError, Joins, RefreshToken};
 use crate::code::Code;
 use crate::id::{PeerId, PublicKey};
 use crate::identity::{Transcript, verify_refresh};
-use crate::ledger::{Answer, Grant, Question, Renewal};
 use crate::random::Random;
 use crate::time::{Mono, Now};
 use crate::wire::frame::{Issued, Refresh, RefreshBody};

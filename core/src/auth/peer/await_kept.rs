@@ -1,9 +1,9 @@
 //! The peer waits until what it learnt of the hub, and what the hub minted, is on its disk.
 
+use crate::ask::Answer;
 use crate::auth::Admitted;
 use crate::auth::error::AuthError;
 use crate::auth::peer::{Renewing, Step, Stop};
-use crate::ledger::Answer;
 
 #[derive(Debug)]
 pub(super) struct AwaitKept {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::ask::{Kept, Question};
 use crate::auth::error::AuthError;
 use crate::auth::peer::{AwaitKept, PeerAuth, Renewing, State, Step, Stop, issued};
 use crate::auth::proof::{HubProved, Proof};
 use crate::auth::{Admitted, Credential, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
-use crate::ledger::{Kept, Question};
 use crate::trust::{Decision, Keep, SeenStart};
 use crate::wire::Frame;
 use crate::wire::frame::{Issued, Welcome, WelcomeBody};

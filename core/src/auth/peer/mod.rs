@@ -17,10 +17,10 @@ mod renew;
 
 use std::sync::Arc;
 
+use crate::ask::{Answer, Question};
 use crate::auth::{Admitted, AuthError, Dial};
 use crate::code::Code;
 use crate::id::{HubId, Nonce, Pin};
-use crate::ledger::{Answer, Question};
 use crate::text::Line;
 use crate::time::Now;
 use crate::trust::How;

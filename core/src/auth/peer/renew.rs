@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::ask::{Answer, Kept, Question};
 use crate::auth::peer::issued;
 use crate::auth::{AuthError, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
-use crate::ledger::{Answer, Kept, Question};
 use crate::random::Random;
 use crate::wire::frame::{Issued, RefreshBody};
 

@@ -5,7 +5,8 @@ use crate::control::{Answer, ControlError, ForgetRequest, Forgotten, Handler};
 use crate::hub::Live;
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ledger::{Change, Question};
+use crate::ask::Question;
+use crate::facts::Change;
 
 impl Handler<ForgetRequest> for Control<'_> {
     fn handle(&mut self, request: ForgetRequest) -> Result<Answer<Forgotten>, ControlError> {

@@ -8,7 +8,8 @@ use crate::control::{
 };
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ledger::{Draft, Question, Secret, TokenRecord};
+use crate::ask::{Question, Secret};
+use crate::facts::{Draft, TokenRecord};
 use crate::token::Invitation;
 
 /// How long a token lives unless it is said, in seconds: a day.

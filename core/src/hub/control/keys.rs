@@ -7,7 +7,8 @@ use crate::control::{
     RotateKeysRequest,
 };
 use crate::hub::control::Control;
-use crate::ledger::{KeyRecord, Question};
+use crate::ask::Question;
+use crate::facts::KeyRecord;
 use crate::token::{KeyState, MOST_KEYS, TokenKeys};
 
 /// The active key first, then the newest.

@@ -28,7 +28,7 @@ use crate::hub::effects::Effects;
 use crate::hub::reply::sentence;
 use crate::hub::{Hub, Live};
 use crate::id::{CallId, LinkId};
-use crate::ledger::Question;
+use crate::ask::Question;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Deny, Status};

@@ -8,7 +8,8 @@ use crate::control::{
 };
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ledger::{Change, Question, Revocation};
+use crate::ask::Question;
+use crate::facts::{Change, Revocation};
 use crate::wire::frame::Method;
 
 impl Handler<RevokePeerRequest> for Control<'_> {

@@ -5,7 +5,7 @@ use crate::control::{Answer, ControlError, Grace, Handler, RotateSecretRequest, 
 use crate::hub::control::Control;
 use crate::hub::members::secrets::Held;
 use crate::id::SecretNumber;
-use crate::ledger::{Question, Rotated};
+use crate::ask::{Question, Rotated};
 
 impl Handler<RotateSecretRequest> for Control<'_> {
     fn handle(

@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::control::{Answer, ControlError, Handler, HubStatus, RolledBack, StatusRequest};
 use crate::hub::control::Control;
 use crate::hub::{Hub, Standing};
-use crate::ledger::Restored;
+use crate::facts::Restored;
 use crate::wire::frame::Method;
 
 /// Links, by how far they are and where they come from.

@@ -10,7 +10,8 @@ use crate::control::{
 use crate::hub::control::Control;
 use crate::hub::members::tokens::Tokens;
 use crate::id::{Jti, PeerId};
-use crate::ledger::{Change, Question, Revocation, TokenRecord};
+use crate::ask::Question;
+use crate::facts::{Change, Revocation, TokenRecord};
 
 /// So many of those that used a token are named.
 const NAMED: usize = 100;

@@ -1,13 +1,13 @@
 //! Links come, are granted a session, and go.
 
 use crate::arrival::Arrival;
+use crate::ask::{Answer, Claim, Grant, No, Reservation};
 use crate::code::Code;
 use crate::hub::members::grant::{Denial, Granted};
 use crate::hub::members::registry::CONTEST;
 use crate::hub::preauth::{Away, Counted, Intake};
 use crate::hub::{Hub, HubEvent, Live, Source, Standing};
 use crate::id::{LinkId, PeerId};
-use crate::ledger::{Answer, Claim, Grant, No, Reservation};
 use crate::time::Now;
 use crate::wire::frame::Purpose;
 

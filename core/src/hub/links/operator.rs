@@ -3,12 +3,12 @@
 //! Several may be there at one time. They operate and never serve, take no room from the network's
 //! sessions, and cannot be kept out by them. `// spec: admission §7`
 
+use crate::ask::Claim;
 use crate::capability::Role;
 use crate::code::Code;
 use crate::hub::members::grant::Granted;
 use crate::hub::{Hub, Source, Standing};
 use crate::id::PeerId;
-use crate::ledger::Claim;
 use crate::wire::frame::{Method, Purpose};
 
 impl Source {

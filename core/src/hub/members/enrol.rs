@@ -11,15 +11,15 @@
 //!
 //! spec: tokens, admission §9.
 
+use crate::ask::{Answer, Certified, Claim, Grant, Issues, No, Renewal};
 use crate::code::Code;
+use crate::facts::{
+    Binding, Enrolled, Enrolment, Family, Invited, NotTaken, Record, Refreshing, Revocation,
+};
 use crate::hub::members::grant::{Denial, Granted, may_serve};
 use crate::hub::members::tokens::Unusable;
 use crate::hub::{Hub, HubEvent};
 use crate::id::{Jti, LinkId, PeerId, PublicKey, RefreshHash};
-use crate::ledger::{
-    Answer, Binding, Certified, Claim, Enrolled, Enrolment, Family, Grant, Invited, Issues, No,
-    NotTaken, Record, Refreshing, Renewal, Revocation,
-};
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
 

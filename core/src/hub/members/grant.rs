@@ -3,11 +3,12 @@
 //! Here are those that bring the shared secret, or nothing; `enrol` has those that a join token
 //! brought here.
 
+use crate::ask::{Claim, Evidence, Issues, No};
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
+use crate::facts::{Binding, Record};
 use crate::hub::Hub;
 use crate::id::{PeerId, PublicKey, SecretNumber};
-use crate::ledger::{Binding, Claim, Evidence, Issues, No, Record};
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
 

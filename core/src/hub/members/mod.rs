@@ -12,7 +12,7 @@ pub(super) mod revoke;
 pub(super) mod secrets;
 pub(super) mod tokens;
 
-use crate::ledger::{Durable, Restored};
+use crate::facts::{Durable, Restored};
 
 use epoch::Epochs;
 use registry::Registry;
@@ -38,8 +38,8 @@ impl Members {
     /// What was known before.
     pub(super) fn new(known: Durable) -> Self {
         Self {
-            registry: Registry::new(known.peers),
-            tokens: Tokens::new(known.tokens, known.keys, known.floor),
+            registry: Registry::new(known.peers.into_values()),
+            tokens: Tokens::new(known.tokens.into_values(), known.keys, known.floor),
             secrets: Held::default(),
             epochs: Epochs::default(),
             issues: known.issues,

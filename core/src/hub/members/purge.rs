@@ -9,8 +9,9 @@
 
 use core::time::Duration;
 
+use crate::ask::Question;
+use crate::facts::Change;
 use crate::hub::Hub;
-use crate::ledger::{Change, Question};
 use crate::time::Now;
 
 /// How often the hub looks for tokens that have ended.

@@ -4,9 +4,9 @@ use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::facts::{Binding, Enrolled, Enrolment, PeerRecord, Refreshing, Revocation};
 use crate::hub::members::labels::Labels;
 use crate::id::{Jti, LinkId, PeerId, PublicKey};
-use crate::ledger::{Binding, Enrolled, Enrolment, Refreshing, Revocation};
 use crate::time::Mono;
 
 /// The peers that a hub knows.
@@ -64,10 +64,8 @@ impl Known {
 }
 
 impl Registry {
-    pub(in crate::hub) fn new(
-        known: impl IntoIterator<Item = (Binding, Option<Enrolled>, Option<Revocation>)>,
-    ) -> Self {
-        let bound = known.into_iter().map(|(binding, enrolled, revoked)| {
+    pub(in crate::hub) fn new(known: impl IntoIterator<Item = PeerRecord>) -> Self {
+        let bound = known.into_iter().map(|PeerRecord { binding, enrolled, revoked }| {
             (binding.peer, Known { enrolled, revoked, ..Known::new(binding) })
         });
         Self { bound: bound.collect(), serving: BTreeMap::new() }
@@ -107,7 +105,7 @@ impl Registry {
         let Some(known) = self.bound.get_mut(&refreshing.peer) else { return };
         known.binding.serves |= refreshing.serves;
         if let Some(enrolled) = &mut known.enrolled
-            && let Some(family) = refreshing.apply(enrolled.family.as_ref())
+            && let Ok(family) = refreshing.apply(enrolled.family.as_ref())
         {
             enrolled.family = Some(family);
             enrolled.issue = enrolled.issue.max(refreshing.issue);
@@ -136,7 +134,8 @@ impl Registry {
         }
         known.revoked = Some(revocation.clone());
         if let Some(enrolled) = &mut known.enrolled {
-            enrolled.void();
+            enrolled.issue = enrolled.issue.saturating_add(1);
+            enrolled.family = None;
         }
         true
     }

@@ -8,12 +8,13 @@
 //!
 //! spec: hub §7.
 
+use crate::ask::{Certified, Claim, Later, No, Question};
 use crate::code::Code;
+use crate::facts::{Change, Restored, Sign};
 use crate::hub::members::grant::Denial;
 use crate::hub::{Hub, HubEvent};
 use crate::id::PeerId;
 use crate::identity::LAST_ISSUE;
-use crate::ledger::{Certified, Change, Claim, Later, No, Question, Restored, Sign};
 use crate::time::Now;
 
 /// Seconds after which a hub that was restored is worth another try: a person has to act.

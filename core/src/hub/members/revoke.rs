@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::ask::Question;
 use crate::code::Code;
+use crate::facts::{Change, Revocation};
 use crate::hub::{Hub, HubEvent};
 use crate::id::PeerId;
-use crate::ledger::{Change, Question, Revocation};
 
 impl Hub {
     /// Revokes peers here and now; what the disk says of them follows. How many sessions ended.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::control::TokenState;
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
-use crate::ledger::{Invited, KeyRecord, NotTaken, TokenRecord};
+use crate::facts::{Invited, KeyRecord, NotTaken, TokenRecord};
 use crate::time::Mono;
 use crate::token::KeyState;
 

@@ -2,10 +2,10 @@
 
 use super::control::{answered, operator};
 use super::*;
+use crate::ask::issuing::Issuing;
 use crate::auth::may_refuse;
+use crate::facts::TokenRecord;
 use crate::id::{HubId, RefreshHash};
-use crate::ledger::TokenRecord;
-use crate::ledger::issuing::Issuing;
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// A hub that issues tokens, its storage, and its operator.

@@ -3,8 +3,9 @@
 
 use super::desk::{Desk, NOON, invited};
 use super::*;
+use crate::ask::{Certified, Later, Renewal};
+use crate::facts::{Enrolled, Family, PeerRecord, Restored, Sign, TokenRecord};
 use crate::id::{Jti, RefreshHash};
-use crate::ledger::{Certified, Enrolled, Family, Later, Renewal, Restored, Sign, TokenRecord};
 use crate::wire::value::Scalar;
 
 fn id(text: &str) -> PeerId {
@@ -42,7 +43,7 @@ fn joins(token: &TokenRecord, fresh: u8) -> Claim {
 fn enrolled(desk: &Desk) -> Enrolled {
     let here = desk.hub.members.registry.known(id("web-1")).unwrap();
     let durable = desk.ledger.memory.durable();
-    let (_, there, revoked) = durable.peers.iter().find(|row| row.0.peer == id("web-1")).unwrap();
+    let PeerRecord { enrolled: there, revoked, .. } = &durable.peers[&id("web-1")];
     assert_eq!((&here.enrolled, &here.revoked), (there, revoked));
     here.enrolled.clone().unwrap()
 }
@@ -143,7 +144,7 @@ fn what_was_signed_is_what_was_recorded_or_it_is_refused_and_the_operator_told()
             assert_eq!(desk.record(&grant), Err(Code::Refused), "{claim:?}");
         }
     }
-    assert_eq!(desk.ledger.memory.durable().peers, []);
+    assert!(desk.ledger.memory.durable().peers.is_empty());
     assert!(desk.join(&token, "web-1", 1).is_ok());
 }
 

@@ -4,7 +4,7 @@
 use super::desk::{Desk, invited};
 use super::fanout::{heard, labelled, nothing_is_left};
 use super::*;
-use crate::ledger::TokenRecord;
+use crate::facts::TokenRecord;
 use crate::wire::value::Scalar;
 
 /// A token that gives `zone=b`, for as many as come.

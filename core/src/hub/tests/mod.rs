@@ -22,9 +22,10 @@ mod superseded;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::ask::{Claim, Evidence, Grant, Later, No, Reservation};
 use crate::capability::Role;
+use crate::facts::{Binding, Change, Record};
 use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
-use crate::ledger::{Binding, Change, Claim, Evidence, Grant, Later, No, Record, Reservation};
 use crate::limits::Limits;
 use crate::wire::frame::{
     Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Source as Stream, Status,

@@ -6,15 +6,14 @@ use super::joining::*;
 use super::raw::{auth_body, encoded, transcript};
 use super::scenario::*;
 use crate::arrival::Arrival;
+use crate::ask::{Answer, Claim, Later, Question, Reservation};
 use crate::auth::hub::{HubAuth, Step};
 use crate::auth::{Credential, HubSnapshot};
 use crate::code::Code;
+use crate::facts::{Change, Draft, Durable, Restored, Revocation, Sign};
 use crate::hub::{Hub, HubConfig};
 use crate::id::{Nonce, PeerId, SessionId};
 use crate::identity::{PeerKey, Transcript};
-use crate::ledger::{
-    Answer, Change, Claim, Draft, Durable, Later, Question, Reservation, Restored, Revocation, Sign,
-};
 use crate::limits::Limits;
 use crate::random::{Random, Seed};
 use crate::token::Signer;

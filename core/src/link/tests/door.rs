@@ -3,11 +3,11 @@
 use super::raw::*;
 use super::scenario::*;
 use crate::arrival::{TurnedAway, Way, Why};
+use crate::ask::Answer;
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
 use crate::hub::{HubConfig, Source};
 use crate::id::Pin;
-use crate::ledger::Answer;
 use crate::link::{EndReason, TimerKind};
 use crate::socket::SocketError;
 use crate::trust::Mode;

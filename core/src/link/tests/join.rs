@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use super::joining::*;
 use super::scenario::*;
+use crate::ask::{Answer, Question};
 use crate::auth::{AuthError, Credential};
 use crate::code::Code;
+use crate::facts::{Change, Draft, Restored, Sign};
 use crate::hub::{Hub, HubConfig, HubEvent};
 use crate::identity::PeerKey;
-use crate::ledger::{Answer, Change, Draft, Question, Restored, Sign};
 use crate::link::EndReason;
 use crate::wire::frame::Purpose;
 
@@ -58,7 +59,7 @@ fn a_peer_joins_by_its_token_and_keeps_the_hub_and_what_it_minted_before_its_ses
     assert_eq!((enrolled.jti, enrolled.issue), (scene.jti(), 1));
     assert_eq!(enrolled.family.unwrap().current, held.refresh.hash());
     let tokens = scene.world.hub_ledger.durable().tokens;
-    assert_eq!(tokens[0].used, [(certificate.key, web())].into());
+    assert_eq!(tokens.values().next().unwrap().used, [(certificate.key, web())].into());
 }
 
 #[test]
@@ -161,7 +162,7 @@ fn two_keys_with_one_token_at_one_moment_the_ledger_tells_apart() {
     assert_eq!(scene.refused(), Code::Used);
     let said = scene.world.peer.told.iter().any(|line| line.starts_with("admitted"));
     assert!(!said, "{:?}", scene.world.peer.told);
-    assert_eq!(scene.world.hub_ledger.durable().tokens[0].used.len(), 1);
+    assert_eq!(scene.world.hub_ledger.durable().tokens.values().next().unwrap().used.len(), 1);
 }
 
 #[test]
@@ -243,7 +244,7 @@ fn a_token_by_its_dates_is_not_yet_valid_or_has_expired() {
 fn another_hubs_token_is_refused_and_a_peer_sends_it_to_no_other_hub() {
     let mut scene = Scene::new();
     let other = crate::id::HubId([7; 16]);
-    let mut ledger = crate::ledger::issuing::Issuing::new(other, 5, start());
+    let mut ledger = crate::ask::issuing::Issuing::new(other, 5, start());
     let (_, token) = ledger.issue(&draft(), start());
     let token = Credential::Join(crate::auth::JoinToken(token.into()));
     // As the token names it: the peer ends before it says anything.
@@ -282,7 +283,7 @@ fn an_id_that_is_another_keys_is_taken_and_the_token_unused() {
     come(&mut scene, token.clone(), 20);
     assert_eq!(scene.refused(), Code::IdTaken);
     assert_eq!(
-        scene.world.hub_ledger.durable().tokens.iter().map(|t| t.used.len()).sum::<usize>(),
+        scene.world.hub_ledger.durable().tokens.values().map(|t| t.used.len()).sum::<usize>(),
         1
     );
     scene.dial(|dial| {
@@ -351,7 +352,7 @@ fn an_id_that_joined_is_not_admitted_by_the_secret_and_one_by_the_secret_may_joi
 #[test]
 fn a_revoked_peer_does_not_join_until_it_is_allowed_again() {
     let mut scene = Scene::joined();
-    let revocation = crate::ledger::Revocation { at: START, reason: "stolen".to_owned() };
+    let revocation = crate::facts::Revocation { at: START, reason: "stolen".to_owned() };
     scene.change(Change::Revoke(vec![web()], revocation));
     let token = scene.token();
     come(&mut scene, token.clone(), 2);
@@ -377,11 +378,11 @@ fn a_hub_that_was_restored_takes_no_token_until_its_operator_has_accepted_that()
     come(&mut scene, token, 2);
     assert_eq!(scene.refused(), Code::Unavailable);
     assert_eq!(scene.world.peer.reason().retry_after(), Some(300));
-    assert!(scene.world.hub_ledger.durable().tokens[0].used.is_empty());
+    assert!(scene.world.hub_ledger.durable().tokens.values().next().unwrap().used.is_empty());
     // Accepted: what was issued is void, and what is issued afterwards is not.
     let mut durable = scene.world.hub_ledger.durable();
     durable.restored = None;
-    for token in &mut durable.tokens {
+    for token in durable.tokens.values_mut() {
         token.revoked = Some(START);
     }
     scene.world.hub_ledger.change_all(durable);

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scenario::*;
+use crate::ask::issuing::Issuing;
+use crate::ask::{Answer, Claim, Question, Reservation};
 use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials};
 use crate::capability::Role;
 use crate::code::Code;
+use crate::facts::{Change, Draft, Enrolled};
 use crate::hub::{Hub, HubConfig, HubEvent, Outbox, Source};
 use crate::id::{CallId, Jti, LinkId, PeerId, PublicKey, SessionId};
 use crate::identity::{Authority, PeerCertificate};
-use crate::ledger::issuing::Issuing;
-use crate::ledger::{Answer, Change, Claim, Draft, Enrolled, Question, Reservation};
 use crate::link::{EndReason, Link};
 use crate::random::{Random, Seed};
 use crate::token::Rules;
@@ -81,7 +82,7 @@ impl Scene {
 
     /// The number of the first token.
     pub(super) fn jti(&self) -> Jti {
-        self.world.hub_ledger.durable().tokens[0].jti
+        self.world.hub_ledger.durable().tokens.values().next().unwrap().jti
     }
 
     /// The first token.
@@ -235,7 +236,7 @@ impl Scene {
 
     /// What the hub's disk knows of the peer.
     pub(super) fn enrolled(&self) -> Enrolled {
-        self.world.hub_ledger.durable().peers[0].1.clone().unwrap()
+        self.world.hub_ledger.durable().peers.values().next().unwrap().enrolled.clone().unwrap()
     }
 
     /// The certificate that the peer has on its disk.

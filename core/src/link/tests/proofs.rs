@@ -2,12 +2,12 @@
 
 use super::raw::{Raw, SESSION_LIMITS, auth_body, transcript};
 use super::scenario::*;
+use crate::ask::Answer;
 use crate::auth::AuthError;
 use crate::buffer::Buffer;
 use crate::code::{CloseCode, Code};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
-use crate::ledger::Answer;
 use crate::limits::Limits;
 use crate::link::EndReason;
 use crate::trust::TrustError;

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use super::joining::*;
 use super::scenario::*;
+use crate::ask::Answer;
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::hub::HubEvent;
 use crate::identity::PeerKey;
-use crate::ledger::Answer;
 use crate::link::EndReason;
 
 const DAY: u64 = 86_400;
@@ -86,7 +86,10 @@ fn a_token_that_comes_again_after_its_successor_revokes_the_peer_and_ends_its_se
     assert!(events.contains(&HubEvent::Reused { peer: web() }), "{events:?}");
     // On the disk, too.
     let peers = scene.world.hub_ledger.durable().peers;
-    assert!(peers[0].2.as_ref().unwrap().reason.contains("used again"), "{peers:?}");
+    assert!(
+        peers.values().next().unwrap().revoked.as_ref().unwrap().reason.contains("used again"),
+        "{peers:?}"
+    );
     // The session that it had is told.
     scene.back();
     assert_eq!(*scene.world.hub.reason(), EndReason::Closed(Code::Revoked));
@@ -110,7 +113,10 @@ fn a_token_ends_on_its_day() {
         if !admitted {
             assert_eq!(scene.refused(), Code::Expired);
             // Nobody is revoked for being late.
-            assert_eq!(scene.world.hub_ledger.durable().peers[0].2, None);
+            assert_eq!(
+                scene.world.hub_ledger.durable().peers.values().next().unwrap().revoked,
+                None
+            );
         }
     }
 }
@@ -132,7 +138,7 @@ fn a_token_is_good_for_its_own_peers_key_alone() {
     });
     assert_eq!(scene.refused(), Code::Refused);
     // And whoever tried has changed nothing.
-    assert_eq!(scene.world.hub_ledger.durable().peers[0].2, None);
+    assert_eq!(scene.world.hub_ledger.durable().peers.values().next().unwrap().revoked, None);
     scene.refresh();
     assert!(scene.is_admitted());
 }

@@ -2,10 +2,10 @@
 //! was kept or begun.
 
 use super::scenario::*;
+use crate::ask::{Answer, No};
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::id::HubId;
-use crate::ledger::{Answer, No};
 use crate::link::EndReason;
 use crate::trust::{Entry, Mode, TrustError};
 use crate::tunnel::TunnelError;

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use super::joining::*;
 use super::scenario::*;
+use crate::ask::{Answer, Question};
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
-use crate::ledger::{Answer, Change, Question};
+use crate::facts::Change;
 use crate::link::{EndReason, TimerKind};
 use crate::session::SessionError;
 use crate::wire::Frame;
@@ -159,7 +160,7 @@ fn a_token_that_was_replaced_elsewhere_revokes_the_peer_in_its_session_too() {
     scene.world.run();
     assert_eq!(scene.world.hub.told[0], "ask renew");
     assert_eq!(*scene.world.hub.reason(), EndReason::Closed(Code::Revoked));
-    assert!(scene.world.hub_ledger.durable().peers[0].2.is_some());
+    assert!(scene.world.hub_ledger.durable().peers.values().next().unwrap().revoked.is_some());
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn a_restored_hub_denies_and_the_session_goes_on() {
     let mut scene = due();
     scene.world.instead.insert(
         "renew",
-        VecDeque::from([Answer::No(crate::ledger::No::later(Code::Unavailable, Some(300)))]),
+        VecDeque::from([Answer::No(crate::ask::No::later(Code::Unavailable, Some(300)))]),
     );
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew"]);
@@ -198,7 +199,7 @@ fn a_refresh_that_is_not_proved_on_this_link_ends_it_and_changes_nothing() {
     let EndReason::Goaway { code, .. } = scene.world.peer.reason() else { panic!() };
     assert_eq!(code.close(), CloseCode::REFUSED);
     assert_eq!(scene.enrolled().family.unwrap().successors, []);
-    assert_eq!(scene.world.hub_ledger.durable().peers[0].2, None);
+    assert_eq!(scene.world.hub_ledger.durable().peers.values().next().unwrap().revoked, None);
 }
 
 #[test]
@@ -261,7 +262,7 @@ fn a_peer_that_was_forgotten_gets_no_other_certificate() {
     scene.command("forget", &[("id", "web-1")]);
     scene.world.run();
     assert_eq!(*scene.world.hub.reason(), EndReason::Closed(Code::Revoked));
-    assert_eq!(scene.world.hub_ledger.durable().peers, vec![]);
+    assert!(scene.world.hub_ledger.durable().peers.is_empty());
     let change = Question::Change(Change::Forget(web()));
     assert_eq!(scene.world.hub_ledger.answer(&change, start()), Some(Answer::Changed(false)));
 }

@@ -4,9 +4,9 @@ use super::joining::*;
 use super::scenario::*;
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
+use crate::facts::{Change, PeerRecord, Revocation, Sign};
 use crate::hub::HubEvent;
 use crate::identity::{CertificateError, HubIdentity, PeerKey, SigningKey};
-use crate::ledger::{Change, Revocation, Sign};
 use crate::link::tests::raw::start_of;
 use crate::link::{EndReason, TimerKind};
 use crate::random::{Random, Seed};
@@ -198,7 +198,7 @@ fn a_peer_that_serves_for_the_first_time_is_recorded_so() {
 fn after_a_restored_hub_was_accepted_who_comes_back_gets_new_refresh_tokens() {
     let mut scene = Scene::joined();
     let mut durable = scene.world.hub_ledger.durable();
-    for (_, enrolled, _) in &mut durable.peers {
+    for PeerRecord { enrolled, .. } in durable.peers.values_mut() {
         enrolled.as_mut().unwrap().family = None;
     }
     scene.world.hub_ledger.change_all(durable);

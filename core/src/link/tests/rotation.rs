@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use super::scenario::*;
+use crate::ask::Answer;
 use crate::auth::{AuthError, Credential};
 use crate::code::Code;
-use crate::ledger::Answer;
 use crate::link::{EndReason, TimerKind};
 
 /// A hub whose secret is 7 and was 6 until ten seconds from here on; the peer has this one.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::joining::{draft, issuing, joins};
 use crate::arrival::Way;
+use crate::ask::issuing::Issuing;
+use crate::ask::{Answer, AskId, Question};
 use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Secrets, SharedSecret, Transport};
+use crate::facts::Memory;
 use crate::hub::{Hub, HubConfig, Outbox, Source};
 use crate::id::{LinkId, Pin, SecretNumber};
 use crate::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use crate::ledger::issuing::Issuing;
-use crate::ledger::{Answer, AskId, Memory, Question};
 use crate::limits::Limits;
 use crate::link::{EndReason, Ended, Event, Link, TimerKind};
 use crate::random::{Random, Seed};

@@ -8,9 +8,9 @@ use super::scenario::*;
 use crate::auth::{Credential, JoinToken};
 use crate::capability::{Capability, Role};
 use crate::code::Code;
+use crate::facts::Draft;
 use crate::hub::HubEvent;
 use crate::id::Jti;
-use crate::ledger::Draft;
 use crate::token::{JoinClaims, Rules, issue_join, verify_join};
 
 /// How a token is made another.

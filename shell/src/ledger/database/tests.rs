@@ -2,8 +2,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use bowline_core::code::Code;
+use bowline_core::facts::Binding;
 use bowline_core::id::{PeerId, PublicKey};
-use bowline_core::ledger::Binding;
 use bowline_core::wire::frame::Method;
 
 use super::*;
@@ -17,7 +17,7 @@ fn forget(ledger: &mut Ledger, peer: PeerId) -> Result<bool, LedgerError> {
 }
 
 fn bound(ledger: &mut Ledger) -> Vec<Binding> {
-    ledger.durable().unwrap().peers.into_iter().map(|(binding, ..)| binding).collect()
+    ledger.durable().unwrap().peers.into_values().map(|peer| peer.binding).collect()
 }
 
 fn peer(id: &str, key: u8, seen: u64) -> Binding {

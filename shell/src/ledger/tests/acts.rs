@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
-use bowline_core::ledger::{
-    Answer, Binding, Change, Durable, Enrolled, Enrolment, Family, Memory, Question, Record,
+use bowline_core::facts::{
+    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, Memory, Record,
     Refreshing, Restored, Revocation, Sign, TokenRecord, Uses,
 };
+use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::wire::frame::Method;
 
 use crate::ledger::{Ledger, LedgerError};
@@ -34,24 +34,16 @@ pub(super) type Outcome = Result<bool, Code>;
 
 impl Model {
     pub(super) fn act(&mut self, act: &Act) -> Outcome {
-        let question = match act {
-            Act::Record(record) => Question::Record(record.clone()),
-            Act::Change(change) => Question::Change(change.clone()),
-            Act::Issue(token) => {
-                self.memory.issue(token.clone());
-                return Ok(true);
-            }
+        let fact = match act {
+            Act::Record(record) => Fact::Record(record),
+            Act::Change(change) => Fact::Change(change),
+            Act::Issue(token) => Fact::Issue(token),
             Act::Raise => {
                 self.generation += 1;
                 return Ok(true);
             }
         };
-        match self.memory.answer(&question).unwrap() {
-            Answer::Recorded => Ok(true),
-            Answer::Changed(changed) => Ok(changed),
-            Answer::No(no) => Err(no.code),
-            other => panic!("{other:?}"),
-        }
+        self.memory.apply(fact).map_err(Conflict::code)
     }
 
     pub(super) fn durable(&self) -> Durable {

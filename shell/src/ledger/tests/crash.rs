@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 
 use bowline_core::code::Code;
-use bowline_core::ledger::Change;
+use bowline_core::facts::Change;
 
 use super::acts::{Act, Model, act, join, jti, peer, refresh, restored, revoke, token};
 use crate::crash::tests::{End, child_dir, crash_at};
@@ -91,10 +91,10 @@ fn a_crash_at_any_write_spends_no_token_twice_and_locks_nobody_out() {
             found == before.durable() || found == model.durable(),
             "crash {n}, after {answered} answers, within {step:?}: {found:#?}"
         );
-        let twice = |token: &&bowline_core::ledger::TokenRecord| {
+        let twice = |token: &&bowline_core::facts::TokenRecord| {
             token.used.len() > usize::try_from(token.uses).unwrap()
         };
-        assert_eq!(found.tokens.iter().find(twice), None);
+        assert_eq!(found.tokens.values().find(twice), None);
         // Whoever got no answer asks again; from there on all is as if nothing had happened, but for
         // starts, of which there may be one more.
         for (step, expected) in &life[answered..] {

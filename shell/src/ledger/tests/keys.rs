@@ -1,6 +1,6 @@
 //! The keys that sign tokens.
 
-use bowline_core::ledger::{Change, KeyRecord};
+use bowline_core::facts::{Change, KeyRecord};
 use bowline_core::random::Random;
 use bowline_core::token::{KeyState, Signer, TokenKey};
 
@@ -19,7 +19,7 @@ pub(super) fn rotation(n: u8, at: u64, now: bool) -> KeyRotation {
 fn signed_by(n: u8, number: u8, ends: u64) -> Act {
     let Act::Issue(record) = token(number, 1) else { unreachable!() };
     let kid = key(n).id();
-    Act::Issue(bowline_core::ledger::TokenRecord { kid, ends, ..record })
+    Act::Issue(bowline_core::facts::TokenRecord { kid, ends, ..record })
 }
 
 #[test]

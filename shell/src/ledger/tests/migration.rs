@@ -1,6 +1,6 @@
 //! Files of earlier versions.
 
-use bowline_core::ledger::{Durable, Restored, Sign};
+use bowline_core::facts::{Durable, PeerRecord, Restored, Sign};
 use rusqlite::Connection;
 
 use super::acts::{act, join, jti, token};
@@ -24,7 +24,10 @@ fn a_ledger_from_before_join_tokens_keeps_its_peers_and_takes_joins() {
 
     let mut ledger = Ledger::open(&path).unwrap();
     let known = ledger.durable().unwrap();
-    let [(binding, None, None)] = &known.peers[..] else { panic!("{known:?}") };
+    let peers: Vec<_> = known.peers.values().collect();
+    let [PeerRecord { binding, enrolled: None, revoked: None }] = peers[..] else {
+        panic!("{known:?}")
+    };
     assert_eq!((binding.peer.as_str(), binding.first_seen, binding.serves), ("web-1", 7, true));
     assert_eq!(known, Durable { issues: 65_536, ..Durable::bound([*binding]) });
     assert_eq!(ledger.raise_generation(), Ok(42));
@@ -78,9 +81,13 @@ fn a_token_whose_row_does_not_tell_all_of_it_admits_nobody_and_who_joined_by_it_
     drop(old);
 
     let known = Ledger::open(&path).unwrap().durable().unwrap();
-    let [first, second] = &known.tokens[..] else { panic!("{known:?}") };
+    let tokens: Vec<_> = known.tokens.values().collect();
+    let [first, second] = tokens[..] else { panic!("{known:?}") };
     assert!(first.revoked.is_some_and(|at| at > 1_700_000_000), "{first:?}");
     assert_eq!((second.jti, second.revoked), (jti(1), Some(77)));
-    let [(_, Some(enrolled), None)] = &known.peers[..] else { panic!("{known:?}") };
+    let peers: Vec<_> = known.peers.values().collect();
+    let [PeerRecord { enrolled: Some(enrolled), revoked: None, .. }] = peers[..] else {
+        panic!("{known:?}")
+    };
     assert_eq!((enrolled.issue, enrolled.labels["zone"].as_str()), (1, "b"));
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use bowline_core::capability::{Capabilities, Capability, Role};
-use bowline_core::id::{KeyId, PeerId, PublicKey, RefreshHash};
-use bowline_core::ledger::{
+use bowline_core::facts::{
     Binding, Change, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, TokenRecord, Uses,
 };
+use bowline_core::id::{KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::wire::frame::Method;
 use proptest::collection::{btree_map, vec};
 use proptest::option;

@@ -1,6 +1,6 @@
 //! A ledger that was restored from a backup.
 
-use bowline_core::ledger::{BEYOND, Change, Durable};
+use bowline_core::facts::{BEYOND, Change, Durable};
 
 use super::acts::{act, join, peer, restored, token};
 use crate::ledger::{Ledger, Tokens, look};
@@ -27,8 +27,9 @@ fn a_restored_ledger_that_is_accepted_has_no_token_left_and_starts_above_all_tha
     assert_eq!(ledger.durable().unwrap().restored, Some(restored(9, 0)));
     let mut expected = before;
     expected.issues = 1 + BEYOND;
-    expected.tokens.iter_mut().for_each(|token| token.revoked = Some(500));
-    expected.peers[0].1.as_mut().unwrap().family = None;
+    expected.tokens.values_mut().for_each(|token| token.revoked = Some(500));
+    let peers = expected.peers.values_mut();
+    peers.for_each(|peer| peer.enrolled.as_mut().unwrap().family = None);
     assert_eq!(ledger.accept_restored(500, Tokens::Void), Ok(true));
     assert_eq!(ledger.raise_generation(), Ok(9 + u64::from(BEYOND) + 1));
     assert_eq!(ledger.durable().unwrap(), expected);

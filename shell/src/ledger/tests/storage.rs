@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 
-use bowline_core::ledger::{Durable, Record};
+use bowline_core::facts::{Durable, Record};
 
 use super::acts::{Act, act, join, token};
 use crate::ledger::{Ledger, LedgerError};
@@ -16,7 +16,7 @@ fn record(join: Act) -> Record {
 
 /// How many have used the token.
 fn used(known: &Durable) -> usize {
-    known.tokens[0].used.len()
+    known.tokens.values().map(|token| token.used.len()).sum()
 }
 
 #[test]

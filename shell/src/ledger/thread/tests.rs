@@ -6,8 +6,8 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bowline_core::code::Code;
+use bowline_core::facts::Binding;
 use bowline_core::id::PublicKey;
-use bowline_core::ledger::Binding;
 use bowline_core::wire::frame::Method;
 
 use super::*;
@@ -30,7 +30,7 @@ fn forget(
 }
 
 fn bound(ledger: &mut Ledger) -> Vec<Binding> {
-    ledger.durable().unwrap().peers.into_iter().map(|(binding, ..)| binding).collect()
+    ledger.durable().unwrap().peers.into_values().map(|peer| peer.binding).collect()
 }
 
 fn peer(id: &str, key: u8) -> Binding {

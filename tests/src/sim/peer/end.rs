@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use bowline_core::ask::{AskId, Kept};
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
-use bowline_core::ledger::{AskId, Kept};
 use bowline_core::link::Link;
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::frame::Status;

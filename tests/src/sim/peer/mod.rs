@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bowline_core::ask::{Answer, Kept, Question};
 use bowline_core::auth::{
     Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Way, may_refuse,
 };
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
-use bowline_core::ledger::{Answer, Kept, Question};
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Event, Link};
 use bowline_core::peer::{Next, Outcome, Pace, Peer};

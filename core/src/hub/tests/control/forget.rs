@@ -1,7 +1,7 @@
 //! `forget`: durable before it is done, and done for sessions that are on their way too.
 
 use super::*;
-use crate::ledger::AskId;
+use crate::ask::AskId;
 
 fn forget(hub: &mut Hub, link: LinkId, id: u64, peer: &str) {
     ask(hub, link, id, "forget", &[("id", Scalar::Text(peer))]);

@@ -13,8 +13,8 @@ mod tokens;
 use super::desk::{Desk, NOON, invited};
 use super::listing::spelled;
 use super::*;
+use crate::facts::TokenRecord;
 use crate::id::{HubId, RefreshHash};
-use crate::ledger::TokenRecord;
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// The operator of the hub's machine.

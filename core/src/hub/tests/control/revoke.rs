@@ -1,7 +1,8 @@
 //! `revoke-peer` and `allow-peer`.
 
 use super::*;
-use crate::ledger::{Certified, Enrolled, Revocation};
+use crate::ask::Certified;
+use crate::facts::{Enrolled, PeerRecord, Revocation};
 
 /// The certificate of a peer that joined at noon.
 fn first() -> Certified {
@@ -42,7 +43,8 @@ fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
     let here = enrolled(&desk, "web-1");
     assert_eq!((here.issue, here.family.clone()), (2, None));
     let durable = desk.ledger.memory.durable();
-    let (_, on_disk, revoked) = durable.peers[0].clone();
+    let PeerRecord { enrolled: on_disk, revoked, .. } =
+        durable.peers.values().next().unwrap().clone();
     assert_eq!((on_disk, revoked), (Some(here), Some(revocation)));
     assert_eq!(desk.join(&token, "web-1", 1), Err(Code::Revoked));
 }
@@ -207,7 +209,7 @@ fn a_peer_that_joined_is_shown_with_what_it_may_do_and_a_forgotten_one_not_at_al
     let forgotten = desk.say("forget", &[("id", Scalar::Text("web-1"))]);
     assert_eq!(forgotten, Ok("{id=web-1 ended=1}".to_owned()));
     assert_eq!(desk.closing(web), Some(Code::Revoked));
-    assert_eq!(desk.ledger.memory.durable().peers, vec![]);
+    assert!(desk.ledger.memory.durable().peers.is_empty());
     // Nobody knows its key: neither its certificate nor its refresh token say anything.
     let fresh = RefreshHash([8; 32]);
     let resume = Evidence::Resume { certified: first(), fresh };

@@ -1,7 +1,7 @@
 //! `rotate-secret`: who is still admitted, whose sessions end, and when, by either clock.
 
 use super::*;
-use crate::ledger::{AskId, Rotated};
+use crate::ask::{AskId, Rotated};
 
 const FIRST: SecretNumber = SecretNumber::FIRST;
 const SECOND: SecretNumber = SecretNumber(2);

@@ -1,7 +1,7 @@
 //! `tokens` and `revoke-token`; and that tokens are forgotten in time, and none of them comes back.
 
 use super::*;
-use crate::ledger::Revocation;
+use crate::facts::Revocation;
 
 fn revoke(desk: &mut Desk, token: &TokenRecord, enrolled: bool) -> Result<String, String> {
     let jti = token.jti.to_string();
@@ -86,7 +86,7 @@ fn a_revoked_token_admits_nobody_and_whom_it_enrolled_goes_on() {
     assert_eq!(desk.join(&token, "web-2", 2), Err(Code::Revoked));
     // Nor the one that used it before.
     assert_eq!(desk.join(&token, "web-1", 1), Err(Code::Revoked));
-    assert_eq!(desk.ledger.memory.durable().tokens[0].revoked, Some(NOON));
+    assert_eq!(desk.ledger.memory.durable().tokens.values().next().unwrap().revoked, Some(NOON));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn with_those_that_it_enrolled_their_sessions_end_at_once_and_nobody_elses() {
     );
     let reason = format!("token {} was revoked", token.jti);
     let on_disk = desk.ledger.memory.durable().peers;
-    let revoked: Vec<_> = on_disk.into_iter().map(|(_, _, revoked)| revoked).collect();
+    let revoked: Vec<_> = on_disk.into_values().map(|peer| peer.revoked).collect();
     let revocation = Some(Revocation { at: NOON, reason });
     assert_eq!(revoked, [revocation.clone(), revocation, None]);
     // Once more: there is nobody left.
@@ -133,7 +133,7 @@ fn who_was_admitted_while_the_ledger_wrote_is_revoked_too() {
     assert_eq!(answered(&mut desk.hub, desk.operator), Ok(told));
     assert_eq!(desk.closing(link), Some(Code::Revoked));
     desk.settle();
-    assert!(desk.ledger.memory.durable().peers[0].2.is_some());
+    assert!(desk.ledger.memory.durable().peers.values().next().unwrap().revoked.is_some());
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn those_that_a_forgotten_token_enrolled_can_still_be_revoked_by_it() {
     let told = format!("{{jti={} ended=1 revoked=1}}", token.jti);
     assert_eq!(revoke(&mut desk, &token, true), Ok(told));
     assert_eq!(desk.closing(web), Some(Code::Revoked));
-    assert!(desk.ledger.memory.durable().peers[0].2.is_some());
+    assert!(desk.ledger.memory.durable().peers.values().next().unwrap().revoked.is_some());
     assert_eq!(revoke(&mut desk, &token, true), Err("unknown-token".to_owned()));
 }
 

@@ -3,14 +3,79 @@
 //!
 //! A signature says that a key of the hub's made the token, and a key can be stolen. So the row,
 //! which was written as the token was made, decides what is granted, and a token that says anything
-//! else is none of the hub's. Both storages and the hub hold tokens to this one rule.
+//! else is none of the hub's.
 //!
 //! spec: tokens §3, admission §9.
 
-use crate::capability::Capabilities;
+use std::collections::BTreeMap;
+
+use crate::capability::{Capabilities, Role};
 use crate::code::Code;
-use crate::id::{PeerId, PublicKey};
-use crate::ledger::{Invited, TokenRecord};
+use crate::id::{Jti, KeyId, PeerId, PublicKey};
+
+/// What is kept of a join token: everything but the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Its number.
+    pub jti: Jti,
+    /// Whom it was made for, for a person.
+    pub sub: String,
+    /// The key that signed it.
+    pub kid: KeyId,
+    /// When it was made, seconds since 1970.
+    pub issued: u64,
+    /// When it ends, seconds since 1970.
+    pub ends: u64,
+    /// How many keys may use it.
+    pub uses: u32,
+    /// The role.
+    pub role: Role,
+    /// What the role is narrowed to.
+    pub caps: Option<Capabilities>,
+    /// The rooms that it names.
+    pub rooms: Vec<String>,
+    /// Labels that override the peer's own.
+    pub labels: BTreeMap<String, String>,
+    /// The only id that it is for.
+    pub id: Option<PeerId>,
+    /// Who had it made.
+    pub issuer: PeerId,
+    /// Whether it was revoked, and when, seconds since 1970.
+    pub revoked: Option<u64>,
+    /// Who used it.
+    pub used: Uses,
+}
+
+/// The keys that used a token, and for which id each did first.
+pub type Uses = BTreeMap<PublicKey, PeerId>;
+
+/// What a join token that verifies says. Nothing is granted by it: what was recorded as the token
+/// was made is what counts, and whether this is the same ([`TokenRecord::takes`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// Its number.
+    pub jti: Jti,
+    /// The key that signed it.
+    pub kid: KeyId,
+    /// Whom it was made for, for a person.
+    pub sub: String,
+    /// When it was made, seconds since 1970.
+    pub issued: u64,
+    /// When it ends, seconds since 1970.
+    pub ends: u64,
+    /// How many keys may use it.
+    pub uses: u32,
+    /// The role.
+    pub role: Role,
+    /// What the role is narrowed to.
+    pub caps: Option<Capabilities>,
+    /// The rooms that it names.
+    pub rooms: Vec<String>,
+    /// Labels that override the peer's own.
+    pub labels: BTreeMap<String, String>,
+    /// The only id that it is for.
+    pub id: Option<PeerId>,
+}
 
 /// Why a token that verifies is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +107,7 @@ impl NotTaken {
 }
 
 /// The uses of a token, as one key sees them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// The id that this key used the token for.
     pub own: Option<PeerId>,
@@ -136,9 +201,7 @@ impl TokenRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capability::{Capability, Role};
-    use crate::id::{Jti, KeyId};
-    use crate::ledger::Uses;
+    use crate::capability::Capability;
 
     fn row() -> TokenRecord {
         TokenRecord {

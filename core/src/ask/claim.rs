@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::capability::{Capabilities, Role};
-use crate::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash, SecretNumber, SessionId};
-use crate::ledger::Record;
+use crate::capability::Capabilities;
+use crate::facts::{Invited, Record};
+use crate::id::{PeerId, PublicKey, RefreshHash, SecretNumber, SessionId};
 use crate::wire::frame::{Method, Purpose};
 
 /// Who asks for a session; every proof has been checked.
@@ -94,36 +94,6 @@ pub struct Certified {
     pub not_after: u64,
     /// Whether it has ended.
     pub expired: bool,
-}
-
-/// What a join token that verifies says. Nothing is granted by it: what was recorded as the token
-/// was made is what counts, and whether this is the same ([`TokenRecord::takes`]).
-///
-/// [`TokenRecord::takes`]: crate::ledger::TokenRecord::takes
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invited {
-    /// Its number.
-    pub jti: Jti,
-    /// The key that signed it.
-    pub kid: KeyId,
-    /// Whom it was made for, for a person.
-    pub sub: String,
-    /// When it was made, seconds since 1970.
-    pub issued: u64,
-    /// When it ends, seconds since 1970.
-    pub ends: u64,
-    /// How many keys may use it.
-    pub uses: u32,
-    /// The role.
-    pub role: Role,
-    /// What the role is narrowed to.
-    pub caps: Option<Capabilities>,
-    /// The rooms that it names.
-    pub rooms: Vec<String>,
-    /// Labels that override the peer's own.
-    pub labels: BTreeMap<String, String>,
-    /// The only id that it is for.
-    pub id: Option<PeerId>,
 }
 
 /// A session asks for new credentials; its proof has been checked.

@@ -3,8 +3,9 @@
 use core::num::NonZeroU32;
 use core::ops::Deref;
 
+use crate::ask::{Answer, Question, Secret};
+use crate::facts::{Draft, Durable, KeyRecord, Memory, TokenRecord};
 use crate::id::{HubId, Jti};
-use crate::ledger::{Answer, Draft, Durable, KeyRecord, Memory, Question, Secret, TokenRecord};
 use crate::random::{Random, Seed};
 use crate::time::Now;
 use crate::token::{JoinClaims, KeyState, Signer, TokenKeys, issue_join};
@@ -103,7 +104,7 @@ impl Issuing {
     }
 
     fn rotate(&mut self, at_once: bool, now: Now) {
-        let until = self.memory.durable().tokens.iter().map(|token| token.ends).max();
+        let until = self.memory.durable().tokens.values().map(|token| token.ends).max();
         for record in &mut self.keys {
             record.state = match (record.state, at_once) {
                 (KeyState::Revoked, _) | (_, true) => KeyState::Revoked,

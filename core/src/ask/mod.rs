@@ -1,31 +1,16 @@
-//! The questions that the core asks durable storage and the hub's lock, and their answers.
+//! The questions that a link, or the hub itself, asks, and their answers; and what passes between a
+//! link and the hub's lock.
 //!
 //! A link never waits: it raises `Event::Ask` with a [`Question`], goes on holding its state, and
 //! continues when the shell brings the [`Answer`]. Arrive, Reserve, Commit, Renew and
 //! Renewed are answered by the [`Hub`](crate::hub::Hub) under its lock, everything else by durable
-//! storage. If a fact cannot
-//! be recorded, the answer is [`Answer::No`].
-//!
-//! [`Memory`] answers for durable storage from memory alone: for tests, and for peers that want to
-//! forget.
+//! storage. If a fact cannot be recorded, the answer is [`Answer::No`].
 
 mod claim;
-mod durable;
 #[cfg(test)]
 pub(crate) mod issuing;
-mod memory;
-mod record;
-mod restored;
-mod row;
 
-pub use claim::{Certified, Claim, Evidence, Grant, Invited, Issues, Later, Renewal, Reservation};
-pub use durable::{Change, Draft, Durable, KeyRecord, TokenRecord, Uses};
-pub use memory::Memory;
-pub use record::{
-    Binding, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, SUCCESSORS,
-};
-pub use restored::{BEYOND, Restored, Sign, UnknownSign};
-pub use row::{NotTaken, Spent};
+pub use claim::{Certified, Claim, Evidence, Grant, Issues, Later, Renewal, Reservation};
 
 use core::fmt;
 
@@ -33,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::code::Code;
+use crate::facts::{Change, Draft, KeyRecord, Record, TokenRecord};
 use crate::id::SecretNumber;
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;

@@ -6,6 +6,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::facts::{Durable, Write};
 use crate::id::PeerId;
 use crate::identity::LAST_ISSUE;
 
@@ -103,6 +104,41 @@ impl Restored {
         let generation = self.generation.max(generation).saturating_add(BEYOND.into());
         let issues = self.issue.max(issues).saturating_add(BEYOND).min(LAST_ISSUE);
         (generation, issues)
+    }
+}
+
+/// What becomes of the tokens of a storage that was restored from a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tokens {
+    /// They are void: which of them were used or revoked since is forgotten.
+    Void,
+    /// They stay: the storage is the latest, and what was shown is of a copy that ran elsewhere.
+    Keep,
+}
+
+/// A storage that is older than its hub is taken for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// How often the hub has started, by this storage.
+    pub generation: u64,
+    /// When it is accepted, seconds since 1970.
+    pub at: u64,
+    /// What becomes of the tokens.
+    pub tokens: Tokens,
+}
+
+impl Acceptance {
+    /// The counters go on beyond all that the abandoned line can have come to. Nothing is written
+    /// where nothing has shown that the storage was restored.
+    pub(super) fn writes(&self, rows: &Durable) -> Vec<Write> {
+        let Some(restored) = rows.restored else { return Vec::new() };
+        let (generation, issues) = restored.beyond(self.generation, rows.issues);
+        let counters = [Write::Generation(generation), Write::Issues(issues)];
+        let void = match self.tokens {
+            Tokens::Void => vec![Write::RevokeTokens(self.at), Write::VoidFamilies],
+            Tokens::Keep => Vec::new(),
+        };
+        counters.into_iter().chain([Write::Restored(None)]).chain(void).collect()
     }
 }
 

@@ -1,0 +1,32 @@
+//! The durable facts of a hub, and what may become of them, once.
+//!
+//! Storage, whichever it is, loads the rows that a [`Fact`] concerns, has [`apply`] say what becomes of
+//! them, and writes that, in one transaction. The hub holds the same rows in memory, in a
+//! [`Durable`], and lets the same rules decide. [`Memory`] is a storage that forgets when the process
+//! ends: for tests, and for peers that want to forget.
+
+mod apply;
+mod change;
+mod conflict;
+mod draft;
+mod durable;
+mod family;
+mod keys;
+mod memory;
+mod peer;
+mod record;
+mod restored;
+mod token;
+
+pub use apply::{Fact, Outcome, Row, Summary, Write, apply};
+pub use change::Change;
+pub use conflict::Conflict;
+pub use draft::Draft;
+pub use durable::Durable;
+pub use family::{Family, SUCCESSORS};
+pub use keys::{KeyRecord, KeyRotation};
+pub use memory::Memory;
+pub use peer::{Binding, Enrolled, PeerRecord, Revocation};
+pub use record::{Enrolment, Record, Refreshing};
+pub use restored::{Acceptance, BEYOND, Restored, Sign, Tokens, UnknownSign};
+pub use token::{Invited, NotTaken, Spent, TokenRecord, Uses};
