@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use bowline_core::ask::Secret;
 use bowline_core::capability::Coming;
 use bowline_core::control::{
     Flag, GivenLabels, Granted, IssueTokenRequest, LabelMap, Subject, TokenIssued, TokenLife, Uses,
 };
 use bowline_core::id::Jti;
-use bowline_core::ask::Secret;
 use bowline_core::token::Rules;
 use bowline_shell::runtime::Runtime;
 use serde_json::json;

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::code::Code;
-use crate::facts::{Change, Draft, KeyRecord, Record, TokenRecord};
+use crate::facts::{Change, Conflict, Draft, KeyRecord, Record, TokenRecord};
 use crate::id::SecretNumber;
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
@@ -137,6 +137,12 @@ pub struct No {
 impl From<Code> for No {
     fn from(code: Code) -> Self {
         Self { code, retry_after: None, said: None }
+    }
+}
+
+impl From<Conflict> for No {
+    fn from(conflict: Conflict) -> Self {
+        conflict.code().into()
     }
 }
 

@@ -3,13 +3,13 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use crate::ask::Secret;
 use crate::capability::{Capability, Role};
 use crate::code::Code;
 use crate::control::call_name::CallName;
 use crate::control::field::{Item, Kind, Misread};
-use crate::id::{CommandName, HubId, Jti, KeyId, PeerId, Pin};
-use crate::ask::Secret;
 use crate::facts::Sign;
+use crate::id::{CommandName, HubId, Jti, KeyId, PeerId, Pin};
 use crate::wire::frame::Method;
 use crate::wire::value::{Scalar, Value, ValueBuf, ValueError};
 

@@ -3,8 +3,8 @@
 use crate::capability::Role;
 use crate::control::field::record;
 use crate::control::item::Word;
-use crate::id::{HubId, PeerId, Pin};
 use crate::facts::Sign;
+use crate::id::{HubId, PeerId, Pin};
 use crate::wire::frame::Method;
 
 record! {

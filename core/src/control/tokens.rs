@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::ask::Secret;
 use crate::capability::{Capabilities, Capability, Role};
 use crate::control::field::{Flag, Item, Kind, Misread, record};
 use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;
 use crate::id::{Jti, KeyId, PeerId, Room};
-use crate::ask::Secret;
 use crate::token::{CAPS, ROOMS, Rules, SUB, USES};
 use crate::wire::bounds;
 use crate::wire::value::{Value, ValueBuf, ValueError};

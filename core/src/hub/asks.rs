@@ -39,6 +39,28 @@ impl Asks {
     pub(super) fn links(&self) -> impl Iterator<Item = LinkId> + '_ {
         self.open.values().filter_map(|asked| asked.caller).map(|(link, _)| link)
     }
+
+    /// How many such questions wait for their answers.
+    pub(super) fn count(&self, which: impl Fn(&Question) -> bool) -> usize {
+        self.open.values().filter(|asked| which(&asked.question)).count()
+    }
+
+    /// Asks on behalf of nobody.
+    pub(super) fn quietly(&mut self, question: Question) {
+        self.ask(None, question, None);
+    }
+
+    fn ask(
+        &mut self,
+        caller: Option<(LinkId, CallId)>,
+        question: Question,
+        revoking: Option<Revoking>,
+    ) {
+        let id = AskId(self.next);
+        self.next += 1;
+        self.fresh.push_back((id, question.clone()));
+        self.open.insert(id, Asked { caller, question, revoking });
+    }
 }
 
 impl Hub {
@@ -46,14 +68,14 @@ impl Hub {
     /// [`Hub::answer_ask`]. Call until `None` after every input.
     #[must_use]
     pub fn poll_ask(&mut self) -> Option<(AskId, Question)> {
-        self.asks.fresh.pop_front()
+        self.effects.asks.fresh.pop_front()
     }
 
     /// The answer to a question of the hub's own; ignored where it is not open.
     pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
         self.unix = now.unix;
         self.look_at_secrets(now);
-        let Some(Asked { caller, question, revoking }) = self.asks.open.remove(&ask) else {
+        let Some(Asked { caller, question, revoking }) = self.effects.asks.open.remove(&ask) else {
             return;
         };
         let Some((link, call)) = caller else { return self.answered_quietly(&question, &answer) };
@@ -109,7 +131,7 @@ impl Hub {
 
     /// How many such questions wait for their answers.
     pub(super) fn count_asked(&self, which: impl Fn(&Question) -> bool) -> usize {
-        self.asks.open.values().filter(|asked| which(&asked.question)).count()
+        self.effects.asks.count(which)
     }
 
     /// Whether such a question waits for its answer.
@@ -120,13 +142,13 @@ impl Hub {
     /// What nobody waits for. Where it could not be recorded it holds until the hub's end.
     fn answered_quietly(&mut self, question: &Question, answer: &Answer) {
         if let (Question::Change(Change::Purge(floor)), Answer::Changed(_)) = (question, answer) {
-            self.members.tokens.purge(*floor);
+            self.members.change(&Change::Purge(*floor));
         }
     }
 
     /// Asks on behalf of a call, which ends with the answer.
     pub(super) fn ask(&mut self, link: LinkId, call: CallId, question: Question) {
-        self.ask_for(Some((link, call)), question, None);
+        self.effects.asks.ask(Some((link, call)), question, None);
     }
 
     /// The same, for revoking a token.
@@ -137,23 +159,6 @@ impl Hub {
         question: Question,
         revoking: Revoking,
     ) {
-        self.ask_for(Some((link, call)), question, Some(revoking));
-    }
-
-    /// Asks on behalf of nobody.
-    pub(super) fn ask_quietly(&mut self, question: Question) {
-        self.ask_for(None, question, None);
-    }
-
-    fn ask_for(
-        &mut self,
-        caller: Option<(LinkId, CallId)>,
-        question: Question,
-        revoking: Option<Revoking>,
-    ) {
-        let id = AskId(self.asks.next);
-        self.asks.next += 1;
-        self.asks.fresh.push_back((id, question.clone()));
-        self.asks.open.insert(id, Asked { caller, question, revoking });
+        self.effects.asks.ask(Some((link, call)), question, Some(revoking));
     }
 }

@@ -6,8 +6,7 @@ use crate::code::Code;
 use crate::hub::calls::Caller;
 use crate::hub::drain::Stage;
 use crate::hub::links::Links;
-use crate::hub::members::labels::LabelsOf;
-use crate::hub::members::registry::Registry;
+use crate::hub::members::Members;
 use crate::id::{CommandName, LinkId, PeerId};
 use crate::limits::Limits;
 use crate::time::{Mono, Now};
@@ -18,9 +17,7 @@ pub(super) use crate::hub::members::labels::Meant;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Directory<'h> {
     pub(super) links: &'h Links,
-    pub(super) registry: &'h Registry,
-    /// Whether labels that peers give themselves make them targets.
-    pub(super) self_labels: bool,
+    pub(super) members: &'h Members,
     pub(super) limits: &'h Limits,
     pub(super) stage: Stage,
     pub(super) now: Now,
@@ -39,7 +36,7 @@ impl<'h> Directory<'h> {
     /// [`Code::UnknownPeer`], [`Code::Offline`], [`Code::NotReady`] before its first Register,
     /// [`Code::UnknownCommand`].
     pub(super) fn serving(&self, peer: PeerId, name: CommandName) -> Result<LinkId, Code> {
-        let target = self.registry.serving(peer).ok_or_else(|| self.absent(peer))?;
+        let target = self.members.serving(peer).ok_or_else(|| self.absent(peer))?;
         let session = self.links.session(target).ok_or(Code::Offline)?;
         let serves = session.serves.as_ref().ok_or(Code::NotReady)?;
         let known = serves.commands.iter().any(|command| command.name == name);
@@ -54,12 +51,12 @@ impl<'h> Directory<'h> {
 
     /// Every peer that serves or has served, in the order of the ids, after `after`.
     pub(super) fn peers(&self, after: Option<PeerId>) -> impl Iterator<Item = PeerId> + use<'h> {
-        self.registry.listed(after)
+        self.members.listed(after)
     }
 
     /// Whether a peer is meant by label tests.
     pub(super) fn meant(&self, peer: PeerId, tests: &[(&str, &str)]) -> Meant {
-        LabelsOf::of(peer, self.registry, self.links, self.self_labels).meant(tests)
+        self.members.labels_of(peer, self.links).meant(tests)
     }
 
     /// Whether the hub stops.
@@ -73,7 +70,7 @@ impl<'h> Directory<'h> {
     }
 
     fn absent(&self, peer: PeerId) -> Code {
-        match self.registry.known(peer) {
+        match self.members.known(peer) {
             Some(known) if known.binding.serves => Code::Offline,
             Some(_) | None => Code::UnknownPeer,
         }

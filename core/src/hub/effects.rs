@@ -1,4 +1,4 @@
-//! Everything that leaves the hub: frames for links, links to wake, and what happened.
+//! Everything that leaves the hub: frames for links, links to wake, questions, and what happened.
 //!
 //! A machine is handed this and says what is to be done; nothing here decides anything. A frame is
 //! encoded at once, straight into the outbox of its link, and the machine hears whether there was
@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::code::Code;
+use crate::hub::asks::Asks;
 use crate::hub::{HubEvent, Outbox};
 use crate::id::LinkId;
 use crate::limits::Limits;
@@ -20,6 +21,8 @@ pub(super) struct Effects {
     outboxes: BTreeMap<LinkId, Outbox>,
     wakes: VecDeque<LinkId>,
     events: VecDeque<HubEvent>,
+    /// Questions to durable storage.
+    pub(super) asks: Asks,
     /// Links that were given something, or said something, since this was last taken; kept from
     /// [`Effects::watch`] on.
     touched: Option<Vec<LinkId>>,

@@ -52,7 +52,6 @@ use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::Register;
 
-use asks::Asks;
 use calls::{Calling, Calls, Routed};
 use directory::Directory;
 use drain::{Drain, Stage};
@@ -70,7 +69,6 @@ pub struct Hub {
     preauth: Preauth,
     members: Members,
     calls: Calls,
-    asks: Asks,
     drain: Drain,
     effects: Effects,
     /// The latest time that came in, seconds since 1970.
@@ -91,9 +89,8 @@ impl Hub {
             facts: None,
             links: Links::default(),
             preauth: Preauth::new(&config),
-            members: Members::new(known),
+            members: Members::new(&config, known),
             calls: Calls::new(config.generation, &config.limits),
-            asks: Asks::default(),
             drain: Drain::default(),
             effects: Effects::new(&config.limits),
             unix: 0,
@@ -208,8 +205,7 @@ impl Hub {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
         let calls = [self.calls.next_deadline(), self.preauth.due(), self.drain.due()];
-        let credentials = [self.members.secrets.ends(), self.members.tokens.due()];
-        calls.into_iter().chain(credentials).flatten().min()
+        calls.into_iter().chain([self.members.due()]).flatten().min()
     }
 
     /// Time has passed: calls whose peers did not answer in time end, who was turned away is told, an
@@ -226,7 +222,7 @@ impl Hub {
         for summary in self.preauth.summaries(now) {
             self.effects.event(summary.into());
         }
-        self.purge_tokens(now);
+        self.members.purge_tokens(now, &mut self.effects);
     }
 
     /// Goes on with what was too long for one hold of the lock; whether there is more. Call it, and
@@ -307,8 +303,7 @@ impl Hub {
     fn calling(&mut self, now: Now) -> Calling<'_> {
         let directory = Directory {
             links: &self.links,
-            registry: &self.members.registry,
-            self_labels: self.config.self_labels,
+            members: &self.members,
             limits: &self.config.limits,
             stage: self.drain.stage(),
             now,
@@ -331,7 +326,7 @@ impl Hub {
     fn links_asking(&self) -> BTreeSet<LinkId> {
         match self.drain.stage() {
             Stage::Open | Stage::Draining => {
-                self.calls.links_unnamed().chain(self.asks.links()).collect()
+                self.calls.links_unnamed().chain(self.effects.asks.links()).collect()
             }
             Stage::Over => BTreeSet::new(),
         }

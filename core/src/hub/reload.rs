@@ -16,6 +16,7 @@ impl Hub {
         let before = core::mem::replace(&mut self.config, config);
         self.preauth.reconfigure(&before, &self.config);
         self.effects.reconfigure(&self.config.limits);
+        self.members.reconfigure(&self.config);
         if before.secret_role != self.config.secret_role {
             self.take_role();
         }
@@ -23,11 +24,10 @@ impl Hub {
 
     fn take_role(&mut self) {
         // What is reserved at this moment was granted by the role before.
-        self.outdate();
+        self.members.outdate();
         let role = self.config.secret_role.capabilities().without_administration();
-        let registry = &self.members.registry;
         for (_, live) in self.links.live_mut() {
-            let is_guest = !live.source.is_local() && registry.known(live.peer).is_none();
+            let is_guest = !live.source.is_local() && self.members.known(live.peer).is_none();
             if live.secret.is_some() || is_guest {
                 live.capabilities = role.clone();
             }

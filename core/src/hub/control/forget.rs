@@ -1,12 +1,12 @@
 //! `forget`: frees an id for another key. `// spec: control §4`
 
+use crate::ask::Question;
 use crate::code::Code;
 use crate::control::{Answer, ControlError, ForgetRequest, Forgotten, Handler};
+use crate::facts::Change;
 use crate::hub::Live;
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ask::Question;
-use crate::facts::Change;
 
 impl Handler<ForgetRequest> for Control<'_> {
     fn handle(&mut self, request: ForgetRequest) -> Result<Answer<Forgotten>, ControlError> {
@@ -21,9 +21,9 @@ impl Control<'_> {
     pub(in crate::hub) fn forgotten(&mut self, peer: PeerId, bound: bool) {
         let outcome = self.known(peer, bound).map(|()| {
             let hub = &mut self.hub;
-            hub.members.registry.forget(peer);
+            hub.members.change(&Change::Forget(peer));
             hub.calls.disown(peer);
-            hub.outdate();
+            hub.members.outdate();
             let is_its_own = |live: &Live| live.peer == peer && !live.source.is_local();
             Forgotten { id: peer, ended: hub.end_sessions(Code::Revoked, is_its_own) }
         });

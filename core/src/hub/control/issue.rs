@@ -1,15 +1,15 @@
 //! `issue-token`: a join token, for one machine or a few. `// spec: control §9`
 
+use crate::ask::{Question, Secret};
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::control::{
     Answer, ControlError, GivenLabels, Granted, Handler, IssueTokenRequest, Rooms, Subject,
     TokenIssued, TokenLife, Uses,
 };
+use crate::facts::{Draft, TokenRecord};
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ask::{Question, Secret};
-use crate::facts::{Draft, TokenRecord};
 use crate::token::Invitation;
 
 /// How long a token lives unless it is said, in seconds: a day.
@@ -23,7 +23,7 @@ const RESTORED: &str =
 impl Handler<IssueTokenRequest> for Control<'_> {
     fn handle(&mut self, request: IssueTokenRequest) -> Result<Answer<TokenIssued>, ControlError> {
         let members = &self.hub.members;
-        if let Some(restored) = members.restored {
+        if let Some(restored) = members.restored() {
             let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
             return Err(ControlError::because(Code::Unavailable, why));
         }
@@ -35,14 +35,14 @@ impl Handler<IssueTokenRequest> for Control<'_> {
         if let Some(lacks) = capabilities(&draft).iter().find(|&granted| !held.allow(granted)) {
             return Err(ControlError::Denied(lacks));
         }
-        if self.now.unix.saturating_add(draft.ttl) <= members.tokens.floor() {
+        if self.now.unix.saturating_add(draft.ttl) <= members.floor() {
             let wrong = "the token would end before others that the hub has forgotten, and be \
                          refused: the hub's clock was ahead, or is behind";
             return Err(ControlError::because(Code::Failed, wrong));
         }
         let most = self.hub.config.limits.tokens;
         let asked = self.hub.count_asked(|question| matches!(question, Question::Issue(_)));
-        if members.tokens.len() + asked >= most {
+        if members.token_count() + asked >= most {
             let wrong = format!(
                 "the hub keeps {most} tokens: those that have ended are forgotten within the hour"
             );
@@ -65,7 +65,7 @@ impl Control<'_> {
             ends: record.ends,
             urls: invitation.map(|invitation| invitation.urls).unwrap_or_default(),
         };
-        self.hub.members.tokens.add(record);
+        self.hub.members.token_issued(&record);
         self.end::<IssueTokenRequest>(Ok(issued));
     }
 }

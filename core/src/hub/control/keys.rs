@@ -1,20 +1,20 @@
 //! `keys`, `rotate-keys` and `export-keys`: the keys that sign join tokens.
 //! `// spec: control §14 to §16`
 
+use crate::ask::Question;
 use crate::code::Code;
 use crate::control::{
     Answer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
     RotateKeysRequest,
 };
-use crate::hub::control::Control;
-use crate::ask::Question;
 use crate::facts::KeyRecord;
+use crate::hub::control::Control;
 use crate::token::{KeyState, MOST_KEYS, TokenKeys};
 
 /// The active key first, then the newest.
 impl Handler<KeysRequest> for Control<'_> {
     fn handle(&mut self, _: KeysRequest) -> Result<Answer<Vec<KeySummary>>, ControlError> {
-        let mut keys: Vec<_> = self.hub.members.tokens.keys().iter().collect();
+        let mut keys: Vec<_> = self.hub.members.keys().iter().collect();
         let state = |key: &KeyRecord| (key.state == KeyState::Active, key.created, key.key.id());
         keys.sort_by_key(|key| core::cmp::Reverse(state(key)));
         Ok(Answer::Now(keys.into_iter().map(shown).collect()))
@@ -24,7 +24,7 @@ impl Handler<KeysRequest> for Control<'_> {
 impl Handler<ExportKeysRequest> for Control<'_> {
     fn handle(&mut self, _: ExportKeysRequest) -> Result<Answer<String>, ControlError> {
         let mut keys = TokenKeys::new();
-        for record in self.hub.members.tokens.keys() {
+        for record in self.hub.members.keys() {
             keys.insert(record.key.clone(), record.state);
         }
         Ok(Answer::Now(keys.to_jwks()))
@@ -38,7 +38,7 @@ impl Handler<RotateKeysRequest> for Control<'_> {
         if self.hub.is_asked(|question| matches!(question, Question::RotateKeys { .. })) {
             return Err(Code::Busy.into());
         }
-        let keys = self.hub.members.tokens.keys().iter();
+        let keys = self.hub.members.keys().iter();
         let held = keys.filter(|key| key.state != KeyState::Revoked);
         if !now && held.count() >= MOST_KEYS {
             let wrong = format!(
@@ -55,14 +55,12 @@ impl Control<'_> {
     /// They are on the disk, and what links are made from has them.
     pub(in crate::hub) fn keys_rotated(&mut self, keys: Vec<KeyRecord>) {
         let unix = self.now.unix;
-        let tokens = &mut self.hub.members.tokens;
-        let open = tokens.open(unix);
-        tokens.set_keys(keys);
-        let void = (open - tokens.open(unix)) as u64;
-        let active = tokens.keys().iter().find(|key| key.state == KeyState::Active);
+        let members = &mut self.hub.members;
+        let open = members.open_tokens(unix);
+        members.keys_rotated(keys);
+        let void = (open - members.open_tokens(unix)) as u64;
+        let active = members.keys().iter().find(|key| key.state == KeyState::Active);
         let kid = active.map(|key| key.key.id());
-        // What is being admitted by a token is asked for again.
-        self.hub.outdate();
         let rotated = kid.map(|kid| KeysRotated { kid, void });
         self.end::<RotateKeysRequest>(rotated.ok_or_else(|| Code::Failed.into()));
     }

@@ -20,6 +20,7 @@ mod secret;
 mod status;
 mod tokens;
 
+use crate::ask::Question;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::field::Item;
@@ -28,7 +29,6 @@ use crate::hub::effects::Effects;
 use crate::hub::reply::sentence;
 use crate::hub::{Hub, Live};
 use crate::id::{CallId, LinkId};
-use crate::ask::Question;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Deny, Status};

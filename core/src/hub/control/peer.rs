@@ -18,11 +18,11 @@ impl Handler<PeerRequest> for Control<'_> {
         &mut self,
         PeerRequest { id, after }: PeerRequest,
     ) -> Result<Answer<PeerDetail>, ControlError> {
-        let registry = &self.hub.members.registry;
-        if registry.known(id).is_none() && registry.serving(id).is_none() {
+        let members = &self.hub.members;
+        if members.known(id).is_none() && members.serving(id).is_none() {
             return Err(ControlError::of_peer(Code::UnknownPeer, id));
         }
-        let live = registry.serving(id).and_then(|link| self.hub.live(link));
+        let live = members.serving(id).and_then(|link| self.hub.live(link));
         let commands = live.iter().flat_map(|live| &live.serves).flat_map(|all| &all.commands);
         let commands = commands.filter(|command| after.is_none_or(|after| command.name > after));
         let (mut declared, mut descriptions) = (BTreeMap::new(), BTreeMap::new());

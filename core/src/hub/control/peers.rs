@@ -10,11 +10,11 @@ use crate::id::PeerId;
 
 impl Handler<PeersRequest> for Control<'_> {
     fn handle(&mut self, request: PeersRequest) -> Result<Answer<Page<PeerSummary>>, ControlError> {
-        let registry = &self.hub.members.registry;
+        let members = &self.hub.members;
         let (after, which) = (request.after, request.which.unwrap_or_default());
         let listed: Box<dyn Iterator<Item = PeerId>> = match which {
-            Listed::Bound => Box::new(registry.enrolled(after)),
-            Listed::Served => Box::new(registry.listed(after)),
+            Listed::Bound => Box::new(members.bound(after)),
+            Listed::Served => Box::new(members.listed(after)),
         };
         let entries = listed.map(|peer| self.hub.listed(peer, which));
         Ok(Answer::Now(Page::fill(entries)?))
@@ -23,7 +23,7 @@ impl Handler<PeersRequest> for Control<'_> {
 
 impl Hub {
     fn listed(&self, peer: PeerId, which: Listed) -> PeerSummary {
-        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
+        let live = self.members.serving(peer).and_then(|link| self.live(link));
         let commands = live.map(|live| {
             let commands = live.serves.iter().flat_map(|register| &register.commands);
             commands.map(|command| command.name).collect()
@@ -37,12 +37,12 @@ impl Hub {
 
     /// What is known of a peer, its session, and its enrolment; nothing of a guest's.
     pub(super) fn entry(&self, peer: PeerId) -> PeerEntry {
-        let known = self.members.registry.known(peer);
-        let live = self.members.registry.serving(peer).and_then(|link| self.live(link));
+        let known = self.members.known(peer);
+        let live = self.members.serving(peer).and_then(|link| self.live(link));
         let state = if live.is_some() { Presence::Online } else { Presence::Offline };
-        let left = known.and_then(|known| known.left);
-        let (counted, claimed) =
-            (self.labels_of(peer).all_counted(), self.labels_of(peer).only_claimed());
+        let left = self.members.left(peer);
+        let labels = self.members.labels_of(peer, &self.links);
+        let (counted, claimed) = (labels.all_counted(), labels.only_claimed());
         let enrolled = known.and_then(|known| known.enrolled.as_ref());
         PeerEntry {
             id: peer,

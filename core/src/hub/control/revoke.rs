@@ -1,15 +1,15 @@
 //! `revoke-peer` and `allow-peer`: who may not come back, and who may join again.
 //! `// spec: control §12 and §13`
 
+use crate::ask::Question;
 use crate::code::Code;
 use crate::control::{
     AllowPeerRequest, Answer, ControlError, Handler, PeerAllowed, PeerRevoked, Reason,
     RevokePeerRequest, Word,
 };
+use crate::facts::{Change, Revocation};
 use crate::hub::control::Control;
 use crate::id::PeerId;
-use crate::ask::Question;
-use crate::facts::{Change, Revocation};
 use crate::wire::frame::Method;
 
 impl Handler<RevokePeerRequest> for Control<'_> {
@@ -49,7 +49,7 @@ impl Control<'_> {
     /// It is allowed on the disk: here too. `revoked`: the disk had it revoked.
     pub(in crate::hub) fn peer_allowed(&mut self, peer: PeerId, revoked: bool) {
         let outcome = self.known(peer, revoked).map(|()| {
-            self.hub.members.registry.allow(peer);
+            self.hub.members.change(&Change::Allow(peer));
             PeerAllowed { id: peer, revoked, method: self.bound_by(peer) }
         });
         self.end::<AllowPeerRequest>(outcome);
@@ -57,12 +57,12 @@ impl Control<'_> {
 
     /// Whether there is such a peer: here, or on the disk.
     pub(super) fn known(&self, peer: PeerId, on_disk: bool) -> Result<(), ControlError> {
-        let known = on_disk || self.hub.members.registry.known(peer).is_some();
+        let known = on_disk || self.hub.members.known(peer).is_some();
         known.then_some(()).ok_or_else(|| ControlError::of_peer(Code::UnknownPeer, peer))
     }
 
     /// How a peer is bound: that decides how it may come back.
     fn bound_by(&self, peer: PeerId) -> Option<Word<Method>> {
-        self.hub.members.registry.known(peer).map(|known| known.binding.method.into())
+        self.hub.members.known(peer).map(|known| known.binding.method.into())
     }
 }

@@ -1,11 +1,10 @@
 //! `rotate-secret`: another shared secret in the place of the current one. `// spec: control §8`
 
+use crate::ask::{Question, Rotated};
 use crate::code::Code;
 use crate::control::{Answer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated};
 use crate::hub::control::Control;
-use crate::hub::members::secrets::Held;
 use crate::id::SecretNumber;
-use crate::ask::{Question, Rotated};
 
 impl Handler<RotateSecretRequest> for Control<'_> {
     fn handle(
@@ -16,7 +15,7 @@ impl Handler<RotateSecretRequest> for Control<'_> {
         if self.hub.is_asked(|question| matches!(question, Question::Rotate { .. })) {
             return Err(Code::Busy.into());
         }
-        let number = SecretNumber(self.hub.members.secrets.current().0 + 1);
+        let number = SecretNumber(self.hub.members.secret().0 + 1);
         let grace = request.grace_s.map(|Grace(seconds)| seconds);
         self.ask(Question::Rotate { number, grace })
     }
@@ -26,9 +25,9 @@ impl Control<'_> {
     /// It is on the disk, and what links are made from has it.
     pub(in crate::hub) fn rotated(&mut self, number: SecretNumber, rotated: Rotated) {
         let Rotated { file, old_until } = rotated;
-        let secrets = &mut self.hub.members.secrets;
-        let old = old_until.map(|until| (secrets.current(), until));
-        *secrets = Held::new(number, old, self.now);
+        let members = &mut self.hub.members;
+        let old = old_until.map(|until| (members.secret(), until));
+        members.set_secrets(number, old, self.now);
         let ended = self.hub.end_outdated();
         self.end::<RotateSecretRequest>(Ok(SecretRotated { file, ended, old_until }));
         self.hub.look_at_secrets(self.now);

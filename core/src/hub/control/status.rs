@@ -2,9 +2,9 @@
 
 use crate::code::Code;
 use crate::control::{Answer, ControlError, Handler, HubStatus, RolledBack, StatusRequest};
+use crate::facts::Restored;
 use crate::hub::control::Control;
 use crate::hub::{Hub, Standing};
-use crate::facts::Restored;
 use crate::wire::frame::Method;
 
 /// Links, by how far they are and where they come from.
@@ -25,7 +25,7 @@ impl Handler<StatusRequest> for Control<'_> {
         let members = &hub.members;
         Ok(Answer::Now(HubStatus {
             // Whether a join token admits anybody at this moment.
-            joins: facts.methods.contains(&Method::Join) && members.restored.is_none(),
+            joins: facts.methods.contains(&Method::Join) && members.restored().is_none(),
             name: facts.name,
             hub: facts.hub,
             version: facts.version,
@@ -42,17 +42,17 @@ impl Handler<StatusRequest> for Control<'_> {
             not_after: facts.not_after,
             control: facts.control,
             since: facts.since,
-            tokens: members.tokens.open(now.unix) as u64,
-            contested: members.registry.twins(now.mono).collect(),
-            old_secret_until: members.secrets.old_until(),
+            tokens: members.open_tokens(now.unix) as u64,
+            contested: members.twins(now.mono).collect(),
+            old_secret_until: members.old_until(),
             warnings: facts.warnings,
             sessions,
             operators,
             pending,
-            peers: members.registry.len() as u64,
+            peers: members.bound_count() as u64,
             serving,
             calls,
-            rolled_back: members.restored.map(rolled_back),
+            rolled_back: members.restored().map(rolled_back),
         }))
     }
 }

@@ -1,10 +1,11 @@
 //! Links come, are granted a session, and go.
 
 use crate::arrival::Arrival;
-use crate::ask::{Answer, Claim, Grant, No, Reservation};
+use crate::ask::{Answer, Claim, Grant, No, Renewal, Reservation};
 use crate::code::Code;
+use crate::facts::{Record, Revocation};
+use crate::hub::members::CONTEST;
 use crate::hub::members::grant::{Denial, Granted};
-use crate::hub::members::registry::CONTEST;
 use crate::hub::preauth::{Away, Counted, Intake};
 use crate::hub::{Hub, HubEvent, Live, Source, Standing};
 use crate::id::{LinkId, PeerId};
@@ -13,6 +14,9 @@ use crate::wire::frame::Purpose;
 
 /// Seconds after which a full hub is worth another try.
 const FULL: u64 = 10;
+
+/// Why a peer is revoked whose refresh token came a second time.
+const REUSED: &str = "a refresh token was used again after its successor: it may have been copied";
 
 impl Hub {
     /// A connection has come. It counts as pending until it is admitted or gone; a local one does
@@ -107,24 +111,23 @@ impl Hub {
         }
         let granted = match source.is_local() {
             true => Self::operator(claim).map_err(Denial::from),
-            false => self.granted(claim, now),
+            false => self.members.granted(claim, now, &mut self.effects),
         };
         let granted = match granted {
             Ok(granted) => granted,
-            Err(Denial::No(no)) => return Answer::No(no),
-            Err(Denial::LookAtLater) => return Answer::LookAtLater,
+            Err(denial) => return self.denied(denial, now),
         };
         let Granted { peer, capabilities, expires, record, issues } = granted;
         if let Err(no) = self.paced(link, peer, claim, now) {
             return Answer::No(no);
         }
         let new = record.is_some().then_some(peer);
-        let new = new.filter(|&peer| self.members.registry.known(peer).is_none());
+        let new = new.filter(|&peer| self.members.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
             return Answer::No(No::later(Code::Full, Some(FULL)));
         }
         self.links.set(link, Standing::Reserved(source, new));
-        let epoch = self.epoch_of(peer);
+        let epoch = self.members.epoch_of(peer);
         let grant = Grant { peer, capabilities, expires, record, issues, epoch };
         Answer::Reserved(Box::new(grant))
     }
@@ -141,21 +144,23 @@ impl Hub {
         if let Some(no) = self.not_any_more(now) {
             return no;
         }
-        if reservation.grant.epoch != self.epoch_of(reservation.grant.peer) {
+        if reservation.grant.epoch != self.members.epoch_of(reservation.grant.peer) {
             return Answer::Stale;
         }
         let source = *source;
         let Reservation { claim, grant, session } = reservation;
         // Two may have been reserved for one unbound id: the first to be committed has it.
-        if claim.identity.is_some_and(|(peer, key)| self.is_taken(peer, &key)) {
+        if claim.identity.is_some_and(|(peer, key)| self.members.is_taken(peer, &key)) {
             return Answer::No(Code::IdTaken.into());
         }
         // A guest's id is nobody's until now; where it has become somebody's, there are others.
         let guest = claim.identity.is_none() && !source.is_local();
-        if guest && self.members.registry.known(grant.peer).is_some() {
+        if guest && self.members.known(grant.peer).is_some() {
             return Answer::Stale;
         }
-        self.apply(grant);
+        if let Some(record) = &grant.record {
+            self.members.recorded(record);
+        }
         self.end_earlier(claim, grant);
         let live = Live {
             source,
@@ -176,13 +181,63 @@ impl Hub {
         self.effects.open(link);
         self.preauth.left(source, Counted::Source);
         if claim.purpose == Purpose::Serve
-            && let Some(older) = self.members.registry.serve(grant.peer, link, now.mono)
+            && let Some(older) = self.members.serve(grant.peer, link, now.mono)
         {
             self.close(older, Code::Superseded);
         }
         let (peer, purpose) = (grant.peer, claim.purpose);
         self.effects.event(HubEvent::Online { link, peer, purpose });
         Answer::Committed
+    }
+
+    /// A session asks for new credentials. `// spec: session §9`
+    pub(in crate::hub) fn renew(&mut self, link: LinkId, renewal: &Renewal, now: Now) -> Answer {
+        let (peer, _) = renewal.identity;
+        // What a session that was ended still brings is not judged: it may be from before a join.
+        let heard = self.live(link).filter(|live| live.peer == peer && !self.is_cut(link));
+        let Some(live) = heard else { return Answer::No(Code::Refused.into()) };
+        let capabilities = live.capabilities.clone();
+        match self.members.renewal(renewal, capabilities, now) {
+            Ok(grant) => Answer::Reserved(Box::new(grant)),
+            Err(denial) => self.denied(denial, now),
+        }
+    }
+
+    /// What was granted is on the disk: it holds from here on.
+    pub(in crate::hub) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Answer {
+        if self.live(link).is_none() {
+            return Answer::No(Code::Refused.into());
+        }
+        if grant.epoch != self.members.epoch_of(grant.peer) {
+            return Answer::Stale;
+        }
+        if let Some(record) = &grant.record {
+            self.members.recorded(record);
+        }
+        Answer::Committed
+    }
+
+    fn denied(&mut self, denial: Denial, now: Now) -> Answer {
+        match denial {
+            Denial::No(no) => Answer::No(no),
+            Denial::LookAtLater => Answer::LookAtLater,
+            Denial::Reused(peer) => {
+                self.effects.event(HubEvent::Reused { peer });
+                let revocation = Revocation { at: now.unix, reason: REUSED.to_owned() };
+                self.revoke_at_once(vec![peer], revocation);
+                Answer::No(Code::Revoked.into())
+            }
+        }
+    }
+
+    /// Who joins leaves what it had before: sessions by that end, and come back by what it has. A
+    /// session that serves is replaced by the one that begins, where that serves.
+    fn end_earlier(&mut self, claim: &Claim, grant: &Grant) {
+        let Some(Record::Enrol(_)) = &grant.record else { return };
+        self.end_sessions(Code::SessionExpired, |live| {
+            let replaced = claim.purpose == Purpose::Serve && live.purpose == Purpose::Serve;
+            live.peer == grant.peer && !live.source.is_local() && !replaced
+        });
     }
 
     /// Whether it is this peer's turn: two that take each other's place have to stop, and so many
@@ -192,8 +247,8 @@ impl Hub {
         if source.is_local() {
             return Ok(());
         }
-        if claim.purpose == Purpose::Serve && self.members.registry.contested(peer, now.mono) {
-            if self.members.registry.tell_contested(peer, now.mono) {
+        if claim.purpose == Purpose::Serve && self.members.contested(peer, now.mono) {
+            if self.members.tell_contested(peer, now.mono) {
                 self.effects.event(HubEvent::Contested { peer });
             }
             return Err(No::later(Code::DuplicateId, Some(CONTEST.as_secs())));
@@ -220,7 +275,7 @@ impl Hub {
             None => return,
         };
         if live.purpose == Purpose::Serve {
-            self.members.registry.leave(live.peer, link, live.claimed, now.unix);
+            self.members.leave(live.peer, link, live.claimed, now.unix);
         }
         let (peer, purpose) = (live.peer, live.purpose);
         self.effects.event(HubEvent::Offline { link, peer, purpose });
@@ -232,7 +287,7 @@ impl Hub {
     /// holds itself, from asking before, does not.
     fn is_full(&self, link: LinkId, new: Option<PeerId>) -> bool {
         let limits = &self.config.limits;
-        let (mut held, mut bound) = (0, self.members.registry.len());
+        let (mut held, mut bound) = (0, self.members.bound_count());
         for (other, standing) in self.links.iter() {
             match standing {
                 _ if other == link || standing.is_local() => {}

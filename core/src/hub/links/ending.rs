@@ -1,8 +1,11 @@
 //! Sessions that the hub ends: after what still waits for them, or at once.
 
+use crate::ask::Question;
 use crate::code::Code;
-use crate::hub::{Hub, Live};
-use crate::id::LinkId;
+use crate::facts::{Change, Revocation};
+use crate::hub::{Hub, HubEvent, Live};
+use crate::id::{LinkId, PeerId, SecretNumber};
+use crate::time::Now;
 use crate::wire::frame::Purpose;
 
 /// Whether a session that ends so has no right to anything more.
@@ -36,7 +39,7 @@ impl Hub {
         live.left = true;
         if live.purpose == Purpose::Serve {
             let (peer, claimed) = (live.peer, live.claimed.clone());
-            self.members.registry.leave(peer, link, claimed, unix);
+            self.members.leave(peer, link, claimed, unix);
         }
     }
 
@@ -65,7 +68,57 @@ impl Hub {
             && let Some(live) = self.live(link)
         {
             let (peer, claimed) = (live.peer, live.claimed.clone());
-            self.members.registry.leave(peer, link, claimed, unix);
+            self.members.leave(peer, link, claimed, unix);
         }
+    }
+
+    /// Revokes peers here and now; what the disk says of them follows. How many sessions ended.
+    pub(in crate::hub) fn revoke_at_once(
+        &mut self,
+        peers: Vec<PeerId>,
+        revocation: Revocation,
+    ) -> u64 {
+        let ended = self.revoke_here(&peers, &revocation);
+        self.effects.asks.quietly(Question::Change(Change::Revoke(peers, revocation)));
+        ended
+    }
+
+    /// Revokes peers here, and ends their sessions; how many sessions that were.
+    pub(in crate::hub) fn revoke_here(&mut self, peers: &[PeerId], revocation: &Revocation) -> u64 {
+        self.members.revoke(peers, revocation, &mut self.effects);
+        self.end_sessions(Code::Revoked, |live| {
+            peers.contains(&live.peer) && !live.source.is_local()
+        })
+    }
+
+    /// The number of the current secret and, while it is being replaced, that of the one before it
+    /// with its end, seconds since 1970. For a start during a grace; else the current one is the
+    /// first.
+    pub fn set_secrets(
+        &mut self,
+        current: SecretNumber,
+        old: Option<(SecretNumber, u64)>,
+        now: Now,
+    ) {
+        self.members.set_secrets(current, old, now);
+        self.look_at_secrets(now);
+    }
+
+    /// Ends the grace, where it is over, and the sessions that the old secret admitted.
+    pub(in crate::hub) fn look_at_secrets(&mut self, now: Now) {
+        if let Some(number) = self.members.secret_ended(now) {
+            self.end_outdated();
+            self.effects.event(HubEvent::SecretEnded { number });
+        }
+    }
+
+    /// Ends the sessions that a secret admitted which holds no more; how many they are. What is
+    /// being admitted is asked for again.
+    pub(in crate::hub) fn end_outdated(&mut self) -> u64 {
+        self.members.outdate();
+        let held = self.members.held();
+        self.end_sessions(Code::SessionExpired, |live| {
+            live.secret.is_some_and(|number| !held.admits(number))
+        })
     }
 }

@@ -6,8 +6,9 @@
 use crate::ask::{Claim, Evidence, Issues, No};
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
-use crate::facts::{Binding, Record};
-use crate::hub::Hub;
+use crate::facts::{Binding, Conflict, PeerRecord, Record};
+use crate::hub::effects::Effects;
+use crate::hub::members::Members;
 use crate::id::{PeerId, PublicKey, SecretNumber};
 use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
@@ -22,10 +23,12 @@ pub(in crate::hub) struct Granted {
     pub(in crate::hub) issues: Option<Issues>,
 }
 
-/// Why a claim is not granted.
+/// Why something is not granted.
 pub(in crate::hub) enum Denial {
     /// It is not.
     No(No),
+    /// A refresh token of this peer came again after its successor: it may have been copied.
+    Reused(PeerId),
     /// It is to be asked for again, once it was looked at what the peer shows of a later start.
     LookAtLater,
 }
@@ -36,25 +39,30 @@ impl<N: Into<No>> From<N> for Denial {
     }
 }
 
-impl Hub {
+impl Members {
     // spec: admission §4, from "claims"
-    pub(in crate::hub) fn granted(&mut self, claim: &Claim, now: Now) -> Result<Granted, Denial> {
+    pub(in crate::hub) fn granted(
+        &mut self,
+        claim: &Claim,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<Granted, Denial> {
         match (claim.method, claim.evidence.as_ref(), claim.identity) {
             (Method::Open, None, None) => {
                 let guest = self.guest();
                 Ok(self.weak(claim, guest, None)?)
             }
             (Method::Secret, Some(Evidence::Secret(number)), Some((peer, key))) => {
-                self.by_secret(claim, *number, (peer, key), now)
+                self.by_secret(claim, *number, (peer, key), now, effects)
             }
             (Method::Join, Some(Evidence::Join { invited, fresh }), Some(identity)) => {
-                self.join(claim, invited, *fresh, identity, now)
+                self.join(claim, invited, *fresh, identity, now, effects)
             }
             (Method::Resume, Some(&Evidence::Resume { certified, fresh }), Some(identity)) => {
-                self.resume(claim, identity, certified, fresh, now)
+                self.resume(claim, identity, certified, fresh, now, effects)
             }
             (Method::Refresh, Some(&Evidence::Refresh { presented, fresh }), Some(identity)) => {
-                self.refresh(claim, identity, presented, fresh, now)
+                self.refresh(claim, identity, presented, fresh, now, effects)
             }
             // A claim that carries what its method does not.
             (
@@ -75,15 +83,14 @@ impl Hub {
         number: SecretNumber,
         (peer, key): (PeerId, PublicKey),
         now: Now,
+        effects: &mut Effects,
     ) -> Result<Granted, Denial> {
-        let expires = self.members.secrets.expiry(number)?;
-        if self.is_taken(peer, &key) || self.stronger(peer, claim.method) {
+        let expires = self.secrets.expiry(number)?;
+        if self.is_reserved(peer) || self.stronger(peer, claim.method) {
             return Err(Code::IdTaken.into());
         }
-        if self.members.registry.known(peer).is_some_and(|known| known.revoked.is_some()) {
-            return Err(Code::Revoked.into());
-        }
-        self.look_at_later(claim, now)?;
+        PeerRecord::admits(self.known(peer), &key)?;
+        self.look_at_later(claim, now, effects)?;
         let granted = self.weak(claim, peer, expires)?;
         Ok(Granted { record: self.to_bind(claim, peer, key, now).map(Record::Bind), ..granted })
     }
@@ -91,28 +98,33 @@ impl Hub {
     /// What the shared secret, or nothing at all, is good for.
     fn weak(&self, claim: &Claim, peer: PeerId, expires: Option<u64>) -> Result<Granted, Code> {
         // Whatever the role: who has the secret, or nothing at all, never administers.
-        let capabilities = self.config.secret_role.capabilities().without_administration();
+        let capabilities = self.terms.secret_role.capabilities().without_administration();
         may_serve(claim, &capabilities)?;
         Ok(Granted { peer, capabilities, expires, record: None, issues: None })
     }
 
     /// Whether an id is the operator's, another key's, or a guest's who serves under it.
     pub(in crate::hub) fn is_taken(&self, peer: PeerId, key: &PublicKey) -> bool {
-        let guest = self.members.registry.known(peer).is_none()
-            && self.members.registry.serving(peer).is_some();
-        peer == PeerId::operator() || guest || self.members.registry.taken(peer, key)
+        let admits = PeerRecord::admits(self.known(peer), key);
+        self.is_reserved(peer) || admits == Err(Conflict::IdTaken)
+    }
+
+    /// Whether an id is no key's: the operator's, or a guest's who serves under it.
+    pub(super) fn is_reserved(&self, peer: PeerId) -> bool {
+        let guest = self.known(peer).is_none() && self.serving(peer).is_some();
+        peer == PeerId::operator() || guest
     }
 
     /// An id enrolled by a join token is never admitted by less.
     fn stronger(&self, peer: PeerId, method: Method) -> bool {
         let weak = |method| matches!(method, Method::Open | Method::Secret);
-        let bound = self.members.registry.known(peer).map(|known| known.binding.method);
+        let bound = self.known(peer).map(|known| known.binding.method);
         weak(method) && bound.is_some_and(|bound| !weak(bound))
     }
 
     fn to_bind(&self, claim: &Claim, peer: PeerId, key: PublicKey, now: Now) -> Option<Binding> {
         let serves = claim.purpose == Purpose::Serve;
-        let known = self.members.registry.known(peer).map(|known| known.binding);
+        let known = self.known(peer).map(|known| known.binding);
         match known {
             Some(binding) if binding.serves || !serves => None,
             Some(binding) => Some(Binding { serves, ..binding }),
@@ -123,11 +135,11 @@ impl Hub {
     /// An id for a peer that brings none.
     fn guest(&mut self) -> PeerId {
         loop {
-            let id = format!("guest-{}", self.members.next_guest);
-            self.members.next_guest += 1;
+            let id = format!("guest-{}", self.next_guest);
+            self.next_guest += 1;
             // Letters, a dash and digits: always a peer id.
             if let Ok(peer) = id.parse()
-                && self.members.registry.known(peer).is_none()
+                && self.known(peer).is_none()
             {
                 return peer;
             }

@@ -14,9 +14,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::hub::Hub;
 use crate::hub::links::Links;
-use crate::hub::members::registry::Registry;
+use crate::hub::members::Members;
 use crate::id::PeerId;
 
 /// Labels, by their keys.
@@ -42,29 +41,21 @@ pub(in crate::hub) enum Meant {
     No,
 }
 
-impl Hub {
-    pub(in crate::hub) fn labels_of(&self, peer: PeerId) -> LabelsOf<'_> {
-        LabelsOf::of(peer, &self.members.registry, &self.links, self.config.self_labels)
+impl Members {
+    /// The labels of a peer, with those that its session gives itself, where one serves.
+    pub(in crate::hub) fn labels_of<'h>(&'h self, peer: PeerId, links: &'h Links) -> LabelsOf<'h> {
+        let enrolled = self.known(peer).and_then(|known| known.enrolled.as_ref());
+        let live = self.serving(peer).and_then(|link| links.session(link));
+        let seen = self.registry.seen(peer);
+        LabelsOf {
+            vouched: enrolled.map(|of| &of.labels),
+            claimed: live.map(|live| &live.claimed).or(seen.map(|seen| &seen.claimed)),
+            self_labels: self.terms.self_labels,
+        }
     }
 }
 
 impl<'h> LabelsOf<'h> {
-    /// The labels of a peer. `self_labels`: whether those that it gives itself count.
-    pub(in crate::hub) fn of(
-        peer: PeerId,
-        registry: &'h Registry,
-        links: &'h Links,
-        self_labels: bool,
-    ) -> Self {
-        let known = registry.known(peer);
-        let live = registry.serving(peer).and_then(|link| links.session(link));
-        LabelsOf {
-            vouched: known.and_then(|known| known.enrolled.as_ref()).map(|of| &of.labels),
-            claimed: live.map(|live| &live.claimed).or(known.map(|known| &known.claimed)),
-            self_labels,
-        }
-    }
-
     pub(in crate::hub) fn meant(&self, tests: &[(&str, &str)]) -> Meant {
         let pass = |label: &dyn Fn(&str) -> Option<&'h String>| {
             tests.iter().all(|(key, value)| label(key).is_some_and(|has| has == value))

@@ -1,50 +1,129 @@
 //! Who is enrolled, by what, and what each may have: ids and their keys, join tokens, secrets,
 //! revocations.
+//!
+//! ```text
+//!   claim ──► granted ──► Record ──the storage──► committed ──► the same rows here
+//!   change ──the storage──► change ──► the same rows here
+//! ```
+//!
+//! What is durable is held as storage holds it, and decided by [`crate::facts`]. What is known beside
+//! it is of this start alone: who serves, and what was seen of each peer.
 
 pub(super) mod enrol;
-pub(super) mod epoch;
+mod epoch;
 pub(super) mod grant;
 pub(super) mod labels;
-pub(super) mod purge;
-pub(super) mod registry;
+mod peers;
+mod purge;
+mod registry;
 pub(super) mod restored;
-pub(super) mod revoke;
-pub(super) mod secrets;
+mod secrets;
 pub(super) mod tokens;
 
-use crate::facts::{Durable, Restored};
+use crate::capability::Role;
+use crate::facts::{Change, Durable, Fact, Record, Restored, Revocation};
+use crate::hub::effects::Effects;
+use crate::hub::{HubConfig, HubEvent, Lives};
+use crate::id::PeerId;
+use crate::time::Mono;
 
 use epoch::Epochs;
 use registry::Registry;
 use secrets::Held;
-use tokens::Tokens;
+
+pub(super) use registry::CONTEST;
 
 /// Everyone that a hub knows.
 #[derive(Debug)]
 pub(super) struct Members {
-    pub(super) registry: Registry,
-    pub(super) tokens: Tokens,
-    pub(super) secrets: Held,
-    pub(super) epochs: Epochs,
-    /// The last issue of a certificate that was drawn.
-    pub(super) issues: u32,
-    /// That the storage is older than the hub.
-    pub(super) restored: Option<Restored>,
+    /// What storage has recorded; of the issues, those that were drawn and not recorded yet too.
+    facts: Durable,
+    registry: Registry,
+    secrets: Held,
+    epochs: Epochs,
+    terms: Terms,
     /// For ids of peers that have none.
-    pub(super) next_guest: u64,
+    next_guest: u64,
+    /// When it is looked for tokens that have ended; at once after the hub's start.
+    look: Mono,
+}
+
+/// The settings by which sessions are granted.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    /// The role of whom the shared secret admits, or nothing at all.
+    secret_role: Role,
+    /// Labels that peers give themselves count.
+    self_labels: bool,
+    /// How often the hub has started.
+    generation: u64,
+    lives: Lives,
+}
+
+impl Terms {
+    fn of(config: &HubConfig) -> Self {
+        let &HubConfig { secret_role, self_labels, generation, lives, .. } = config;
+        Self { secret_role, self_labels, generation, lives }
+    }
 }
 
 impl Members {
     /// What was known before.
-    pub(super) fn new(known: Durable) -> Self {
+    pub(super) fn new(config: &HubConfig, known: Durable) -> Self {
         Self {
-            registry: Registry::new(known.peers.into_values()),
-            tokens: Tokens::new(known.tokens.into_values(), known.keys, known.floor),
+            facts: known,
+            registry: Registry::default(),
             secrets: Held::default(),
             epochs: Epochs::default(),
-            issues: known.issues,
-            restored: known.restored,
+            terms: Terms::of(config),
             next_guest: 1,
+            look: Mono::default(),
         }
+    }
+
+    /// Other settings hold from here on.
+    pub(super) fn reconfigure(&mut self, config: &HubConfig) {
+        self.terms = Terms::of(config);
+    }
+
+    /// Storage has made this change: here too. Whether there was anything to change.
+    pub(super) fn change(&mut self, change: &Change) -> bool {
+        if let Change::Forget(peer) = change {
+            self.registry.forget(*peer);
+        }
+        // A change is never refused.
+        self.facts.apply(Fact::Change(change)).is_ok_and(|changed| changed)
+    }
+
+    /// Revokes peers. What is being admitted is asked for again.
+    pub(super) fn revoke(
+        &mut self,
+        peers: &[PeerId],
+        revocation: &Revocation,
+        effects: &mut Effects,
+    ) {
+        for &peer in peers {
+            if self.change(&Change::Revoke(vec![peer], revocation.clone())) {
+                let reason = revocation.reason.clone();
+                effects.event(HubEvent::Revoked { peer, reason });
+            }
+        }
+        self.outdate();
+    }
+
+    /// Storage has recorded this: it holds, whatever has become of the rows meanwhile.
+    pub(super) fn recorded(&mut self, record: &Record) {
+        record.writes(&self.facts).into_iter().for_each(|write| self.facts.write(write));
+        match record {
+            // Nobody is granted anything else by it.
+            Record::Bind(_) => {}
+            Record::Enrol(enrolment) => self.outdate_peer(enrolment.binding.peer),
+            Record::Refresh(refreshing) => self.outdate_peer(refreshing.peer),
+        }
+    }
+
+    /// That the storage is older than the hub.
+    pub(super) fn restored(&self) -> Option<Restored> {
+        self.facts.restored
     }
 }

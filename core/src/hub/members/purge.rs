@@ -11,23 +11,32 @@ use core::time::Duration;
 
 use crate::ask::Question;
 use crate::facts::Change;
-use crate::hub::Hub;
-use crate::time::Now;
+use crate::hub::effects::Effects;
+use crate::hub::members::Members;
+use crate::time::{Mono, Now};
 
 /// How often the hub looks for tokens that have ended.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-impl Hub {
+impl Members {
+    /// When something is due: an old secret ends, or it is looked for tokens that have ended, where
+    /// there are any tokens.
+    pub(in crate::hub) fn due(&self) -> Option<Mono> {
+        let look = (!self.facts.tokens.is_empty()).then_some(self.look);
+        look.into_iter().chain(self.secrets.ends()).min()
+    }
+
     /// Where it is time, and tokens have ended, has them forgotten on the disk.
-    pub(in crate::hub) fn purge_tokens(&mut self, now: Now) {
-        if !self.members.tokens.look(now.mono, EVERY) {
+    pub(in crate::hub) fn purge_tokens(&mut self, now: Now, effects: &mut Effects) {
+        if self.facts.tokens.is_empty() || self.look > now.mono {
             return;
         }
+        self.look = now.mono.after(EVERY);
         // Within the skew they are taken.
-        let floor = now.unix.saturating_sub(self.config.lives.skew);
+        let floor = now.unix.saturating_sub(self.terms.lives.skew);
         let asked = |question: &Question| matches!(question, Question::Change(Change::Purge(_)));
-        if self.members.tokens.has_ended(floor) && !self.is_asked(asked) {
-            self.ask_quietly(Question::Change(Change::Purge(floor)));
+        if self.facts.has_ended(floor) && effects.asks.count(asked) == 0 {
+            effects.asks.quietly(Question::Change(Change::Purge(floor)));
         }
     }
 }

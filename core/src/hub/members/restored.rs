@@ -11,8 +11,10 @@
 use crate::ask::{Certified, Claim, Later, No, Question};
 use crate::code::Code;
 use crate::facts::{Change, Restored, Sign};
+use crate::hub::HubEvent;
+use crate::hub::effects::Effects;
+use crate::hub::members::Members;
 use crate::hub::members::grant::Denial;
-use crate::hub::{Hub, HubEvent};
 use crate::id::PeerId;
 use crate::identity::LAST_ISSUE;
 use crate::time::Now;
@@ -24,21 +26,23 @@ const RESTORED: u64 = 300;
 pub const RESTORED_SAID: &str = "The hub was restored from a backup, and takes no token until its operator has \
                                  accepted that.";
 
-impl Hub {
+impl Members {
     /// A peer whose key its id is bound to, or that a token admits, may show that the hub has
     /// started later than this start. What nobody has looked at is to be looked at first.
-    pub(in crate::hub) fn look_at_later(&mut self, claim: &Claim, now: Now) -> Result<(), Denial> {
+    pub(super) fn look_at_later(
+        &mut self,
+        claim: &Claim,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), Denial> {
         let Some((peer, _)) = claim.identity else { return Ok(()) };
         match claim.later {
             Later::Nothing => Ok(()),
             Later::Shown => Err(Denial::LookAtLater),
             Later::Verified(generation) => {
-                if generation > self.config.generation {
-                    self.is_restored(Restored {
-                        generation,
-                        issue: 0,
-                        ..sign(Sign::Hello, peer, now)
-                    });
+                if generation > self.terms.generation {
+                    let shown = sign(Sign::Hello, peer, now);
+                    self.is_restored(Restored { generation, issue: 0, ..shown }, effects);
                 }
                 Ok(())
             }
@@ -47,36 +51,41 @@ impl Hub {
 
     /// A certificate of this hub's, whose key was proved: one of an issue that was never drawn here
     /// is from after the backup.
-    pub(in crate::hub) fn look_at_issue(
+    pub(super) fn look_at_issue(
         &mut self,
         peer: PeerId,
         certified: Certified,
         now: Now,
+        effects: &mut Effects,
     ) -> Result<(), No> {
         let Certified { issue, not_after, expired } = certified;
-        if issue <= self.members.issues || expired || now.unix >= not_after {
+        if issue <= self.facts.issues || expired || now.unix >= not_after {
             return Ok(());
         }
-        let generation = self.config.generation;
-        self.is_restored(Restored { generation, issue, ..sign(Sign::Certificate, peer, now) });
+        let generation = self.terms.generation;
+        let shown = sign(Sign::Certificate, peer, now);
+        self.is_restored(Restored { generation, issue, ..shown }, effects);
         self.not_restored()
     }
 
-    fn is_restored(&mut self, shown: Restored) {
-        let Some(adds) = shown.beside(self.members.restored) else { return };
-        if self.members.restored.is_none() {
+    fn is_restored(&mut self, shown: Restored, effects: &mut Effects) {
+        let (first, change) = (self.facts.restored.is_none(), Change::Restored(shown));
+        if !self.change(&change) {
+            return;
+        }
+        if first {
             // What is being granted by a token would come from a storage that has forgotten.
             self.outdate();
         }
-        let own = self.config.generation;
-        self.effects.event(HubEvent::RolledBack { restored: adds, own });
-        self.members.restored = Some(adds);
-        self.ask_quietly(Question::Change(Change::Restored(shown)));
+        if let Some(restored) = self.facts.restored {
+            effects.event(HubEvent::RolledBack { restored, own: self.terms.generation });
+        }
+        effects.asks.quietly(Question::Change(change));
     }
 
     /// A hub whose storage is older than itself makes nobody new credentials.
-    pub(in crate::hub) fn not_restored(&self) -> Result<(), No> {
-        match self.members.restored {
+    pub(super) fn not_restored(&self) -> Result<(), No> {
+        match self.facts.restored {
             None => Ok(()),
             Some(_) => Err(No {
                 said: Some(RESTORED_SAID),
@@ -88,11 +97,11 @@ impl Hub {
     /// An issue that no certificate has had. What is recorded with it makes it durable; where
     /// nothing is, no certificate had it either.
     pub(in crate::hub) fn draw_issue(&mut self) -> Result<u32, No> {
-        if self.members.issues >= LAST_ISSUE {
+        if self.facts.issues >= LAST_ISSUE {
             return Err(Code::Unavailable.into());
         }
-        self.members.issues += 1;
-        Ok(self.members.issues)
+        self.facts.issues += 1;
+        Ok(self.facts.issues)
     }
 }
 

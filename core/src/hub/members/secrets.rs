@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use crate::code::Code;
-use crate::hub::{Hub, HubEvent};
+use crate::hub::members::Members;
 use crate::id::SecretNumber;
 use crate::time::{Mono, Now};
 
@@ -34,29 +34,30 @@ impl Default for Held {
 }
 
 impl Held {
-    pub(in crate::hub) fn new(
-        current: SecretNumber,
-        old: Option<(SecretNumber, u64)>,
-        now: Now,
-    ) -> Self {
+    pub(super) fn new(current: SecretNumber, old: Option<(SecretNumber, u64)>, now: Now) -> Self {
         let old = old.map(|(number, until)| Old { number, until, at: at(until, now) });
         Self { current, old }
     }
 
-    pub(in crate::hub) fn current(&self) -> SecretNumber {
+    pub(super) fn current(&self) -> SecretNumber {
         self.current
     }
 
     /// When the secret before the current one ends, seconds since 1970.
-    pub(in crate::hub) fn old_until(&self) -> Option<u64> {
+    pub(super) fn old_until(&self) -> Option<u64> {
         self.old.map(|old| old.until)
+    }
+
+    /// Whether a session of this secret may go on.
+    pub(in crate::hub) fn admits(&self, number: SecretNumber) -> bool {
+        self.expiry(number).is_ok()
     }
 
     /// When a session that this secret admits has to end, where it has to.
     ///
     /// # Errors
     /// [`Code::Expired`]: it admits nobody any more.
-    pub(in crate::hub) fn expiry(&self, number: SecretNumber) -> Result<Option<u64>, Code> {
+    pub(super) fn expiry(&self, number: SecretNumber) -> Result<Option<u64>, Code> {
         match self.old {
             _ if number == self.current => Ok(None),
             Some(old) if number == old.number => Ok(Some(old.until)),
@@ -65,7 +66,7 @@ impl Held {
     }
 
     /// The next deadline.
-    pub(in crate::hub) fn ends(&self) -> Option<Mono> {
+    pub(super) fn ends(&self) -> Option<Mono> {
         self.old.map(|old| old.at)
     }
 
@@ -86,35 +87,35 @@ fn at(until: u64, now: Now) -> Mono {
     now.mono.after(Duration::from_secs(until.saturating_sub(now.unix)))
 }
 
-impl Hub {
+impl Members {
     /// The number of the current secret and, while it is being replaced, that of the one before it
-    /// with its end, seconds since 1970. For a start during a grace; else the current one is the
-    /// first.
-    pub fn set_secrets(
+    /// with its end, seconds since 1970.
+    pub(in crate::hub) fn set_secrets(
         &mut self,
         current: SecretNumber,
         old: Option<(SecretNumber, u64)>,
         now: Now,
     ) {
-        self.members.secrets = Held::new(current, old, now);
-        self.look_at_secrets(now);
+        self.secrets = Held::new(current, old, now);
     }
 
-    /// Ends the grace, where it is over, and the sessions that the old secret admitted.
-    pub(in crate::hub) fn look_at_secrets(&mut self, now: Now) {
-        if let Some(number) = self.members.secrets.look(now) {
-            self.end_outdated();
-            self.effects.event(HubEvent::SecretEnded { number });
-        }
+    /// The number of the current secret.
+    pub(in crate::hub) fn secret(&self) -> SecretNumber {
+        self.secrets.current()
     }
 
-    /// Ends the sessions that a secret admitted which holds no more; how many they are. What is
-    /// being admitted is asked for again.
-    pub(in crate::hub) fn end_outdated(&mut self) -> u64 {
-        self.outdate();
-        let held = self.members.secrets;
-        self.end_sessions(Code::SessionExpired, |live| {
-            live.secret.is_some_and(|number| held.expiry(number).is_err())
-        })
+    /// When the secret before the current one ends, seconds since 1970.
+    pub(in crate::hub) fn old_until(&self) -> Option<u64> {
+        self.secrets.old_until()
+    }
+
+    /// The secret before the current one, where its grace is over: it admits nobody any more.
+    pub(in crate::hub) fn secret_ended(&mut self, now: Now) -> Option<SecretNumber> {
+        self.secrets.look(now)
+    }
+
+    /// The secrets that admit at this moment.
+    pub(in crate::hub) fn held(&self) -> Held {
+        self.secrets
     }
 }

@@ -91,7 +91,7 @@ impl Desk {
         let told = self.say("issue-token", &arguments).unwrap();
         let (_, jti) = told.split_once("jti=").unwrap();
         let jti = jti.split(' ').next().unwrap().parse().unwrap();
-        self.hub.members.tokens.get(jti).unwrap().clone()
+        self.hub.members.token(jti).unwrap().clone()
     }
 
     /// A session by this token, to serve.

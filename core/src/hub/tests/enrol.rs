@@ -4,7 +4,7 @@
 use super::desk::{Desk, NOON, invited};
 use super::*;
 use crate::ask::{Certified, Later, Renewal};
-use crate::facts::{Enrolled, Family, PeerRecord, Restored, Sign, TokenRecord};
+use crate::facts::{Durable, Enrolled, Family, PeerRecord, Restored, Sign, TokenRecord};
 use crate::id::{Jti, RefreshHash};
 use crate::wire::value::Scalar;
 
@@ -41,7 +41,7 @@ fn joins(token: &TokenRecord, fresh: u8) -> Claim {
 
 /// What the hub knows of `web-1`, which is what the ledger knows.
 fn enrolled(desk: &Desk) -> Enrolled {
-    let here = desk.hub.members.registry.known(id("web-1")).unwrap();
+    let here = desk.hub.members.known(id("web-1")).unwrap();
     let durable = desk.ledger.memory.durable();
     let PeerRecord { enrolled: there, revoked, .. } = &durable.peers[&id("web-1")];
     assert_eq!((&here.enrolled, &here.revoked), (there, revoked));
@@ -171,7 +171,7 @@ fn there_is_room_before_a_token_is_spent() {
     let (first, second) = (desk.issue(), desk.issue());
     let link = desk.join(&first, "web-1", 1).unwrap();
     assert_eq!(desk.join(&second, "web-2", 2), Err(Code::Full));
-    assert!(desk.hub.members.tokens.get(second.jti).unwrap().used.is_empty());
+    assert!(desk.hub.members.token(second.jti).unwrap().used.is_empty());
     desk.hub.gone(link, desk.now);
     desk.say("forget", &[("id", Scalar::Text("web-1"))]).unwrap();
     assert!(desk.join(&second, "web-2", 2).is_ok());
@@ -260,7 +260,7 @@ fn an_id_that_the_secret_bound_is_upgraded_by_a_token_and_never_admitted_by_less
     let before = desk.admit(&by_secret).unwrap();
     desk.admit(&joins(&token, 1)).unwrap();
     assert_eq!(desk.closing(before), Some(Code::SessionExpired));
-    assert_eq!(desk.hub.members.registry.known(id("web-1")).unwrap().binding.method, Method::Join);
+    assert_eq!(desk.hub.members.known(id("web-1")).unwrap().binding.method, Method::Join);
     assert_eq!(desk.admit(&by_secret), Err(Code::IdTaken));
     assert_eq!(desk.ledger.memory.bindings().next().unwrap().method, Method::Join);
 }
@@ -299,7 +299,7 @@ fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_join
     assert_eq!(enrolled(&desk).issue, 2);
     assert_eq!(desk.admit(&old), Err(Code::Voided));
     assert!(desk.admit(&resume(2, NOON + 86_401, false)).is_ok());
-    assert_eq!(desk.hub.members.restored, None);
+    assert_eq!(desk.hub.members.restored(), None);
     assert_eq!(desk.ledger.memory.durable().issues, 2);
 }
 
@@ -315,11 +315,12 @@ fn issues_are_drawn_from_one_counter_for_all_peers_and_a_later_start_goes_on_wit
     desk.say("forget", &[("id", Scalar::Text("web-2"))]).unwrap();
     let durable = desk.ledger.memory.durable();
     assert_eq!((durable.issues, durable.peers.len()), (3, 0));
-    let mut hub = Hub::new(HubConfig::default(), durable);
-    assert_eq!(hub.draw_issue(), Ok(4));
+    let mut hub = Hub::new(HubConfig::default(), durable.clone());
+    assert_eq!(hub.members.draw_issue(), Ok(4));
     // At its end nothing is minted, rather than the same again.
-    hub.members.issues = crate::identity::LAST_ISSUE;
-    assert_eq!(hub.draw_issue(), Err(Code::Unavailable.into()));
+    let durable = Durable { issues: crate::identity::LAST_ISSUE, ..durable };
+    let mut hub = Hub::new(HubConfig::default(), durable);
+    assert_eq!(hub.members.draw_issue(), Err(Code::Unavailable.into()));
 }
 
 #[test]
@@ -368,7 +369,7 @@ fn an_older_storage_does_not_take_the_newest_refresh_token_for_a_copy() {
     assert_eq!(events(&mut desk), [HubEvent::RolledBack { restored, own: 7 }]);
     desk.settle();
     assert_eq!(desk.ledger.memory.durable().restored, Some(restored));
-    assert_eq!(desk.hub.members.registry.known(peer).unwrap().revoked, None);
+    assert_eq!(desk.hub.members.known(peer).unwrap().revoked, None);
     // Whoever says nothing of it is not judged either; who has a certificate goes on.
     assert_eq!(desk.admit(&refresh(3, 5)), Err(Code::Unavailable));
     assert_eq!(desk.admit(&refresh(1, 5)), Err(Code::Unavailable));
@@ -381,7 +382,7 @@ fn a_join_that_shows_an_older_storage_spends_no_token() {
     let token = desk.issue();
     let claim = Claim { later: Later::Verified(8), ..invited(&token, "web-2", 2) };
     assert_eq!(desk.admit(&claim), Err(Code::Unavailable));
-    assert!(desk.hub.members.tokens.get(token.jti).unwrap().used.is_empty());
+    assert!(desk.hub.members.token(token.jti).unwrap().used.is_empty());
     assert_eq!(desk.join(&token, "web-3", 3), Err(Code::Unavailable));
 }
 
@@ -391,18 +392,18 @@ fn a_certificate_within_its_dates_of_an_issue_that_was_never_drawn_shows_an_olde
     // Not by one that has ended: what was minted before the counter was kept may be of any issue.
     for (not_after, expired) in [(NOON, false), (NOON + 86_400, true)] {
         assert_eq!(desk.admit(&resume(2, not_after, expired)), Err(Code::Refused));
-        assert_eq!(desk.hub.members.restored, None);
+        assert_eq!(desk.hub.members.restored(), None);
     }
     // Nor by one that was drawn, for whomever.
     let (mut desk, _) = restored();
     let token = desk.issue();
     desk.join(&token, "web-2", 2).unwrap();
     assert_eq!(desk.admit(&resume(2, NOON + 86_400, false)), Err(Code::Refused));
-    assert_eq!(desk.hub.members.restored, None);
+    assert_eq!(desk.hub.members.restored(), None);
 
     assert_eq!(desk.admit(&resume(3, NOON + 86_400, false)), Err(Code::Unavailable));
     let shown = Restored { generation: 7, issue: 3, sign: Sign::Certificate, ..by_hello(7) };
-    assert_eq!(desk.hub.members.restored, Some(shown));
+    assert_eq!(desk.hub.members.restored(), Some(shown));
     desk.settle();
     assert_eq!(desk.ledger.memory.durable().restored, Some(shown));
     // Also by who is not known here: it joined after the backup.
@@ -410,7 +411,7 @@ fn a_certificate_within_its_dates_of_an_issue_that_was_never_drawn_shows_an_olde
     let Claim { evidence, method, .. } = resume(9, NOON + 86_400, false);
     let unknown = Claim { evidence, method, ..claim("web-9", 9, Purpose::Serve) };
     assert_eq!(desk.admit(&unknown), Err(Code::Unavailable));
-    assert_eq!(desk.hub.members.restored.unwrap().by, Some(id("web-9")));
+    assert_eq!(desk.hub.members.restored().unwrap().by, Some(id("web-9")));
 }
 
 #[test]
@@ -419,7 +420,7 @@ fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_prov
         let (mut desk, token) = restored();
         let claim = Claim { later: Later::Verified(seen), ..joins(&token, 1) };
         assert_eq!(desk.admit(&claim).is_err(), noted, "{seen}");
-        assert_eq!(desk.hub.members.restored, noted.then_some(by_hello(seen)));
+        assert_eq!(desk.hub.members.restored(), noted.then_some(by_hello(seen)));
     }
     // Whoever is proved is asked for what it shows, before it is judged further.
     let (mut desk, token) = restored();
@@ -430,7 +431,7 @@ fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_prov
         let question = Question::Reserve(Box::new(claim));
         assert_eq!(desk.hub.answer(link, &question, desk.now), Some(Answer::LookAtLater));
     }
-    assert_eq!(desk.hub.members.registry.known(id("web-1")).unwrap().revoked, None);
+    assert_eq!(desk.hub.members.known(id("web-1")).unwrap().revoked, None);
     let (mut desk, token) = restored();
     let stranger = Claim { identity: Some((id("web-1"), PublicKey([9; 32]))), ..refresh(1, 2) };
     let stranger = Claim { later: Later::Shown, ..stranger };
@@ -438,7 +439,7 @@ fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_prov
     let unknown = TokenRecord { jti: Jti([9; 16]), ..token };
     let stranger = Claim { later: Later::Shown, ..invited(&unknown, "web-2", 2) };
     assert_eq!(desk.admit(&stranger), Err(Code::Refused));
-    assert_eq!(desk.hub.members.restored, None);
+    assert_eq!(desk.hub.members.restored(), None);
 }
 
 #[test]

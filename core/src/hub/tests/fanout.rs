@@ -130,7 +130,7 @@ fn who_is_absent_is_missing_and_who_does_not_serve_the_command_failed() {
 #[test]
 fn label_tests_must_all_hold_for_those_who_are_there_and_those_who_left() {
     let mut hub = hub();
-    hub.config.self_labels = true;
+    hub.reconfigure(HubConfig { self_labels: true, ..hub.config.clone() });
     let left = serve_with(&mut hub, "left", &[("role", "web"), ("zone", "eu")]);
     hub.gone(left, Now::default());
     let eu = serve_with(&mut hub, "eu", &[("role", "web"), ("zone", "eu")]);

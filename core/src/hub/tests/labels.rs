@@ -72,7 +72,7 @@ fn what_a_token_gave_is_known_after_the_hub_started_again() {
 #[test]
 fn where_a_hub_takes_peers_at_their_word_their_tokens_still_go_before() {
     let mut desk = Desk::new();
-    desk.hub.config.self_labels = true;
+    desk.hub.reconfigure(HubConfig { self_labels: true, ..desk.hub.config.clone() });
     let token = zone_b(&mut desk);
     let peer = joined(&mut desk, &token, ("web-1", 1), &[("role", "db"), ("zone", "a")]);
     assert_eq!(calls(&mut desk, 1, &[("zone", "a")]), ["done 0 0 0"]);
@@ -85,7 +85,7 @@ fn a_peer_that_has_other_labels_by_its_turn_is_not_called() {
     let limits = Limits { slice: 1, admissions_per_second: 1_000_000, ..Limits::default() };
     for by_its_own_word in [false, true] {
         let mut desk = Desk::with(limits.clone());
-        desk.hub.config.self_labels = true;
+        desk.hub.reconfigure(HubConfig { self_labels: true, ..desk.hub.config.clone() });
         let (token, key) = (zone_b(&mut desk), ["zone", "role"][usize::from(by_its_own_word)]);
         let says = [("role", "b")];
         let links = [("a", 1), ("b", 2)].map(|who| joined(&mut desk, &token, who, &says));
@@ -125,7 +125,7 @@ fn a_list_tells_what_counts_from_what_a_peer_says_of_itself() {
     assert!(liar.contains("labels={zone=b}"), "{liar}");
     assert!(liar.contains("claimed={role=db zone=a}"), "{liar}");
     assert!(plain.contains("labels={zone=b}") && !plain.contains("claimed"), "{plain}");
-    desk.hub.config.self_labels = true;
+    desk.hub.reconfigure(HubConfig { self_labels: true, ..desk.hub.config.clone() });
     let shown = desk.say("peer", &[("id", Scalar::Text("liar"))]).unwrap();
     assert!(shown.contains("labels={role=db zone=b}"), "{shown}");
     assert!(shown.contains("claimed={zone=a}"), "{shown}");

@@ -465,5 +465,5 @@ fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let again = reserve(&mut hub, links[0], &guest).unwrap();
     assert_eq!(again.peer.as_str(), "guest-2");
     assert_eq!(commit(&mut hub, links[0], &guest, again), Answer::Committed);
-    assert_eq!(hub.members.registry.serving("guest-1".parse().unwrap()), Some(links[1]));
+    assert_eq!(hub.members.serving("guest-1".parse().unwrap()), Some(links[1]));
 }

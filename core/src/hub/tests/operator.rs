@@ -38,9 +38,9 @@ fn whoever_is_local_is_the_operator_whatever_the_secret_may_do() {
 
 /// A serving peer, in spite of a role that would not let it serve.
 fn serve_as(hub: &mut Hub, role: Role) -> LinkId {
-    let was = core::mem::replace(&mut hub.config.secret_role, role);
+    hub.members.reconfigure(&HubConfig { secret_role: role, ..hub.config.clone() });
     let link = serve(hub, "web-1");
-    hub.config.secret_role = was;
+    hub.members.reconfigure(&hub.config);
     link
 }
 

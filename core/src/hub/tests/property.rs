@@ -361,7 +361,7 @@ proptest! {
         (0..PEERS.len()).for_each(|peer| world.take(&Step::Go(peer)));
         prop_assert!(world.hub.links.iter().next().is_none());
         for peer in PEERS {
-            prop_assert_eq!(world.hub.members.registry.serving(peer.parse().unwrap()), None);
+            prop_assert_eq!(world.hub.members.serving(peer.parse().unwrap()), None);
         }
     }
 }

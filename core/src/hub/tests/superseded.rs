@@ -41,7 +41,7 @@ fn the_older_link_takes_what_it_ran_with_it_and_leaves_the_newer_online() {
     let newer = serve(&mut hub, "web-1");
     hub.gone(older, Now::default());
     assert_eq!(sent(&mut hub, op), ["result 1 lost"]);
-    assert_eq!(hub.members.registry.serving("web-1".parse().unwrap()), Some(newer));
+    assert_eq!(hub.members.serving("web-1".parse().unwrap()), Some(newer));
     input(&mut hub, op, &uptime(3, "web-1"));
     assert_eq!(sent(&mut hub, newer), ["call 2"]);
 }

@@ -24,7 +24,7 @@ fn each_capability_in_force_is_one_without_which_something_is_denied() {
                 desk.ask(desk.operator, "issue-token", &arguments);
                 desk.settle();
                 answered(&mut desk.hub, desk.operator).unwrap();
-                let token = desk.hub.members.tokens.iter(None).next().unwrap().clone();
+                let token = desk.hub.members.tokens(None).next().unwrap().clone();
                 assert_eq!(desk.join(&token, "web-1", 1).unwrap_err(), Code::MayNotServe);
                 continue;
             }

@@ -34,7 +34,7 @@ fn nothing_changes_before_the_ledger_has_forgotten_and_then_everything_does() {
     assert_eq!(question, Question::Change(Change::Forget(id("web-1"))));
     // No answer, no change.
     assert_eq!(sent(&mut hub, operator), Vec::<String>::new());
-    assert_eq!((closing(&mut hub, web), hub.members.registry.len()), (None, 2));
+    assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 2));
     input(&mut hub, operator, &uptime(3, "web-1"));
     assert_eq!(sent(&mut hub, web), ["call 2"]);
 
@@ -55,7 +55,7 @@ fn nothing_changes_before_the_ledger_has_forgotten_and_then_everything_does() {
     assert_eq!(key_of(grant.record.clone()), PublicKey([9; 32]));
     assert_eq!(commit(&mut hub, link, &stranger, grant), Answer::Committed);
     hub.gone(web, Now::default());
-    assert_eq!(hub.members.registry.serving(id("web-1")), Some(link));
+    assert_eq!(hub.members.serving(id("web-1")), Some(link));
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn a_ledger_that_cannot_forget_leaves_everything_as_it_was() {
     let (ask, _) = asked(&mut hub);
     hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), Now::default());
     assert_eq!(answered(&mut hub, operator), Err("unavailable".to_owned()));
-    assert_eq!((closing(&mut hub, web), hub.members.registry.len()), (None, 1));
+    assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 1));
     // An answer that comes twice, or to nothing, is none.
     hub.answer_ask(ask, Answer::Changed(true), Now::default());
     hub.answer_ask(AskId(99), Answer::Changed(true), Now::default());
-    assert_eq!((closing(&mut hub, web), hub.members.registry.len()), (None, 1));
+    assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 1));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn an_answer_of_another_kind_forgets_nobody() {
     let (ask, _) = asked(&mut hub);
     hub.answer_ask(ask, Answer::Recorded, Now::default());
     assert_eq!(answered(&mut hub, operator), Err("failed".to_owned()));
-    assert_eq!(hub.members.registry.len(), 1);
+    assert_eq!(hub.members.bound_count(), 1);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn whoever_asked_may_be_gone_when_it_is_done() {
     let (ask, _) = asked(&mut hub);
     hub.gone(operator, Now::default());
     hub.answer_ask(ask, Answer::Changed(true), Now::default());
-    assert_eq!((closing(&mut hub, web), hub.members.registry.len()), (Some(Code::Revoked), 0));
+    assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (Some(Code::Revoked), 0));
 }
 
 #[test]

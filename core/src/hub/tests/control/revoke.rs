@@ -10,7 +10,7 @@ fn first() -> Certified {
 }
 
 fn enrolled(desk: &Desk, peer: &str) -> Enrolled {
-    desk.hub.members.registry.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
+    desk.hub.members.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn who_revokes_without_a_reason_is_named() {
 }
 
 fn binding(desk: &Desk, peer: &str) -> Binding {
-    desk.hub.members.registry.known(peer.parse().unwrap()).unwrap().binding
+    desk.hub.members.known(peer.parse().unwrap()).unwrap().binding
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn those_that_a_forgotten_token_enrolled_can_still_be_revoked_by_it() {
     desk.pass(2 * 86_400);
     desk.hub.handle_timeout(desk.now);
     desk.settle();
-    assert_eq!(desk.hub.members.tokens.len(), 0);
+    assert_eq!(desk.hub.members.token_count(), 0);
     assert_eq!(revoke(&mut desk, &token, false), Err("unknown-token".to_owned()));
     let told = format!("{{jti={} ended=1 revoked=1}}", token.jti);
     assert_eq!(revoke(&mut desk, &token, true), Ok(told));
@@ -200,8 +200,7 @@ fn both_are_for_who_administers_tokens_and_revoking_peers_for_who_administers_th
     desk.ask(desk.operator, "issue-token", &arguments);
     desk.settle();
     answered(&mut desk.hub, desk.operator).unwrap();
-    let deputy =
-        desk.hub.members.tokens.iter(None).find(|token| token.sub == "deputy").unwrap().clone();
+    let deputy = desk.hub.members.tokens(None).find(|token| token.sub == "deputy").unwrap().clone();
     let deputy = desk.join(&deputy, "deputy", 3).unwrap();
     let jti = token.jti.to_string();
     let arguments = [("jti", Scalar::Text(&jti)), ("enrolled", Scalar::Boolean(true))];
@@ -233,16 +232,16 @@ fn tokens_that_have_ended_are_forgotten_within_the_hour_and_only_once_the_floor_
     // Idempotent; and nothing is forgotten before the answer.
     desk.hub.handle_timeout(desk.now);
     assert_eq!(desk.hub.poll_ask(), None);
-    assert_eq!((desk.hub.members.tokens.len(), desk.hub.members.tokens.floor()), (2, 0));
+    assert_eq!((desk.hub.members.token_count(), desk.hub.members.floor()), (2, 0));
     desk.hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), desk.now);
-    assert_eq!((desk.hub.members.tokens.len(), desk.hub.members.tokens.floor()), (2, 0));
+    assert_eq!((desk.hub.members.token_count(), desk.hub.members.floor()), (2, 0));
     // It is tried again an hour later.
     desk.pass(3600);
     desk.hub.handle_timeout(desk.now);
     desk.settle();
-    assert_eq!(desk.hub.members.tokens.floor(), NOON + 7200 - 60);
-    assert_eq!(desk.hub.members.tokens.get(short.jti), None);
-    assert!(desk.hub.members.tokens.get(long.jti).is_some());
+    assert_eq!(desk.hub.members.floor(), NOON + 7200 - 60);
+    assert_eq!(desk.hub.members.token(short.jti), None);
+    assert!(desk.hub.members.token(long.jti).is_some());
     let on_disk = desk.ledger.memory.durable();
     assert_eq!((on_disk.tokens.len(), on_disk.floor), (1, NOON + 7200 - 60));
 }
@@ -255,7 +254,7 @@ fn a_token_is_kept_as_long_as_clocks_that_differ_may_take_it() {
         desk.pass(passed);
         desk.hub.handle_timeout(desk.now);
         desk.settle();
-        assert_eq!(desk.hub.members.tokens.len(), kept, "{passed}");
+        assert_eq!(desk.hub.members.token_count(), kept, "{passed}");
     }
 }
 
@@ -269,7 +268,7 @@ fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
     desk.now.unix += 8 * 86_400;
     desk.hub.handle_timeout(desk.now);
     desk.settle();
-    assert_eq!(desk.hub.members.tokens.len(), 0);
+    assert_eq!(desk.hub.members.token_count(), 0);
     desk.now.unix = right + 1;
     // Neither by whoever has used it, nor by another; and no restart changes that.
     let durable = desk.ledger.memory.durable();
@@ -285,8 +284,8 @@ fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
     // The ledger says the same where the hub is asked nothing.
     let claim = invited(&open, "web-3", 3);
     let mut other = Desk::new();
-    other.hub.members.tokens.add(open.clone());
-    other.hub.members.tokens.set_keys(durable.keys);
+    other.hub.members.token_issued(&open);
+    other.hub.members.keys_rotated(durable.keys);
     let link = other.hub.arrive(somewhere(), other.now).unwrap();
     let grant = other.reserve(link, &claim).unwrap();
     let record = Question::Record(grant.record.unwrap());
