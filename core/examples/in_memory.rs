@@ -95,7 +95,8 @@ fn main() {
     let secret = SharedSecret::new(&random.bytes::<32>()).unwrap();
     let limits = Limits::default();
     let config = HubConfig { limits: limits.clone(), ..HubConfig::default() };
-    let (mut hub, mut hub_ledger) = (Hub::new(config, Durable::default()), Memory::default());
+    let (mut hub, mut hub_ledger) =
+        (Hub::new(config, Durable::default(), &Seed([7; 32])), Memory::default());
     let snapshot = Arc::new(HubSnapshot {
         identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
         name: "example".to_owned(),

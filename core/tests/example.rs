@@ -138,7 +138,8 @@ fn the_hub_says_the_pages_hello_and_welcome() {
     let (mut random, mut said) = (Random::new(&HUB_SEED), Vec::new());
     let nonce = peer_nonce(&page);
     let config = HubConfig { limits: limits(), secret_role: Role::Agent, ..HubConfig::default() };
-    let (mut hub, mut ledger) = (Hub::new(config, Durable::default()), Memory::default());
+    let (mut hub, mut ledger) =
+        (Hub::new(config, Durable::default(), &Seed([7; 32])), Memory::default());
     let link = hub.arrive(somewhere(), NOW).unwrap();
     let begun = hub::HubAuth::begin(snapshot(&page), somewhere(), nonce, Arrival::default());
     let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
@@ -308,7 +309,7 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
 fn the_hub_routes_the_pages_call_as_the_page_does() {
     let page = page();
     let config = HubConfig { limits: limits(), ..HubConfig::default() };
-    let mut hub = Hub::new(config, Durable::default());
+    let mut hub = Hub::new(config, Durable::default(), &Seed([7; 32]));
     let web_1 = join(&mut hub, "web-1", Purpose::Serve);
     let operator = join(&mut hub, "ops", Purpose::Operate);
     for (from, said, to, passed_on) in [

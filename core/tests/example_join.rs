@@ -4,8 +4,6 @@
 
 mod page;
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
@@ -14,12 +12,12 @@ use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
 use bowline_core::capability::Role;
-use bowline_core::facts::{KeyRecord, Memory, TokenRecord, Uses};
+use bowline_core::facts::{Draft, Issuer, KeyRecord, Memory, Mint};
 use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
+use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
 use bowline_core::trust::Known;
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
@@ -73,40 +71,18 @@ impl Story {
         };
         ledger.keep_keys(vec![record]);
         let mut said = Vec::new();
-        let claims = JoinClaims {
+        let draft = Draft { role: Role::Agent, ..Draft::new("alice", 86_400, PeerId::operator()) };
+        let jti = Jti(page.bytes("jti").try_into().unwrap());
+        let mint = Mint { jti, issued: NOW.unix, draft };
+        let issuer = Issuer {
             hub: identity,
-            sub: "alice".to_owned(),
-            iat: NOW.unix,
-            exp: NOW.unix + 86_400,
-            jti: Jti(page.bytes("jti").try_into().unwrap()),
-            role: Role::Agent,
-            uses: NonZeroU32::MIN,
             pins: vec![server_tls(&page).pin()],
             urls: vec!["wss://hub.example:7777".to_owned()],
-            caps: None,
-            rooms: Vec::new(),
-            labels: BTreeMap::new(),
-            id: None,
         };
-        let token = issue_join(&joins.signer, &claims).unwrap();
-        said.push(("join token", token.into_bytes()));
-        ledger.issue(TokenRecord {
-            jti: claims.jti,
-            sub: claims.sub,
-            kid: joins.signer(),
-            issued: claims.iat,
-            ends: claims.exp,
-            uses: 1,
-            role: claims.role,
-            caps: None,
-            rooms: Vec::new(),
-            labels: BTreeMap::new(),
-            id: None,
-            issuer: PeerId::operator(),
-            revoked: None,
-            used: Uses::new(),
-        });
-        let hub = Hub::new(config(5), ledger.durable());
+        let (record, token) = mint.sign(&joins.signer, issuer).unwrap();
+        said.push(("join token", token.as_bytes().to_vec()));
+        ledger.issue(record);
+        let hub = Hub::new(config(5), ledger.durable(), &Seed([7; 32]));
         let known =
             Known { hub: "hub".to_owned(), token_issuer: Some(identity), ..Known::default() };
         Self { page, joins, hub, ledger, generation: 5, known, said }
@@ -115,7 +91,7 @@ impl Story {
     /// The hub starts, and it is this start.
     fn start(&mut self, generation: u64) {
         self.generation = generation;
-        self.hub = Hub::new(config(generation), self.ledger.durable());
+        self.hub = Hub::new(config(generation), self.ledger.durable(), &Seed([7; 32]));
     }
 
     fn snapshot(&self) -> Arc<HubSnapshot> {

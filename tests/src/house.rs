@@ -85,7 +85,11 @@ impl House {
     #[must_use]
     pub fn new(mode: Mode) -> Self {
         let limits = Limits::default();
-        let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default());
+        let mut hub = Hub::new(
+            HubConfig { limits, ..HubConfig::default() },
+            Durable::default(),
+            &Seed([7; 32]),
+        );
         let snapshot = snapshot(mode);
         let peer = Conn::new(&mut hub, &snapshot, mode, "web", Purpose::Serve);
         let operator = Conn::new(&mut hub, &snapshot, mode, "ops", Purpose::Operate);

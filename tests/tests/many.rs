@@ -92,7 +92,11 @@ impl World {
             limits: Limits::default(),
         };
         Self {
-            hub: Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default()),
+            hub: Hub::new(
+                HubConfig { limits, ..HubConfig::default() },
+                Durable::default(),
+                &Seed([7; 32]),
+            ),
             ledger: Memory::default(),
             snapshot: Arc::new(snapshot),
             secret,

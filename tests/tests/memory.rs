@@ -48,7 +48,7 @@ impl Pair {
         let peer = Link::connect(dial(mode), &Seed([12; 32]), NOW).unwrap();
         let mut pair = Self { hub, peer, answers: true, output: 0, results: 0 };
         let config = HubConfig::default();
-        let mut registry = Machine::new(config, Durable::default());
+        let mut registry = Machine::new(config, Durable::default(), &Seed([7; 32]));
         let id = registry.arrive(from, NOW).unwrap();
         let mut ledger = Memory::default();
         loop {
@@ -259,7 +259,7 @@ fn taken(hub: &mut Machine, link: LinkId, outbox: &mut Outbox) -> usize {
 
 #[test]
 fn a_hub_routes_a_call_its_output_credit_and_result_without_an_allocation() {
-    let mut hub = Machine::new(HubConfig::default(), Durable::default());
+    let mut hub = Machine::new(HubConfig::default(), Durable::default(), &Seed([7; 32]));
     let web = session(&mut hub, "web", Purpose::Serve);
     let (name, description, arguments) = ("ok".parse().unwrap(), String::new(), Vec::new());
     let commands = vec![Command { name, description, arguments }];

@@ -1,8 +1,6 @@
 //! New credentials within sessions, over the core alone: two programs of one peer that get them in
 //! turn, from one disk.
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use bowline_core::auth::{
 };
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::facts::{Durable, KeyRecord, Memory, TokenRecord, Uses};
+use bowline_core::facts::{Draft, Durable, Issuer, KeyRecord, Memory, Mint};
 use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{Jti, LinkId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};
@@ -20,7 +18,7 @@ use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
+use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
 use bowline_core::trust::Known;
 use bowline_core::tunnel::{ClientTls, ServerTls};
 use bowline_core::wire::frame::{Issued, Purpose};
@@ -68,39 +66,12 @@ impl Scene {
         let mut keys = TokenKeys::default();
         keys.insert(signer.key().clone(), KeyState::Active);
         let key = KeyRecord { key: signer.key().clone(), created: START, state: KeyState::Active };
-        let (jti, ends) = (Jti([5; 16]), START + 3600);
-        let claims = JoinClaims {
-            hub: identity.id(),
-            sub: "alice".to_owned(),
-            iat: START,
-            exp: ends,
-            jti,
-            role: Role::Member,
-            uses: NonZeroU32::MIN,
-            pins: Vec::new(),
-            urls: vec!["wss://hub.example:7777/link".to_owned()],
-            caps: None,
-            rooms: Vec::new(),
-            labels: BTreeMap::new(),
-            id: None,
-        };
-        let token = issue_join(&signer, &claims).unwrap();
-        let record = TokenRecord {
-            jti,
-            sub: claims.sub,
-            kid: signer.key().id(),
-            issued: START,
-            ends,
-            uses: 1,
-            role: Role::Member,
-            caps: None,
-            rooms: Vec::new(),
-            labels: BTreeMap::new(),
-            id: None,
-            issuer: "ops".parse().unwrap(),
-            revoked: None,
-            used: Uses::new(),
-        };
+        let draft =
+            Draft { role: Role::Member, ..Draft::new("alice", 3600, "ops".parse().unwrap()) };
+        let mint = Mint { jti: Jti([5; 16]), issued: START, draft };
+        let urls = vec!["wss://hub.example:7777/link".to_owned()];
+        let issuer = Issuer { hub: identity.id(), pins: Vec::new(), urls };
+        let (record, token) = mint.sign(&signer, issuer).unwrap();
         let mut ledger = Memory::default();
         ledger.issue(record);
         let durable = Durable { keys: vec![key], ..ledger.durable() };
@@ -122,10 +93,10 @@ impl Scene {
             limits: Limits::default(),
         });
         Self {
-            hub: Hub::new(HubConfig { lives, ..HubConfig::default() }, durable),
+            hub: Hub::new(HubConfig { lives, ..HubConfig::default() }, durable, &Seed([7; 32])),
             ledger,
             snapshot,
-            token,
+            token: token.to_string(),
             disk: None,
             looks,
             sessions: Vec::new(),

@@ -1,14 +1,17 @@
 //! A ledger in memory that has token-signing keys from a seed: what a hub's storage does, for tests.
 
-use core::num::NonZeroU32;
 use core::ops::Deref;
 
+use zeroize::Zeroizing;
+
 use crate::ask::{Answer, Question, Secret};
-use crate::facts::{Draft, Durable, KeyRecord, Memory, TokenRecord};
+use crate::facts::{
+    Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Memory, Mint, TokenRecord,
+};
 use crate::id::{HubId, Jti};
 use crate::random::{Random, Seed};
 use crate::time::Now;
-use crate::token::{JoinClaims, KeyState, Signer, TokenKeys, issue_join};
+use crate::token::{KeyState, Signer, TokenKeys};
 
 /// [`Memory`], and Issue and RotateKeys beside it.
 pub(crate) struct Issuing {
@@ -16,7 +19,6 @@ pub(crate) struct Issuing {
     hub: HubId,
     random: Random,
     signer: Signer,
-    keys: Vec<KeyRecord>,
 }
 
 impl Issuing {
@@ -27,15 +29,15 @@ impl Issuing {
         let (key, created) = (signer.key().clone(), now.unix);
         let keys = vec![KeyRecord { key, created, state: KeyState::Active }];
         let mut memory = Memory::default();
-        memory.keep_keys(keys.clone());
-        Self { memory, hub, random, signer, keys }
+        memory.keep_keys(keys);
+        Self { memory, hub, random, signer }
     }
 
     /// The keys as links have them.
     pub(crate) fn keys(&self) -> TokenKeys {
         let mut keys = TokenKeys::new();
-        for record in &self.keys {
-            keys.insert(record.key.clone(), record.state);
+        for record in self.memory.durable().keys {
+            keys.insert(record.key, record.state);
         }
         keys
     }
@@ -47,13 +49,13 @@ impl Issuing {
 
     pub(crate) fn answer(&mut self, question: &Question, now: Now) -> Option<Answer> {
         match question {
-            Question::Issue(draft) => {
-                let (record, token) = self.issue(draft, now);
-                Some(Answer::Issued(Box::new(record), Secret(token.into())))
+            Question::Issue(mint) => {
+                let (record, token) = self.sign(mint);
+                Some(Answer::Issued(Box::new(record), Secret(token)))
             }
             Question::RotateKeys { now: at_once } => {
                 self.rotate(*at_once, now);
-                Some(Answer::KeysRotated(self.keys.clone()))
+                Some(Answer::KeysRotated(self.memory.durable().keys))
             }
             other => self.memory.answer(other),
         }
@@ -61,39 +63,16 @@ impl Issuing {
 
     /// A token, whose record is kept.
     pub(crate) fn issue(&mut self, draft: &Draft, now: Now) -> (TokenRecord, String) {
-        let (iat, jti) = (now.unix, Jti(self.random.bytes()));
-        let claims = JoinClaims {
-            hub: self.hub,
-            sub: draft.sub.clone(),
-            iat,
-            exp: iat + draft.ttl,
-            jti,
-            role: draft.role,
-            uses: NonZeroU32::new(draft.uses).unwrap(),
-            pins: Vec::new(),
-            urls: vec!["wss://hub.example:7777/link".to_owned()],
-            caps: draft.caps.clone(),
-            rooms: draft.rooms.iter().map(|room| room.parse().unwrap()).collect(),
-            labels: draft.labels.clone(),
-            id: draft.id,
-        };
-        let token = issue_join(&self.signer, &claims).unwrap();
-        let record = TokenRecord {
-            jti,
-            sub: draft.sub.clone(),
-            kid: self.signer.key().id(),
-            issued: iat,
-            ends: claims.exp,
-            uses: draft.uses,
-            role: draft.role,
-            caps: draft.caps.clone(),
-            rooms: draft.rooms.clone(),
-            labels: draft.labels.clone(),
-            id: draft.id,
-            issuer: draft.issuer,
-            revoked: None,
-            used: Default::default(),
-        };
+        let jti = Jti(self.random.bytes());
+        let mint = Mint { jti, issued: now.unix, draft: draft.clone() };
+        let (record, token) = self.sign(&mint);
+        (record, token.to_string())
+    }
+
+    fn sign(&mut self, mint: &Mint) -> (TokenRecord, Zeroizing<String>) {
+        let urls = vec!["wss://hub.example:7777/link".to_owned()];
+        let issuer = Issuer { hub: self.hub, pins: Vec::new(), urls };
+        let (record, token) = mint.sign(&self.signer, issuer).unwrap();
         self.memory.issue(record.clone());
         (record, token)
     }
@@ -104,20 +83,10 @@ impl Issuing {
     }
 
     fn rotate(&mut self, at_once: bool, now: Now) {
-        let until = self.memory.durable().tokens.values().map(|token| token.ends).max();
-        for record in &mut self.keys {
-            record.state = match (record.state, at_once) {
-                (KeyState::Revoked, _) | (_, true) => KeyState::Revoked,
-                (KeyState::Active, false) => {
-                    KeyState::VerifyOnly { until: until.unwrap_or(now.unix) }
-                }
-                (older @ KeyState::VerifyOnly { .. }, false) => older,
-            };
-        }
         self.signer = Signer::generate(&mut self.random).unwrap();
-        let (key, created) = (self.signer.key().clone(), now.unix);
-        self.keys.push(KeyRecord { key, created, state: KeyState::Active });
-        self.memory.keep_keys(self.keys.clone());
+        let key = self.signer.key().clone();
+        let rotation = KeyRotation { key, at: now.unix, now: at_once };
+        self.memory.apply(Fact::RotateKey(&rotation)).unwrap();
     }
 }
 

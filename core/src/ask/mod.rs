@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::arrival::{Arrival, TurnedAway, Way};
 use crate::code::Code;
-use crate::facts::{Change, Conflict, Draft, KeyRecord, Record, TokenRecord};
+use crate::facts::{Change, Conflict, KeyRecord, Mint, Record, TokenRecord};
 use crate::id::SecretNumber;
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
@@ -59,7 +59,7 @@ pub enum Question {
         grace: Option<u64>,
     },
     /// Hub, durably: a join token is to be made and its record kept.
-    Issue(Box<Draft>),
+    Issue(Box<Mint>),
     /// Hub, durably: another token-signing key. The one before it verifies what it signed until the
     /// last of that has ended; where `now`, none of the keys before it verifies anything any more.
     RotateKeys {

@@ -48,6 +48,7 @@ use crate::ask::{Answer, No, Question};
 use crate::code::Code;
 use crate::facts::Durable;
 use crate::id::LinkId;
+use crate::random::Seed;
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
 use crate::wire::frame::Register;
@@ -82,14 +83,14 @@ impl From<Summary> for HubEvent {
 }
 
 impl Hub {
-    /// A hub that knows this from before.
+    /// A hub that knows this from before. `seed` is for what it draws, and for nothing else.
     #[must_use]
-    pub fn new(config: HubConfig, known: Durable) -> Self {
+    pub fn new(config: HubConfig, known: Durable, seed: &Seed) -> Self {
         Self {
             facts: None,
             links: Links::default(),
             preauth: Preauth::new(&config),
-            members: Members::new(&config, known),
+            members: Members::new(&config, known, seed),
             calls: Calls::new(config.generation, &config.limits),
             drain: Drain::default(),
             effects: Effects::new(&config.limits),

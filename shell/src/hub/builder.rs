@@ -14,6 +14,7 @@ use bowline_core::socket::Policy;
 use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
 };
+use crate::entropy;
 use crate::files::{
     ControlSocket, DataDir, DirLock, Endpoint, FileError, Secret, SecretError, SecretOrigin,
     Strength,
@@ -226,7 +227,8 @@ impl<R: Runtime> HubBuilder<R> {
         };
         let (snapshot, facts, loaded) =
             self.snapshot(&config, generation, limits.clone(), identity, joins, now)?;
-        let machine = Machine::new(machine(&config, limits, generation), known);
+        let seed = entropy::seed().map_err(|error| SetupError::Credential(error.to_string()))?;
+        let machine = Machine::new(machine(&config, limits, generation), known, &seed);
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let Loaded { old, keeper, .. } = loaded;
         let (data, observer) = (self.data.clone(), self.observer.clone());

@@ -74,7 +74,7 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
         // None where it was answered under the lock, with what links know from there on.
         let answer = match question {
             Question::Change(change) => Some(make(&shared, change).await),
-            Question::Issue(draft) => Some(match inviting::issue(&shared, *draft).await {
+            Question::Issue(mint) => Some(match inviting::issue(&shared, *mint).await {
                 Ok(answer) => answer,
                 Err(cannot) => cannot.into(),
             }),

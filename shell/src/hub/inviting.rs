@@ -1,22 +1,17 @@
 //! What a running hub is asked to do about join tokens: make one, and have another key sign them.
 
-use core::num::NonZeroU32;
 use core::time::Duration;
 use std::sync::Arc;
 
 use bowline_core::ask::{Answer, AskId, Secret};
 use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::code::Code;
-use bowline_core::facts::{Draft, KeyRecord, TokenRecord, Uses};
-use bowline_core::id::{IdError, Jti, Room};
-use bowline_core::random::Random;
-use bowline_core::token::{self, JoinClaims, Signer, TokenKeys, issue_join};
+use bowline_core::facts::{Issuer, KeyRecord, Mint};
+use bowline_core::token::{self, Signer, TokenKeys};
 use bowline_core::tunnel::ServerTls;
-use zeroize::Zeroizing;
 
 use crate::config::units::print_duration;
 use crate::config::{HubConfig, HubUrl, Scheme};
-use crate::entropy;
 use crate::hub::chores::{Cannot, told};
 use crate::hub::shared::Shared;
 use crate::hub::token_key;
@@ -40,71 +35,31 @@ pub(super) fn held(keys: &[KeyRecord]) -> TokenKeys {
     held
 }
 
-/// Makes a token: its record is on the disk before anybody sees it.
-pub(super) async fn issue(shared: &Shared, draft: Draft) -> Result<Answer, Cannot> {
+/// Signs a token: its record is on the disk before anybody sees it.
+pub(super) async fn issue(shared: &Shared, mint: Mint) -> Result<Answer, Cannot> {
     let snapshot = shared.snapshot.load_full();
     let joins = snapshot.joins.as_ref().filter(|_| snapshot.tls.is_some());
     let joins = joins.ok_or_else(|| Cannot::new(Code::Failed, NOT_OFFERED))?;
-    let urls = named(&shared.urls.load(), draft.local)?;
-    let seed = entropy::seed().map_err(|error| Cannot::new(Code::Unavailable, error))?;
-    let jti = Jti(Random::new(&seed).bytes());
-    let claims = claims(&snapshot, joins, &draft, (jti, urls), shared.clock.now().unix)?;
-    let bad = |error| Cannot::new(Code::BadArgument, error);
-    let token = Zeroizing::new(issue_join(&joins.signer, &claims).map_err(bad)?);
-    let record = TokenRecord {
-        jti,
-        sub: draft.sub,
-        kid: joins.signer(),
-        issued: claims.iat,
-        ends: claims.exp,
-        uses: draft.uses,
-        role: draft.role,
-        caps: draft.caps,
-        rooms: draft.rooms,
-        labels: draft.labels,
-        id: draft.id,
-        issuer: draft.issuer,
-        revoked: None,
-        used: Uses::new(),
-    };
+    let urls = named(&shared.urls.load(), mint.draft.local)?;
+    let bad = |error: &dyn ToString| Cannot::new(Code::BadArgument, error.to_string());
+    lasts(joins, mint.draft.ttl).map_err(|reason| bad(&reason))?;
+    let pins = snapshot.tls.iter().map(ServerTls::pin).collect();
+    let issuer = Issuer { hub: snapshot.identity.id(), pins, urls };
+    let (record, token) = mint.sign(&joins.signer, issuer).map_err(|error| bad(&error))?;
     let kept = record.clone();
     told(move |tell| shared.ledger.issue(kept, tell)).await?;
     Ok(Answer::Issued(Box::new(record), Secret(token)))
 }
 
-fn claims(
-    snapshot: &HubSnapshot,
-    joins: &Joins,
-    draft: &Draft,
-    (jti, urls): (Jti, Vec<String>),
-    unix: u64,
-) -> Result<JoinClaims, Cannot> {
-    let bad = |reason: String| Cannot::new(Code::BadArgument, reason);
-    if !joins.rules.life.contains(&draft.ttl) {
-        let [from, to, ttl] = [*joins.rules.life.start(), *joins.rules.life.end(), draft.ttl]
-            .map(|seconds| print_duration(Duration::from_secs(seconds)));
-        let reason =
-            format!("a token lives from {from} to {to} here (tokens.token), and not {ttl}");
-        return Err(bad(format!("{reason}: say another --ttl")));
+/// Whether tokens may live so long here.
+fn lasts(joins: &Joins, ttl: u64) -> Result<(), String> {
+    if joins.rules.life.contains(&ttl) {
+        return Ok(());
     }
-    let uses = NonZeroU32::new(draft.uses);
-    let rooms: Result<Vec<Room>, IdError> = draft.rooms.iter().map(|room| room.parse()).collect();
-    let pin = snapshot.tls.as_ref().map(ServerTls::pin);
-    Ok(JoinClaims {
-        hub: snapshot.identity.id(),
-        sub: draft.sub.clone(),
-        iat: unix,
-        exp: unix.saturating_add(draft.ttl),
-        jti,
-        role: draft.role,
-        uses: uses.ok_or_else(|| bad("a token is for one key at least".to_owned()))?,
-        pins: pin.into_iter().collect(),
-        urls,
-        caps: draft.caps.clone(),
-        rooms: rooms.map_err(|error| bad(error.to_string()))?,
-        labels: draft.labels.clone(),
-        id: draft.id,
-    })
+    let [from, to, ttl] = [*joins.rules.life.start(), *joins.rules.life.end(), ttl]
+        .map(|seconds| print_duration(Duration::from_secs(seconds)));
+    let reason = format!("a token lives from {from} to {to} here (tokens.token), and not {ttl}");
+    Err(format!("{reason}: say another --ttl"))
 }
 
 /// The URLs that go into a token. Those that only this machine can reach are no invitation to another.

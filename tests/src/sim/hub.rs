@@ -95,7 +95,7 @@ impl HubNode {
             trusted_proxies: Vec::new(),
             lives: Lives { certificate: CERTIFICATE, ..Lives::default() },
         };
-        let hub = Hub::new(config, durable.memory.durable());
+        let hub = Hub::new(config, durable.memory.durable(), &Seed([7; 32]));
         let snapshot = HubSnapshot {
             identity: Arc::new(durable.key()),
             name: "world".to_owned(),

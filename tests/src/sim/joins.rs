@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use bowline_core::auth::{JoinToken, Joins};
 use bowline_core::capability::Role;
-use bowline_core::facts::{KeyRecord, Memory, TokenRecord, Uses};
+use bowline_core::facts::{Draft, Issuer, KeyRecord, Memory, Mint};
 use bowline_core::id::{HubId, Jti, PeerId};
 use bowline_core::identity::{Authority, TlsKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join};
+use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
 use bowline_core::tunnel::ServerTls;
 
 /// How long a certificate lasts here, in seconds: worlds are short.
@@ -62,40 +62,17 @@ impl JoinKeys {
         let key = joins.signer.key().clone();
         memory.keep_keys(vec![KeyRecord { key, created, state: KeyState::Active }]);
         // Clocks step by hours: in its life there is room on both sides.
-        let (iat, exp) = (START - 4 * DAY, START + 3 * DAY);
-        let claims = JoinClaims {
-            hub,
-            sub: format!("token {number}"),
-            iat,
-            exp,
-            jti: Jti([number; 16]),
-            role: Role::Member,
+        let draft = Draft {
             uses: NonZeroU32::new(uses).expect("one at least"),
-            pins: Vec::new(),
-            urls: vec!["wss://hub:7777".to_owned()],
-            caps: None,
-            rooms: Vec::new(),
+            role: Role::Member,
             labels: [("joined".to_owned(), "yes".to_owned())].into(),
-            id: None,
+            ..Draft::new(&format!("token {number}"), 7 * DAY, PeerId::operator())
         };
-        let token = issue_join(&joins.signer, &claims).expect("a token");
-        memory.issue(TokenRecord {
-            jti: claims.jti,
-            sub: claims.sub,
-            kid: joins.signer(),
-            issued: iat,
-            ends: exp,
-            uses,
-            role: claims.role,
-            caps: None,
-            rooms: Vec::new(),
-            labels: claims.labels,
-            id: None,
-            issuer: PeerId::operator(),
-            revoked: None,
-            used: Uses::new(),
-        });
-        JoinToken(token.into())
+        let mint = Mint { jti: Jti([number; 16]), issued: START - 4 * DAY, draft };
+        let issuer = Issuer { hub, pins: Vec::new(), urls: vec!["wss://hub:7777".to_owned()] };
+        let (record, token) = mint.sign(&joins.signer, issuer).expect("a token");
+        memory.issue(record);
+        JoinToken(token)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `issue-token`: a join token, for one machine or a few. `// spec: control §9`
 
+use core::num::NonZeroU32;
+
 use crate::ask::{Question, Secret};
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
@@ -48,7 +50,8 @@ impl Handler<IssueTokenRequest> for Control<'_> {
             );
             return Err(ControlError::because(Code::Busy, wrong));
         }
-        self.ask(Question::Issue(Box::new(draft)))
+        let mint = self.hub.members.mint(draft, self.now);
+        self.ask(Question::Issue(Box::new(mint)))
     }
 }
 
@@ -80,8 +83,9 @@ fn capabilities(draft: &Draft) -> Capabilities {
 fn draft(request: IssueTokenRequest, issuer: PeerId) -> Result<Draft, String> {
     let Subject(sub) = request.subject;
     let role = request.role.unwrap_or_default();
-    let uses = request.uses.map_or(1, |Uses(uses)| uses);
-    if request.id.is_some() && uses > 1 {
+    // At least one.
+    let uses = request.uses.and_then(|Uses(uses)| NonZeroU32::new(uses)).unwrap_or(NonZeroU32::MIN);
+    if request.id.is_some() && uses.get() > 1 {
         return Err("id is for one key, and uses are more".to_owned());
     }
     let caps = request.caps.map(|Granted(caps)| narrowed(caps, role)).transpose()?;
@@ -93,7 +97,7 @@ fn draft(request: IssueTokenRequest, issuer: PeerId) -> Result<Draft, String> {
         uses,
         role,
         caps,
-        rooms: rooms.iter().map(ToString::to_string).collect(),
+        rooms,
         labels,
         id: request.id,
         issuer,

@@ -25,6 +25,7 @@ use crate::facts::{Change, Durable, Fact, Record, Restored, Revocation};
 use crate::hub::effects::Effects;
 use crate::hub::{HubConfig, HubEvent, Lives};
 use crate::id::PeerId;
+use crate::random::{Random, Seed};
 use crate::time::Mono;
 
 use epoch::Epochs;
@@ -42,6 +43,8 @@ pub(super) struct Members {
     secrets: Held,
     epochs: Epochs,
     terms: Terms,
+    /// For the numbers of join tokens.
+    random: Random,
     /// For ids of peers that have none.
     next_guest: u64,
     /// When it is looked for tokens that have ended; at once after the hub's start.
@@ -69,13 +72,14 @@ impl Terms {
 
 impl Members {
     /// What was known before.
-    pub(super) fn new(config: &HubConfig, known: Durable) -> Self {
+    pub(super) fn new(config: &HubConfig, known: Durable, seed: &Seed) -> Self {
         Self {
             facts: known,
             registry: Registry::default(),
             secrets: Held::default(),
             epochs: Epochs::default(),
             terms: Terms::of(config),
+            random: Random::new(seed),
             next_guest: 1,
             look: Mono::default(),
         }

@@ -7,9 +7,10 @@
 use core::ops::Bound;
 
 use crate::control::TokenState;
-use crate::facts::{Conflict, Fact, Invited, KeyRecord, NotTaken, TokenRecord, Write};
+use crate::facts::{Conflict, Draft, Fact, Invited, KeyRecord, Mint, NotTaken, TokenRecord, Write};
 use crate::hub::members::Members;
 use crate::id::{Jti, KeyId, PeerId, PublicKey};
+use crate::time::Now;
 use crate::token::KeyState;
 
 impl Members {
@@ -44,6 +45,11 @@ impl Members {
         self.facts.write(Write::Keys(keys));
         // What is being admitted by a token is asked for again.
         self.outdate();
+    }
+
+    /// A join token is to be made: its number is drawn, and this is its date.
+    pub(in crate::hub) fn mint(&mut self, draft: Draft, now: Now) -> Mint {
+        Mint { jti: Jti(self.random.bytes()), issued: now.unix, draft }
     }
 
     /// Storage keeps the record of a token that was made.

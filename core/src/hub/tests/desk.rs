@@ -6,6 +6,7 @@ use crate::ask::issuing::Issuing;
 use crate::auth::may_refuse;
 use crate::facts::TokenRecord;
 use crate::id::{HubId, RefreshHash};
+use crate::random::Seed;
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// A hub that issues tokens, its storage, and its operator.
@@ -29,7 +30,7 @@ impl Desk {
         let now = Now { mono: Mono(1_000_000_000), unix: NOON };
         let ledger = Issuing::new(HubId([9; 16]), 5, now);
         let config = HubConfig { limits, generation: 7, ..HubConfig::default() };
-        let mut hub = Hub::new(config, ledger.memory.durable());
+        let mut hub = Hub::new(config, ledger.memory.durable(), &Seed([7; 32]));
         let operator = operator(&mut hub);
         Self { hub, ledger, operator, now, next: 1 }
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::ask::{Certified, Later, Renewal};
 use crate::facts::{Durable, Enrolled, Family, PeerRecord, Restored, Sign, TokenRecord};
 use crate::id::{Jti, RefreshHash};
+use crate::random::Seed;
 use crate::wire::value::Scalar;
 
 fn id(text: &str) -> PeerId {
@@ -315,11 +316,11 @@ fn issues_are_drawn_from_one_counter_for_all_peers_and_a_later_start_goes_on_wit
     desk.say("forget", &[("id", Scalar::Text("web-2"))]).unwrap();
     let durable = desk.ledger.memory.durable();
     assert_eq!((durable.issues, durable.peers.len()), (3, 0));
-    let mut hub = Hub::new(HubConfig::default(), durable.clone());
+    let mut hub = Hub::new(HubConfig::default(), durable.clone(), &Seed([7; 32]));
     assert_eq!(hub.members.draw_issue(), Ok(4));
     // At its end nothing is minted, rather than the same again.
     let durable = Durable { issues: crate::identity::LAST_ISSUE, ..durable };
-    let mut hub = Hub::new(HubConfig::default(), durable);
+    let mut hub = Hub::new(HubConfig::default(), durable, &Seed([7; 32]));
     assert_eq!(hub.members.draw_issue(), Err(Code::Unavailable.into()));
 }
 

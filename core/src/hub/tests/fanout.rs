@@ -1,6 +1,7 @@
 //! A call for several peers: who is meant, one result for each, the counts, and nobody harmed.
 
 use super::*;
+use crate::random::Seed;
 use crate::wire::frame::{Delivery, Done};
 use crate::wire::value::Labels;
 
@@ -155,7 +156,7 @@ fn a_peer_that_served_before_the_hub_started_is_meant_by_all_and_by_no_label() {
         first_seen: 0,
         serves: true,
     };
-    let mut hub = Hub::new(HubConfig::default(), Durable::bound([binding]));
+    let mut hub = Hub::new(HubConfig::default(), Durable::bound([binding]), &Seed([7; 32]));
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &labelled(1, &[("role", "web")]));
     assert_eq!(heard(&mut hub, op), ["done 0 0 0"]);

@@ -5,6 +5,7 @@ use super::desk::{Desk, invited};
 use super::fanout::{heard, labelled, nothing_is_left};
 use super::*;
 use crate::facts::TokenRecord;
+use crate::random::Seed;
 use crate::wire::value::Scalar;
 
 /// A token that gives `zone=b`, for as many as come.
@@ -62,7 +63,7 @@ fn what_a_token_gave_is_known_after_the_hub_started_again() {
     let token = zone_b(&mut desk);
     joined(&mut desk, &token, ("liar", 1), &[("role", "db")]);
     let config = HubConfig { self_labels: true, ..desk.hub.config.clone() };
-    let mut hub = Hub::new(config, desk.ledger.memory.durable());
+    let mut hub = Hub::new(config, desk.ledger.memory.durable(), &Seed([7; 32]));
     let op = join(&mut hub, "op", Purpose::Operate);
     input(&mut hub, op, &labelled(1, &[("role", "db")]));
     input(&mut hub, op, &labelled(3, &[("zone", "b")]));

@@ -1,6 +1,7 @@
 //! `peers`: every key of an entry, pages, and what is no argument of it.
 
 use super::*;
+use crate::random::Seed;
 use crate::wire::Value;
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
@@ -83,7 +84,7 @@ fn an_entry_says_all_that_the_hub_knows_of_a_peer() {
 #[test]
 fn pages_follow_each_other_without_a_gap_and_end_with_an_empty_one() {
     let known = (0..9_000).map(|n| bound(n, n % 10 != 0));
-    let mut hub = Hub::new(HubConfig::default(), Durable::bound(known));
+    let mut hub = Hub::new(HubConfig::default(), Durable::bound(known), &Seed([7; 32]));
     let op = join(&mut hub, "op", Purpose::Operate);
     let (mut seen, mut pages) = (Vec::<String>::new(), Vec::new());
     loop {

@@ -27,6 +27,7 @@ use crate::capability::Role;
 use crate::facts::{Binding, Change, Record};
 use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
 use crate::limits::Limits;
+use crate::random::Seed;
 use crate::wire::frame::{
     Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Source as Stream, Status,
     Target, Window,
@@ -36,6 +37,7 @@ fn hub_with(limits: Limits, role: Role) -> Hub {
     Hub::new(
         HubConfig { limits, secret_role: role, generation: 7, ..HubConfig::default() },
         Durable::default(),
+        &Seed([7; 32]),
     )
 }
 

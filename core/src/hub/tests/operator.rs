@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capability::{Capabilities, Capability};
+use crate::random::Seed;
 
 fn claimed(purpose: Purpose) -> Claim {
     Claim {
@@ -87,7 +88,7 @@ fn a_binding_of_the_operators_id_from_before_keeps_nobody_out() {
     let key = PublicKey([1; 32]);
     let bound = Binding { peer, key, method: Method::Secret, first_seen: 0, serves: true };
     let config = HubConfig::default();
-    let mut hub = Hub::new(config, Durable::bound([bound]));
+    let mut hub = Hub::new(config, Durable::bound([bound]), &Seed([7; 32]));
     granted(&mut hub);
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
     let claim = claim("operator", 1, Purpose::Serve);

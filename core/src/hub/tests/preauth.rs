@@ -6,6 +6,7 @@ use super::*;
 use crate::arrival::{Arrival, TurnedAway, Way, Why};
 use crate::forwarded::Forwarded;
 use crate::hub::preauth::{Away, Counted};
+use crate::random::Seed;
 
 fn at(seconds: u64) -> Now {
     Now { mono: Mono::default().after(Duration::from_secs(seconds)), unix: seconds }
@@ -17,6 +18,7 @@ fn hub_of(limits: Limits, allow: &[&str], proxies: &[&str]) -> Hub {
     Hub::new(
         HubConfig { limits, allow_ips, trusted_proxies, ..HubConfig::default() },
         Durable::default(),
+        &Seed([7; 32]),
     )
 }
 

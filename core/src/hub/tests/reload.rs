@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::arrival::Arrival;
+use crate::random::Seed;
 
 fn settings() -> HubConfig {
     let limits = Limits { admissions_per_second: 1_000_000, ..Limits::default() };
@@ -53,7 +54,7 @@ fn bounds_and_networks_hold_for_who_comes_next() {
 
 #[test]
 fn another_pace_of_admissions_begins_at_once_and_the_same_one_is_not_begun_anew() {
-    let mut hub = Hub::new(HubConfig::default(), Durable::default());
+    let mut hub = Hub::new(HubConfig::default(), Durable::default(), &Seed([7; 32]));
     let one = |per_second| HubConfig {
         limits: Limits { admissions_per_second: per_second, ..Limits::default() },
         ..HubConfig::default()

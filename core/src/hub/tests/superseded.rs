@@ -1,6 +1,7 @@
 //! A peer that comes again while its older link is still there.
 
 use super::*;
+use crate::random::Seed;
 
 /// What a peer that comes and is proved is answered.
 fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Answer {
@@ -79,7 +80,8 @@ fn a_peer_that_left_and_came_again_is_one_machine_however_often() {
 #[test]
 fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
     let limits = Limits { admissions_per_second: 2, ..Limits::default() };
-    let mut hub = Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default());
+    let mut hub =
+        Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default(), &Seed([7; 32]));
     join(&mut hub, "a", Purpose::Serve);
     join(&mut hub, "b", Purpose::Operate);
     let no = |retry_after| Answer::No(No::later(Code::RateLimited, Some(retry_after)));

@@ -279,13 +279,13 @@ fn a_hub_that_is_full_or_was_restored_or_stops_answers_every_id_alike_too() {
     let known = scene.world.hub_ledger.durable();
     let limits = Limits { sessions: 0, peers: 0, admissions_per_second: 1, ..Limits::default() };
     let full = HubConfig { limits, ..HubConfig::default() };
-    scene.world.registry = Hub::new(full, known.clone());
+    scene.world.registry = Hub::new(full, known.clone(), &Seed([7; 32]));
     compare(&mut scene, &attempts, None);
 
     let (sign, by) = (Sign::Operator, None);
     let restored = Restored { generation: 9, issue: 0, sign, by, at: START };
     let restored = Durable { restored: Some(restored), ..known };
-    scene.world.registry = Hub::new(HubConfig::default(), restored);
+    scene.world.registry = Hub::new(HubConfig::default(), restored, &Seed([7; 32]));
     for attempt in &attempts {
         let nobody = ask(&mut scene, attempt, id(IDS[0]), None);
         for peer in &IDS[1..] {

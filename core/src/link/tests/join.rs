@@ -11,6 +11,7 @@ use crate::facts::{Change, Draft, Restored, Sign};
 use crate::hub::{Hub, HubConfig, HubEvent};
 use crate::identity::PeerKey;
 use crate::link::EndReason;
+use crate::random::Seed;
 use crate::wire::frame::Purpose;
 
 const ADMITTED: [&str; 7] = [
@@ -313,7 +314,7 @@ fn a_full_hub_spends_no_token() {
     let mut scene = Scene::new();
     let limits = crate::limits::Limits { peers: 0, ..Default::default() };
     let config = HubConfig { limits, ..HubConfig::default() };
-    scene.world.registry = Hub::new(config, scene.world.hub_ledger.durable());
+    scene.world.registry = Hub::new(config, scene.world.hub_ledger.durable(), &Seed([7; 32]));
     let token = scene.token();
     come(&mut scene, token, 2);
     assert_eq!(scene.refused(), Code::Full);

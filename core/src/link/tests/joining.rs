@@ -1,6 +1,5 @@
 //! One peer and a hub that takes join tokens, over several links.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scenario::*;
@@ -42,18 +41,7 @@ pub(super) fn authority(number: u8) -> Authority {
 
 /// A token for a member and one key.
 pub(super) fn draft() -> Draft {
-    Draft {
-        sub: "alice".to_owned(),
-        ttl: 86_400,
-        uses: 1,
-        role: Role::Member,
-        caps: None,
-        rooms: Vec::new(),
-        labels: BTreeMap::new(),
-        id: None,
-        issuer: PeerId::operator(),
-        local: false,
-    }
+    Draft { role: Role::Member, ..Draft::new("alice", 86_400, PeerId::operator()) }
 }
 
 /// The world of the link that is looked at, and those that are not.
@@ -106,7 +94,7 @@ impl Scene {
     /// The hub starts anew, and every link is gone.
     pub(super) fn restart(&mut self) {
         let config = HubConfig::default();
-        self.world.registry = Hub::new(config, self.world.hub_ledger.durable());
+        self.world.registry = Hub::new(config, self.world.hub_ledger.durable(), &Seed([7; 32]));
         self.parked.clear();
     }
 

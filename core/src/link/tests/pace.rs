@@ -10,6 +10,7 @@ use crate::auth::Credential;
 use crate::facts::{Durable, Memory};
 use crate::hub::{Hub, HubConfig, Source};
 use crate::link::{EndReason, TimerKind};
+use crate::random::Seed;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{
@@ -221,7 +222,7 @@ fn raw(plan: &Plan) -> (End, Raw) {
     raw.say_frame(&Frame::Authenticate(Authenticate { body: &body, proof: &proof }));
     raw.exchange(&mut hub);
     let (mut registry, mut ledger) =
-        (Hub::new(HubConfig::default(), Durable::default()), Memory::default());
+        (Hub::new(HubConfig::default(), Durable::default(), &Seed([7; 32])), Memory::default());
     let id = registry.arrive(somewhere(), start()).unwrap();
     while let Some((ask, question)) = hub.asked.pop_front() {
         let answer = registry.answer(id, &question, start()).or_else(|| ledger.answer(&question));

@@ -368,7 +368,7 @@ impl World {
         if plan.joins {
             hub_ledger.issue(&draft(), start());
         }
-        let mut registry = Hub::new(config, hub_ledger.durable());
+        let mut registry = Hub::new(config, hub_ledger.durable(), &Seed([7; 32]));
         if let Some((_, until)) = plan.hub_old_secret {
             registry.set_secrets(SecretNumber(2), Some((SecretNumber::FIRST, until)), start());
         }

@@ -19,9 +19,9 @@ type Change = fn(&mut JoinClaims);
 /// A token that the hub made, as its claims.
 fn made(scene: &mut Scene) -> JoinClaims {
     let draft = Draft {
-        uses: 3,
+        uses: NonZeroU32::new(3).unwrap(),
         caps: Some([Capability::Serve, Capability::Call].into_iter().collect()),
-        rooms: vec!["lobby".to_owned()],
+        rooms: vec!["lobby".parse().unwrap()],
         labels: [("zone".to_owned(), "b".to_owned())].into(),
         ..draft()
     };

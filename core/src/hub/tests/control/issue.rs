@@ -31,8 +31,8 @@ fn a_token_says_what_was_asked_for_and_is_told_once_its_record_is_on_the_disk() 
     arguments.named_value("labels", labels.as_value()).unwrap();
     desk.ask(desk.operator, "issue-token", &arguments);
     let (ask, question) = desk.hub.poll_ask().unwrap();
-    let Question::Issue(draft) = &question else { panic!("{question:?}") };
-    assert!(draft.local);
+    let Question::Issue(mint) = &question else { panic!("{question:?}") };
+    assert!(mint.draft.local);
     // No answer, no token.
     assert_eq!((desk.hub.members.token_count(), desk.hub.poll_ask()), (0, None));
     assert_eq!(sent(&mut desk.hub, desk.operator), Vec::<String>::new());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::Revocation;
+use crate::random::Seed;
 
 fn revoke(desk: &mut Desk, token: &TokenRecord, enrolled: bool) -> Result<String, String> {
     let jti = token.jti.to_string();
@@ -274,7 +275,7 @@ fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
     let durable = desk.ledger.memory.durable();
     for restarted in [false, true] {
         if restarted {
-            desk.hub = Hub::new(HubConfig::default(), durable.clone());
+            desk.hub = Hub::new(HubConfig::default(), durable.clone(), &Seed([7; 32]));
             desk.operator = operator(&mut desk.hub);
         }
         assert_eq!(desk.join(&used, "web-1", 1), Err(Code::Expired));
