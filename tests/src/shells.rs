@@ -79,18 +79,16 @@ macro_rules! each_shell {
     };
 }
 
-/// Makes each of these functions a test in the four pairings: the hub's shell, then its peers'. Once
-/// in a module. The test itself runs on tokio.
+/// Makes each of these functions a test in the two pairings of unlike shells, the hub's and its peers',
+/// which have either shell in either part. Once in a module. The test itself runs on tokio.
 #[macro_export]
-macro_rules! each_pairing {
+macro_rules! crossed_pairings {
     ($($(#[$meta:meta])* async fn $name:ident<$hub:ident, $peer:ident>() $body:block)*) => {
         $($(#[$meta])*
         async fn $name<$hub: $crate::shells::Shell, $peer: $crate::shells::Shell>() $body)*
 
-        $crate::each_pairing!(@pairing hub_tokio_peer_tokio, Tokio, Tokio, $($name)*);
-        $crate::each_pairing!(@pairing hub_tokio_peer_smol, Tokio, Smol, $($name)*);
-        $crate::each_pairing!(@pairing hub_smol_peer_tokio, Smol, Tokio, $($name)*);
-        $crate::each_pairing!(@pairing hub_smol_peer_smol, Smol, Smol, $($name)*);
+        $crate::crossed_pairings!(@pairing hub_tokio_peer_smol, Tokio, Smol, $($name)*);
+        $crate::crossed_pairings!(@pairing hub_smol_peer_tokio, Smol, Tokio, $($name)*);
     };
     (@pairing $pairing:ident, $hub:ident, $peer:ident, $($name:ident)*) => {
         mod $pairing {
@@ -102,6 +100,20 @@ macro_rules! each_pairing {
                 super::$name::<$hub, $peer>().await;
             })*
         }
+    };
+}
+
+/// The same in the four pairings, for what the shells themselves do: processes, timers and sockets,
+/// and tasks that nobody holds.
+#[macro_export]
+macro_rules! each_pairing {
+    ($($(#[$meta:meta])* async fn $name:ident<$hub:ident, $peer:ident>() $body:block)*) => {
+        $crate::crossed_pairings! {
+            $($(#[$meta])* async fn $name<$hub, $peer>() $body)*
+        }
+
+        $crate::crossed_pairings!(@pairing hub_tokio_peer_tokio, Tokio, Tokio, $($name)*);
+        $crate::crossed_pairings!(@pairing hub_smol_peer_smol, Smol, Smol, $($name)*);
     };
 }
 

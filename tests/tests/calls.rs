@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::fleet::Fleet;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::program::wait_gone;
 use bowline_tests::wait::BOUND;
 use rustix::process::Signal;
@@ -247,7 +247,7 @@ fn json_gives_the_id_of_a_detached_call_and_its_caller_may_be_killed_at_once() {
     assert_eq!(peers[0]["out"]["text"], "well\nunended");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_detached_call_is_found_again_with_its_results_and_what_it_said,
     kept_output_comes_alone_as_it_was_or_a_line_at_a_time,
     the_end_of_much_output_is_kept_and_what_went_before_is_counted,

@@ -4,7 +4,7 @@
 use std::fs;
 
 use bowline_tests::bowline::{Running, bowline, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::refused;
@@ -122,7 +122,7 @@ fn two_demos_at_once_succeed_and_leave_nothing_behind() {
     assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     run_gives_the_commands_own_output_and_code,
     run_feeds_its_standard_input_to_the_command,
     ls_lists_the_peers_from_another_machine_too,

@@ -10,7 +10,7 @@ use std::thread;
 
 use bowline_tests::bowline::{Running, bowline, outcome};
 use bowline_tests::fleet::Fleet;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
 use bowline_tests::wait::BOUND;
@@ -358,7 +358,7 @@ fn an_interrupt_while_nothing_answers_ends_it_at_once() {
     }
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_prompt_is_seen_before_it_is_answered_and_the_answer_goes_on_in_its_row,
     #[cfg(target_os = "linux")]
     the_states_of_a_progress_bar_are_seen_on_a_terminal_as_they_come,

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
 use bowline_tests::stage::Stage;
@@ -331,7 +331,7 @@ fn a_peer_that_reads_nothing_is_cut_off_all_the_same() {
     drop(calls);
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     peers_are_listed_shown_and_forgotten,
     a_peer_by_the_secret_that_is_revoked_comes_back_as_it_came,
     a_peer_that_is_not_known_ends_with_5_and_a_member_is_denied_with_3,

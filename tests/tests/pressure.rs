@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bowline_tests::bowline::outcome;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::program::wait_gone;
 use bowline_tests::stage::Stage;
 use bowline_tests::tap::{Tap, peak, pour, written};
@@ -261,7 +261,7 @@ impl Drop for Ended {
     }
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_reader_that_stops_slows_its_own_call_only_and_nobody_holds_what_it_does_not_read,
     an_operator_that_stands_still_slows_its_own_call_only,
     a_command_that_does_not_read_stops_who_feeds_it_and_nobody_else,

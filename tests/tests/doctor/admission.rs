@@ -2,7 +2,7 @@
 
 use bowline_tests::bowline::outcome;
 use bowline_tests::faketime;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::wait::BOUND;
 use std::time::Instant;
 
@@ -198,7 +198,7 @@ fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
     super::found(stage.bowline(&["doctor", "--data", &data])).all_well();
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     where_all_is_well_each_step_says_what_it_found,
     a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for,
     a_peer_that_serves_goes_on_beside_it,

@@ -1,6 +1,6 @@
 //! What is on a peer's disk and in its configuration.
 
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -106,7 +106,7 @@ fn a_configuration_that_cannot_be_used_is_the_only_finding() {
     }
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     files_that_others_can_read_or_change_are_told_with_the_command,
     a_secret_that_is_none_is_told_and_the_hub_is_looked_at_all_the_same,
 }

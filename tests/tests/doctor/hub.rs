@@ -10,7 +10,7 @@ use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::ledger::Ledger;
 use bowline_tests::bowline::bowline;
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::skip::skipped;
 use rustix::process::Signal;
@@ -338,7 +338,7 @@ fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
     assert!(found.well("certificate").contains("--config"), "{found:#?}");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_hub_that_runs_says_where_and_answers_as_itself,
     a_hub_that_was_killed_is_told_with_its_process,
     a_hub_that_was_killed_is_told_so_whoever_has_its_number,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::relay::Relay;
 use bowline_tests::stranger;
 
@@ -93,7 +93,7 @@ fn a_hub_that_admits_without_the_secret_is_told_as_one_that_poses() {
     says(&problem["remedy"], "may be posing as the hub");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_wrong_pin_is_told_with_both_and_the_line_that_pins_the_one_seen,
     another_identity_on_the_same_port_is_told_with_both_and_the_lines_that_accept_it,
     strict_with_nothing_to_check_by_shows_the_pin_that_could_be,

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use bowline_tests::front::Front;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::stranger;
 use bowline_tests::wait::BOUND;
@@ -157,7 +157,7 @@ fn address(stage: &Stage) -> SocketAddr {
     stage.url.trim_start_matches("ws://").trim_end_matches("/link").parse().unwrap()
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     tls_at_one_end_only_is_told_with_the_url_that_works,
     a_hub_of_another_version_is_told_with_both,
     a_path_that_is_not_the_hubs_is_told_by_the_hub,

@@ -1,7 +1,7 @@
 //! Clocks that are wrong: what is refused tells both, and nothing that ended comes back.
 
 use bowline_tests::faketime;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn a_peer_whose_clock_is_ahead_is_told_and_comes_back_once_it_is_right() {
     answers(&stage, "web-1");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     #[ignore = "needs libfaketime: ./test others"]
     a_hub_whose_clock_is_behind_tells_its_time_and_by_how_much_the_two_differ,
     #[ignore = "needs libfaketime: ./test others"]

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bowline_core::capability::Role;
 use bowline_tests::bowline::outcome;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 
 use super::*;
 
@@ -272,7 +272,7 @@ fn doctor_finds_a_machine_that_joined_well() {
     assert!(!out.contains("not well"), "{out}");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_token_that_names_only_this_machine_is_not_made_by_mistake,
     a_token_names_the_host_names_of_its_hub_where_nothing_else_is_advertised,
     what_is_secret_goes_to_a_file_of_its_owner_and_over_no_other,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use bowline_tests::bowline::{Outcome, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 
 use super::*;
 
@@ -87,7 +87,7 @@ fn a_hub_that_is_told_to_takes_peers_at_their_word_until_it_is_told_not_to() {
     }
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     who_gives_itself_a_label_gets_no_call_by_it_and_the_operator_is_told,
     a_hub_that_is_told_to_takes_peers_at_their_word_until_it_is_told_not_to,
 }

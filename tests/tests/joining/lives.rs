@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use rustix::process::Signal;
 
 use super::*;
@@ -77,7 +77,7 @@ fn a_machine_that_was_off_past_its_refresh_token_is_told_to_ask_for_another_toke
     assert_eq!(web.end().0, Some(0));
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_running_peer_renews_its_certificate_and_goes_on_without_a_new_connection,
     a_machine_that_was_off_past_its_certificate_comes_back_by_its_refresh_token,
     a_machine_that_was_off_past_its_refresh_token_is_told_to_ask_for_another_token,

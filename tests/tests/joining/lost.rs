@@ -3,7 +3,7 @@
 use std::fs;
 
 use bowline_tests::bowline::Running;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 
@@ -73,7 +73,7 @@ fn the_same_token_again_on_the_same_machine_voids_what_it_got_before() {
     answers(&stage, "web-1");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_machine_that_is_killed_before_it_kept_anything_joins_again,
     a_machine_that_cannot_keep_what_it_got_says_so_and_joins_once_it_can,
     the_same_token_again_on_the_same_machine_voids_what_it_got_before,

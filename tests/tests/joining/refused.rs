@@ -7,7 +7,7 @@ use bowline_core::id::Jti;
 use bowline_core::token::{
     Invitation, JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join, verify_join,
 };
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use data_encoding::BASE64;
 
 use super::*;
@@ -293,7 +293,7 @@ fn a_hub_tells_a_stranger_no_more_of_one_id_than_of_another() {
     assert_eq!(fs::read_to_string(stage.at("own/enrolment")).unwrap(), enrolled);
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_hub_tells_a_stranger_no_more_of_one_id_than_of_another,
     a_token_that_was_signed_with_a_stolen_key_is_refused_and_the_operator_told,
     a_token_that_was_used_is_nothing_to_whoever_stole_it,

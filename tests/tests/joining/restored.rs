@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 
 use super::*;
 
@@ -119,7 +119,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(done.success());
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     what_the_operator_put_back_takes_no_token_until_that_is_accepted,
     what_showed_a_restored_hub_is_dismissed_and_no_token_is_revoked,
     a_copy_with_a_new_identity_is_another_hub,

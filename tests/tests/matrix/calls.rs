@@ -7,7 +7,7 @@ use std::process::Stdio;
 use bowline_core::code::Code;
 use bowline_tests::bowline::outcome;
 use bowline_tests::calls::{call, named, run};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::process_gone;
 use bowline_tests::refusals::{documented, refused, run_refused, usage_refused};
@@ -310,7 +310,7 @@ fn outcome_without_output(mut command: std::process::Command) -> bowline_tests::
     (ended.status.code(), String::new(), err)
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_failure_carries_its_code_in_json_too,
     #[cfg(target_os = "linux")]
     a_standard_output_without_room_is_told,

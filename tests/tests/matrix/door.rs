@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::front::Front;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{refused, usage_refused};
 use bowline_tests::stage::Stage;
@@ -127,7 +127,7 @@ fn settings_of_the_door_that_cannot_hold_start_no_hub() {
     assert!(!stage.at("hub").exists(), "nothing was made");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     an_address_that_is_not_allowed_is_told_how_the_hub_sees_it,
     too_much_that_waits_is_told_apart_by_whose_it_is,
     ; async

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::refusals::{documented, filled, refused};
 use bowline_tests::skip::skipped;
 use bowline_tests::stage::Stage;
@@ -169,7 +169,7 @@ async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
 /// A pin of no key here.
 const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-in_each_pairing! {
+in_crossed_pairings! {
     ; async
     a_hub_whose_disk_fills_admits_nobody_new_and_recovers_with_room,
     a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may,

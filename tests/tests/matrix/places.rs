@@ -8,7 +8,7 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Outcome, Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{Names, documented, filled, refused};
 use bowline_tests::skip::skipped;
@@ -338,7 +338,7 @@ fn hang_up(stage: &mut Stage, says: &str, names: Names<'_>) {
     assert_eq!(hub.said("SIGHUP"), format!("bowline: {}", filled(says, names)));
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed,
     #[cfg(target_os = "linux")]
     a_data_directory_that_cannot_be_made_is_refused,

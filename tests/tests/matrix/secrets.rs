@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use bowline_tests::bowline::{Running, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{filled, refused, run_refused};
 use bowline_tests::stage::Stage;
@@ -233,7 +233,7 @@ async fn a_peer_whose_hub_is_gone_says_again_when_it_tries_as_its_waits_grow() {
     assert_eq!(peer.end().0, Some(0));
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried,
     a_secret_that_others_can_read_is_refused_at_either_end,
     without_a_secret_anywhere_it_is_said_where_one_comes_from,

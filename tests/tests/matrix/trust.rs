@@ -10,7 +10,7 @@ use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder};
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
 use bowline_tests::stage::Stage;
@@ -345,7 +345,7 @@ async fn verdict(peer: PeerBuilder<Tokio>) -> String {
     advice::told(said, ended.remedy(Side::Peer), Audience::CommandLine)
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     the_port_of_a_known_hub_without_tls_is_no_first_contact,
     a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over,
     ; async

@@ -3,7 +3,7 @@
 use std::fs;
 
 use bowline_tests::bowline::{Running, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::refusals::{documented, refused};
 use bowline_tests::stage::Stage;
 use rustix::process::Signal;
@@ -63,7 +63,7 @@ fn a_hub_whose_ledger_another_hub_uses_stops_and_takes_nothing_from_that_one() {
     assert_eq!(outcome(stage.bowline(&["ls", "--data", &data])).0, Some(0));
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     a_hub_whose_ledger_another_hub_uses_stops_and_takes_nothing_from_that_one,
     ; async
     without_its_lock_a_hub_keeps_others_out_by_its_socket,

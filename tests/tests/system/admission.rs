@@ -14,7 +14,7 @@ use bowline_shell::config::{HubSettings, Insecure, TlsMode};
 use bowline_shell::notice::Observer;
 use bowline_shell::peer::{ConnectError, CredentialSource, SetupError};
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
@@ -31,7 +31,7 @@ fn write_private(path: &Path, text: &str) {
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_first_contact_keeps_the_hubs_identity_and_its_pin<H, P>() {
         let world = World::<H, P>::new();
         let session = within(world.peer("web").connect()).await.unwrap();

@@ -7,7 +7,7 @@ use bowline_shell::arguments::{ArgumentSpec, CommandSpec, Kind};
 use bowline_shell::call::{Call, Reply};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, named, positional, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::program::{command, script};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
@@ -48,7 +48,7 @@ async fn greet(mut call: Call) -> i32 {
     }
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_programs_outputs_are_kept_apart_and_its_exit_code_arrives<H, P>() {
         let (_world, _web, operator) = world::<H, P>().await;
         let outcome = run(call(&operator, "web", "both")).await;

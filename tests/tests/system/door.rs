@@ -12,7 +12,7 @@ use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, 
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_tests::calls::{call, finish, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::front::Front;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
@@ -67,7 +67,7 @@ fn forwarded(notices: &Notices) -> Vec<String> {
     })
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_hub_behind_a_tls_proxy_admits_peers_that_saw_the_proxys_key_and_those_beside_it<H, P>() {
         let front = Front::with_tls().await;
         let pin = front.pin();

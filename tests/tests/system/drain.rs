@@ -12,7 +12,7 @@ use bowline_shell::config::{HubSettings, Insecure, LimitSettings};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, finish, finish_all, run, until_output};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::{pids, process_gone, script};
 use bowline_tests::shells::Shell;
@@ -58,7 +58,7 @@ const BY_HUB: &str = "The hub is stopping, and the call did not end in the time 
 const BY_PEER: &str =
     "The peer is stopping, and the command did not end in the time that was left.";
 
-each_pairing! {
+crossed_pairings! {
     async fn a_call_that_ends_in_time_ends_a_stopping_hub_with_its_own_result<H, P>() {
         let mut world = hub::<H, P>(LONG);
         let go = world.at("go");

@@ -4,7 +4,7 @@ use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::notice::Notice;
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
 use bowline_tests::shells::Shell;
@@ -13,7 +13,7 @@ use bowline_tests::world::World;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-each_pairing! {
+crossed_pairings! {
     async fn a_second_serving_link_of_a_peer_replaces_the_first<H, P>() {
         let world = World::<H, P>::new();
         let serving = |answer: i32| {

@@ -8,7 +8,7 @@ use bowline_core::wire::value::ValueBuf;
 use bowline_shell::call::{Call, Failure, Reply};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
@@ -85,7 +85,7 @@ async fn world<H: Shell, P: Shell>() -> (World<H, P>, Session, Session) {
     (world, web, operator)
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn what_a_handler_met_reaches_the_caller_in_its_own_words<H, P>() {
         let (_world, _web, operator) = world::<H, P>().await;
         let outcome = run(call(&operator, "web", "own")).await;

@@ -8,7 +8,7 @@ use bowline_shell::call::{CallBuilder, CallEvent, Calling};
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{finish, finish_all, until_output};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::program::{pids, process_gone, script};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
@@ -45,7 +45,7 @@ fn labelled(session: &Session, labels: &str, command: &str) -> CallBuilder {
     session.call_labels(labels.parse().unwrap(), command.parse().unwrap())
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn each_peer_answers_once_the_absent_one_too_and_the_counts_end_it<H, P>() {
         let (_world, _peers, operator) = world::<H, P>().await;
         let fanned = finish_all(all(&operator, "who").start()).await;

@@ -4,14 +4,14 @@ use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_shell::notice::Notice;
 use bowline_tests::calls::{call, finish, run, until_output};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
 use bowline_tests::program::script;
 use bowline_tests::proxy::{Fault, Proxy};
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
 
-each_pairing! {
+crossed_pairings! {
     async fn a_call_goes_through_whatever_pieces_its_bytes_travel_in<H, P>() {
         for fault in [Fault::None, Fault::Split, Fault::Delay] {
             let world = World::<H, P>::new();

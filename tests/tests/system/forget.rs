@@ -7,7 +7,7 @@ use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::Finished;
 use bowline_shell::ledger::Ledger;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, refused};
@@ -30,7 +30,7 @@ fn code(error: &ConnectError) -> Code {
     ended.reason.code()
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn its_session_ends_and_another_key_has_the_id_at_once<H, P>() {
         let world = World::<H, P>::new();
         let session = within(world.peer("web").connect()).await.unwrap();

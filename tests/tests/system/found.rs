@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bowline_shell::files::{DataDir, DirLock, Endpoint, Holder};
 use bowline_shell::notice::{Mark, Notice};
 use bowline_shell::peer::PeerBuilder;
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
@@ -51,7 +51,7 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn its_socket_is_made_anew_where_it_was_and_links_by_the_old_one_stay<H, P>() {
         let mut world = World::<H, P>::new();
         let control = world.hub().control().unwrap();

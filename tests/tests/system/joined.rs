@@ -2,13 +2,13 @@
 
 use bowline_core::wire::frame::Method;
 use bowline_shell::peer::{Join, PeerBuilder};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, id};
 
 use super::joins::issue;
 
-each_pairing! {
+crossed_pairings! {
     async fn a_peer_that_joined_comes_back_by_its_certificate_and_after_a_restart_of_its_own<H, P>() {
         let mut world: World<H, P> = World::new();
         let (token, _) = issue(&world).await;

@@ -18,7 +18,7 @@ use bowline_shell::hub::HubBuilder;
 use bowline_shell::ledger::{Ledger, Tokens};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, Join, PeerBuilder, Session};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, id};
@@ -82,7 +82,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_token_is_one_keys_and_another_that_brings_it_is_refused_and_told<H, P>() {
         let mut world = World::<H, P>::new();
         let (token, jti) = issue(&world).await;

@@ -5,7 +5,7 @@ use bowline_core::link::{EndReason, Ended};
 use bowline_core::trust::PinSpec;
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::ConnectError;
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
 use bowline_tests::relay::Relay;
 use bowline_tests::wait::within;
@@ -16,7 +16,7 @@ fn reason(error: ConnectError) -> Ended {
     (*ended).clone()
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_relay_with_a_key_of_its_own_fails_on_the_first_connection_and_nothing_is_kept<H, P>() {
         let world = World::<H, P>::new();
         let relay = Relay::start(world.local()).await;

@@ -7,7 +7,7 @@ use bowline_core::wire::value::{Scalar, ValueBuf};
 use bowline_shell::call::{Call, CallBuilder, CallError, Failure};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::program::{command, pids, process_gone, script};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
@@ -40,7 +40,7 @@ async fn world<H: Shell, P: Shell>() -> (World<H, P>, Session, Session) {
     (world, web, operator)
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn output_is_all_that_a_command_wrote_and_how_it_ended<H, P>() {
         let (_world, _web, operator) = world::<H, P>().await;
         let output = within(call(&operator, "web", "both").output()).await.unwrap();

@@ -9,12 +9,12 @@ use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::ledger::Ledger;
 use bowline_shell::notice::{Mark, Notice};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::program::script;
 use bowline_tests::wait::{poll_for, within};
 use bowline_tests::world::{World, id, refused};
 
-each_pairing! {
+crossed_pairings! {
     async fn a_hub_whose_ledger_another_has_used_admits_nobody_whom_that_one_revoked<H, P>() {
         let mut world = World::<H, P>::new();
         let program = || script("ok", "true");

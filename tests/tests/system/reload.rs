@@ -10,7 +10,7 @@ use bowline_shell::hub::StartError;
 use bowline_shell::notice::Notice;
 use bowline_tests::calls::{call, finish, run, until_output};
 use bowline_tests::certificates::{Authority, GOOD};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
 use bowline_tests::program::script;
 use bowline_tests::shells::Shell;
@@ -52,7 +52,7 @@ fn registered(notice: &Notice) -> Option<u64> {
     }
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn another_certificate_is_served_to_those_who_come_and_no_call_notices<H, P>() {
         let dir = tempfile::tempdir().unwrap();
         let (mut world, settings, [cert, key]) = hub::<H, P>(dir.path());

@@ -5,12 +5,12 @@ use bowline_core::link::EndReason;
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::ConnectError;
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::wait::within;
 use bowline_tests::world::{World, refused};
 
-each_pairing! {
+crossed_pairings! {
     async fn peers_come_back_by_themselves_when_the_hub_does<H, P>() {
         let mut world = World::<H, P>::new();
         let notices = Notices::default();

@@ -17,7 +17,7 @@ use bowline_shell::hub::HubBuilder;
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
 use bowline_tests::calls::{call, run};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::{poll_for, within};
@@ -61,7 +61,7 @@ fn seconds() -> i128 {
     now.as_secs().into()
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn without_a_grace_sessions_end_and_peers_come_back_with_the_secret_that_they_find<H, P>() {
         let world = World::<H, P>::new();
         let old = copy(&world, "old.key");

@@ -13,7 +13,7 @@ use bowline_shell::peer::{
     ConnectError, CredentialSource, NoSession, Peer, PeerBuilder, PeerState, States,
 };
 use bowline_smol::Smol;
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
@@ -85,7 +85,7 @@ async fn revoke<H: Shell, P: Shell>(world: &World<H, P>) {
     assert!(within(call.start().finished()).await.is_success());
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn what_does_not_heal_is_an_error_at_once_with_its_reason<H, P>() {
         let world = World::<H, P>::new();
         let _first = within(world.peer_in("taken", "first").connect()).await.unwrap();

@@ -3,7 +3,7 @@
 use bowline_core::wire::frame::Source;
 use bowline_shell::call::{CallEvent, Calling};
 use bowline_tests::calls::{call, finish, run, until_output};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::program::{command, script};
 use bowline_tests::wait::within;
 use bowline_tests::world::World;
@@ -20,7 +20,7 @@ async fn feed(calling: &mut Calling, len: usize) {
     calling.end_input();
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_program_counts_one_megabyte_of_input<H, P>() {
         let world = World::<H, P>::new();
         let web = world.peer("web").program(command("count", &["wc", "-c"]));

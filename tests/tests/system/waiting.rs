@@ -14,7 +14,7 @@ use bowline_core::peer::Prompt;
 use bowline_shell::files::{HubName, TrustFile, Trusted};
 use bowline_shell::notice::Notice;
 use bowline_shell::peer::{CredentialSource, shared};
-use bowline_tests::each_pairing;
+use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
 use bowline_tests::wait::{pause, within};
 use bowline_tests::world::World;
@@ -48,7 +48,7 @@ fn prompted(notice: &Notice) -> Option<Prompt> {
     }
 }
 
-each_pairing! {
+crossed_pairings! {
     async fn a_secret_file_that_is_put_right_is_dialled_with_at_once<H, P>() {
         let world = World::<H, P>::new();
         let right = fs::read_to_string(world.secret()).unwrap();

@@ -6,7 +6,7 @@ use std::thread;
 use bowline_core::identity::{Description, TlsKey};
 use bowline_core::random::{Random, Seed};
 use bowline_tests::bowline::{Running, outcome};
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::stage::Stage;
 use serde_json::Value;
@@ -107,7 +107,7 @@ fn where_nothing_comes_of_a_connection_the_exit_code_is_4() {
     assert!(err.contains("cut"), "{err}");
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     what_a_hub_serves_is_what_is_in_its_data_directory,
     where_there_is_no_tls_the_reason_is_told,
 }

@@ -1,7 +1,7 @@
 //! `bowline whoami`: what is known here, and what the hub says.
 
 use bowline_tests::bowline::outcome;
-use bowline_tests::in_each_pairing;
+use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::stage::Stage;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ fn a_machine_that_knows_no_hub_says_so_and_makes_nothing() {
     assert!(!stage.at(".local").exists());
 }
 
-in_each_pairing! {
+in_crossed_pairings! {
     on_the_hubs_own_machine_it_is_the_operator,
     elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub,
     without_a_session_what_is_known_here_is_told_all_the_same,
