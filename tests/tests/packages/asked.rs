@@ -8,7 +8,7 @@ use super::metadata::packages;
 use super::root;
 
 const ASKED: &[&str] =
-    &["rustls", "hmac", "sha2", "zeroize", "proptest", "tokio", "smol", "tungstenite"];
+    &["rustls", "hmac", "sha2", "subtle", "zeroize", "proptest", "tokio", "smol", "tungstenite"];
 
 /// Whether a source below this folder, comments aside, names something of this crate.
 fn names(folder: &Path, path: &str) -> bool {
