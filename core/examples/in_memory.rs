@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use bowline_core::ask::Memory;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::{Durable, Memory};
+use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};

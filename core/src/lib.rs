@@ -86,7 +86,7 @@
 //! # Questions
 //!
 //! What needs the world is asked: [`link::Event::Ask`] with a [`ask::Question`]. Arrive, Reserve
-//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`facts::Memory`] forgets
+//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ask::Memory`] forgets
 //! with the process). A hub has questions of its own, [`hub::Hub::poll_ask`], whose answers go to
 //! [`hub::Hub::answer_ask`]: Forget, and Rotate, after which links are made from another snapshot.
 //! If a fact cannot be recorded, the answer is [`ask::Answer::No`].

@@ -7,12 +7,12 @@ mod page;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
-use bowline_core::ask::{Answer, Claim, Evidence, Question, Reservation};
+use bowline_core::ask::{Answer, Claim, Evidence, Memory, Question, Reservation};
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport, hub, peer};
 use bowline_core::buffer::Buffer;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::facts::{Durable, Memory};
+use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox};
 use bowline_core::id::{CallId, LinkId, Pin, SecretNumber};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};

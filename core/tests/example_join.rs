@@ -7,12 +7,12 @@ mod page;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
-use bowline_core::ask::{Answer, Kept, Question};
+use bowline_core::ask::{Answer, Kept, Memory, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
 use bowline_core::capability::Role;
-use bowline_core::facts::{Draft, Issuer, KeyRecord, Memory, Mint};
+use bowline_core::facts::{Draft, Issuer, KeyRecord, Mint};
 use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bowline_core::ask::Memory;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::{Durable, Memory};
+use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, CommandName, LinkId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use bowline_core::ask::Memory;
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::{Durable, Memory};
+use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, PeerId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use bowline_core::ask::{Answer, Claim, Evidence, Question, Reservation};
+use bowline_core::ask::{Answer, Claim, Evidence, Memory, Question, Reservation};
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::{Durable, Memory};
+use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub as Machine, HubConfig, Outbox, Source as From};
 use bowline_core::id::{CallId, LinkId, PublicKey, SecretNumber, SessionId};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::ask::{Answer, Question};
+use bowline_core::ask::{Answer, Memory, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Secrets, Transport,
 };
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::facts::{Draft, Durable, Issuer, KeyRecord, Memory, Mint};
+use bowline_core::facts::{Draft, Durable, Issuer, KeyRecord, Mint};
 use bowline_core::hub::{Hub, HubConfig, Lives, Outbox, Source};
 use bowline_core::id::{Jti, LinkId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey, SigningKey, TlsKey};

@@ -4,10 +4,8 @@ use core::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::ask::{Answer, Question, Secret};
-use crate::facts::{
-    Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Memory, Mint, TokenRecord,
-};
+use crate::ask::{Answer, Memory, Question, Secret};
+use crate::facts::{Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Mint, TokenRecord};
 use crate::id::{HubId, Jti};
 use crate::random::{Random, Seed};
 use crate::time::Now;

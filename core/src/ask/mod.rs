@@ -5,12 +5,17 @@
 //! continues when the shell brings the [`Answer`]. Arrive, Reserve, Commit, Renew and
 //! Renewed are answered by the [`Hub`](crate::hub::Hub) under its lock, everything else by durable
 //! storage. If a fact cannot be recorded, the answer is [`Answer::No`].
+//!
+//! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for peers
+//! that want to forget.
 
 mod claim;
 #[cfg(test)]
 pub(crate) mod issuing;
+mod memory;
 
 pub use claim::{Certified, Claim, Evidence, Grant, Issues, Later, Renewal, Reservation};
+pub use memory::Memory;
 
 use core::fmt;
 

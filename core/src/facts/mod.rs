@@ -2,8 +2,7 @@
 //!
 //! Storage, whichever it is, loads the rows that a [`Fact`] concerns, has [`apply`] say what becomes of
 //! them, and writes that, in one transaction. The hub holds the same rows in memory, in a
-//! [`Durable`], and lets the same rules decide. [`Memory`] is a storage that forgets when the process
-//! ends: for tests, and for peers that want to forget.
+//! [`Durable`], and lets the same rules decide.
 
 mod apply;
 mod change;
@@ -11,7 +10,6 @@ mod conflict;
 mod durable;
 mod family;
 mod keys;
-mod memory;
 mod mint;
 mod peer;
 mod record;
@@ -24,7 +22,6 @@ pub use conflict::Conflict;
 pub use durable::Durable;
 pub use family::{Family, SUCCESSORS};
 pub use keys::{KeyRecord, KeyRotation};
-pub use memory::Memory;
 pub use mint::{Draft, Issuer, Mint};
 pub use peer::{Binding, Enrolled, PeerRecord, Revocation};
 pub use record::{Enrolment, Record, Refreshing};

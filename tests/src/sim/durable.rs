@@ -1,8 +1,8 @@
 //! What a hub of a simulated world keeps, and what a backup takes of it.
 
-use bowline_core::ask::Question;
+use bowline_core::ask::{Memory, Question};
 use bowline_core::auth::{JoinToken, SharedSecret};
-use bowline_core::facts::{Memory, Tokens};
+use bowline_core::facts::Tokens;
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::random::{Random, Seed};

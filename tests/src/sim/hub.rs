@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::ask::{Answer, AskId, Evidence, Question, Reservation};
+use bowline_core::ask::{Answer, AskId, Evidence, Memory, Question, Reservation};
 use bowline_core::auth::HubSnapshot;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::facts::{Memory, Record};
+use bowline_core::facts::Record;
 use bowline_core::hub::{Hub, HubConfig, HubEvent, Lives, Outbox, Source};
 use bowline_core::id::{LinkId, PeerId, PublicKey};
 use bowline_core::limits::Limits;

@@ -6,9 +6,10 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use bowline_core::ask::Memory;
 use bowline_core::auth::{JoinToken, Joins};
 use bowline_core::capability::Role;
-use bowline_core::facts::{Draft, Issuer, KeyRecord, Memory, Mint};
+use bowline_core::facts::{Draft, Issuer, KeyRecord, Mint};
 use bowline_core::id::{HubId, Jti, PeerId};
 use bowline_core::identity::{Authority, TlsKey};
 use bowline_core::random::{Random, Seed};

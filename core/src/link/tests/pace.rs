@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::raw::*;
 use super::scenario::*;
+use crate::ask::Memory;
 use crate::auth::Credential;
-use crate::facts::{Durable, Memory};
+use crate::facts::Durable;
 use crate::hub::{Hub, HubConfig, Source};
 use crate::link::{EndReason, TimerKind};
 use crate::random::Seed;

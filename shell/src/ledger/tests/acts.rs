@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use bowline_core::ask::Memory;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::facts::{
-    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, Memory, Record,
-    Refreshing, Restored, Revocation, Sign, TokenRecord, Uses,
+    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, Record, Refreshing,
+    Restored, Revocation, Sign, TokenRecord, Uses,
 };
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::wire::frame::Method;

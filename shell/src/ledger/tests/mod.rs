@@ -1,4 +1,4 @@
-//! What the ledger does, beside what [`Memory`](bowline_core::facts::Memory) says that it must.
+//! What the ledger does, beside what [`Memory`](bowline_core::ask::Memory) says that it must.
 
 mod acts;
 mod crash;
