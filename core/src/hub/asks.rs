@@ -12,10 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::ask::{Answer, AskId, No, Question};
 use crate::code::Code;
 use crate::facts::{Change, Revocation};
-use crate::hub::Hub;
-use crate::hub::control::Revoking;
+use crate::hub::control::{Control, Revoking};
 use crate::id::{CallId, LinkId};
-use crate::time::Now;
 
 /// Questions that wait to be taken, and those that wait for their answer.
 #[derive(Debug, Default)]
@@ -27,11 +25,11 @@ pub(super) struct Asks {
 
 /// What waits for an answer, and the call that does; none where the hub asks by itself.
 #[derive(Debug)]
-struct Asked {
-    caller: Option<(LinkId, CallId)>,
-    question: Question,
+pub(super) struct Asked {
+    pub(super) caller: Option<(LinkId, CallId)>,
+    pub(super) question: Question,
     /// What a token is revoked with.
-    revoking: Option<Revoking>,
+    pub(super) revoking: Option<Revoking>,
 }
 
 impl Asks {
@@ -50,7 +48,8 @@ impl Asks {
         self.ask(None, question, None);
     }
 
-    fn ask(
+    /// Asks on behalf of a call, which ends with the answer, or of nobody.
+    pub(super) fn ask(
         &mut self,
         caller: Option<(LinkId, CallId)>,
         question: Question,
@@ -63,102 +62,65 @@ impl Asks {
     }
 }
 
-impl Hub {
-    /// A question of the hub's own: put it to durable storage, and bring the answer with
-    /// [`Hub::answer_ask`]. Call until `None` after every input.
-    #[must_use]
-    pub fn poll_ask(&mut self) -> Option<(AskId, Question)> {
-        self.effects.asks.fresh.pop_front()
+impl Asks {
+    /// A question to be put to durable storage.
+    pub(super) fn poll(&mut self) -> Option<(AskId, Question)> {
+        self.fresh.pop_front()
     }
 
-    /// The answer to a question of the hub's own; ignored where it is not open.
-    pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
-        self.unix = now.unix;
-        self.look_at_secrets(now);
-        let Some(Asked { caller, question, revoking }) = self.effects.asks.open.remove(&ask) else {
-            return;
-        };
-        let Some((link, call)) = caller else { return self.answered_quietly(&question, &answer) };
-        let caller = (link, call);
+    /// What waited for this answer, where it is open.
+    pub(super) fn take(&mut self, ask: AskId) -> Option<Asked> {
+        self.open.remove(&ask)
+    }
+}
+
+impl Control<'_> {
+    /// Durable storage has answered what this call waited for.
+    pub(super) fn answered(
+        &mut self,
+        question: Question,
+        answer: Answer,
+        revoking: Option<Revoking>,
+    ) {
         match (question, answer) {
             (Question::Change(change), Answer::Changed(done)) => {
-                self.changed(caller, change, done, revoking, now);
+                self.changed(change, done, revoking);
             }
             (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
-                self.control_for(caller, now).rotated(number, rotated);
+                self.rotated(number, rotated);
             }
-            (Question::Issue(_), Answer::Issued(record, token)) => {
-                self.control_for(caller, now).issued(*record, token);
-            }
-            (Question::RotateKeys { .. }, Answer::KeysRotated(keys)) => {
-                self.control_for(caller, now).keys_rotated(keys);
-            }
-            (_, Answer::Cannot { code, reason }) => self.fail_with(link, call, code, &reason),
-            (_, Answer::No(No { code, .. })) => self.fail(link, call, None, code),
-            _ => self.fail(link, call, None, Code::Failed),
+            (Question::Issue(_), Answer::Issued(record, token)) => self.issued(*record, token),
+            (Question::RotateKeys { .. }, Answer::KeysRotated(keys)) => self.keys_rotated(keys),
+            (_, Answer::Cannot { code, reason }) => self.failed(code, Some(&reason)),
+            (_, Answer::No(No { code, .. })) => self.failed(code, None),
+            _ => self.failed(Code::Failed, None),
         }
-        self.settle_drain();
+    }
+
+    fn failed(&mut self, code: Code, reason: Option<&str>) {
+        match reason {
+            Some(reason) => self.sessions.effects.fail_with(self.link, self.call, code, reason),
+            None => self.sessions.effects.fail(self.link, self.call, None, code),
+        }
     }
 
     /// A change that a caller wanted is on the disk; `done`, whether there was anything to change.
-    fn changed(
-        &mut self,
-        caller: (LinkId, CallId),
-        change: Change,
-        done: bool,
-        revoking: Option<Revoking>,
-        now: Now,
-    ) {
-        let (link, call) = caller;
-        let mut control = self.control_for(caller, now);
+    fn changed(&mut self, change: Change, done: bool, revoking: Option<Revoking>) {
         match (change, revoking) {
-            (Change::Forget(peer), _) => control.forgotten(peer, done),
+            (Change::Forget(peer), _) => self.forgotten(peer, done),
             (Change::RevokeToken(_, at, peers), Some(revoking))
             | (Change::Revoke(peers, Revocation { at, .. }), Some(revoking)) => {
-                control.token_revoked(revoking, &peers, at);
+                self.token_revoked(revoking, &peers, at);
             }
             (Change::Revoke(peers, revocation), None) => match peers[..] {
-                [peer] => control.peer_revoked(peer, &revocation, done),
-                _ => self.fail(link, call, None, Code::Failed),
+                [peer] => self.peer_revoked(peer, &revocation, done),
+                _ => self.failed(Code::Failed, None),
             },
-            (Change::Allow(peer), _) => control.peer_allowed(peer, done),
+            (Change::Allow(peer), _) => self.peer_allowed(peer, done),
             // Nobody calls for these.
             (Change::RevokeToken(..) | Change::Purge(_) | Change::Restored(_), _) => {
-                self.fail(link, call, None, Code::Failed);
+                self.failed(Code::Failed, None);
             }
         }
-    }
-
-    /// How many such questions wait for their answers.
-    pub(super) fn count_asked(&self, which: impl Fn(&Question) -> bool) -> usize {
-        self.effects.asks.count(which)
-    }
-
-    /// Whether such a question waits for its answer.
-    pub(super) fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
-        self.count_asked(which) > 0
-    }
-
-    /// What nobody waits for. Where it could not be recorded it holds until the hub's end.
-    fn answered_quietly(&mut self, question: &Question, answer: &Answer) {
-        if let (Question::Change(Change::Purge(floor)), Answer::Changed(_)) = (question, answer) {
-            self.members.change(&Change::Purge(*floor));
-        }
-    }
-
-    /// Asks on behalf of a call, which ends with the answer.
-    pub(super) fn ask(&mut self, link: LinkId, call: CallId, question: Question) {
-        self.effects.asks.ask(Some((link, call)), question, None);
-    }
-
-    /// The same, for revoking a token.
-    pub(super) fn ask_to_revoke(
-        &mut self,
-        link: LinkId,
-        call: CallId,
-        question: Question,
-        revoking: Revoking,
-    ) {
-        self.effects.asks.ask(Some((link, call)), question, Some(revoking));
     }
 }

@@ -16,6 +16,7 @@
 //! The hub does not know [`Link`](crate::link::Link): the shell carries frames, questions and
 //! outboxes between them.
 
+mod admission;
 mod asks;
 mod calls;
 mod config;
@@ -29,7 +30,6 @@ mod links;
 mod members;
 mod outbox;
 mod preauth;
-mod reload;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -44,20 +44,22 @@ pub use outbox::Outbox;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use crate::ask::{Answer, No, Question};
+use crate::ask::{Answer, AskId, No, Question};
 use crate::code::Code;
-use crate::facts::Durable;
-use crate::id::LinkId;
+use crate::facts::{Change, Durable};
+use crate::id::{CallId, LinkId, SecretNumber};
 use crate::random::Seed;
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
-use crate::wire::frame::Register;
 
+use admission::Admission;
+use asks::Asked;
 use calls::{Calling, Calls, Routed};
+use control::Control;
 use directory::Directory;
 use drain::{Drain, Stage};
 use effects::Effects;
-use links::{Links, Live, Standing};
+use links::{Links, Sessions, Standing, cuts};
 use members::Members;
 use preauth::{Preauth, Summary};
 
@@ -72,8 +74,8 @@ pub struct Hub {
     calls: Calls,
     drain: Drain,
     effects: Effects,
-    /// The latest time that came in, seconds since 1970.
-    unix: u64,
+    /// The latest time that came in.
+    now: Now,
 }
 
 impl From<Summary> for HubEvent {
@@ -94,7 +96,7 @@ impl Hub {
             calls: Calls::new(config.generation, &config.limits),
             drain: Drain::default(),
             effects: Effects::new(&config.limits),
-            unix: 0,
+            now: Now::default(),
             config,
         }
     }
@@ -111,18 +113,74 @@ impl Hub {
         }
     }
 
+    /// Takes these settings in place of those before. The generation stays. Links that are there
+    /// stay, and keep the rates that they came with; bounds, networks and the pace of admissions hold
+    /// for what comes from here on.
+    ///
+    /// Another role for those whom the secret admits holds for their sessions at once; a session that
+    /// serves and may not any more is ended with `refused`. Nothing else ends anything.
+    pub fn reconfigure(&mut self, config: HubConfig) {
+        let config = HubConfig { generation: self.config.generation, ..config };
+        let before = core::mem::replace(&mut self.config, config);
+        self.preauth.reconfigure(&before, &self.config);
+        self.effects.reconfigure(&self.config.limits);
+        self.members.reconfigure(&self.config);
+        let role = self.config.secret_role;
+        if before.secret_role != role {
+            self.sessions().role_changed(role);
+        }
+    }
+
+    /// The number of the current secret and, while it is being replaced, that of the one before it
+    /// with its end, seconds since 1970. For a start during a grace; else the current one is the
+    /// first.
+    pub fn set_secrets(
+        &mut self,
+        current: SecretNumber,
+        old: Option<(SecretNumber, u64)>,
+        now: Now,
+    ) {
+        self.members.set_secrets(current, old, now);
+        self.at(now).look_at_secrets();
+    }
+
+    /// A connection has come. It counts as pending until it is admitted or gone; a local one does
+    /// not count, so that strangers cannot keep the operator out. One that is not to be admitted
+    /// is a link like any other until its Arrive is answered, so that the peer hears why.
+    ///
+    /// # Errors
+    /// [`No`]: there is not even room for telling it. Close the socket.
+    pub fn arrive(&mut self, source: Source, now: Now) -> Result<LinkId, No> {
+        self.now = now;
+        self.admission().arrive(source)
+    }
+
+    /// Where a link comes from: once its Arrive is answered, for whom a trusted proxy carries it.
+    #[must_use]
+    pub fn source(&self, link: LinkId) -> Option<Source> {
+        self.links.get(link).map(Standing::source)
+    }
+
+    /// The admission of a link failed, by the peer's fault: it counts against its source.
+    pub fn failed(&mut self, link: LinkId, now: Now) {
+        if let Some(Standing::Pending(source) | Standing::Reserved(source, _)) =
+            self.links.get(link)
+        {
+            self.preauth.failed(*source, now);
+        }
+    }
+
     /// Answers Arrive, Reserve, Commit, Renew and Renewed; `None` for questions that are the ledger's. Call it
     /// under the same lock as everything else.
     #[must_use]
     pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
-        self.unix = now.unix;
-        self.look_at_secrets(now);
+        self.at(now).look_at_secrets();
         match question {
-            Question::Arrive(arrival) => Some(self.arrived(link, arrival, now)),
-            Question::Reserve(claim) => Some(self.reserve(link, claim, now)),
-            Question::Commit(reservation) => Some(self.commit(link, reservation, now)),
-            Question::Renew(renewal) => Some(self.renew(link, renewal, now)),
-            Question::Renewed(grant) => Some(self.renewed(link, grant)),
+            Question::Arrive(arrival) => Some(self.admission().arrived(link, arrival)),
+            Question::Reserve(claim) => Some(self.admission().reserve(link, claim)),
+            Question::Commit(reservation) => Some(self.admission().commit(link, reservation)),
+            Question::Renew(renewal) => Some(self.admission().renew(link, renewal)),
+            Question::Renewed(grant) => Some(self.admission().renewed(link, grant)),
             Question::Record(_)
             | Question::Keep(_)
             | Question::Held
@@ -133,21 +191,46 @@ impl Hub {
         }
     }
 
+    /// A question of the hub's own: put it to durable storage, and bring the answer with
+    /// [`Hub::answer_ask`]. Call until `None` after every input.
+    #[must_use]
+    pub fn poll_ask(&mut self) -> Option<(AskId, Question)> {
+        self.effects.asks.poll()
+    }
+
+    /// The answer to a question of the hub's own; ignored where it is not open.
+    pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
+        self.at(now).look_at_secrets();
+        let Some(Asked { caller, question, revoking }) = self.effects.asks.take(ask) else {
+            return;
+        };
+        match (caller, question, answer) {
+            (Some(caller), question, answer) => {
+                self.control(caller).answered(question, answer, revoking);
+            }
+            (None, Question::Change(purge @ Change::Purge(_)), Answer::Changed(_)) => {
+                self.members.change(&purge);
+            }
+            // Where it could not be recorded it holds until the hub's end.
+            (None, _, _) => {}
+        }
+        self.settle_drain();
+    }
+
     /// Takes one frame of an admitted link, as its `Event::Frame` told it.
     pub fn input(&mut self, link: LinkId, frame: &Frame<'_>, now: Now) {
-        self.unix = now.unix;
-        self.look_at_secrets(now);
-        if self.is_cut(link) {
+        self.at(now).look_at_secrets();
+        if self.sessions().is_cut(link) {
             return;
         }
-        let mut calls = self.calling(now);
+        let mut calls = self.calling();
         match frame {
-            Frame::Register(register) => self.register(link, register),
+            Frame::Register(register) => self.sessions().registered(link, register),
             Frame::Call(call) => {
                 let Some(caller) = calls.directory.caller(link) else { return };
                 match calls.call_came(caller, call) {
                     Routed::Done => {}
-                    Routed::ToHub => self.control(link, call, now),
+                    Routed::ToHub => self.control((link, call.id)).called(call),
                 }
             }
             Frame::Output(output) => calls.output_came(link, output),
@@ -155,7 +238,7 @@ impl Hub {
             Frame::Window(window) => calls.window_came(link, *window),
             Frame::Input(input) => calls.input_came(link, input),
             Frame::Cancel(cancel) => calls.cancel_came(link, cancel),
-            Frame::Goaway(_) => self.peer_leaves(link),
+            Frame::Goaway(_) => self.sessions().left(link),
             // The session's own, or never sent to a hub: `session/direction.rs`.
             Frame::Hello(_)
             | Frame::Authenticate(_)
@@ -175,9 +258,19 @@ impl Hub {
         self.settle_drain();
     }
 
+    /// A link has ended, admitted or not: its room is free, its calls end with `lost`.
+    pub fn gone(&mut self, link: LinkId, now: Now) {
+        self.now = now;
+        self.calling().link_ended(link);
+        if self.admission().gone(link) {
+            self.drain.session_ended(&mut self.effects);
+            self.settle_drain();
+        }
+    }
+
     /// A heartbeat of this link was answered after so long.
     pub fn round_trip(&mut self, link: LinkId, took: Duration) {
-        if let Some(live) = self.live_mut(link) {
+        if let Some(live) = self.links.session_mut(link) {
             live.round_trip = Some(took);
         }
     }
@@ -213,11 +306,10 @@ impl Hub {
     /// old secret admits no more, tokens that have ended are forgotten, and a hub that stops ends what
     /// is open. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
-        self.unix = now.unix;
-        self.look_at_secrets(now);
-        self.calling(now).time_passed();
+        self.at(now).look_at_secrets();
+        self.calling().time_passed();
         if self.drain.time_passed(now, self.links.live().map(|(link, _)| link)) {
-            self.calling(now).stop_jobs(Code::GoingAway);
+            self.calling().stop_jobs(Code::GoingAway);
         }
         self.settle_drain();
         for summary in self.preauth.summaries(now) {
@@ -229,11 +321,11 @@ impl Hub {
     /// Goes on with what was too long for one hold of the lock; whether there is more. Call it, and
     /// drain, until it says that there is not, with the lock free in between.
     pub fn work(&mut self, now: Now) -> bool {
-        self.unix = now.unix;
-        if !self.calling(now).work() {
+        self.now = now;
+        if !self.calling().work() {
             for _ in 0..self.config.limits.slice.max(1) {
                 let Some(link) = self.drain.next() else { break };
-                self.calling(now).give_up_all(link, Code::GoingAway);
+                self.calling().give_up_all(link, Code::GoingAway);
                 self.effects.touch(link);
             }
         }
@@ -247,12 +339,25 @@ impl Hub {
         self.calls.has_work() || self.drain.has_work()
     }
 
+    /// Ends every session, with this code, after what is in its outbox.
+    pub fn close_all(&mut self, code: Code) {
+        self.sessions().end(code, |_| true);
+    }
+
+    /// The code of a session that has to end although its link takes no more: ask where the outbox
+    /// cannot be passed on, and close the link.
+    #[must_use]
+    pub fn cut_off(&self, link: LinkId) -> Option<Code> {
+        let code = self.effects.closing(link)?;
+        (cuts(code) || code == Code::Overload).then_some(code)
+    }
+
     /// Stops: every session is told Goaway, nobody is admitted and no call is taken any more. Each
     /// link closes once no call is open on it. What is open after `within` ends as `going-away`, at
     /// its caller and its runner. [`HubEvent::Drained`] tells that nobody is left. Idempotent: the
     /// first counts.
     pub fn drain(&mut self, within: Duration, now: Now) {
-        self.unix = now.unix;
+        self.now = now;
         if !self.is_draining() {
             let sessions: Vec<_> = self.links.live().map(|(link, _)| link).collect();
             let asking = self.links_asking();
@@ -281,33 +386,39 @@ impl Hub {
         }
     }
 
-    fn register(&mut self, link: LinkId, register: &Register) {
-        let Some(live) = self.live_mut(link) else { return };
-        live.serves = Some(register.clone());
-        let (peer, commands) = (live.peer, register.commands.len());
-        self.effects.event(HubEvent::Ready { peer, commands });
-        let registered = crate::wire::frame::Registered { count: commands as u64 };
-        if !self.effects.send(link, &Frame::Registered(registered)) {
-            self.close(link, Code::Overload);
-        }
+    /// The sessions at this moment, which is the latest from here on.
+    fn at(&mut self, now: Now) -> Sessions<'_> {
+        self.now = now;
+        self.sessions()
     }
 
-    fn live(&self, link: LinkId) -> Option<&Live> {
-        self.links.session(link)
+    fn sessions(&mut self) -> Sessions<'_> {
+        let Self { links, members, effects, now, .. } = self;
+        Sessions { links, members, effects, now: *now }
     }
 
-    fn live_mut(&mut self, link: LinkId) -> Option<&mut Live> {
-        self.links.session_mut(link)
+    fn admission(&mut self) -> Admission<'_> {
+        let stops = self.drain.wait(self.now);
+        let Self { config, links, preauth, members, calls, effects, now, .. } = self;
+        let sessions = Sessions { links, members, effects, now: *now };
+        Admission { limits: &config.limits, preauth, sessions, calls, stops }
+    }
+
+    fn control(&mut self, (link, call): (LinkId, CallId)) -> Control<'_> {
+        let Self { config, facts, links, members, calls, drain, effects, now, .. } = self;
+        let sessions = Sessions { links, members, effects, now: *now };
+        let (facts, stage) = (facts.as_ref(), drain.stage());
+        Control { config, facts, calls, sessions, stage, link, call }
     }
 
     /// The calls, with what they see of the hub and may do.
-    fn calling(&mut self, now: Now) -> Calling<'_> {
+    fn calling(&mut self) -> Calling<'_> {
         let directory = Directory {
             links: &self.links,
             members: &self.members,
             limits: &self.config.limits,
             stage: self.drain.stage(),
-            now,
+            now: self.now,
         };
         Calling { calls: &mut self.calls, directory, effects: &mut self.effects }
     }
@@ -331,11 +442,5 @@ impl Hub {
             }
             Stage::Over => BTreeSet::new(),
         }
-    }
-
-    /// Nobody is admitted by a hub that stops; `None` where it does not.
-    fn not_any_more(&self, now: Now) -> Option<Answer> {
-        let retry_after = Some(self.drain.wait(now)?);
-        Some(Answer::No(No::later(Code::GoingAway, retry_after)))
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::capability::Capability;
 use crate::code::Code;
-use crate::hub::Hub;
 use crate::hub::effects::Effects;
 use crate::id::{CallId, CommandName, LinkId, PeerId};
 use crate::wire::Frame;
@@ -52,14 +51,4 @@ impl Effects {
 /// What the hub says of a call that it ends.
 pub(super) fn sentence(code: Code) -> &'static str {
     if code == Code::GoingAway { STOPPED } else { code.row().meaning }
-}
-
-impl Hub {
-    pub(super) fn fail(&mut self, link: LinkId, id: CallId, peer: Option<PeerId>, code: Code) {
-        self.effects.fail(link, id, peer, code);
-    }
-
-    pub(super) fn fail_with(&mut self, link: LinkId, id: CallId, code: Code, text: &str) {
-        self.effects.fail_with(link, id, code, text);
-    }
 }

@@ -18,7 +18,7 @@ impl Handler<CallRequest> for Control<'_> {
         let page =
             |legs: Vec<KnownLeg<'_>>| Page::fill(legs.into_iter().filter(is_behind).map(shown));
         let peers = known.legs().map(page).transpose()?;
-        let call = summary(&known.to_record(), self.hub.config.generation);
+        let call = summary(&known.to_record(), self.config.generation);
         Ok(Answer::Now(CallDetail { peers, call }))
     }
 }

@@ -13,11 +13,11 @@ use crate::wire::frame::Delivery;
 
 impl Handler<CallsRequest> for Control<'_> {
     fn handle(&mut self, request: CallsRequest) -> Result<Answer<Page<CallSummary>>, ControlError> {
-        let generation = self.hub.config.generation;
+        let generation = self.config.generation;
         let is_behind = |known: &Known<'_>| {
             request.after.is_none_or(|after| known.number().name(generation) > after)
         };
-        let known = self.hub.calls.iter().filter(|known| self.may_see(known)).filter(is_behind);
+        let known = self.calls.iter().filter(|known| self.may_see(known)).filter(is_behind);
         let mut known: Vec<_> = known.collect();
         known.sort_unstable_by_key(Known::number);
         let entries = known.iter().map(|known| summary(&known.to_record(), generation));
@@ -30,22 +30,22 @@ impl Handler<CancelCallRequest> for Control<'_> {
         let number = self.known_call(request.id)?.number();
         let who = self.caller().map(|live| live.peer);
         let reason = who.map_or_else(String::new, |who| format!("{who} cancelled the call"));
-        Ok(Answer::Now(self.hub.calling(self.now).cancel(number, &reason)))
+        Ok(Answer::Now(self.calling().cancel(number, &reason)))
     }
 }
 
 impl Control<'_> {
     /// The call of this name, if the caller may know of it.
     pub(super) fn known_call(&self, name: CallName) -> Result<Known<'_>, ControlError> {
-        let is_ours = name.generation == self.hub.config.generation;
-        let known = is_ours.then(|| self.hub.calls.known(CallNumber(name.number))).flatten();
+        let is_ours = name.generation == self.config.generation;
+        let known = is_ours.then(|| self.calls.known(CallNumber(name.number))).flatten();
         known.filter(|known| self.may_see(known)).ok_or_else(|| Code::UnknownCall.into())
     }
 
     /// A peer knows of its own calls, an administrator of all.
     fn may_see(&self, known: &Known<'_>) -> bool {
         let Some(live) = self.caller() else { return false };
-        let own = known.caller() == live.peer && self.hub.calls.owns(live.peer, known.number());
+        let own = known.caller() == live.peer && self.calls.owns(live.peer, known.number());
         own || live.capabilities.allow(Capability::PeerAdmin)
     }
 }

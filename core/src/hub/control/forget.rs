@@ -4,8 +4,8 @@ use crate::ask::Question;
 use crate::code::Code;
 use crate::control::{Answer, ControlError, ForgetRequest, Forgotten, Handler};
 use crate::facts::Change;
-use crate::hub::Live;
 use crate::hub::control::Control;
+use crate::hub::links::Live;
 use crate::id::PeerId;
 
 impl Handler<ForgetRequest> for Control<'_> {
@@ -20,12 +20,11 @@ impl Control<'_> {
     /// record and its commit.
     pub(in crate::hub) fn forgotten(&mut self, peer: PeerId, bound: bool) {
         let outcome = self.known(peer, bound).map(|()| {
-            let hub = &mut self.hub;
-            hub.members.change(&Change::Forget(peer));
-            hub.calls.disown(peer);
-            hub.members.outdate();
+            self.sessions.members.change(&Change::Forget(peer));
+            self.calls.disown(peer);
+            self.sessions.members.outdate();
             let is_its_own = |live: &Live| live.peer == peer && !live.source.is_local();
-            Forgotten { id: peer, ended: hub.end_sessions(Code::Revoked, is_its_own) }
+            Forgotten { id: peer, ended: self.sessions.end(Code::Revoked, is_its_own) }
         });
         self.end::<ForgetRequest>(outcome);
     }

@@ -24,7 +24,7 @@ const RESTORED: &str =
 /// Asks the shell for a token whose record is on the disk.
 impl Handler<IssueTokenRequest> for Control<'_> {
     fn handle(&mut self, request: IssueTokenRequest) -> Result<Answer<TokenIssued>, ControlError> {
-        let members = &self.hub.members;
+        let members = &*self.sessions.members;
         if let Some(restored) = members.restored() {
             let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
             return Err(ControlError::because(Code::Unavailable, why));
@@ -37,20 +37,20 @@ impl Handler<IssueTokenRequest> for Control<'_> {
         if let Some(lacks) = capabilities(&draft).iter().find(|&granted| !held.allow(granted)) {
             return Err(ControlError::Denied(lacks));
         }
-        if self.now.unix.saturating_add(draft.ttl) <= members.floor() {
+        if self.sessions.now.unix.saturating_add(draft.ttl) <= members.floor() {
             let wrong = "the token would end before others that the hub has forgotten, and be \
                          refused: the hub's clock was ahead, or is behind";
             return Err(ControlError::because(Code::Failed, wrong));
         }
-        let most = self.hub.config.limits.tokens;
-        let asked = self.hub.count_asked(|question| matches!(question, Question::Issue(_)));
+        let most = self.config.limits.tokens;
+        let asked = self.asks().count(|question| matches!(question, Question::Issue(_)));
         if members.token_count() + asked >= most {
             let wrong = format!(
                 "the hub keeps {most} tokens: those that have ended are forgotten within the hour"
             );
             return Err(ControlError::because(Code::Busy, wrong));
         }
-        let mint = self.hub.members.mint(draft, self.now);
+        let mint = self.sessions.members.mint(draft, self.sessions.now);
         self.ask(Question::Issue(Box::new(mint)))
     }
 }
@@ -68,7 +68,7 @@ impl Control<'_> {
             ends: record.ends,
             urls: invitation.map(|invitation| invitation.urls).unwrap_or_default(),
         };
-        self.hub.members.token_issued(&record);
+        self.sessions.members.token_issued(&record);
         self.end::<IssueTokenRequest>(Ok(issued));
     }
 }

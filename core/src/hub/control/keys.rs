@@ -14,7 +14,7 @@ use crate::token::{KeyState, MOST_KEYS, TokenKeys};
 /// The active key first, then the newest.
 impl Handler<KeysRequest> for Control<'_> {
     fn handle(&mut self, _: KeysRequest) -> Result<Answer<Vec<KeySummary>>, ControlError> {
-        let mut keys: Vec<_> = self.hub.members.keys().iter().collect();
+        let mut keys: Vec<_> = self.sessions.members.keys().iter().collect();
         let state = |key: &KeyRecord| (key.state == KeyState::Active, key.created, key.key.id());
         keys.sort_by_key(|key| core::cmp::Reverse(state(key)));
         Ok(Answer::Now(keys.into_iter().map(shown).collect()))
@@ -24,7 +24,7 @@ impl Handler<KeysRequest> for Control<'_> {
 impl Handler<ExportKeysRequest> for Control<'_> {
     fn handle(&mut self, _: ExportKeysRequest) -> Result<Answer<String>, ControlError> {
         let mut keys = TokenKeys::new();
-        for record in self.hub.members.keys() {
+        for record in self.sessions.members.keys() {
             keys.insert(record.key.clone(), record.state);
         }
         Ok(Answer::Now(keys.to_jwks()))
@@ -35,10 +35,10 @@ impl Handler<RotateKeysRequest> for Control<'_> {
     fn handle(&mut self, request: RotateKeysRequest) -> Result<Answer<KeysRotated>, ControlError> {
         let now = request.now.0;
         // One at a time: each makes the last one's key an old one.
-        if self.hub.is_asked(|question| matches!(question, Question::RotateKeys { .. })) {
+        if self.is_asked(|question| matches!(question, Question::RotateKeys { .. })) {
             return Err(Code::Busy.into());
         }
-        let keys = self.hub.members.keys().iter();
+        let keys = self.sessions.members.keys().iter();
         let held = keys.filter(|key| key.state != KeyState::Revoked);
         if !now && held.count() >= MOST_KEYS {
             let wrong = format!(
@@ -54,8 +54,8 @@ impl Handler<RotateKeysRequest> for Control<'_> {
 impl Control<'_> {
     /// They are on the disk, and what links are made from has them.
     pub(in crate::hub) fn keys_rotated(&mut self, keys: Vec<KeyRecord>) {
-        let unix = self.now.unix;
-        let members = &mut self.hub.members;
+        let unix = self.sessions.now.unix;
+        let members = &mut *self.sessions.members;
         let open = members.open_tokens(unix);
         members.keys_rotated(keys);
         let void = (open - members.open_tokens(unix)) as u64;

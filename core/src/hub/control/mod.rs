@@ -25,46 +25,63 @@ use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::field::Item;
 use crate::control::{Answer, ControlCommand, ControlError, Request, carry_out};
+use crate::hub::asks::Asks;
+use crate::hub::calls::{Calling, Calls};
+use crate::hub::directory::Directory;
+use crate::hub::drain::Stage;
 use crate::hub::effects::Effects;
+use crate::hub::links::{Live, Sessions};
 use crate::hub::reply::sentence;
-use crate::hub::{Hub, Live};
+use crate::hub::{Facts, HubConfig};
 use crate::id::{CallId, LinkId};
-use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Deny, Status};
 use crate::wire::value::ValueBuf;
 
 pub(in crate::hub) use tokens::Revoking;
 
-/// A command under way, and the call that wants it.
+/// A command under way, the call that wants it, and the parts of the hub that it is about.
 pub(in crate::hub) struct Control<'h> {
-    hub: &'h mut Hub,
-    link: LinkId,
-    call: CallId,
-    now: Now,
-}
-
-impl Hub {
-    pub(super) fn control(&mut self, link: LinkId, call: &Call<'_>, now: Now) {
-        let Some(command) = ControlCommand::of(&call.name) else {
-            return self.fail(link, call.id, None, Code::UnknownCommand);
-        };
-        let mut control = self.control_for((link, call.id), now);
-        let may = control.gate(command.row().required);
-        let outcome = may.and_then(|()| carry_out(&mut control, command, call.arguments));
-        conclude(&mut self.effects, (link, call.id), command, outcome);
-    }
-
-    /// Goes on with a command whose question was answered.
-    pub(super) fn control_for(&mut self, (link, call): (LinkId, CallId), now: Now) -> Control<'_> {
-        Control { hub: self, link, call, now }
-    }
+    pub(super) config: &'h HubConfig,
+    pub(super) facts: Option<&'h Facts>,
+    pub(super) calls: &'h mut Calls,
+    pub(super) sessions: Sessions<'h>,
+    pub(super) stage: Stage,
+    pub(super) link: LinkId,
+    pub(super) call: CallId,
 }
 
 impl Control<'_> {
+    /// Carries out what a call to the hub wants.
+    pub(super) fn called(&mut self, call: &Call<'_>) {
+        let Some(command) = ControlCommand::of(&call.name) else {
+            return self.sessions.effects.fail(self.link, call.id, None, Code::UnknownCommand);
+        };
+        let may = self.gate(command.row().required);
+        let outcome = may.and_then(|()| carry_out(self, command, call.arguments));
+        conclude(self.sessions.effects, (self.link, call.id), command, outcome);
+    }
+
     /// The session that called; none where its link is gone.
     fn caller(&self) -> Option<&Live> {
-        self.hub.live(self.link)
+        self.sessions.of(self.link)
+    }
+
+    /// The calls, with what they see of the hub and may do.
+    fn calling(&mut self) -> Calling<'_> {
+        let Sessions { links, members, effects, now } = &mut self.sessions;
+        let (limits, stage, now) = (&self.config.limits, self.stage, *now);
+        let directory = Directory { links, members, limits, stage, now };
+        Calling { calls: self.calls, directory, effects }
+    }
+
+    fn asks(&self) -> &Asks {
+        &self.sessions.effects.asks
+    }
+
+    /// Whether such a question waits for its answer.
+    fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
+        self.asks().count(which) > 0
     }
 
     /// Whether the caller may administer so.
@@ -75,14 +92,24 @@ impl Control<'_> {
 
     /// Asks durable storage; the call ends with its answer.
     fn ask<T>(&mut self, question: Question) -> Result<Answer<T>, ControlError> {
-        self.hub.ask(self.link, self.call, question);
+        self.ask_for(question, None)
+    }
+
+    /// The same, for what is revoked with a token.
+    fn ask_for<T>(
+        &mut self,
+        question: Question,
+        revoking: Option<Revoking>,
+    ) -> Result<Answer<T>, ControlError> {
+        let caller = Some((self.link, self.call));
+        self.sessions.effects.asks.ask(caller, question, revoking);
         Ok(Answer::Later)
     }
 
     /// Ends a call that waited for durable storage.
     fn end<R: Request>(&mut self, outcome: Result<R::Reply, ControlError>) {
         let outcome = outcome.and_then(|reply| Ok(Some(reply.to_value()?)));
-        conclude(&mut self.hub.effects, (self.link, self.call), R::COMMAND, outcome);
+        conclude(self.sessions.effects, (self.link, self.call), R::COMMAND, outcome);
     }
 }
 

@@ -7,7 +7,6 @@ use crate::control::field::{Flag, Item};
 use crate::control::{
     Answer, ControlError, DeclaredArgument, Handler, PAGE, PeerDetail, PeerRequest,
 };
-use crate::hub::Hub;
 use crate::hub::control::Control;
 use crate::id::PeerId;
 use crate::wire::frame::{Argument, ArgumentKind, Command, Purpose};
@@ -18,11 +17,11 @@ impl Handler<PeerRequest> for Control<'_> {
         &mut self,
         PeerRequest { id, after }: PeerRequest,
     ) -> Result<Answer<PeerDetail>, ControlError> {
-        let members = &self.hub.members;
+        let members = &*self.sessions.members;
         if members.known(id).is_none() && members.serving(id).is_none() {
             return Err(ControlError::of_peer(Code::UnknownPeer, id));
         }
-        let live = members.serving(id).and_then(|link| self.hub.live(link));
+        let live = members.serving(id).and_then(|link| self.sessions.of(link));
         let commands = live.iter().flat_map(|live| &live.serves).flat_map(|all| &all.commands);
         let commands = commands.filter(|command| after.is_none_or(|after| command.name > after));
         let (mut declared, mut descriptions) = (BTreeMap::new(), BTreeMap::new());
@@ -41,16 +40,16 @@ impl Handler<PeerRequest> for Control<'_> {
             commands: live.map(|_| declared),
             descriptions: live.map(|_| descriptions),
             more,
-            operating: self.hub.operating(id),
-            peer: self.hub.entry(id),
+            operating: self.operating(id),
+            peer: self.entry(id),
         }))
     }
 }
 
-impl Hub {
+impl Control<'_> {
     /// How many sessions of this id call and watch.
     fn operating(&self, peer: PeerId) -> u64 {
-        let sessions = self.links.live().map(|(_, live)| live);
+        let sessions = self.sessions.links.live().map(|(_, live)| live);
         let others = sessions.filter(|live| live.peer == peer && live.purpose == Purpose::Operate);
         others.count() as u64
     }

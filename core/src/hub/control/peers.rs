@@ -5,25 +5,25 @@ use crate::control::{
     PeerSummary, PeersRequest, Presence, Revoked,
 };
 use crate::hub::control::Control;
-use crate::hub::{Hub, Live};
+use crate::hub::links::Live;
 use crate::id::PeerId;
 
 impl Handler<PeersRequest> for Control<'_> {
     fn handle(&mut self, request: PeersRequest) -> Result<Answer<Page<PeerSummary>>, ControlError> {
-        let members = &self.hub.members;
+        let members = &*self.sessions.members;
         let (after, which) = (request.after, request.which.unwrap_or_default());
         let listed: Box<dyn Iterator<Item = PeerId>> = match which {
             Listed::Bound => Box::new(members.bound(after)),
             Listed::Served => Box::new(members.listed(after)),
         };
-        let entries = listed.map(|peer| self.hub.listed(peer, which));
+        let entries = listed.map(|peer| self.listed(peer, which));
         Ok(Answer::Now(Page::fill(entries)?))
     }
 }
 
-impl Hub {
+impl Control<'_> {
     fn listed(&self, peer: PeerId, which: Listed) -> PeerSummary {
-        let live = self.members.serving(peer).and_then(|link| self.live(link));
+        let live = self.sessions.members.serving(peer).and_then(|link| self.sessions.of(link));
         let commands = live.map(|live| {
             let commands = live.serves.iter().flat_map(|register| &register.commands);
             commands.map(|command| command.name).collect()
@@ -37,11 +37,11 @@ impl Hub {
 
     /// What is known of a peer, its session, and its enrolment; nothing of a guest's.
     pub(super) fn entry(&self, peer: PeerId) -> PeerEntry {
-        let known = self.members.known(peer);
-        let live = self.members.serving(peer).and_then(|link| self.live(link));
+        let known = self.sessions.members.known(peer);
+        let live = self.sessions.members.serving(peer).and_then(|link| self.sessions.of(link));
         let state = if live.is_some() { Presence::Online } else { Presence::Offline };
-        let left = self.members.left(peer);
-        let labels = self.members.labels_of(peer, &self.links);
+        let left = self.sessions.members.left(peer);
+        let labels = self.sessions.members.labels_of(peer, self.sessions.links);
         let (counted, claimed) = (labels.all_counted(), labels.only_claimed());
         let enrolled = known.and_then(|known| known.enrolled.as_ref());
         PeerEntry {

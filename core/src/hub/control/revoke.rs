@@ -19,7 +19,7 @@ impl Handler<RevokePeerRequest> for Control<'_> {
     ) -> Result<Answer<PeerRevoked>, ControlError> {
         let who = self.caller().map(|live| live.peer).ok_or(Code::Lost)?;
         let reason = reason.map_or_else(|| format!("{who} revoked it"), |Reason(reason)| reason);
-        let revocation = Revocation { at: self.now.unix, reason };
+        let revocation = Revocation { at: self.sessions.now.unix, reason };
         self.ask(Question::Change(Change::Revoke(vec![id], revocation)))
     }
 }
@@ -40,7 +40,7 @@ impl Control<'_> {
         bound: bool,
     ) {
         let outcome = self.known(peer, bound).map(|()| {
-            let ended = self.hub.revoke_here(&[peer], revocation);
+            let ended = self.sessions.revoke_here(&[peer], revocation);
             PeerRevoked { id: peer, ended, method: self.bound_by(peer) }
         });
         self.end::<RevokePeerRequest>(outcome);
@@ -49,7 +49,7 @@ impl Control<'_> {
     /// It is allowed on the disk: here too. `revoked`: the disk had it revoked.
     pub(in crate::hub) fn peer_allowed(&mut self, peer: PeerId, revoked: bool) {
         let outcome = self.known(peer, revoked).map(|()| {
-            self.hub.members.change(&Change::Allow(peer));
+            self.sessions.members.change(&Change::Allow(peer));
             PeerAllowed { id: peer, revoked, method: self.bound_by(peer) }
         });
         self.end::<AllowPeerRequest>(outcome);
@@ -57,12 +57,12 @@ impl Control<'_> {
 
     /// Whether there is such a peer: here, or on the disk.
     pub(super) fn known(&self, peer: PeerId, on_disk: bool) -> Result<(), ControlError> {
-        let known = on_disk || self.hub.members.known(peer).is_some();
+        let known = on_disk || self.sessions.members.known(peer).is_some();
         known.then_some(()).ok_or_else(|| ControlError::of_peer(Code::UnknownPeer, peer))
     }
 
     /// How a peer is bound: that decides how it may come back.
     fn bound_by(&self, peer: PeerId) -> Option<Word<Method>> {
-        self.hub.members.known(peer).map(|known| known.binding.method.into())
+        self.sessions.members.known(peer).map(|known| known.binding.method.into())
     }
 }

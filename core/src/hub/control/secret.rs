@@ -12,10 +12,10 @@ impl Handler<RotateSecretRequest> for Control<'_> {
         request: RotateSecretRequest,
     ) -> Result<Answer<SecretRotated>, ControlError> {
         // The numbers follow each other, so one at a time.
-        if self.hub.is_asked(|question| matches!(question, Question::Rotate { .. })) {
+        if self.is_asked(|question| matches!(question, Question::Rotate { .. })) {
             return Err(Code::Busy.into());
         }
-        let number = SecretNumber(self.hub.members.secret().0 + 1);
+        let number = SecretNumber(self.sessions.members.secret().0 + 1);
         let grace = request.grace_s.map(|Grace(seconds)| seconds);
         self.ask(Question::Rotate { number, grace })
     }
@@ -25,11 +25,11 @@ impl Control<'_> {
     /// It is on the disk, and what links are made from has it.
     pub(in crate::hub) fn rotated(&mut self, number: SecretNumber, rotated: Rotated) {
         let Rotated { file, old_until } = rotated;
-        let members = &mut self.hub.members;
+        let members = &mut *self.sessions.members;
         let old = old_until.map(|until| (members.secret(), until));
-        members.set_secrets(number, old, self.now);
-        let ended = self.hub.end_outdated();
+        members.set_secrets(number, old, self.sessions.now);
+        let ended = self.sessions.end_outdated();
         self.end::<RotateSecretRequest>(Ok(SecretRotated { file, ended, old_until }));
-        self.hub.look_at_secrets(self.now);
+        self.sessions.look_at_secrets();
     }
 }

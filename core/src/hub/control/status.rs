@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::control::{Answer, ControlError, Handler, HubStatus, RolledBack, StatusRequest};
 use crate::facts::Restored;
 use crate::hub::control::Control;
-use crate::hub::{Hub, Standing};
+use crate::hub::links::Standing;
 use crate::wire::frame::Method;
 
 /// Links, by how far they are and where they come from.
@@ -19,10 +19,9 @@ struct Counts {
 
 impl Handler<StatusRequest> for Control<'_> {
     fn handle(&mut self, _: StatusRequest) -> Result<Answer<HubStatus>, ControlError> {
-        let (hub, now) = (&*self.hub, self.now);
-        let facts = hub.facts.clone().ok_or(Code::Unsupported)?;
-        let Counts { sessions, operators, pending, serving, calls } = hub.counts();
-        let members = &hub.members;
+        let (members, now) = (&*self.sessions.members, self.sessions.now);
+        let facts = self.facts.cloned().ok_or(Code::Unsupported)?;
+        let Counts { sessions, operators, pending, serving, calls } = self.counts();
         Ok(Answer::Now(HubStatus {
             // Whether a join token admits anybody at this moment.
             joins: facts.methods.contains(&Method::Join) && members.restored().is_none(),
@@ -36,8 +35,8 @@ impl Handler<StatusRequest> for Control<'_> {
             urls: facts.urls,
             methods: facts.methods.into_iter().map(Into::into).collect(),
             auth_required: facts.auth_required,
-            secret_role: hub.config.secret_role.into(),
-            self_labels: hub.config.self_labels,
+            secret_role: self.config.secret_role.into(),
+            self_labels: self.config.self_labels,
             pin: facts.pin,
             not_after: facts.not_after,
             control: facts.control,
@@ -61,10 +60,10 @@ fn rolled_back(Restored { generation, issue, sign, by, at }: Restored) -> Rolled
     RolledBack { generation, sign: sign.into(), issue, by, at }
 }
 
-impl Hub {
+impl Control<'_> {
     fn counts(&self) -> Counts {
         let mut counts = Counts { calls: self.calls.running() as u64, ..Counts::default() };
-        for (_, standing) in self.links.iter() {
+        for (_, standing) in self.sessions.links.iter() {
             match standing {
                 Standing::Live(live) => {
                     counts.serving += u64::from(live.serves.is_some());

@@ -21,9 +21,9 @@ impl Handler<TokensRequest> for Control<'_> {
         &mut self,
         request: TokensRequest,
     ) -> Result<Answer<Page<TokenSummary>>, ControlError> {
-        let members = &self.hub.members;
+        let members = &*self.sessions.members;
         let tokens = members.tokens(request.after);
-        let entries = tokens.map(|token| shown(members, token, self.now.unix));
+        let entries = tokens.map(|token| shown(members, token, self.sessions.now.unix));
         Ok(Answer::Now(Page::fill(entries)?))
     }
 }
@@ -57,19 +57,18 @@ impl Handler<RevokeTokenRequest> for Control<'_> {
             // Revoking peers is for who administers them, however they are named.
             self.gate(Capability::PeerAdmin)?;
         }
-        let peers = if enrolled { self.hub.members.enrolled_by(jti) } else { Vec::new() };
+        let peers = if enrolled { self.sessions.members.enrolled_by(jti) } else { Vec::new() };
         // The token may be forgotten by now, and those that it enrolled be there.
-        let is_known = self.hub.members.token(jti).is_some();
+        let is_known = self.sessions.members.token(jti).is_some();
         if !is_known && peers.is_empty() {
             return Err(Code::UnknownToken.into());
         }
         let change = match is_known {
-            true => Change::RevokeToken(jti, self.now.unix, peers),
-            false => Change::Revoke(peers, Revocation::with_token(jti, self.now.unix)),
+            true => Change::RevokeToken(jti, self.sessions.now.unix, peers),
+            false => Change::Revoke(peers, Revocation::with_token(jti, self.sessions.now.unix)),
         };
         let revoking = Revoking { jti, enrolled };
-        self.hub.ask_to_revoke(self.link, self.call, Question::Change(change), revoking);
-        Ok(Answer::Later)
+        self.ask_for(Question::Change(change), Some(revoking))
     }
 }
 
@@ -81,14 +80,14 @@ impl Control<'_> {
         peers: &[PeerId],
         at: u64,
     ) {
-        self.hub.members.change(&Change::RevokeToken(jti, at, Vec::new()));
+        self.sessions.members.change(&Change::RevokeToken(jti, at, Vec::new()));
         let revocation = Revocation::with_token(jti, at);
-        let mut ended = self.hub.revoke_here(peers, &revocation);
+        let mut ended = self.sessions.revoke_here(peers, &revocation);
         // Who was admitted while the ledger wrote.
-        let late = if enrolled { self.hub.members.enrolled_by(jti) } else { Vec::new() };
+        let late = if enrolled { self.sessions.members.enrolled_by(jti) } else { Vec::new() };
         let revoked = (peers.len() + late.len()) as u64;
         if !late.is_empty() {
-            ended += self.hub.revoke_at_once(late, revocation);
+            ended += self.sessions.revoke_at_once(late, revocation);
         }
         self.end::<RevokeTokenRequest>(Ok(TokenRevoked { jti, revoked, ended }));
     }

@@ -1,8 +1,6 @@
 //! The links of a hub, by how far each has come.
 
-pub(super) mod admit;
-pub(super) mod ending;
-pub(super) mod operator;
+mod sessions;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,6 +11,8 @@ use crate::hub::members::labels::Labels;
 use crate::hub::preauth::Away;
 use crate::id::{LinkId, PeerId, SecretNumber, SessionId};
 use crate::wire::frame::{Purpose, Register};
+
+pub(super) use sessions::{Sessions, cuts};
 
 /// Every link that has not ended.
 #[derive(Debug)]
@@ -94,6 +94,11 @@ impl Links {
         self.table.iter_mut().filter_map(|(&link, standing)| Some((link, standing.live_mut()?)))
     }
 
+    /// Links from this machine.
+    pub(super) fn local(&self) -> usize {
+        self.table.values().filter(|standing| standing.source().is_local()).count()
+    }
+
     /// The session of a link.
     pub(super) fn session(&self, link: LinkId) -> Option<&Live> {
         self.table.get(&link)?.live()
@@ -111,7 +116,23 @@ impl Default for Links {
     }
 }
 
+impl Source {
+    /// Whether what comes from here is the operator's.
+    pub(super) fn is_local(self) -> bool {
+        matches!(self, Self::Local)
+    }
+}
+
 impl Standing {
+    /// Where the link comes from, as far as is known.
+    pub(super) fn source(&self) -> Source {
+        match self {
+            Self::TurnedAway(away) => away.source,
+            Self::Carried(source) | Self::Pending(source) | Self::Reserved(source, _) => *source,
+            Self::Live(live) => live.source,
+        }
+    }
+
     fn live(&self) -> Option<&Live> {
         match self {
             Self::Live(live) => Some(live),

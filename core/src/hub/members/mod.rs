@@ -13,6 +13,7 @@ pub(super) mod enrol;
 mod epoch;
 pub(super) mod grant;
 pub(super) mod labels;
+pub(super) mod operator;
 mod peers;
 mod purge;
 mod registry;

@@ -197,7 +197,7 @@ fn a_peer_knows_of_its_own_calls_and_an_administrator_of_all() {
         }
     }
     assert_eq!(sent(&mut hub, web), ["call 2", "call 4", "input 4", "call 6", "call 8"]);
-    let live = hub.live_mut(two).unwrap();
+    let live = hub.links.session_mut(two).unwrap();
     live.capabilities = live.capabilities.iter().chain([Capability::PeerAdmin]).collect();
     assert_eq!(listed(&mut hub, two, 101, None), ["7-1", "7-2", "7-3", "7-4"]);
     assert!(ask(&mut hub, two, 103, "call", &[("id", "7-2")]).is_ok());
@@ -211,7 +211,7 @@ fn who_has_an_id_that_was_freed_knows_nothing_of_the_calls_of_the_one_before() {
     input(&mut hub, before, &detached(1, Target::All));
     assert_eq!(listed(&mut hub, before, 3, None), ["7-1"]);
     let admin = join(&mut hub, "admin", Purpose::Operate);
-    hub.control_for((admin, CallId(1)), Now::default()).forgotten("op".parse().unwrap(), true);
+    hub.control((admin, CallId(1))).forgotten("op".parse().unwrap(), true);
     hub.gone(before, Now::default());
     let after = join(&mut hub, "op", Purpose::Operate);
     assert_eq!(listed(&mut hub, after, 1, None), [] as [String; 0]);

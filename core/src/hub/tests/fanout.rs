@@ -58,7 +58,7 @@ pub(super) fn labelled(id: u64, tests: &[(&str, &str)]) -> Frame<'static> {
 fn serve_with(hub: &mut Hub, peer: &str, labels: &[(&str, &str)]) -> LinkId {
     let link = serve(hub, peer);
     let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    hub.live_mut(link).unwrap().claimed = labels.collect();
+    hub.links.session_mut(link).unwrap().claimed = labels.collect();
     link
 }
 
@@ -82,7 +82,7 @@ fn each_peer_is_called_answers_once_and_is_counted() {
         let mut outbox = Outbox::default();
         hub.take_outbox(link, &mut outbox);
         let Some(Frame::Call(call)) = outbox.front() else { panic!("no call") };
-        let peer = hub.live(link).unwrap().peer;
+        let peer = hub.links.session(link).unwrap().peer;
         assert_eq!((call.id, call.target), (CallId(2), Target::Peer(peer)));
         assert_eq!((call.window, call.delivery), (125, Delivery::Attached));
     }

@@ -59,7 +59,7 @@ fn bound(n: usize, serves: bool) -> Binding {
 fn an_entry_says_all_that_the_hub_knows_of_a_peer() {
     let mut hub = hub();
     let gone = serve(&mut hub, "gone");
-    hub.live_mut(gone).unwrap().claimed = [("role".to_owned(), "web".to_owned())].into();
+    hub.links.session_mut(gone).unwrap().claimed = [("role".to_owned(), "web".to_owned())].into();
     hub.gone(gone, Now { mono: Mono::default(), unix: 77 });
     join(&mut hub, "mute", Purpose::Serve);
     let web = serve(&mut hub, "web-1");

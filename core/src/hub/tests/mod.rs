@@ -29,8 +29,8 @@ use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
 use crate::limits::Limits;
 use crate::random::Seed;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Source as Stream, Status,
-    Target, Window,
+    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Register, Source as Stream,
+    Status, Target, Window,
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {

@@ -193,7 +193,7 @@ fn a_source_that_failed_too_often_waits_and_harms_no_other() {
     assert!(matches!(hub.answer(waiting, &ask, at(0)), Some(Answer::TurnedAway(_))));
     assert!(knock_for(&mut hub, "10.0.0.1:1", Some("127.0.0.1"), at(0)).1.is_err());
     assert!(knock(&mut hub, "127.0.0.2:1").is_ok());
-    assert!(hub.live(admitted).is_some());
+    assert!(hub.links.session(admitted).is_some());
     input(&mut hub, admitted, &uptime(1, "nobody"));
     assert_eq!(sent(&mut hub, admitted), ["result 1 unknown-peer"]);
     // The wait was true, to the second.

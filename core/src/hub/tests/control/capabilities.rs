@@ -34,9 +34,10 @@ fn each_capability_in_force_is_one_without_which_something_is_denied() {
             Capability::KeyAdmin => "keys",
             other => panic!("nothing asks for {other}, which is said to be in force"),
         };
-        desk.hub.live_mut(desk.operator).unwrap().capabilities = all_but(missing);
+        desk.hub.links.session_mut(desk.operator).unwrap().capabilities = all_but(missing);
         assert_eq!(desk.say(command, &[]), Err(format!("denied {missing}")));
-        desk.hub.live_mut(desk.operator).unwrap().capabilities = Capability::in_force().collect();
+        desk.hub.links.session_mut(desk.operator).unwrap().capabilities =
+            Capability::in_force().collect();
         assert_ne!(desk.say(command, &[]), Err(format!("denied {missing}")));
     }
 }

@@ -338,7 +338,7 @@ fn a_link_that_is_to_close_is_woken_again_where_its_session_is_cut_off() {
     input(&mut hub, operator, &uptime(1, "web-1"));
     let wakes = |hub: &mut Hub| core::iter::from_fn(|| hub.poll_wake()).collect::<Vec<_>>();
     assert!(wakes(&mut hub).contains(&web));
-    hub.close(web, Code::Superseded);
+    hub.sessions().close(web, Code::Superseded);
     assert!(!wakes(&mut hub).contains(&web));
     rotate(&mut hub, operator, 3, None);
     let (ask, _, _) = asked(&mut hub);
