@@ -8,7 +8,6 @@ use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
 use bowline_core::id::LinkId;
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
-use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
@@ -94,22 +93,13 @@ fn main() {
     let now = Now { mono: Mono(0), unix: 1_800_000_000 };
     let mut random = Random::new(&Seed([1; 32])); // A shell asks the operating system for 32 bytes.
     let secret = SharedSecret::new(&random.bytes::<32>()).unwrap();
-    let limits = Limits::default();
-    let config = HubConfig { limits: limits.clone(), ..HubConfig::default() };
-    let (mut hub, mut hub_ledger) =
-        (Hub::new(config, Durable::default(), &Seed([7; 32])), Memory::default());
-    let snapshot = Arc::new(HubSnapshot {
-        identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
-        name: "example".to_owned(),
-        tls: None, // `ServerTls` here, and `Transport::Tls` below, make the same link encrypted.
-        secrets: secret.clone().into(),
-        joins: None,
-        open: false,
-        generation: 1,
-        external_pins: Vec::new(),
-        policy: Arc::default(),
-        limits: limits.clone(),
-    });
+    let mut hub = Hub::new(HubConfig::default(), Durable::default(), &random.seed());
+    let mut hub_ledger = Memory::default();
+    let identity = HubIdentity(SigningKey::generate(&mut random));
+    // With `ServerTls` here, and `Transport::Tls` below, the same link is encrypted.
+    let snapshot =
+        HubSnapshot { secrets: secret.clone().into(), ..HubSnapshot::new(identity, "example") };
+    let snapshot = Arc::new(snapshot);
     let (mut connections, mut printed) = (Vec::<Connection>::new(), String::new());
     for (name, purpose) in [("web-1", Purpose::Serve), ("ops", Purpose::Operate)] {
         let key = PeerKey(SigningKey::generate(&mut random));

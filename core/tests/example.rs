@@ -43,17 +43,13 @@ fn secret(page: &Page) -> SharedSecret {
 }
 
 fn snapshot(page: &Page) -> Arc<HubSnapshot> {
+    let identity = HubIdentity(key(page, "identity seed"));
     Arc::new(HubSnapshot {
-        identity: Arc::new(HubIdentity(key(page, "identity seed"))),
-        name: "example hub".to_owned(),
         tls: Some(server_tls(page)),
         secrets: secret(page).into(),
-        joins: None,
-        open: false,
         generation: 5,
-        external_pins: Vec::new(),
-        policy: Arc::default(),
         limits: limits(),
+        ..HubSnapshot::new(identity, "example hub")
     })
 }
 

@@ -95,17 +95,13 @@ impl Story {
     }
 
     fn snapshot(&self) -> Arc<HubSnapshot> {
+        let identity = HubIdentity(key(&self.page, "identity seed"));
         Arc::new(HubSnapshot {
-            identity: Arc::new(HubIdentity(key(&self.page, "identity seed"))),
-            name: "example hub".to_owned(),
             tls: Some(server_tls(&self.page)),
-            secrets: None.into(),
             joins: Some(self.joins.clone()),
-            open: false,
             generation: self.generation,
-            external_pins: Vec::new(),
-            policy: Arc::default(),
             limits: limits(),
+            ..HubSnapshot::new(identity, "example hub")
         })
     }
 

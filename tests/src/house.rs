@@ -5,30 +5,18 @@
 //! each socket carries at most [`PIECE`] bytes each way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use bowline_core::ask::Memory;
-use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::Durable;
-use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
-use bowline_core::id::{CallId, CommandName, LinkId};
-use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
-use bowline_core::limits::Limits;
-use bowline_core::link::{Event, Link};
-use bowline_core::random::{Random, Seed};
-use bowline_core::session::SendError;
-use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Known, Mode};
-use bowline_core::tunnel::{ClientTls, ServerTls};
+use bowline_core::auth::Dial;
+use bowline_core::hub::HubConfig;
+use bowline_core::id::{CallId, CommandName};
+use bowline_core::link::Event;
+use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{
-    Call, CallResult, Command, Delivery, Purpose, Register, Source, Status, Target,
-};
+use bowline_core::wire::frame::{Call, Purpose, Source, Target};
+use bowline_testkit::{Pair, START, TestHub, call, dial, ferry, register, snapshot, success};
 
 /// What a socket carries in a turn, each way.
 pub const PIECE: usize = 16 << 10;
-
-const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
 
 /// The command that ends at once.
 const SMALL: &str = "small";
@@ -42,10 +30,11 @@ const SINK: &str = "sink";
 /// All of it.
 #[derive(Debug)]
 pub struct House {
-    hub: Hub,
-    ledger: Memory,
-    peer: Conn,
-    operator: Conn,
+    hub: TestHub,
+    peer: Pair,
+    operator: Pair,
+    /// Whether the operator's socket is read.
+    heard: bool,
     /// What the peer runs.
     runs: BTreeMap<CallId, CommandName>,
     /// What was made of it, by call: bytes of output or input that the peer's link took or brought.
@@ -55,18 +44,6 @@ pub struct House {
     /// Calls that have ended, at the operator.
     ended: Vec<CallId>,
     turns: u64,
-}
-
-/// One connection: the member's end, and the hub's.
-#[derive(Debug)]
-struct Conn {
-    id: LinkId,
-    link: Link,
-    ledger: Memory,
-    served: Link,
-    outbox: Outbox,
-    /// The member's socket is read.
-    heard: bool,
 }
 
 /// What an operator does with the output of a call.
@@ -85,20 +62,15 @@ impl House {
     /// When the setting up fails.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        let limits = Limits::default();
-        let mut hub = Hub::new(
-            HubConfig { limits, ..HubConfig::default() },
-            Durable::default(),
-            &Seed([7; 32]),
-        );
-        let snapshot = snapshot(mode);
-        let peer = Conn::new(&mut hub, &snapshot, mode, "web", Purpose::Serve);
-        let operator = Conn::new(&mut hub, &snapshot, mode, "ops", Purpose::Operate);
+        let mut hub = TestHub::new(snapshot(mode), HubConfig::default());
+        let peer = hub.connect(dial(mode, "web"), START);
+        let operates = Dial { purpose: Purpose::Operate, ..dial(mode, "ops") };
+        let operator = hub.connect(operates, START);
         let mut house = Self {
             hub,
-            ledger: Memory::default(),
             peer,
             operator,
+            heard: true,
             runs: BTreeMap::new(),
             flowed: BTreeMap::new(),
             read: BTreeMap::new(),
@@ -106,7 +78,7 @@ impl House {
             turns: 0,
         };
         house.settle();
-        assert!(house.peer.link.is_admitted() && house.operator.link.is_admitted());
+        assert!(house.peer.peer.is_admitted() && house.operator.peer.is_admitted());
         house
     }
 
@@ -131,17 +103,9 @@ impl House {
     }
 
     fn call(&mut self, name: &str, reader: Reader) -> CallId {
-        let id = self.operator.link.next_call().expect("a link that calls");
-        let call = Call {
-            id,
-            target: Target::Peer("web".parse().expect("an id")),
-            name: name.parse().expect("a name"),
-            arguments: Default::default(),
-            deadline_ms: 60_000,
-            window: 1 << 20,
-            delivery: Delivery::Attached,
-        };
-        self.operator.link.send(&Frame::Call(call)).expect("room for a call");
+        let id = self.operator.peer.next_call().expect("a link that calls");
+        let call = call(id, Target::Peer("web".parse().expect("an id")), name);
+        self.operator.peer.send(&Frame::Call(call)).expect("room for a call");
         self.read.insert(id, (0, reader));
         id
     }
@@ -151,12 +115,12 @@ impl House {
     /// # Panics
     /// When the call is over.
     pub fn feed(&mut self, id: CallId, bytes: &[u8]) -> usize {
-        self.operator.link.input(id, bytes, false).expect("a call that runs")
+        self.operator.peer.input(id, bytes, false).expect("a call that runs")
     }
 
     /// The operator's socket is read, or not.
     pub fn hear(&mut self, heard: bool) {
-        self.operator.heard = heard;
+        self.heard = heard;
     }
 
     /// Bytes of output of a call that came to the operator.
@@ -177,11 +141,8 @@ impl House {
     /// Turns until nothing moves any more; then everybody rests.
     pub fn settle(&mut self) {
         while self.turn() {}
-        for conn in [&mut self.peer, &mut self.operator] {
-            conn.link.rest();
-            conn.served.rest();
-            conn.outbox.rest();
-        }
+        self.peer.rest();
+        self.operator.rest();
     }
 
     /// Whether the end of a call came to the operator.
@@ -207,41 +168,31 @@ impl House {
     pub fn turn(&mut self) -> bool {
         self.turns += 1;
         let mut moved = self.peer_acts() | self.operator_acts();
-        let Self { hub, ledger, peer, operator, .. } = self;
-        for conn in [&mut *peer, &mut *operator] {
-            moved |= conn.hub_acts(hub, ledger);
-        }
-        while hub.work(NOW) {}
-        while hub.poll_wake().is_some() {}
-        for conn in [peer, operator] {
-            moved |= conn.hand_out(hub);
-            moved |= conn.carry();
+        let Self { hub, peer, operator, heard, .. } = self;
+        moved |= hub.take(peer, START) | hub.take(operator, START);
+        while hub.hub.work(START) {}
+        while hub.hub.poll_wake().is_some() {}
+        for (pair, heard) in [(peer, true), (operator, *heard)] {
+            assert!(pair.ended.is_none(), "{:?}", pair.ended);
+            moved |= hub.hand_out(pair, START);
+            moved |= ferry(&mut pair.peer, &mut pair.hub, PIECE, START);
+            moved |= heard && ferry(&mut pair.hub, &mut pair.peer, PIECE, START);
         }
         moved
     }
 
     fn peer_acts(&mut self) -> bool {
-        let Self { peer: Conn { link, ledger, .. }, runs, flowed, .. } = self;
+        let Self { peer: pair, runs, flowed, .. } = self;
         let mut moved = false;
-        while let Some(event) = link.poll_event() {
+        while let Some(event) = pair.peer.poll_event() {
             moved = true;
             match event {
-                Event::Ask(ask, question) => {
-                    let answer = ledger.answer(&question).expect("an answer");
-                    link.answer(ask, answer, NOW);
-                }
+                Event::Ask(ask, question) => pair.answer(ask, &question, START),
                 Event::Admitted(_) => {
-                    let command = |name: &str| {
-                        let name = name.parse().expect("a name");
-                        Command { name, description: String::new(), arguments: Vec::new() }
-                    };
-                    let commands = [SMALL, POUR, DEAF, SINK].map(command).to_vec();
-                    link.send(&Frame::Register(Register { commands })).expect("room");
+                    pair.peer.send(&register(&[SMALL, POUR, DEAF, SINK])).expect("room");
                 }
                 Event::Frame(Frame::Call(Call { id, name, .. })) if name.as_str() == SMALL => {
-                    let status = Status::Exited(0);
-                    let result = CallResult { id, peer: None, status, value: None, text: "" };
-                    link.send(&Frame::Result(result)).expect("room");
+                    pair.peer.send(&success(id)).expect("room");
                 }
                 Event::Frame(Frame::Call(Call { id, name, .. })) => {
                     runs.insert(id, name);
@@ -250,7 +201,7 @@ impl House {
                     let (id, len) = (input.id, input.bytes.len() as u64);
                     *flowed.entry(id).or_default() += len;
                     if runs[&id].as_str() == SINK {
-                        link.grant(id, len);
+                        pair.peer.grant(id, len);
                     }
                 }
                 Event::Ended(ended) => panic!("{ended:?}"),
@@ -258,7 +209,8 @@ impl House {
             }
         }
         for (&id, _) in runs.iter().filter(|(_, name)| name.as_str() == POUR) {
-            let taken = link.output(id, Source::Out, &[0; 64 << 10]).expect("a call that runs");
+            let taken =
+                pair.peer.output(id, Source::Out, &[0; 64 << 10]).expect("a call that runs");
             *flowed.entry(id).or_default() += taken as u64;
             moved |= taken > 0;
         }
@@ -266,21 +218,18 @@ impl House {
     }
 
     fn operator_acts(&mut self) -> bool {
-        let Self { operator: Conn { link, ledger, .. }, read, ended, .. } = self;
+        let Self { operator: pair, read, ended, .. } = self;
         let mut moved = false;
-        while let Some(event) = link.poll_event() {
+        while let Some(event) = pair.peer.poll_event() {
             moved = true;
             match event {
-                Event::Ask(ask, question) => {
-                    let answer = ledger.answer(&question).expect("an answer");
-                    link.answer(ask, answer, NOW);
-                }
+                Event::Ask(ask, question) => pair.answer(ask, &question, START),
                 Event::Frame(Frame::Output(output)) => {
                     let (id, len) = (output.id, output.bytes.len() as u64);
                     let (came, reader) = read.get_mut(&id).expect("a call of ours");
                     *came += len;
                     if *reader == Reader::Fast {
-                        link.grant(id, len);
+                        pair.peer.grant(id, len);
                     }
                 }
                 Event::Frame(Frame::Result(result)) => ended.push(result.id),
@@ -290,123 +239,4 @@ impl House {
         }
         moved
     }
-}
-
-impl Conn {
-    fn new(
-        hub: &mut Hub,
-        snapshot: &Arc<HubSnapshot>,
-        mode: Mode,
-        name: &str,
-        purpose: Purpose,
-    ) -> Self {
-        let from = From::Network(([192, 0, 2, 1], 49_152).into());
-        let seed = |end: u8| {
-            Seed([name.len() as u8 ^ name.as_bytes()[0], end].repeat(16).try_into().expect("32"))
-        };
-        let id = hub.arrive(from, NOW).expect("room");
-        let link = Link::connect(dial(mode, name, purpose), &seed(1), NOW).expect("a link");
-        let served = Link::accept(snapshot.clone(), from, &seed(2), NOW).expect("a link");
-        let (ledger, outbox) = (Memory::default(), Outbox::default());
-        Self { id, link, ledger, served, outbox, heard: true }
-    }
-
-    /// The hub's end takes what came.
-    fn hub_acts(&mut self, hub: &mut Hub, ledger: &mut Memory) -> bool {
-        let mut moved = false;
-        while let Some(event) = self.served.poll_event() {
-            moved = true;
-            match event {
-                Event::Ask(ask, question) => {
-                    let answer = hub.answer(self.id, &question, NOW);
-                    let answer = answer.or_else(|| ledger.answer(&question)).expect("an answer");
-                    self.served.answer(ask, answer, NOW);
-                }
-                Event::Frame(frame) => hub.input(self.id, &frame, NOW),
-                Event::Ended(ended) => panic!("{ended:?}"),
-                _ => {}
-            }
-        }
-        moved
-    }
-
-    /// What the hub has for the member goes to its link, as far as there is room.
-    fn hand_out(&mut self, hub: &mut Hub) -> bool {
-        let mut moved = false;
-        loop {
-            while let Some(frame) = self.outbox.first() {
-                match self.served.send_encoded(frame) {
-                    Ok(()) | Err(SendError::NotOpen(_)) => {}
-                    Err(SendError::Full) => return moved,
-                    Err(error) => panic!("{error}"),
-                }
-                self.outbox.pop();
-                moved = true;
-            }
-            assert_eq!(hub.take_outbox(self.id, &mut self.outbox), None);
-            if self.outbox.is_empty() {
-                return moved;
-            }
-        }
-    }
-
-    fn carry(&mut self) -> bool {
-        let up = carry(&mut self.link, &mut self.served);
-        up | (self.heard && carry(&mut self.served, &mut self.link))
-    }
-}
-
-/// One turn of a socket, one way.
-fn carry(from: &mut Link, to: &mut Link) -> bool {
-    let (room, bytes) = (to.receive_buffer(), from.transmit());
-    let n = bytes.len().min(room.len()).min(PIECE);
-    if n > 0 {
-        room[..n].copy_from_slice(&bytes[..n]);
-        from.transmitted(n, NOW);
-        to.received(n, NOW);
-    }
-    n > 0
-}
-
-fn key(number: u8) -> SigningKey {
-    SigningKey::generate(&mut Random::new(&Seed([number; 32])))
-}
-
-fn secret() -> SharedSecret {
-    SharedSecret::new(&[7; 32]).expect("long enough")
-}
-
-fn snapshot(mode: Mode) -> Arc<HubSnapshot> {
-    let tls = (mode != Mode::Plain).then(|| {
-        let (mut random, names) = (Random::new(&Seed([3; 32])), ["hub.example".to_owned()]);
-        let key = TlsKey::self_signed(&mut random, &names, "hub", NOW.unix).expect("a key");
-        let (chain, key) = key.into_parts();
-        ServerTls::new(chain, key).expect("TLS")
-    });
-    Arc::new(HubSnapshot {
-        identity: Arc::new(HubIdentity(key(1))),
-        name: "hub".to_owned(),
-        tls,
-        secrets: secret().into(),
-        joins: None,
-        open: false,
-        generation: 1,
-        external_pins: Vec::new(),
-        policy: Arc::default(),
-        limits: Limits::default(),
-    })
-}
-
-fn dial(mode: Mode, name: &str, purpose: Purpose) -> Arc<Dial> {
-    let transport = match mode {
-        Mode::Plain => Transport::Plain,
-        Mode::Tofu | Mode::Strict => Transport::Tls(ClientTls::new().expect("TLS")),
-    };
-    let key = PeerKey(key(name.as_bytes()[0]));
-    Arc::new(Dial {
-        known: Known { hub: "hub".to_owned(), ..Known::default() },
-        credential: Credential::Secret(secret()),
-        purpose,
-        ..Dial::new("hub.example:7777", transport, name.parse().expect("an id"), key)
-    })
 }

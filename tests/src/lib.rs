@@ -7,7 +7,6 @@
 
 pub mod bowline;
 pub mod calls;
-pub mod carry;
 pub mod certificates;
 pub mod disk;
 pub mod faketime;

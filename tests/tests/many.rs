@@ -2,26 +2,18 @@
 //! both ends hold each other to, and that everybody gets and says everything.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use bowline_core::ask::Memory;
-use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
-use bowline_core::facts::Durable;
-use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
+use bowline_core::auth::Dial;
+use bowline_core::hub::HubConfig;
 use bowline_core::id::{CallId, LinkId, PeerId};
-use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
-use bowline_core::random::{Random, Seed};
-use bowline_core::time::{Mono, Now};
-use bowline_core::trust::Known;
+use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{
-    Call, CallResult, Command, Delivery, Done, Purpose, Register, Source, Status, Target,
-};
-use bowline_tests::carry::carry;
+use bowline_core::wire::frame::{Call, Done, Purpose, Source, Status, Target};
+use bowline_testkit::{Pair, START, TestHub, call, dial, register, snapshot, success};
 
-const NOW: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
 const PEERS: usize = 1000;
 /// Bytes that each peer says, far more than its part of the window.
 const SAID: usize = 3000;
@@ -29,13 +21,9 @@ const SAID: usize = 3000;
 const FED: usize = 70_000;
 const WINDOW: u64 = 256 << 10;
 
-/// Both ends of a link, and what is done at the peer's.
+/// A link, and what is done at the peer's end.
 struct Node {
-    id: LinkId,
-    at_hub: Link,
-    outbox: Outbox,
-    peer: Link,
-    ledger: Memory,
+    pair: Pair,
     role: Role,
 }
 
@@ -63,11 +51,7 @@ struct Caller {
 }
 
 struct World {
-    hub: Hub,
-    ledger: Memory,
-    snapshot: Arc<HubSnapshot>,
-    secret: SharedSecret,
-    random: Random,
+    hub: TestHub,
     nodes: Vec<Node>,
     places: BTreeMap<LinkId, usize>,
     slices: usize,
@@ -75,33 +59,12 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut random = Random::new(&Seed([3; 32]));
-        let secret = SharedSecret::new(&[7; 32]).unwrap();
         // They all come at once.
         let mut limits = Limits::default();
         limits.admissions_per_second = 2 * PEERS as u64;
-        let snapshot = HubSnapshot {
-            identity: Arc::new(HubIdentity(SigningKey::generate(&mut random))),
-            name: "hub".to_owned(),
-            tls: None,
-            external_pins: Vec::new(),
-            secrets: secret.clone().into(),
-            joins: None,
-            open: false,
-            generation: 1,
-            policy: Arc::default(),
-            limits: Limits::default(),
-        };
+        let config = HubConfig { limits, ..HubConfig::default() };
         Self {
-            hub: Hub::new(
-                HubConfig { limits, ..HubConfig::default() },
-                Durable::default(),
-                &Seed([7; 32]),
-            ),
-            ledger: Memory::default(),
-            snapshot: Arc::new(snapshot),
-            secret,
-            random,
+            hub: TestHub::new(snapshot(Mode::Plain), config),
             nodes: Vec::new(),
             places: BTreeMap::new(),
             slices: 0,
@@ -109,21 +72,10 @@ impl World {
     }
 
     fn join(&mut self, peer: PeerId, purpose: Purpose, role: Role) {
-        let source = From::Network("127.0.0.1:9".parse().unwrap());
-        let id = self.hub.arrive(source, NOW).unwrap();
-        let key = PeerKey(SigningKey::generate(&mut self.random));
-        let dial = Dial {
-            known: Known { hub: "hub".to_owned(), ..Known::default() },
-            credential: Credential::Secret(self.secret.clone()),
-            purpose,
-            ..Dial::new("hub.example:7777", Transport::Plain, peer, key)
-        };
-        let seeds = [self.random.seed(), self.random.seed()];
-        let at_hub = Link::accept(self.snapshot.clone(), source, &seeds[0], NOW).unwrap();
-        let link = Link::connect(Arc::new(dial), &seeds[1], NOW).unwrap();
-        let (outbox, ledger) = (Outbox::default(), Memory::default());
-        self.places.insert(id, self.nodes.len());
-        self.nodes.push(Node { id, at_hub, outbox, peer: link, ledger, role });
+        let dial = Dial { purpose, ..dial(Mode::Plain, peer.as_str()) };
+        let pair = self.hub.connect(dial, START);
+        self.places.insert(pair.id, self.nodes.len());
+        self.nodes.push(Node { pair, role });
         self.settle([self.nodes.len() - 1]);
     }
 
@@ -131,14 +83,14 @@ impl World {
     fn settle(&mut self, first: impl IntoIterator<Item = usize>) {
         let mut due: BTreeSet<usize> = first.into_iter().collect();
         loop {
-            while let Some(link) = self.hub.poll_wake() {
+            while let Some(link) = self.hub.hub.poll_wake() {
                 due.insert(self.places[&link]);
             }
-            while self.hub.poll_event().is_some() {}
+            while self.hub.hub.poll_event().is_some() {}
             if let Some(at) = due.pop_first() {
                 self.turn(at);
-            } else if self.hub.has_work() {
-                self.hub.work(NOW);
+            } else if self.hub.hub.has_work() {
+                self.hub.hub.work(START);
                 self.slices += 1;
             } else {
                 return;
@@ -147,43 +99,26 @@ impl World {
     }
 
     fn turn(&mut self, at: usize) {
-        let Self { hub, ledger, nodes, .. } = self;
-        let node = &mut nodes[at];
+        let Self { hub, nodes, .. } = self;
+        let Node { pair, role } = &mut nodes[at];
         loop {
-            let mut moved = node.pass_on(hub) | node.act();
-            while let Some(event) = node.peer.poll_event() {
+            let mut moved = hub.hand_out(pair, START) | role.act(&mut pair.peer);
+            while let Some(event) = pair.peer.poll_event() {
                 moved = true;
                 match event {
-                    Event::Ask(ask, question) => {
-                        let answer = node.ledger.answer(&question).unwrap();
-                        node.peer.answer(ask, answer, NOW);
-                    }
+                    Event::Ask(ask, question) => pair.answer(ask, &question, START),
                     Event::Ended(ended) => panic!("{ended:?}"),
                     Event::Frame(frame) => {
-                        let granted = node.role.hear(&frame);
-                        if let Some((id, bytes)) = granted {
-                            node.peer.grant(id, bytes);
+                        if let Some((id, bytes)) = role.hear(&frame) {
+                            pair.peer.grant(id, bytes);
                         }
                     }
                     _ => {}
                 }
             }
-            while let Some(event) = node.at_hub.poll_event() {
-                moved = true;
-                match event {
-                    Event::Ask(ask, question) => {
-                        let answer = hub.answer(node.id, &question, NOW);
-                        let answer = answer.or_else(|| ledger.answer(&question)).unwrap();
-                        node.at_hub.answer(ask, answer, NOW);
-                    }
-                    Event::Frame(frame) => hub.input(node.id, &frame, NOW),
-                    Event::Ended(ended) => panic!("{ended:?}"),
-                    _ => {}
-                }
-            }
-            moved |= carry(&mut node.peer, &mut node.at_hub, NOW);
-            moved |= carry(&mut node.at_hub, &mut node.peer, NOW);
-            if !moved {
+            moved |= hub.take(pair, START);
+            assert!(pair.ended.is_none(), "{:?}", pair.ended);
+            if !(moved | pair.carry(START)) {
                 return;
             }
         }
@@ -197,55 +132,31 @@ impl World {
     }
 }
 
-impl Node {
-    /// Sends what the hub has for this link.
-    fn pass_on(&mut self, hub: &mut Hub) -> bool {
-        let mut moved = false;
-        loop {
-            while let Some(frame) = self.outbox.first() {
-                match self.at_hub.send_encoded(frame) {
-                    Ok(()) | Err(bowline_core::session::SendError::NotOpen(_)) => {}
-                    Err(bowline_core::session::SendError::Full) => return moved,
-                    Err(error) => panic!("{error}: {frame:?}"),
-                }
-                self.outbox.pop();
-                moved = true;
-            }
-            assert_eq!(hub.take_outbox(self.id, &mut self.outbox), None);
-            if self.outbox.is_empty() {
-                return moved;
-            }
-        }
-    }
-
+impl Role {
     /// What the program at the peer's end does by itself.
-    fn act(&mut self) -> bool {
-        match &mut self.role {
-            Role::Runner { name, run: run @ Some(_), ended: true, said, .. } => {
+    fn act(&mut self, link: &mut Link) -> bool {
+        match self {
+            Self::Runner { name, run: run @ Some(_), ended: true, said, .. } => {
                 let Some(id) = *run else { return false };
                 let text = saying(*name);
-                let taken = self.peer.output(id, Source::Out, &text[*said..]).unwrap();
+                let taken = link.output(id, Source::Out, &text[*said..]).unwrap();
                 *said += taken;
                 if *said == text.len() {
-                    let (peer, status) = (None, Status::Exited(0));
-                    let result = CallResult { id, peer, status, value: None, text: "" };
-                    self.peer.send(&Frame::Result(result)).unwrap();
+                    link.send(&success(id)).unwrap();
                     *run = None;
                 }
                 taken > 0
             }
-            Role::Runner { .. } => false,
-            Role::Caller(caller) => {
+            Self::Runner { .. } => false,
+            Self::Caller(caller) => {
                 let Some(id) = caller.call.filter(|_| caller.fed < FED) else { return false };
-                let taken = self.peer.input(id, &FODDER[caller.fed..], true).unwrap();
+                let taken = link.input(id, &FODDER[caller.fed..], true).unwrap();
                 caller.fed += taken;
                 taken > 0
             }
         }
     }
-}
 
-impl Role {
     /// Takes a frame; the credit to give for it.
     fn hear(&mut self, frame: &Frame<'_>) -> Option<(CallId, u64)> {
         match (self, frame) {
@@ -302,31 +213,20 @@ static FODDER: LazyLock<Vec<u8>> = LazyLock::new(|| (0..FED).map(|at| (at % 251)
 
 #[test]
 fn a_thousand_peers_get_all_input_and_are_heard_in_full_within_one_window() {
-    let mut world: World = World::new();
-    let command = "echo".parse().unwrap();
+    let mut world = World::new();
     for n in 0..PEERS {
         let name = name(n);
         let role = Role::Runner { name, run: None, fed: 0, ended: false, said: 0 };
         world.join(name, Purpose::Serve, role);
-        let (description, arguments) = (String::new(), Vec::new());
-        let commands = vec![Command { name: command, description, arguments }];
-        world.nodes[n].peer.send(&Frame::Register(Register { commands })).unwrap();
+        world.nodes[n].pair.peer.send(&register(&["echo"])).unwrap();
         world.settle([n]);
     }
     world.join("op".parse().unwrap(), Purpose::Operate, Role::Caller(Box::default()));
-    let node = world.nodes.last_mut().unwrap();
-    let id = node.peer.next_call().unwrap();
-    let call = Call {
-        id,
-        target: Target::All,
-        name: command,
-        arguments: Default::default(),
-        deadline_ms: 60_000,
-        window: WINDOW,
-        delivery: Delivery::Attached,
-    };
-    node.peer.send(&Frame::Call(call)).unwrap();
-    let Role::Caller(caller) = &mut node.role else { unreachable!() };
+    let Node { pair, role } = world.nodes.last_mut().unwrap();
+    let id = pair.peer.next_call().unwrap();
+    let call = Call { window: WINDOW, ..call(id, Target::All, "echo") };
+    pair.peer.send(&Frame::Call(call)).unwrap();
+    let Role::Caller(caller) = role else { unreachable!() };
     caller.call = Some(id);
     world.settle([PEERS]);
 

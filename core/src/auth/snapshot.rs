@@ -13,6 +13,8 @@ use crate::tunnel::ServerTls;
 use crate::wire::frame::{HelloBody, Method, SessionLimits};
 
 /// A hub's keys and offers at one moment.
+///
+/// Fields may be added: begin with [`HubSnapshot::new`].
 #[derive(Clone, Debug)]
 pub struct HubSnapshot {
     /// The key that vouches for everything else.
@@ -41,6 +43,33 @@ pub struct HubSnapshot {
 }
 
 impl HubSnapshot {
+    /// The first start of a hub without TLS, which offers no method and has the default bounds. What is
+    /// to be otherwise is said before it:
+    ///
+    /// ```
+    /// use bowline_core::auth::HubSnapshot;
+    /// # use bowline_core::{identity::{HubIdentity, SigningKey}, random::{Random, Seed}};
+    ///
+    /// # let identity = HubIdentity(SigningKey::generate(&mut Random::new(&Seed([1; 32]))));
+    /// let snapshot = HubSnapshot { open: true, ..HubSnapshot::new(identity, "the hub") };
+    /// assert_eq!((snapshot.name.as_str(), snapshot.generation), ("the hub", 1));
+    /// ```
+    #[must_use]
+    pub fn new(identity: HubIdentity, name: &str) -> Self {
+        Self {
+            identity: Arc::new(identity),
+            name: name.to_owned(),
+            tls: None,
+            external_pins: Vec::new(),
+            secrets: Secrets::default(),
+            joins: None,
+            open: false,
+            generation: 1,
+            policy: Arc::default(),
+            limits: Limits::default(),
+        }
+    }
+
     /// The methods offered to a source, ascending. A local one proves itself by being there.
     #[must_use]
     pub fn methods(&self, source: Source) -> Vec<Method> {

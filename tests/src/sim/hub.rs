@@ -97,16 +97,12 @@ impl HubNode {
         };
         let hub = Hub::new(config, durable.memory.durable(), &Seed([7; 32]));
         let snapshot = HubSnapshot {
-            identity: Arc::new(durable.key()),
-            name: "world".to_owned(),
             tls: durable.joins.map(JoinKeys::tls),
-            external_pins: Vec::new(),
             secrets: durable.secret.clone().into(),
             joins: durable.joins.map(|joins| joins.joins(durable.id())),
-            open: false,
             generation: durable.generation,
-            policy: Arc::default(),
             limits: limits.clone(),
+            ..HubSnapshot::new(durable.key(), "world")
         };
         Self {
             hub,

@@ -9,18 +9,17 @@ use std::sync::Arc;
 use bowline_core::ask::Memory;
 use bowline_core::auth::{JoinToken, Joins};
 use bowline_core::capability::Role;
-use bowline_core::facts::{Draft, Issuer, KeyRecord, Mint};
+use bowline_core::facts::{Draft, Mint};
 use bowline_core::id::{HubId, Jti, PeerId};
-use bowline_core::identity::{Authority, TlsKey};
+use bowline_core::identity::TlsKey;
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
 use bowline_core::tunnel::ServerTls;
 
 /// How long a certificate lasts here, in seconds: worlds are short.
 pub const CERTIFICATE: u64 = 60;
 
 /// When worlds begin, seconds since 1970.
-pub const START: u64 = 1_800_000_000;
+pub const START: u64 = bowline_testkit::START.unix;
 
 /// The keys of a hub that takes join tokens, as seeds: they outlive it.
 #[derive(Clone, Copy, Debug)]
@@ -33,17 +32,7 @@ impl JoinKeys {
     /// What the hub's links check with.
     #[must_use]
     pub fn joins(self, hub: HubId) -> Arc<Joins> {
-        let mut random = Random::new(&Seed(self.seed));
-        let authority = Authority::generate(&mut random, hub, START);
-        let signer = Signer::generate(&mut random).expect("a key");
-        let mut keys = TokenKeys::default();
-        keys.insert(signer.key().clone(), KeyState::Active);
-        Arc::new(Joins {
-            authority: authority.into(),
-            keys,
-            signer: signer.into(),
-            rules: Rules::JOIN,
-        })
+        bowline_testkit::joins(hub, &Seed(self.seed)).into()
     }
 
     /// What the hub serves.
@@ -58,10 +47,6 @@ impl JoinKeys {
 
     /// Makes a token for so many keys; its record is kept.
     pub fn issue(self, hub: HubId, number: u8, uses: u32, memory: &mut Memory) -> JoinToken {
-        let joins = self.joins(hub);
-        let created = START - 5 * DAY;
-        let key = joins.signer.key().clone();
-        memory.keep_keys(vec![KeyRecord { key, created, state: KeyState::Active }]);
         // Clocks step by hours: in its life there is room on both sides.
         let draft = Draft {
             uses: NonZeroU32::new(uses).expect("one at least"),
@@ -70,10 +55,7 @@ impl JoinKeys {
             ..Draft::new(&format!("token {number}"), 7 * DAY, PeerId::operator())
         };
         let mint = Mint { jti: Jti([number; 16]), issued: START - 4 * DAY, draft };
-        let issuer = Issuer { hub, pins: Vec::new(), urls: vec!["wss://hub:7777".to_owned()] };
-        let (record, token) = mint.sign(&joins.signer, issuer).expect("a token");
-        memory.issue(record);
-        JoinToken(token)
+        bowline_testkit::issue(&self.joins(hub), hub, &mint, memory)
     }
 }
 

@@ -6,8 +6,14 @@ use serde_json::{Value, json};
 use super::metadata::{Package, packages, read};
 
 /// The floors, the lowest first. Nothing names what is on the highest.
-const FLOORS: &[&[&str]] =
-    &[&["core"], &["shell"], &["shell-tokio", "shell-smol"], &["adapters/*"], &["cli"], &["tests"]];
+const FLOORS: &[&[&str]] = &[
+    &["core"],
+    &["shell", "testkit"],
+    &["shell-tokio", "shell-smol"],
+    &["adapters/*"],
+    &["cli"],
+    &["tests"],
+];
 
 /// The floor of a folder.
 fn floor(folder: &str) -> Option<usize> {

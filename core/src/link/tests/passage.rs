@@ -1,9 +1,10 @@
 //! A call on its way through a hub and back, over links: how often each frame is read and written.
 
 use super::scenario::{Plan, start};
+use crate::ask::Memory;
+use crate::facts::Durable;
 use crate::hub::{Hub, HubConfig, Outbox};
 use crate::id::{CallId, LinkId};
-use crate::ledger::{Durable, Memory};
 use crate::link::{Event, Link};
 use crate::random::Seed;
 use crate::wire::Frame;
@@ -30,7 +31,7 @@ struct Conn {
 impl Passage {
     /// Both are admitted, and the first serves a command.
     fn new() -> Self {
-        let mut hub = Hub::new(HubConfig::default(), Durable::default());
+        let mut hub = Hub::new(HubConfig::default(), Durable::default(), &Seed([7; 32]));
         let mut conn = |peer, peer_key, purpose| {
             let plan = Plan { peer, peer_key, purpose, ..Plan::plain() };
             Conn {

@@ -118,16 +118,14 @@ impl Plan {
 
     pub(super) fn snapshot(&self) -> Arc<HubSnapshot> {
         Arc::new(HubSnapshot {
-            identity: Arc::new(identity()),
-            name: "the hub".to_owned(),
             tls: self.tls.1.then(|| server_tls(3)),
             secrets: self.secrets(),
             joins: self.joins.then(|| Arc::new(joins(&issuing()))),
             open: self.hub_open,
             generation: 5,
             external_pins: self.external_pins.clone(),
-            policy: Arc::default(),
             limits: self.hub_limits.clone(),
+            ..HubSnapshot::new(identity(), "the hub")
         })
     }
 
