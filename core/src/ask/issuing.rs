@@ -1,4 +1,5 @@
-//! A ledger in memory that has token-signing keys from a seed: what a hub's storage does, for tests.
+//! A ledger in memory that has token-signing keys from a seed: what a hub's storage does, for
+//! tests.
 
 use core::ops::Deref;
 

@@ -69,8 +69,9 @@ impl Memory {
         self.durable.write(Write::Keys(keys));
     }
 
-    /// Takes a storage that was restored for good at this moment, as a hub's start does that is told
-    /// to: the generation that it goes on from; none where nothing has shown that it was restored.
+    /// Takes a storage that was restored for good at this moment, as a hub's start does that is
+    /// told to: the generation that it goes on from; none where nothing has shown that it was
+    /// restored.
     pub fn accept_restored(&mut self, generation: u64, at: u64, tokens: Tokens) -> Option<u64> {
         let (raised, _) = self.durable.restored?.beyond(generation, self.durable.issues);
         self.apply(Fact::Accept(Acceptance { generation, at, tokens })).ok()?;

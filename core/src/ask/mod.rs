@@ -6,8 +6,8 @@
 //! Renewed are answered by the [`Hub`](crate::hub::Hub) under its lock, everything else by durable
 //! storage. If a fact cannot be recorded, the answer is [`Answer::No`].
 //!
-//! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for peers
-//! that want to forget.
+//! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for
+//! peers that want to forget.
 
 mod claim;
 #[cfg(test)]

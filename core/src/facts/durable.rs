@@ -9,8 +9,8 @@ use crate::facts::{
 use crate::id::{Jti, PeerId, PublicKey};
 use crate::token::KeyState;
 
-/// Everything that a hub's durable storage holds, as the hub is told it at its start; or those of its
-/// rows that a fact concerns.
+/// Everything that a hub's durable storage holds, as the hub is told it at its start; or those of
+/// its rows that a fact concerns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Durable {
     /// Every bound id.

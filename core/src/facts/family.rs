@@ -5,8 +5,8 @@ use crate::id::RefreshHash;
 /// The refresh tokens of one peer.
 ///
 /// A use of the current token that comes late, on a connection that the peer has given up, must not
-/// take from the peer what it got meanwhile on another: so the successors that were made before stay
-/// good, too, until one of them is used.
+/// take from the peer what it got meanwhile on another: so the successors that were made before
+/// stay good, too, until one of them is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
     /// The one used last, or the first: good until a successor is used.
@@ -40,8 +40,8 @@ impl Family {
 
     /// The family after a use of one of its tokens; none where `presented` is not of it.
     ///
-    /// The current token stays good and has one more successor; a successor that is used becomes the
-    /// current one, and the others are void.
+    /// The current token stays good and has one more successor; a successor that is used becomes
+    /// the current one, and the others are void.
     #[must_use]
     pub fn used(&self, presented: RefreshHash, fresh: RefreshHash, ends: u64) -> Option<Self> {
         let current_ends = self.ends(presented)?;

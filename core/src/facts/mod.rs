@@ -1,8 +1,8 @@
 //! The durable facts of a hub, and what may become of them, once.
 //!
-//! Storage, whichever it is, loads the rows that a [`Fact`] concerns, has [`apply`] say what becomes of
-//! them, and writes that, in one transaction. The hub holds the same rows in memory, in a
-//! [`Durable`], and lets the same rules decide.
+//! Storage, whichever it is, loads the rows that a [`Fact`] concerns, has [`apply`] say what
+//! becomes of them, and writes that, in one transaction. The hub holds the same rows in memory, in
+//! a [`Durable`], and lets the same rules decide.
 
 mod apply;
 mod change;

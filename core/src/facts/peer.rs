@@ -1,4 +1,5 @@
-//! What is known of one peer: whose its id is, what a join token made of it, whether it was revoked.
+//! What is known of one peer: whose its id is, what a join token made of it, whether it was
+//! revoked.
 
 use std::collections::BTreeMap;
 

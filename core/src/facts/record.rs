@@ -1,5 +1,5 @@
-//! What is on the disk before a session begins, or goes on: ids and their keys, uses of join tokens,
-//! uses of refresh tokens.
+//! What is on the disk before a session begins, or goes on: ids and their keys, uses of join
+//! tokens, uses of refresh tokens.
 
 use crate::facts::{
     Binding, Conflict, Durable, Enrolled, Family, Invited, PeerRecord, Row, Spent, Write,

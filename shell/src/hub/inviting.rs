@@ -62,7 +62,8 @@ fn lasts(joins: &Joins, ttl: u64) -> Result<(), String> {
     Err(format!("{reason}: say another --ttl"))
 }
 
-/// The URLs that go into a token. Those that only this machine can reach are no invitation to another.
+/// The URLs that go into a token. Those that only this machine can reach are no invitation to
+/// another.
 fn named(urls: &[HubUrl], local: bool) -> Result<Vec<String>, Cannot> {
     let tls = urls.iter().filter(|url| url.scheme() == Scheme::Wss);
     let (near, far): (Vec<_>, Vec<_>) = tls.partition(|url| is_near(url));
@@ -116,8 +117,8 @@ pub(super) async fn rotate_keys<R: Runtime>(
 }
 
 impl Shared {
-    /// Has links know these keys from here on, tells the machine, and answers what it asked. Under the
-    /// lock: no link that knows a key is admitted before.
+    /// Has links know these keys from here on, tells the machine, and answers what it asked. Under
+    /// the lock: no link that knows a key is admitted before.
     fn keys_rotated(&self, ask: AskId, signer: Signer, keys: Vec<KeyRecord>) {
         let (signer, held) = (Arc::new(signer), held(&keys));
         self.with(|hub| {

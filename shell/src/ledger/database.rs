@@ -18,8 +18,8 @@ use crate::ledger::{LedgerError, read, schema};
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
-    /// The start that this was opened for, once it was counted: nothing is done with a file that has
-    /// counted another since.
+    /// The start that this was opened for, once it was counted: nothing is done with a file that
+    /// has counted another since.
     own: Option<u64>,
 }
 
@@ -61,7 +61,8 @@ impl Ledger {
         // On macOS a plain flush leaves data in the drive's cache. Elsewhere these do nothing.
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-        // A registry is small: this takes milliseconds, and finds damage before anyone relies on it.
+        // A registry is small: this takes milliseconds, and finds damage before anyone relies on
+        // it.
         let health: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if health != "ok" {
             return Err(Prepare::Ledger(damaged(path, health)));
@@ -146,8 +147,8 @@ impl Ledger {
     /// Records all of it, or nothing.
     ///
     /// # Errors
-    /// [`LedgerError::Refused`] as [`Record`] says, and [`LedgerError::Storage`]; nothing was recorded
-    /// then.
+    /// [`LedgerError::Refused`] as [`Record`] says, and [`LedgerError::Storage`]; nothing was
+    /// recorded then.
     pub fn record(&mut self, record: &Record) -> Result<(), LedgerError> {
         self.in_transaction(|facts| facts.apply(Fact::Record(record)).map(drop))
     }

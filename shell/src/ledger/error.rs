@@ -11,7 +11,8 @@ use crate::files::FileError;
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// What was to be recorded does not go with what is: the code says why, and nothing has changed.
+    /// What was to be recorded does not go with what is: the code says why, and nothing has
+    /// changed.
     #[error("not recorded ({code}): {}", .0.row().meaning, code = .0)]
     Refused(Code),
     /// The file cannot be opened or created.

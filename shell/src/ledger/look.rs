@@ -22,8 +22,8 @@ pub struct Look {
     pub restored: Option<Restored>,
 }
 
-/// Looks at the ledger at `path`; `in_use` where a hub runs on it. `None` where the hub that used it
-/// last did not close it: only its next start can tell, when it has read the log that was left.
+/// Looks at the ledger at `path`; `in_use` where a hub runs on it. `None` where the hub that used
+/// it last did not close it: only its next start can tell, when it has read the log that was left.
 ///
 /// # Errors
 /// [`LedgerError::Open`], [`LedgerError::Damaged`], [`LedgerError::Newer`].

@@ -99,8 +99,8 @@ impl LedgerThread {
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Some(thread), room, closed })
     }
 
-    /// Takes no more requests, commits and answers what has queued, and closes the database. Returns
-    /// when nobody uses its files any more.
+    /// Takes no more requests, commits and answers what has queued, and closes the database.
+    /// Returns when nobody uses its files any more.
     pub async fn close(&self) {
         self.shut();
         self.closed.until(|closed| closed.is_closed.then_some(())).await;
@@ -129,8 +129,8 @@ impl LedgerThread {
     /// As [`Ledger::record`]. Never blocks.
     ///
     /// `answer` is called once: on the ledger's thread after the commit, or at once with
-    /// [`LedgerError::Busy`] or [`LedgerError::Closed`]. It should only pass the answer on: while it
-    /// runs, nothing is recorded.
+    /// [`LedgerError::Busy`] or [`LedgerError::Closed`]. It should only pass the answer on: while
+    /// it runs, nothing is recorded.
     pub fn record(
         &self,
         record: Record,

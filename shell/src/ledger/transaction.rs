@@ -1,5 +1,5 @@
-//! An open transaction: the rows that a fact concerns are loaded, the core says what becomes of them,
-//! and that is written.
+//! An open transaction: the rows that a fact concerns are loaded, the core says what becomes of
+//! them, and that is written.
 //!
 //! A refusal comes before anything is written, so that others in the same transaction stand.
 

@@ -1,4 +1,5 @@
-//! How values stand in the tables, and are read back: whatever is odd there is an error with a name.
+//! How values stand in the tables, and are read back: whatever is odd there is an error with a
+//! name.
 
 use core::fmt::Display;
 use core::str::FromStr;

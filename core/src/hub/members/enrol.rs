@@ -152,8 +152,8 @@ impl Members {
         Ok(Granted { record, issues: Some(issues), ..granted })
     }
 
-    /// What a session of this peer that asks for new credentials is granted; `capabilities`, what it
-    /// may do.
+    /// What a session of this peer that asks for new credentials is granted; `capabilities`, what
+    /// it may do.
     // spec: session §9
     pub(in crate::hub) fn renewal(
         &mut self,

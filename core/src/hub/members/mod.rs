@@ -6,8 +6,8 @@
 //!   change ──the storage──► change ──► the same rows here
 //! ```
 //!
-//! What is durable is held as storage holds it, and decided by [`crate::facts`]. What is known beside
-//! it is of this start alone: who serves, and what was seen of each peer.
+//! What is durable is held as storage holds it, and decided by [`crate::facts`]. What is known
+//! beside it is of this start alone: who serves, and what was seen of each peer.
 
 pub(super) mod enrol;
 mod epoch;

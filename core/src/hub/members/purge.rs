@@ -4,8 +4,8 @@
 //!   an hour ──► some have ended? ──Ask: Purge──► floor raised on the disk ──► forgotten here
 //! ```
 //!
-//! A token that ends at or below the floor is refused for ever, so that no step of a clock revives one
-//! whose use is forgotten. `// spec: tokens §10`
+//! A token that ends at or below the floor is refused for ever, so that no step of a clock revives
+//! one whose use is forgotten. `// spec: tokens §10`
 
 use core::time::Duration;
 
