@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bowline_core::auth::Admitted;
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::token::{Invitation, unwrapped};
+use bowline_core::token::{Invitation, Wrapped, unwrapped};
 use bowline_shell::config::{PeerConfig, PeerSettings};
 use bowline_shell::files::{self, Enrolment, EnrolmentFile, Exposure, Role, read_private, word};
 use bowline_shell::notice::{Notice, Observer};
-use bowline_shell::peer::{Join, PeerBuilder};
+use bowline_shell::peer::{Join, PeerBuilder, SetupError};
 use bowline_shell::runtime::Runtime;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -139,7 +139,13 @@ fn invited(
         None if named(token) => None,
         None => Some(default().map_err(Failure::usage)?),
     };
-    let join = Join::new(token, id).map_err(Failure::usage)?;
+    let join = Join::new(token, id).map_err(|error| match error {
+        SetupError::SecretAsToken => {
+            let secret = Wrapped::Secret;
+            Failure::usage(format_args!("not a join token: {secret}: give it with --secret-file"))
+        }
+        error => Failure::usage(error),
+    })?;
     Ok(if options.force { join.replace() } else { join })
 }
 

@@ -106,7 +106,7 @@ codes! {
     IdTaken "id-taken" Refusal REFUSED false "This peer id is bound to another key.";
     DuplicateId "duplicate-id" Refusal SUPERSEDED false "Two machines use this peer id with one key, and take each other's place.";
     Revoked "revoked" Refusal REVOKED false "This peer, its key or its token was revoked.";
-    Voided "voided" Refusal REVOKED false "This credential is void: a later one took its place, or the peer was revoked and allowed again.";
+    Voided "voided" Refusal REVOKED false "This credential is void: a later one took its place, the peer was revoked and allowed again, or the hub was restored from a backup.";
     MayNotServe "may-not-serve" Refusal REFUSED false "What this peer was admitted as may not serve commands.";
     Expired "expired" Refusal EXPIRED false "The credential has ended.";
     NotYetValid "not-yet-valid" Refusal REFUSED true "The credential is not valid yet; one of the clocks is wrong.";

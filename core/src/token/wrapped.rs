@@ -39,7 +39,7 @@ pub enum Wrapped {
     #[error("it stands in quotation marks: leave them out")]
     InQuotes,
     /// The shared secret.
-    #[error("it is a shared secret and no token: give it with --secret-file")]
+    #[error("it is a shared secret and no token")]
     Secret,
 }
 

@@ -11,6 +11,7 @@ use bowline_core::id::{CommandName, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::Random;
+use bowline_core::token::Wrapped;
 use bowline_core::trust::{Known, Mode, PinSpec, Roots};
 use bowline_core::wire::frame::{Command, Purpose};
 
@@ -93,6 +94,9 @@ pub enum SetupError {
     /// A join token that cannot be used.
     #[error("{0}")]
     Token(String),
+    /// A shared secret in the place of a join token.
+    #[error("not a join token: {}: give it by PeerBuilder::secret_file", Wrapped::Secret)]
+    SecretAsToken,
     /// There is no enrolment.
     #[error(
         "this peer is not enrolled ({} is not there): run 'bowline join' with a token from the \

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bowline_core::auth::{Credential, JoinToken};
 use bowline_core::id::{HubId, PeerId};
-use bowline_core::token::{Invitation, unwrapped};
+use bowline_core::token::{Invitation, Wrapped, unwrapped};
 use bowline_core::trust::PinSpec;
 use zeroize::Zeroizing;
 
@@ -39,12 +39,15 @@ impl Join {
     /// configuration is.
     ///
     /// # Errors
-    /// [`SetupError::Token`]: it is no join token, names no URL that TLS goes with, or another id than
-    /// `id`; or there is no id.
+    /// [`SetupError::Token`], or [`SetupError::SecretAsToken`]: it is no join token, names no URL that
+    /// TLS goes with, or another id than `id`; or there is no id.
     pub fn new(token: &str, id: Option<PeerId>) -> Result<Self, SetupError> {
         let wrong = |reason: String| SetupError::Token(reason);
         let none = |error: &dyn fmt::Display| wrong(format!("not a join token: {error}"));
-        let unwrapped = unwrapped(token).map_err(|error| none(&error))?;
+        let unwrapped = unwrapped(token).map_err(|error| match error {
+            Wrapped::Secret => SetupError::SecretAsToken,
+            error => none(&error),
+        })?;
         let is_whole = matches!(unwrapped, Cow::Borrowed(_));
         let token = Zeroizing::new(unwrapped.into_owned());
         let invitation = Invitation::read(token.as_bytes()).map_err(|error| match is_whole {

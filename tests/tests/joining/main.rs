@@ -100,8 +100,9 @@ const PUT_OUT: &str = "HUB: the hub refused: revoked: This peer, its key or its 
 
 /// What one is told that was allowed again, of what it had before.
 const VOIDED: &str = "HUB: the hub refused: voided: This credential is void: a later one took \
-                      its place, or the peer was revoked and allowed again. Ask the hub's \
-                      administrator for a new token, and run 'bowline join' with it.";
+                      its place, the peer was revoked and allowed again, or the hub was restored \
+                      from a backup. Ask the hub's administrator for a new token, and run 'bowline \
+                      join' with it.";
 
 /// Refused by the hub, with a sentence of the page.
 #[track_caller]
