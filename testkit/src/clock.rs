@@ -7,6 +7,9 @@ use bowline_core::time::{Mono, Now};
 /// When every [`Clock`] begins, and keys and certificates are made.
 pub const START: Now = Now { mono: Mono(0), unix: 1_800_000_000 };
 
+/// Nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
 /// Both clocks of a machine, which go on together from [`START`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -33,10 +36,17 @@ impl Clock {
 
     /// It is this moment, such as a deadline of `poll_timeout`; one that has passed changes nothing.
     pub fn reach(&mut self, moment: Mono) {
-        let mono = moment.max(self.now.mono);
-        let seconds = mono.0 / 1_000_000_000 - self.now.mono.0 / 1_000_000_000;
-        self.now = Now { mono, unix: self.now.unix.saturating_add(seconds) };
+        self.now = later(self.now, moment);
     }
+}
+
+/// Both clocks at this moment of the monotonic one, which is no earlier than `now`: the date goes on a
+/// second at a time. For a test whose two clocks also step apart.
+#[must_use]
+pub fn later(now: Now, moment: Mono) -> Now {
+    let mono = moment.max(now.mono);
+    let seconds = mono.0 / SECOND - now.mono.0 / SECOND;
+    Now { mono, unix: now.unix.saturating_add(seconds) }
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ mod joins;
 mod pair;
 mod setup;
 
-pub use clock::{Clock, START};
+pub use clock::{Clock, START, later};
 pub use ferry::{ferry, ferry_all};
 pub use frames::{call, register, success};
 pub use hub::{TestHub, session, somewhere};

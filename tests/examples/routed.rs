@@ -67,7 +67,8 @@ fn compare(calls: u64, runtime: &str) -> Result<(), Broken> {
         let (began, before) = (Instant::now(), [hub.spent()?, peer.spent()?]);
         call(&session, calls).await?;
         let (took, after) = (began.elapsed(), [hub.spent()?, peer.spent()?]);
-        let each = |nth: usize| after[nth].saturating_sub(before[nth]).as_secs_f64() * 1e6 / calls as f64;
+        let each =
+            |nth: usize| after[nth].saturating_sub(before[nth]).as_secs_f64() * 1e6 / calls as f64;
         println!("{:.2} {:.2} {:.0}", each(0), each(1), calls as f64 / took.as_secs_f64());
         Ok(())
     })

@@ -18,6 +18,7 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::trust::Known;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{CallResult, Command, Register, Status};
+use bowline_testkit::later;
 
 use crate::sim::dice::Dice;
 use crate::sim::joins::START;
@@ -134,9 +135,7 @@ impl Captive {
         if passed > WAITS {
             return violated("a peer waits too long", passed);
         }
-        let seconds = wake.0 / 1_000_000_000 - self.now.mono.0 / 1_000_000_000;
-        self.now.unix = self.now.unix.saturating_add(seconds);
-        self.now.mono = self.now.mono.max(wake);
+        self.now = later(self.now, wake);
         if let Some(link) = &mut self.link {
             link.handle_timeout(self.now);
         }

@@ -8,6 +8,7 @@ use bowline_core::limits::Limits;
 use bowline_core::time::{Mono, Now};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::frame::{Delivery, Purpose};
+use bowline_testkit::later;
 
 use crate::sim::dice::Dice;
 use crate::sim::durable::Durable;
@@ -312,9 +313,7 @@ impl World {
             self.rest()?;
             let next = self.next().filter(|&next| next < until).unwrap_or(until);
             let passed = next.since(self.now.mono);
-            // Dates go on with the time, a second at a time.
-            let seconds = next.0 / 1_000_000_000 - self.now.mono.0 / 1_000_000_000;
-            self.now = Now { mono: next, unix: self.now.unix.saturating_add(seconds) };
+            self.now = later(self.now, next);
             self.moments += 1;
             if next >= until {
                 return self.rest();
