@@ -30,6 +30,8 @@ errors! {
     bowline_core::capability::UnknownCapability,
     bowline_core::capability::UnknownRole,
     bowline_core::code::UnknownCode,
+    bowline_core::control::NoCallName,
+    bowline_core::facts::UnknownSign,
     bowline_core::id::IdError,
     bowline_core::identity::BadCertificate,
     bowline_core::identity::BadSignature,
@@ -39,7 +41,6 @@ errors! {
     bowline_core::identity::NotAFingerprint,
     bowline_core::identity::NotTheAuthority,
     bowline_core::identity::TlsKeyError,
-    bowline_core::facts::UnknownSign,
     bowline_core::link::EndReason,
     bowline_core::network::NetworkError,
     bowline_core::session::SendError,
@@ -72,6 +73,7 @@ errors! {
     bowline_shell::config::ConfigError,
     bowline_shell::config::UrlError,
     bowline_shell::config::units::UnitError,
+    bowline_shell::control::AskError,
     bowline_shell::files::FileError,
     bowline_shell::files::NoControlSocket,
     bowline_shell::files::NotText,
@@ -137,9 +139,9 @@ fn every_public_error_implements_the_trait_of_errors() {
     assert!(missing.is_empty(), "name them in the list, or say why not: {missing:#?}");
 }
 
-/// What the search finds that is no error: answers of the ledger and the hub, and why a call is to
+/// What the search finds that is no error: answers of the facts and the hub, and why a call is to
 /// stop.
-const ELSE: &[&str] = &["No", "NotTaken", "Stop"];
+const ELSE: &[&str] = &["Conflict", "No", "NotTaken", "Stop"];
 
 /// One of each error that a program meets with `?` while it embeds.
 fn met() -> Vec<Box<dyn Error>> {

@@ -119,9 +119,9 @@ each_shell! {
     }
 
     async fn a_grandchild_that_goes_on_writing_is_waited_for_until_the_call_stops<S>() {
-        let grace = Grace { stop: NEVER, linger: Duration::from_millis(300) };
+        let grace = Grace { stop: NEVER, linger: Duration::from_secs(1) };
         let script = "(while :; do echo on; sleep 0.05; done) & echo $! >&2; exit 5";
-        let long = |out: &[u8], _: &[u8]| out.len() > 3 * 30;
+        let long = |out: &[u8], _: &[u8]| out.len() > 3 * 50;
         let mut call = Call::<S>::new().stopping(Stop::Deadline, long);
         assert_eq!(call.sh(script, grace).await, Outcome::Stopped(Stop::Deadline));
         all_end(&pids(&call.err)).await;
