@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bowline_core::ask::Memory;
+use bowline_core::ask::{Memory, Question};
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
 use bowline_core::facts::Durable;
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source as From};
@@ -79,8 +79,11 @@ fn hub_events(connection: &mut Connection, hub: &mut Hub, ledger: &mut Memory, n
     while let Some(event) = link.poll_event() {
         match event {
             Event::Ask(ask, question) => {
-                let answer = hub.answer(*id, &question, now).or_else(|| ledger.answer(&question));
-                link.answer(ask, answer.expect("the hub's, or the ledger's"), now);
+                let answer = match &question {
+                    Question::Hub(asked) => hub.answer(*id, asked, now).into(),
+                    store => ledger.answer(store).expect("the ledger's"),
+                };
+                link.answer(ask, answer, now);
             }
             Event::Frame(frame) => hub.input(*id, &frame, now),
             Event::Ended(_) => hub.gone(*id, now),

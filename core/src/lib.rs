@@ -85,10 +85,11 @@
 //!
 //! # Questions
 //!
-//! What needs the world is asked: [`link::Event::Ask`] with a [`ask::Question`]. Arrive, Reserve
-//! and Commit go to [`hub::Hub::answer`], Record and Keep to durable storage ([`ask::Memory`] forgets
-//! with the process). A hub has questions of its own, [`hub::Hub::poll_ask`], whose answers go to
-//! [`hub::Hub::answer_ask`]: Forget, and Rotate, after which links are made from another snapshot.
+//! What needs the world is asked: [`link::Event::Ask`] with a [`ask::Question`]. What is
+//! [`ask::Question::Hub`] goes to [`hub::Hub::answer`], Record, Keep and Held to durable storage
+//! ([`ask::Memory`] forgets with the process). A hub has questions of its own to its storage, each a
+//! [`ask::StoreAsk`] from [`hub::Hub::poll_ask`], whose answers go to [`hub::Hub::answer_ask`]: a
+//! change, say, or Rotate, after which links are made from another snapshot.
 //! If a fact cannot be recorded, the answer is [`ask::Answer::No`].
 //!
 //! Every question is to be answered. A link waits for the answer, and before admission it waits no

@@ -7,7 +7,9 @@ mod page;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
-use bowline_core::ask::{Answer, Claim, Evidence, Memory, Question, Reservation};
+use bowline_core::ask::{
+    Answer, Claim, Evidence, LinkAnswer, LinkAsk, Memory, Question, Reservation,
+};
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport, hub, peer};
 use bowline_core::buffer::Buffer;
 use bowline_core::capability::Role;
@@ -138,16 +140,19 @@ fn the_hub_says_the_pages_hello_and_welcome() {
         (Hub::new(config, Durable::default(), &Seed([7; 32])), Memory::default());
     let link = hub.arrive(somewhere(), NOW).unwrap();
     let begun = hub::HubAuth::begin(snapshot(&page), somewhere(), nonce, Arrival::default());
-    let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
-    let answer = hub.answer(link, &question, NOW).unwrap();
-    let step = auth.answer(answer, &mut random, NOW, &mut said).unwrap();
+    let hub::Step::Ask(auth, Question::Hub(arrive)) = begun else { panic!("{begun:?}") };
+    let answer = hub.answer(link, &arrive, NOW);
+    let step = auth.answer(answer.into(), &mut random, NOW, &mut said).unwrap();
     let hub::Step::Wait(auth) = step else { panic!("{step:?}") };
     assert_eq!(said, page.bytes("Hello"));
     said.clear();
     let mut step = auth.message(page.bytes("Authenticate"), None, &mut random, NOW).unwrap();
     while let hub::Step::Ask(auth, question) = step {
-        let answer = hub.answer(link, &question, NOW).or_else(|| ledger.answer(&question));
-        step = auth.answer(answer.unwrap(), &mut random, NOW, &mut said).unwrap();
+        let answer = match &question {
+            Question::Hub(ask) => hub.answer(link, ask, NOW).into(),
+            store => ledger.answer(store).unwrap(),
+        };
+        step = auth.answer(answer, &mut random, NOW, &mut said).unwrap();
     }
     assert_eq!(said, page.bytes("Welcome"));
 }
@@ -292,12 +297,12 @@ fn join(hub: &mut Hub, name: &str, purpose: Purpose) -> LinkId {
         agent: String::new(),
         labels: Default::default(),
     };
-    let question = Question::Reserve(Box::new(claim.clone()));
-    let Some(Answer::Reserved(grant)) = hub.answer(link, &question, NOW) else { panic!() };
+    let question = LinkAsk::Reserve(Box::new(claim.clone()));
+    let Ok(LinkAnswer::Reserved(grant)) = hub.answer(link, &question, NOW) else { panic!() };
     let session = bowline_core::id::SessionId([0; 16]);
     let reservation = Reservation { claim, grant: *grant, session };
-    let question = Question::Commit(Box::new(reservation));
-    assert_eq!(hub.answer(link, &question, NOW), Some(Answer::Committed));
+    let question = LinkAsk::Commit(Box::new(reservation));
+    assert_eq!(hub.answer(link, &question, NOW), Ok(LinkAnswer::Committed));
     link
 }
 

@@ -118,8 +118,10 @@ impl Story {
     }
 
     fn answer(&mut self, link: LinkId, question: &Question) -> Answer {
-        let answer = self.hub.answer(link, question, NOW);
-        answer.or_else(|| self.ledger.answer(question)).unwrap()
+        match question {
+            Question::Hub(ask) => self.hub.answer(link, ask, NOW).into(),
+            store => self.ledger.answer(store).unwrap(),
+        }
     }
 
     /// An admission; what each end has for new credentials, and what the peer keeps.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bowline_core::ask::{Answer, Claim, Evidence, Memory, Question, Reservation};
+use bowline_core::ask::{Claim, Evidence, LinkAnswer, LinkAsk, Memory, Question, Reservation};
 use bowline_core::auth::{Dial, HubSnapshot, JoinToken, Secrets};
 use bowline_core::hub::{Hub, HubConfig, Outbox, Source};
 use bowline_core::id::{LinkId, PublicKey, SecretNumber, SessionId};
@@ -112,9 +112,11 @@ impl TestHub {
             moved = true;
             match event {
                 Event::Ask(ask, question) => {
-                    let answer = self.hub.answer(pair.id, &question, now);
-                    let answer = answer.or_else(|| self.ledger.answer(&question));
-                    pair.hub.answer(ask, answer.expect("an answer"), now);
+                    let answer = match &question {
+                        Question::Hub(ask) => self.hub.answer(pair.id, ask, now).into(),
+                        store => self.ledger.answer(store).expect("an answer"),
+                    };
+                    pair.hub.answer(ask, answer, now);
                 }
                 Event::Frame(frame) => self.hub.input(pair.id, &frame, now),
                 Event::Ended(ended) => {
@@ -177,12 +179,12 @@ pub fn session(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> LinkId 
         agent: String::new(),
         labels: Default::default(),
     };
-    let reserve = Question::Reserve(Box::new(claim.clone()));
-    let Some(Answer::Reserved(grant)) = hub.answer(link, &reserve, now) else {
+    let reserve = LinkAsk::Reserve(Box::new(claim.clone()));
+    let Ok(LinkAnswer::Reserved(grant)) = hub.answer(link, &reserve, now) else {
         panic!("'{peer}' is not admitted")
     };
     let reservation = Reservation { claim, grant: *grant, session: SessionId([1; 16]) };
-    let commit = Question::Commit(Box::new(reservation));
-    assert_eq!(hub.answer(link, &commit, now), Some(Answer::Committed));
+    let commit = LinkAsk::Commit(Box::new(reservation));
+    assert_eq!(hub.answer(link, &commit, now), Ok(LinkAnswer::Committed));
     link
 }

@@ -5,7 +5,7 @@ use core::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::ask::{Answer, Memory, Question, Secret};
+use crate::ask::{Answer, Cannot, Memory, Question, Secret, StoreAsk, Stored};
 use crate::facts::{Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Mint, TokenRecord};
 use crate::id::{HubId, Jti};
 use crate::random::{Random, Seed};
@@ -46,17 +46,21 @@ impl Issuing {
         Signer::from_pkcs8(&self.signer.to_pkcs8()).unwrap()
     }
 
-    pub(crate) fn answer(&mut self, question: &Question, now: Now) -> Option<Answer> {
-        match question {
-            Question::Issue(mint) => {
+    pub(crate) fn answer(&mut self, question: &Question) -> Option<Answer> {
+        self.memory.answer(question)
+    }
+
+    pub(crate) fn store(&mut self, ask: &StoreAsk, now: Now) -> Result<Stored, Cannot> {
+        match ask {
+            StoreAsk::Issue(mint) => {
                 let (record, token) = self.sign(mint);
-                Some(Answer::Issued(Box::new(record), Secret(token)))
+                Ok(Stored::Issued(Box::new(record), Secret(token)))
             }
-            Question::RotateKeys { now: at_once } => {
+            StoreAsk::RotateKeys { now: at_once } => {
                 self.rotate(*at_once, now);
-                Some(Answer::KeysRotated(self.memory.durable().keys))
+                Ok(Stored::KeysRotated(self.memory.durable().keys))
             }
-            other => self.memory.answer(other),
+            StoreAsk::Change(_) | StoreAsk::Rotate { .. } => self.memory.store(ask),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A storage that forgets when the process ends.
 
-use crate::ask::{Answer, Kept, Question};
+use crate::ask::{Answer, Cannot, Kept, Question, StoreAsk, Stored};
+use crate::code::Code;
 use crate::facts::{
     Acceptance, Binding, Conflict, Durable, Fact, KeyRecord, TokenRecord, Tokens, Write,
 };
@@ -23,31 +24,32 @@ impl Memory {
         Self { durable, ..Self::default() }
     }
 
-    /// Answers Record, Keep, Held and Change; `None` for questions that are the hub's, or that need
-    /// keys.
+    /// Answers a link: `None` for what is the hub's to answer.
     pub fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
             Question::Record(record) => Some(match self.apply(Fact::Record(record)) {
                 Ok(_) => Answer::Recorded,
-                Err(conflict) => Answer::No(conflict.code().into()),
+                Err(conflict) => Answer::No(conflict.into()),
             }),
             Question::Keep(kept) => {
                 self.keep(kept);
                 Some(Answer::Kept)
             }
             Question::Held => Some(Answer::Held(self.issued.clone().map(Box::new))),
-            Question::Change(change) => Some(match self.apply(Fact::Change(change)) {
-                Ok(changed) => Answer::Changed(changed),
-                Err(conflict) => Answer::No(conflict.code().into()),
-            }),
-            Question::Arrive(_)
-            | Question::Reserve(_)
-            | Question::Renew(_)
-            | Question::Commit(_)
-            | Question::Renewed(_)
-            | Question::Issue(_)
-            | Question::RotateKeys { .. }
-            | Question::Rotate { .. } => None,
+            Question::Hub(_) => None,
+        }
+    }
+
+    /// Does what a hub asks for: a change of what is recorded, the only one that needs no keys.
+    ///
+    /// # Errors
+    /// [`Cannot`]: nothing was changed; `unsupported` for what needs keys.
+    pub fn store(&mut self, ask: &StoreAsk) -> Result<Stored, Cannot> {
+        match ask {
+            StoreAsk::Change(change) => Ok(Stored::Changed(self.apply(Fact::Change(change))?)),
+            StoreAsk::Issue(_) | StoreAsk::RotateKeys { .. } | StoreAsk::Rotate { .. } => {
+                Err(Code::Unsupported.into())
+            }
         }
     }
 
@@ -119,7 +121,6 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code::Code;
     use crate::facts::Record;
     use crate::id::PublicKey;
     use crate::wire::frame::Method;

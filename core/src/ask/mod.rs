@@ -1,10 +1,16 @@
-//! The questions that a link, or the hub itself, asks, and their answers; and what passes between a
-//! link and the hub's lock.
+//! The questions of links and of the hub, by who answers them; and what passes between a link and
+//! the hub's lock.
+//!
+//! ```text
+//!   link ──Question::Hub(LinkAsk)──────────────► the hub, under its lock ──┐
+//!     ▲  ──Question::{Record, Keep, Held}──────► its end's storage ────────┤
+//!     └──────────────────────────── Answer ◄───────────────────────────────┘
+//!   hub ──StoreAsk──► its storage ──Result<Stored, Cannot>──► hub
+//! ```
 //!
 //! A link never waits: it raises `Event::Ask` with a [`Question`], goes on holding its state, and
-//! continues when the shell brings the [`Answer`]. Arrive, Reserve, Commit, Renew and
-//! Renewed are answered by the [`Hub`](crate::hub::Hub) under its lock, everything else by durable
-//! storage. If a fact cannot be recorded, the answer is [`Answer::No`].
+//! continues when the shell brings the [`Answer`]. If a fact cannot be recorded, the answer is
+//! [`Answer::No`].
 //!
 //! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for
 //! peers that want to forget.
@@ -33,46 +39,124 @@ use crate::wire::frame::Issued;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AskId(pub u64);
 
-/// What a link, or the hub itself, needs to know or to have done before it goes on.
+/// What a link needs to know or to have done before it goes on.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Question {
-    /// Hub, under the lock: may a connection go on to Hello?
-    Arrive(Arrival),
-    /// Hub, under the lock: may this proved peer have a session, and is there room? Room stays
-    /// reserved until the link is committed or gone.
-    Reserve(Box<Claim>),
-    /// Hub, under the lock: may this session have new credentials?
-    Renew(Renewal),
-    /// Hub, durably: what has to be on the disk before a session begins, or goes on.
+    /// To the hub: [`Hub::answer`](crate::hub::Hub::answer) has the answer.
+    Hub(LinkAsk),
+    /// To a hub's storage: what has to be on the disk before a session begins, or goes on.
     Record(Record),
-    /// Hub, under the lock: the session begins.
-    Commit(Box<Reservation>),
-    /// Hub, under the lock: the session goes on with new credentials.
-    Renewed(Box<Grant>),
-    /// Peer, durably: keep what is known of the hub, and what the hub minted.
+    /// To a peer's storage: keep what is known of the hub, and what the hub minted.
     Keep(Box<Kept>),
-    /// Peer, durably: which credentials are kept at this moment, for a Refresh. A peer's other
+    /// To a peer's storage: which credentials are kept at this moment, for a Refresh. A peer's other
     /// programs get no new ones until Keep was answered, this is asked again, or the link is over.
     Held,
-    /// Hub, durably: another shared secret, which has this number here. The one before it admits
-    /// for so many seconds more.
+}
+
+impl From<LinkAsk> for Question {
+    fn from(ask: LinkAsk) -> Self {
+        Self::Hub(ask)
+    }
+}
+
+/// What a link asks the hub, under its lock.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkAsk {
+    /// May a connection go on to Hello?
+    Arrive(Arrival),
+    /// May this proved peer have a session, and is there room? Room stays reserved until the link
+    /// is committed or gone.
+    Reserve(Box<Claim>),
+    /// The session begins.
+    Commit(Box<Reservation>),
+    /// May this session have new credentials?
+    Renew(Renewal),
+    /// The session goes on with new credentials.
+    Renewed(Box<Grant>),
+}
+
+/// What the hub answers to a [`LinkAsk`]; a [`No`] in its place: no, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkAnswer {
+    /// To Arrive: it may go on, and this is how it came.
+    Arrived(Way),
+    /// To Arrive: it may not, and why.
+    TurnedAway(TurnedAway),
+    /// To Reserve and Renew.
+    Reserved(Box<Grant>),
+    /// To Reserve: who claims this is proved, and what it shows of a later start of this hub is to
+    /// be looked at; then it has to be asked for again.
+    LookAtLater,
+    /// To Commit and Renewed: the session is routable from here on, or goes on.
+    Committed,
+    /// To Commit and Renewed: what was reserved no longer holds; it has to be asked for again.
+    Stale,
+}
+
+/// What a hub has its storage do, on behalf of a call or of nobody.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StoreAsk {
+    /// Another shared secret, which has this number here. The one before it admits for so many
+    /// seconds more.
     Rotate {
         /// The number.
         number: SecretNumber,
         /// The grace; none where the secret before ends at once.
         grace: Option<u64>,
     },
-    /// Hub, durably: a join token is to be made and its record kept.
+    /// A join token is to be made and its record kept.
     Issue(Box<Mint>),
-    /// Hub, durably: another token-signing key. The one before it verifies what it signed until the
-    /// last of that has ended; where `now`, none of the keys before it verifies anything any more.
+    /// Another token-signing key. The one before it verifies what it signed until the last of that
+    /// has ended; where `now`, none of the keys before it verifies anything any more.
     RotateKeys {
         /// Whether the keys before end at once.
         now: bool,
     },
-    /// Hub, durably: a change of what is recorded.
+    /// A change of what is recorded.
     Change(Change),
+}
+
+/// What was done at a [`StoreAsk`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// To Rotate: it is on the disk, and links that begin from here on have it.
+    Rotated(Rotated),
+    /// To Issue: its record is on the disk, and this is the token.
+    Issued(Box<TokenRecord>, Secret),
+    /// To RotateKeys: it is on the disk, and links that begin from here on have these keys.
+    KeysRotated(Vec<KeyRecord>),
+    /// To Change: it is on the disk; whether there was anything to change.
+    Changed(bool),
+}
+
+/// Why something that a hub asked for is not done; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cannot {
+    /// What the caller is told.
+    pub code: Code,
+    /// The reason, for a person; none where the code says enough.
+    pub reason: Option<String>,
+}
+
+impl Cannot {
+    /// With a reason for a person.
+    pub fn because(code: Code, reason: impl ToString) -> Self {
+        Self { code, reason: Some(reason.to_string()) }
+    }
+}
+
+impl From<Code> for Cannot {
+    fn from(code: Code) -> Self {
+        Self { code, reason: None }
+    }
+}
+
+impl From<Conflict> for Cannot {
+    fn from(conflict: Conflict) -> Self {
+        conflict.code().into()
+    }
 }
 
 /// What a peer keeps before a session begins, or goes on.
@@ -90,42 +174,28 @@ pub struct Kept {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// To Arrive: it may go on, and this is how it came.
-    Arrived(Way),
-    /// To Arrive: it may not, and why.
-    TurnedAway(TurnedAway),
-    /// To Reserve and Renew.
-    Reserved(Box<Grant>),
+    /// The hub's.
+    Hub(LinkAnswer),
     /// To Record: it is on the disk.
     Recorded,
-    /// To Reserve: who claims this is proved, and what it shows of a later start of this hub is to
-    /// be looked at; then it has to be asked for again.
-    LookAtLater,
-    /// To Commit and Renewed: the session is routable from here on, or goes on.
-    Committed,
-    /// To Commit and Renewed: what was reserved no longer holds; it has to be asked for again.
-    Stale,
     /// To Keep: it is on the disk.
     Kept,
     /// To Held: these; none where nothing is kept but what the link was given.
     Held(Option<Box<Issued>>),
-    /// To Rotate: it is on the disk, and links that begin from here on have it.
-    Rotated(Rotated),
-    /// To Issue: its record is on the disk, and this is the token.
-    Issued(Box<TokenRecord>, Secret),
-    /// To RotateKeys: it is on the disk, and links that begin from here on have these keys.
-    KeysRotated(Vec<KeyRecord>),
-    /// To Change: it is on the disk; whether there was anything to change.
-    Changed(bool),
-    /// To a question of the hub's own: it cannot be done, and nothing has changed.
-    Cannot {
-        /// What the caller is told.
-        code: Code,
-        /// Why, for a person.
-        reason: String,
-    },
     /// To any: no, and why.
     No(No),
+}
+
+impl From<LinkAnswer> for Answer {
+    fn from(answer: LinkAnswer) -> Self {
+        Self::Hub(answer)
+    }
+}
+
+impl From<Result<LinkAnswer, No>> for Answer {
+    fn from(answer: Result<LinkAnswer, No>) -> Self {
+        answer.map_or_else(Self::No, Self::Hub)
+    }
 }
 
 /// Why not.

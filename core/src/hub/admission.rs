@@ -6,7 +6,7 @@
 //! ```
 
 use crate::arrival::Arrival;
-use crate::ask::{Answer, Claim, Grant, No, Renewal, Reservation};
+use crate::ask::{Claim, Grant, LinkAnswer, No, Renewal, Reservation};
 use crate::code::Code;
 use crate::facts::{Record, Revocation};
 use crate::hub::calls::Calls;
@@ -64,12 +64,10 @@ impl Admission<'_> {
     }
 
     // spec: admission §4.1
-    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival) -> Answer {
-        if let Some(no) = self.not_any_more() {
-            return no;
-        }
+    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival) -> Result<LinkAnswer, No> {
+        self.goes_on()?;
         let (source, arrived, counted) = match self.sessions.links.get(link) {
-            Some(Standing::TurnedAway(away)) => return Answer::TurnedAway(away.why),
+            Some(Standing::TurnedAway(away)) => return Ok(LinkAnswer::TurnedAway(away.why)),
             Some(&Standing::Pending(source)) => {
                 (source, self.preauth.arrive(source, self.sessions.now), Counted::Source)
             }
@@ -79,34 +77,32 @@ impl Admission<'_> {
                 (source, arrived, Counted::Total)
             }
             Some(Standing::Reserved(..) | Standing::Live(_)) | None => {
-                return Answer::No(Code::Refused.into());
+                return Err(Code::Refused.into());
             }
         };
         let (standing, answer) = match arrived {
-            Ok(way) => (Standing::Pending(source), Answer::Arrived(way)),
+            Ok(way) => (Standing::Pending(source), LinkAnswer::Arrived(way)),
             Err(why) => {
                 if let Some(summary) = self.preauth.tell(why, self.sessions.now) {
                     self.sessions.effects.event(summary.into());
                 }
                 let away = Away { source, why, counted };
-                (Standing::TurnedAway(away), Answer::TurnedAway(why))
+                (Standing::TurnedAway(away), LinkAnswer::TurnedAway(why))
             }
         };
         self.sessions.links.set(link, standing);
-        answer
+        Ok(answer)
     }
 
     // spec: admission §4, from "id and key"
-    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Answer {
+    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Result<LinkAnswer, No> {
         let source = match self.sessions.links.get(link) {
             Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
             Some(Standing::TurnedAway(_) | Standing::Carried(_) | Standing::Live(_)) | None => {
-                return Answer::No(Code::Refused.into());
+                return Err(Code::Refused.into());
             }
         };
-        if let Some(no) = self.not_any_more() {
-            return no;
-        }
+        self.goes_on()?;
         let granted = match source.is_local() {
             true => operator(claim).map_err(Denial::from),
             false => self.sessions.members.granted(claim, self.sessions.now, self.sessions.effects),
@@ -116,40 +112,40 @@ impl Admission<'_> {
             Err(denial) => return self.denied(denial),
         };
         let Granted { peer, capabilities, expires, record, issues } = granted;
-        if let Err(no) = self.paced(link, peer, claim) {
-            return Answer::No(no);
-        }
+        self.paced(link, peer, claim)?;
         let new = record.is_some().then_some(peer);
         let new = new.filter(|&peer| self.sessions.members.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
-            return Answer::No(No::later(Code::Full, Some(FULL)));
+            return Err(No::later(Code::Full, Some(FULL)));
         }
         self.sessions.links.set(link, Standing::Reserved(source, new));
         let epoch = self.sessions.members.epoch_of(peer);
         let grant = Grant { peer, capabilities, expires, record, issues, epoch };
-        Answer::Reserved(Box::new(grant))
+        Ok(LinkAnswer::Reserved(Box::new(grant)))
     }
 
-    pub(super) fn commit(&mut self, link: LinkId, reservation: &Reservation) -> Answer {
+    pub(super) fn commit(
+        &mut self,
+        link: LinkId,
+        reservation: &Reservation,
+    ) -> Result<LinkAnswer, No> {
         let Some(Standing::Reserved(source, _)) = self.sessions.links.get(link) else {
-            return Answer::No(Code::Refused.into());
+            return Err(Code::Refused.into());
         };
-        if let Some(no) = self.not_any_more() {
-            return no;
-        }
+        self.goes_on()?;
         if reservation.grant.epoch != self.sessions.members.epoch_of(reservation.grant.peer) {
-            return Answer::Stale;
+            return Ok(LinkAnswer::Stale);
         }
         let source = *source;
         let Reservation { claim, grant, session } = reservation;
         // Two may have been reserved for one unbound id: the first to be committed has it.
         if claim.identity.is_some_and(|(peer, key)| self.sessions.members.is_taken(peer, &key)) {
-            return Answer::No(Code::IdTaken.into());
+            return Err(Code::IdTaken.into());
         }
         // A guest's id is nobody's until now; where it has become somebody's, there are others.
         let guest = claim.identity.is_none() && !source.is_local();
         if guest && self.sessions.members.known(grant.peer).is_some() {
-            return Answer::Stale;
+            return Ok(LinkAnswer::Stale);
         }
         if let Some(record) = &grant.record {
             self.sessions.members.recorded(record);
@@ -181,47 +177,47 @@ impl Admission<'_> {
         }
         let (peer, purpose) = (grant.peer, claim.purpose);
         self.sessions.effects.event(HubEvent::Online { link, peer, purpose });
-        Answer::Committed
+        Ok(LinkAnswer::Committed)
     }
 
     /// A session asks for new credentials. `// spec: session §9`
-    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal) -> Answer {
+    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal) -> Result<LinkAnswer, No> {
         let (peer, _) = renewal.identity;
         // What a session that was ended still brings is not judged: it may be from before a join.
         let heard =
             self.sessions.of(link).filter(|live| live.peer == peer && !self.sessions.is_cut(link));
-        let Some(live) = heard else { return Answer::No(Code::Refused.into()) };
+        let Some(live) = heard else { return Err(Code::Refused.into()) };
         let capabilities = live.capabilities.clone();
         match self.sessions.members.renewal(renewal, capabilities, self.sessions.now) {
-            Ok(grant) => Answer::Reserved(Box::new(grant)),
+            Ok(grant) => Ok(LinkAnswer::Reserved(Box::new(grant))),
             Err(denial) => self.denied(denial),
         }
     }
 
     /// What was granted is on the disk: it holds from here on.
-    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Answer {
+    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Result<LinkAnswer, No> {
         if self.sessions.of(link).is_none() {
-            return Answer::No(Code::Refused.into());
+            return Err(Code::Refused.into());
         }
         if grant.epoch != self.sessions.members.epoch_of(grant.peer) {
-            return Answer::Stale;
+            return Ok(LinkAnswer::Stale);
         }
         if let Some(record) = &grant.record {
             self.sessions.members.recorded(record);
         }
-        Answer::Committed
+        Ok(LinkAnswer::Committed)
     }
 
-    fn denied(&mut self, denial: Denial) -> Answer {
+    fn denied(&mut self, denial: Denial) -> Result<LinkAnswer, No> {
         match denial {
-            Denial::No(no) => Answer::No(no),
-            Denial::LookAtLater => Answer::LookAtLater,
+            Denial::No(no) => Err(no),
+            Denial::LookAtLater => Ok(LinkAnswer::LookAtLater),
             Denial::Reused(peer) => {
                 self.sessions.effects.event(HubEvent::Reused { peer });
                 let revocation =
                     Revocation { at: self.sessions.now.unix, reason: REUSED.to_owned() };
                 self.sessions.revoke_at_once(vec![peer], revocation);
-                Answer::No(Code::Revoked.into())
+                Err(Code::Revoked.into())
             }
         }
     }
@@ -302,8 +298,8 @@ impl Admission<'_> {
         held >= limits.sessions || (new.is_some() && bound >= limits.peers)
     }
 
-    /// Nobody is admitted by a hub that stops; `None` where it does not.
-    fn not_any_more(&self) -> Option<Answer> {
-        Some(Answer::No(No::later(Code::GoingAway, Some(self.stops?))))
+    /// Nobody is admitted by a hub that stops.
+    fn goes_on(&self) -> Result<(), No> {
+        self.stops.map_or(Ok(()), |left| Err(No::later(Code::GoingAway, Some(left))))
     }
 }

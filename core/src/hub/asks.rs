@@ -1,7 +1,7 @@
-//! Questions of the hub's own: what has to be on the disk before the hub goes on with a call.
+//! StoreAsks of the hub's own: what has to be on the disk before the hub goes on with a call.
 //!
 //! ```text
-//!   Call ──► control ──► Question ──poll_ask──► the shell ──answer_ask──► change in memory, Result
+//!   Call ──► control ──► StoreAsk ──poll_ask──► the shell ──answer_ask──► change in memory, Result
 //! ```
 //!
 //! What is answered with no, or never, has changed nothing. The call cannot be cancelled, and where
@@ -9,17 +9,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::ask::{Answer, AskId, No, Question};
+use crate::ask::{AskId, Cannot, StoreAsk, Stored};
 use crate::code::Code;
 use crate::facts::{Change, Revocation};
 use crate::hub::control::{Control, Revoking};
 use crate::id::{CallId, LinkId};
 
-/// Questions that wait to be taken, and those that wait for their answer.
+/// StoreAsks that wait to be taken, and those that wait for their answer.
 #[derive(Debug, Default)]
 pub(super) struct Asks {
     next: u64,
-    fresh: VecDeque<(AskId, Question)>,
+    fresh: VecDeque<(AskId, StoreAsk)>,
     open: BTreeMap<AskId, Asked>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Asks {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) caller: Option<(LinkId, CallId)>,
-    pub(super) question: Question,
+    pub(super) wanted: StoreAsk,
     /// What a token is revoked with.
     pub(super) revoking: Option<Revoking>,
 }
@@ -39,32 +39,32 @@ impl Asks {
     }
 
     /// How many such questions wait for their answers.
-    pub(super) fn count(&self, which: impl Fn(&Question) -> bool) -> usize {
-        self.open.values().filter(|asked| which(&asked.question)).count()
+    pub(super) fn count(&self, which: impl Fn(&StoreAsk) -> bool) -> usize {
+        self.open.values().filter(|asked| which(&asked.wanted)).count()
     }
 
     /// Asks on behalf of nobody.
-    pub(super) fn quietly(&mut self, question: Question) {
-        self.ask(None, question, None);
+    pub(super) fn quietly(&mut self, wanted: StoreAsk) {
+        self.ask(None, wanted, None);
     }
 
     /// Asks on behalf of a call, which ends with the answer, or of nobody.
     pub(super) fn ask(
         &mut self,
         caller: Option<(LinkId, CallId)>,
-        question: Question,
+        wanted: StoreAsk,
         revoking: Option<Revoking>,
     ) {
         let id = AskId(self.next);
         self.next += 1;
-        self.fresh.push_back((id, question.clone()));
-        self.open.insert(id, Asked { caller, question, revoking });
+        self.fresh.push_back((id, wanted.clone()));
+        self.open.insert(id, Asked { caller, wanted, revoking });
     }
 }
 
 impl Asks {
     /// A question to be put to durable storage.
-    pub(super) fn poll(&mut self) -> Option<(AskId, Question)> {
+    pub(super) fn poll(&mut self) -> Option<(AskId, StoreAsk)> {
         self.fresh.pop_front()
     }
 
@@ -78,22 +78,31 @@ impl Control<'_> {
     /// Durable storage has answered what this call waited for.
     pub(super) fn answered(
         &mut self,
-        question: Question,
-        answer: Answer,
+        wanted: StoreAsk,
+        answer: Result<Stored, Cannot>,
         revoking: Option<Revoking>,
     ) {
-        match (question, answer) {
-            (Question::Change(change), Answer::Changed(done)) => {
+        let stored = match answer {
+            Ok(stored) => stored,
+            Err(Cannot { code, reason }) => return self.failed(code, reason.as_deref()),
+        };
+        match (wanted, stored) {
+            (StoreAsk::Change(change), Stored::Changed(done)) => {
                 self.changed(change, done, revoking);
             }
-            (Question::Rotate { number, .. }, Answer::Rotated(rotated)) => {
+            (StoreAsk::Rotate { number, .. }, Stored::Rotated(rotated)) => {
                 self.rotated(number, rotated);
             }
-            (Question::Issue(_), Answer::Issued(record, token)) => self.issued(*record, token),
-            (Question::RotateKeys { .. }, Answer::KeysRotated(keys)) => self.keys_rotated(keys),
-            (_, Answer::Cannot { code, reason }) => self.failed(code, Some(&reason)),
-            (_, Answer::No(No { code, .. })) => self.failed(code, None),
-            _ => self.failed(Code::Failed, None),
+            (StoreAsk::Issue(_), Stored::Issued(record, token)) => self.issued(*record, token),
+            (StoreAsk::RotateKeys { .. }, Stored::KeysRotated(keys)) => self.keys_rotated(keys),
+            // What was done is not what was asked for.
+            (
+                StoreAsk::Change(_)
+                | StoreAsk::Rotate { .. }
+                | StoreAsk::Issue(_)
+                | StoreAsk::RotateKeys { .. },
+                _,
+            ) => self.failed(Code::Failed, None),
         }
     }
 

@@ -44,7 +44,7 @@ pub use outbox::Outbox;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use crate::ask::{Answer, AskId, No, Question};
+use crate::ask::{AskId, Cannot, LinkAnswer, LinkAsk, No, StoreAsk, Stored};
 use crate::code::Code;
 use crate::facts::{Change, Durable};
 use crate::id::{CallId, LinkId, SecretNumber};
@@ -170,45 +170,40 @@ impl Hub {
         }
     }
 
-    /// Answers Arrive, Reserve, Commit, Renew and Renewed; `None` for questions that are the ledger's. Call it
-    /// under the same lock as everything else.
-    #[must_use]
-    pub fn answer(&mut self, link: LinkId, question: &Question, now: Now) -> Option<Answer> {
+    /// Answers a link. Call it under the same lock as everything else.
+    ///
+    /// # Errors
+    /// [`No`]: nothing is granted, and why.
+    pub fn answer(&mut self, link: LinkId, ask: &LinkAsk, now: Now) -> Result<LinkAnswer, No> {
         self.at(now).look_at_secrets();
-        match question {
-            Question::Arrive(arrival) => Some(self.admission().arrived(link, arrival)),
-            Question::Reserve(claim) => Some(self.admission().reserve(link, claim)),
-            Question::Commit(reservation) => Some(self.admission().commit(link, reservation)),
-            Question::Renew(renewal) => Some(self.admission().renew(link, renewal)),
-            Question::Renewed(grant) => Some(self.admission().renewed(link, grant)),
-            Question::Record(_)
-            | Question::Keep(_)
-            | Question::Held
-            | Question::Rotate { .. }
-            | Question::Issue(_)
-            | Question::RotateKeys { .. }
-            | Question::Change(_) => None,
+        let mut admission = self.admission();
+        match ask {
+            LinkAsk::Arrive(arrival) => admission.arrived(link, arrival),
+            LinkAsk::Reserve(claim) => admission.reserve(link, claim),
+            LinkAsk::Commit(reservation) => admission.commit(link, reservation),
+            LinkAsk::Renew(renewal) => admission.renew(link, renewal),
+            LinkAsk::Renewed(grant) => admission.renewed(link, grant),
         }
     }
 
     /// A question of the hub's own: put it to durable storage, and bring the answer with
     /// [`Hub::answer_ask`]. Call until `None` after every input.
     #[must_use]
-    pub fn poll_ask(&mut self) -> Option<(AskId, Question)> {
+    pub fn poll_ask(&mut self) -> Option<(AskId, StoreAsk)> {
         self.effects.asks.poll()
     }
 
     /// The answer to a question of the hub's own; ignored where it is not open.
-    pub fn answer_ask(&mut self, ask: AskId, answer: Answer, now: Now) {
+    pub fn answer_ask(&mut self, ask: AskId, answer: Result<Stored, Cannot>, now: Now) {
         self.at(now).look_at_secrets();
-        let Some(Asked { caller, question, revoking }) = self.effects.asks.take(ask) else {
+        let Some(Asked { caller, wanted, revoking }) = self.effects.asks.take(ask) else {
             return;
         };
-        match (caller, question, answer) {
-            (Some(caller), question, answer) => {
-                self.control(caller).answered(question, answer, revoking);
+        match (caller, wanted, answer) {
+            (Some(caller), wanted, answer) => {
+                self.control(caller).answered(wanted, answer, revoking);
             }
-            (None, Question::Change(purge @ Change::Purge(_)), Answer::Changed(_)) => {
+            (None, StoreAsk::Change(purge @ Change::Purge(_)), Ok(Stored::Changed(_))) => {
                 self.members.change(&purge);
             }
             // Where it could not be recorded it holds until the hub's end.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::arrival::Arrival;
-use crate::ask::{Answer, AskId, Question};
+use crate::ask::{Answer, AskId, LinkAsk, Question};
 use crate::auth::Admitted;
 use crate::auth::hub::{self, HubAuth};
 use crate::auth::peer::{self, Learnt, PeerAuth};
@@ -313,7 +313,7 @@ impl Link {
             Ok(hub::Step::Wait(auth)) => self.phase = Phase::HubAdmitting(Box::new(auth)),
             Ok(hub::Step::Ask(auth, question)) => {
                 self.phase = Phase::HubAdmitting(Box::new(auth));
-                if let Question::Reserve(claim) = &question {
+                if let Question::Hub(LinkAsk::Reserve(claim)) = &question {
                     self.method = Some(claim.method);
                 }
                 self.ask(question);

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bowline_core::ask::{Answer, AskId, Question, Rotated};
+use bowline_core::ask::{AskId, Cannot, Rotated, StoreAsk, Stored};
 use bowline_core::auth::SharedSecret;
 use bowline_core::code::Code;
 use bowline_core::facts::Change;
@@ -29,14 +29,14 @@ pub(super) struct Chores {
 
 #[derive(Debug)]
 enum Chore {
-    Answer(AskId, Question),
+    Store(AskId, StoreAsk),
     /// The file of an old secret goes.
     DropOldSecret,
 }
 
 impl Chores {
-    pub(super) fn add(&mut self, ask: AskId, question: Question) {
-        self.queue.push_back(Chore::Answer(ask, question));
+    pub(super) fn add(&mut self, ask: AskId, wanted: StoreAsk) {
+        self.queue.push_back(Chore::Store(ask, wanted));
     }
 
     pub(super) fn drop_old(&mut self) {
@@ -63,37 +63,34 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     loop {
         let is_due = |chores: &Chores| (!chores.queue.is_empty() || chores.closed).then_some(());
         shared.chores.until(is_due).await;
-        let (ask, question) = match shared.chores.change(|chores| chores.queue.pop_front()) {
+        let (ask, wanted) = match shared.chores.change(|chores| chores.queue.pop_front()) {
             None => return,
             Some(Chore::DropOldSecret) => {
                 drop_old_secret(&runtime, &shared).await;
                 continue;
             }
-            Some(Chore::Answer(ask, question)) => (ask, question),
+            Some(Chore::Store(ask, wanted)) => (ask, wanted),
         };
         // None where it was answered under the lock, with what links know from there on.
-        let answer = match question {
-            Question::Change(change) => Some(make(&shared, change).await),
-            Question::Issue(mint) => Some(match inviting::issue(&shared, *mint).await {
-                Ok(answer) => answer,
-                Err(cannot) => cannot.into(),
-            }),
-            Question::RotateKeys { now } => {
+        let answer = match wanted {
+            StoreAsk::Change(change) => Some(make(&shared, change).await),
+            StoreAsk::Issue(mint) => Some(inviting::issue(&shared, *mint).await),
+            StoreAsk::RotateKeys { now } => {
                 let rotated = inviting::rotate_keys(&runtime, &shared, ask, now).await;
                 rotated.err().map(|cannot| {
                     tracing::error!(reason = cannot.reason, "the token key was not rotated");
-                    cannot.into()
+                    Err(cannot)
                 })
             }
-            Question::Rotate { number, grace } => {
+            StoreAsk::Rotate { number, grace } => {
                 let rotated = rotate(&runtime, &shared, ask, number, grace).await;
                 rotated.err().map(|error| {
                     tracing::error!(%error, "the secret was not rotated");
-                    Cannot::new(error.code(), error).into()
+                    Err(Cannot::because(error.code(), error))
                 })
             }
-            // The others are a link's.
-            _ => Some(Answer::No(Code::Unsupported.into())),
+            // Of a kind that a later core asks for.
+            _ => Some(Err(Code::Unsupported.into())),
         };
         if let Some(answer) = answer {
             let now = shared.clock.now();
@@ -102,28 +99,9 @@ pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     }
 }
 
-/// Why something that the hub asked for is not done; nothing has changed.
-#[derive(Debug)]
-pub(super) struct Cannot {
-    code: Code,
-    reason: String,
-}
-
-impl Cannot {
-    pub(super) fn new(code: Code, reason: impl ToString) -> Self {
-        Self { code, reason: reason.to_string() }
-    }
-}
-
 impl From<LedgerError> for Cannot {
     fn from(error: LedgerError) -> Self {
-        Self::new(error.code(), error)
-    }
-}
-
-impl From<Cannot> for Answer {
-    fn from(Cannot { code, reason }: Cannot) -> Self {
-        Self::Cannot { code, reason }
+        Self::because(error.code(), error)
     }
 }
 
@@ -138,13 +116,13 @@ pub(super) async fn told<T: Send + 'static>(
 }
 
 /// Makes a change of what is recorded.
-async fn make(shared: &Shared, change: Change) -> Answer {
+async fn make(shared: &Shared, change: Change) -> Result<Stored, Cannot> {
     let what = change.clone();
     match told(move |tell| shared.ledger.change(change, tell)).await {
-        Ok(changed) => Answer::Changed(changed),
+        Ok(changed) => Ok(Stored::Changed(changed)),
         Err(error) => {
             tracing::error!(%error, change = ?what, "the ledger could not record a change");
-            Answer::No(error.code().into())
+            Err(error.code().into())
         }
     }
 }

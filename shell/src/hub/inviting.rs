@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use bowline_core::ask::{Answer, AskId, Secret};
+use bowline_core::ask::{AskId, Cannot, Secret, Stored};
 use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::code::Code;
 use bowline_core::facts::{Issuer, KeyRecord, Mint};
@@ -12,7 +12,7 @@ use bowline_core::tunnel::ServerTls;
 
 use crate::config::units::print_duration;
 use crate::config::{HubConfig, HubUrl, Scheme};
-use crate::hub::chores::{Cannot, told};
+use crate::hub::chores::told;
 use crate::hub::shared::Shared;
 use crate::hub::token_key;
 use crate::ledger::KeyRotation;
@@ -36,19 +36,19 @@ pub(super) fn held(keys: &[KeyRecord]) -> TokenKeys {
 }
 
 /// Signs a token: its record is on the disk before anybody sees it.
-pub(super) async fn issue(shared: &Shared, mint: Mint) -> Result<Answer, Cannot> {
+pub(super) async fn issue(shared: &Shared, mint: Mint) -> Result<Stored, Cannot> {
     let snapshot = shared.snapshot.load_full();
     let joins = snapshot.joins.as_ref().filter(|_| snapshot.tls.is_some());
-    let joins = joins.ok_or_else(|| Cannot::new(Code::Failed, NOT_OFFERED))?;
+    let joins = joins.ok_or_else(|| Cannot::because(Code::Failed, NOT_OFFERED))?;
     let urls = named(&shared.urls.load(), mint.draft.local)?;
-    let bad = |error: &dyn ToString| Cannot::new(Code::BadArgument, error.to_string());
+    let bad = |error: &dyn ToString| Cannot::because(Code::BadArgument, error.to_string());
     lasts(joins, mint.draft.ttl).map_err(|reason| bad(&reason))?;
     let pins = snapshot.tls.iter().map(ServerTls::pin).collect();
     let issuer = Issuer { hub: snapshot.identity.id(), pins, urls };
     let (record, token) = mint.sign(&joins.signer, issuer).map_err(|error| bad(&error))?;
     let kept = record.clone();
     told(move |tell| shared.ledger.issue(kept, tell)).await?;
-    Ok(Answer::Issued(Box::new(record), Secret(token)))
+    Ok(Stored::Issued(Box::new(record), Secret(token)))
 }
 
 /// Whether tokens may live so long here.
@@ -69,7 +69,7 @@ fn named(urls: &[HubUrl], local: bool) -> Result<Vec<String>, Cannot> {
     let (near, far): (Vec<_>, Vec<_>) = tls.partition(|url| is_near(url));
     if far.is_empty() && !local {
         let shown: Vec<_> = near.iter().map(|url| url.to_string()).collect();
-        return Err(Cannot::new(Code::Failed, format!("{LOOPBACK} ({})", shown.join(", "))));
+        return Err(Cannot::because(Code::Failed, format!("{LOOPBACK} ({})", shown.join(", "))));
     }
     let wanted = if local { near.into_iter().chain(far).collect() } else { far };
     let texts = wanted.iter().map(|url| url.to_string()).filter(|url| url.len() <= token::URL);
@@ -89,10 +89,10 @@ pub(super) async fn rotate_keys<R: Runtime>(
     now: bool,
 ) -> Result<(), Cannot> {
     if shared.snapshot.load().joins.is_none() {
-        return Err(Cannot::new(Code::Failed, NOT_OFFERED));
+        return Err(Cannot::because(Code::Failed, NOT_OFFERED));
     }
     let data = shared.data.clone();
-    let failed = |error: &dyn ToString| Cannot::new(Code::Unavailable, error.to_string());
+    let failed = |error: &dyn ToString| Cannot::because(Code::Unavailable, error.to_string());
     let prepared = runtime.blocking(move || token_key::prepare(&data)).await;
     let signer = prepared.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
     let rotation = KeyRotation { key: signer.key().clone(), at: shared.clock.now().unix, now };
@@ -129,7 +129,7 @@ impl Shared {
                 });
                 HubSnapshot { joins, ..HubSnapshot::clone(snapshot) }
             });
-            hub.answer_ask(ask, Answer::KeysRotated(keys), self.clock.now());
+            hub.answer_ask(ask, Ok(Stored::KeysRotated(keys)), self.clock.now());
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use bowline_core::ask::{Answer, AskId, Question};
+use bowline_core::ask::{Answer, AskId, LinkAsk, Question};
 use bowline_core::code::Code;
 use bowline_core::hub::Outbox;
 use bowline_core::id::{LinkId, PeerId};
@@ -71,13 +71,14 @@ impl Owner for HubLink {
                     mailbox.answer(ask, answer(recorded));
                 });
             }
-            Event::Ask(ask, question) => {
-                let answer = self.shared.with(|hub| hub.answer(self.link, &question, now));
-                if matches!(question, Question::Arrive(_)) {
+            Event::Ask(ask, Question::Hub(wanted)) => {
+                let answer = self.shared.with(|hub| hub.answer(self.link, &wanted, now));
+                if matches!(wanted, LinkAsk::Arrive(_)) {
                     self.locate();
                 }
-                return Some((ask, answer.unwrap_or(Answer::No(Code::Refused.into()))));
+                return Some((ask, answer.into()));
             }
+            Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
             Event::Admitted(admitted) => {
                 let took = now.mono.since(self.began.mono);
                 let traffic = self.traffic;

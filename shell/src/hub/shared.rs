@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use atomic_waker::AtomicWaker;
-use bowline_core::ask::{Answer, AskId, Rotated};
+use bowline_core::ask::{AskId, Rotated, Stored};
 use bowline_core::auth::{HubSnapshot, Secrets, SharedSecret};
 use bowline_core::code::Code;
 use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, HubEvent, Source};
@@ -145,7 +145,8 @@ impl Shared {
         }
         ended.into_iter().for_each(|number| self.secret_ended(number));
         if !asks.is_empty() {
-            self.chores.change(|chores| asks.into_iter().for_each(|(id, q)| chores.add(id, q)));
+            self.chores
+                .change(|chores| asks.into_iter().for_each(|(id, wanted)| chores.add(id, wanted)));
         }
         notices.into_iter().for_each(|notice| self.observer.tell(notice));
         output
@@ -179,7 +180,7 @@ impl Shared {
                 };
                 HubSnapshot { secrets, ..HubSnapshot::clone(snapshot) }
             });
-            hub.answer_ask(ask, Answer::Rotated(rotated), self.clock.now());
+            hub.answer_ask(ask, Ok(Stored::Rotated(rotated)), self.clock.now());
         });
         self.observer.tell(Notice::SecretRotated { old_until });
     }

@@ -1,8 +1,8 @@
 //! What a hub of a simulated world keeps, and what a backup takes of it.
 
-use bowline_core::ask::{Memory, Question};
+use bowline_core::ask::Memory;
 use bowline_core::auth::{JoinToken, SharedSecret};
-use bowline_core::facts::Tokens;
+use bowline_core::facts::{Change, Fact, Tokens};
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::random::{Random, Seed};
@@ -70,8 +70,9 @@ impl Durable {
     }
 
     /// A change by the operator, while the hub is stopped.
-    pub fn change(&mut self, change: &Question) {
-        self.memory.answer(change);
+    pub fn change(&mut self, change: Change) {
+        // Where nothing was to be changed, it stands so already.
+        let _ = self.memory.apply(Fact::Change(&change));
     }
 
     pub(super) fn key(&self) -> HubIdentity {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::ask::{Answer, AskId, Evidence, Memory, Question, Reservation};
+use bowline_core::ask::{Answer, AskId, Evidence, LinkAnswer, LinkAsk, Question, Reservation};
 use bowline_core::auth::HubSnapshot;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
@@ -149,7 +149,7 @@ impl HubNode {
     pub fn crash(self, durable: &mut Durable, dice: &mut Dice) {
         for writing in self.writing {
             if !durable.full && dice.one_in(2) {
-                record(&mut durable.memory, &writing.record);
+                durable.memory.answer(&writing.record);
             }
         }
     }
@@ -234,8 +234,8 @@ impl HubNode {
     fn drain(&mut self, durable: &mut Durable, model: &mut Model, now: Now) -> Checked {
         while let Some((ask, question)) = self.hub.poll_ask() {
             let answer = match durable.full {
-                true => Answer::No(Code::Unavailable.into()),
-                false => record(&mut durable.memory, &question),
+                true => Err(Code::Unavailable.into()),
+                false => durable.memory.store(&question),
             };
             self.hub.answer_ask(ask, answer, now);
         }
@@ -266,10 +266,9 @@ impl HubNode {
 
     fn wrote(&mut self, durable: &mut Durable, now: Now) -> bool {
         let Some(writing) = self.writing.pop_front() else { return false };
-        let answer = match durable.full {
-            true => Answer::No(Code::Unavailable.into()),
-            false => record(&mut durable.memory, &writing.record),
-        };
+        let recorded = Some(&mut durable.memory).filter(|_| !durable.full);
+        let recorded = recorded.and_then(|memory| memory.answer(&writing.record));
+        let answer = recorded.unwrap_or(Answer::No(Code::Unavailable.into()));
         let end = self.ends.values_mut().find(|end| end.id == writing.link);
         if let Some(end) = end {
             end.link.answer(writing.ask, answer, now);
@@ -296,27 +295,27 @@ impl HubNode {
         while let Some(event) = end.link.poll_event() {
             moved = true;
             match event {
-                Event::Ask(ask, record @ Question::Record(_)) => {
+                Event::Ask(ask, Question::Hub(wanted)) => {
+                    let answer = hub.answer(end.id, &wanted, now);
+                    let is_committed = answer == Ok(LinkAnswer::Committed);
+                    match &wanted {
+                        LinkAsk::Commit(reservation) if is_committed => {
+                            granted.push(end.committed(model, reservation)?);
+                        }
+                        LinkAsk::Renewed(grant) if is_committed => {
+                            if let Some(Record::Refresh(refreshing)) = &grant.record {
+                                granted.push((refreshing.key, true));
+                            }
+                        }
+                        _ => {}
+                    }
+                    end.link.answer(ask, answer.into(), now);
+                }
+                Event::Ask(ask, record) => {
                     let time = Duration::from_micros(dice.below(DISK.as_micros() as u64));
                     let last = writing.back().map_or(now.mono, |writing: &Writing| writing.done);
                     let done = now.mono.after(time).max(last);
                     writing.push_back(Writing { done, link: end.id, ask, record });
-                }
-                Event::Ask(ask, question) => {
-                    let answer = hub.answer(end.id, &question, now);
-                    let answer = answer.expect("everything but Record is the hub's");
-                    if let Question::Commit(reservation) = &question
-                        && answer == Answer::Committed
-                    {
-                        granted.push(end.committed(model, reservation)?);
-                    }
-                    if let Question::Renewed(grant) = &question
-                        && answer == Answer::Committed
-                        && let Some(Record::Refresh(refreshing)) = &grant.record
-                    {
-                        granted.push((refreshing.key, true));
-                    }
-                    end.link.answer(ask, answer, now);
                 }
                 Event::Admitted(_) if !end.admitted => {
                     return violated("a link was admitted that was not committed", conn);
@@ -416,8 +415,4 @@ pub fn tick(link: &mut Link, now: Now) -> Result<bool, Violation> {
         Some((at, kind)) if at <= now.mono => violated("a timer does not move on", kind),
         _ => Ok(true),
     }
-}
-
-fn record(memory: &mut Memory, question: &Question) -> Answer {
-    memory.answer(question).unwrap_or(Answer::No(Code::Unavailable.into()))
 }

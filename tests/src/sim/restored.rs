@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bowline_core::ask::Question;
 use bowline_core::facts::Change;
 
 use crate::sim::durable::Copy;
@@ -76,7 +75,7 @@ impl World {
         self.crash_hub(500);
         for &nth in out {
             let id = self.peers[nth].id;
-            self.durable.change(&Question::Change(Change::Allow(id)));
+            self.durable.change(Change::Allow(id));
             self.invited += 1;
             let token = self.durable.issue(10 + self.invited, 1);
             self.peers[nth].join_anew(token.map(|token| (token, self.durable.id())));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ask::{Answer, Claim, Evidence, Later, Question, Reservation};
+use crate::ask::{Answer, Claim, Evidence, Later, LinkAnswer, LinkAsk, Question, Reservation};
 use crate::auth::error::AuthError;
 use crate::auth::hub::{HubAuth, Renewing, State, Step, Stop};
 use crate::auth::proof::{ChannelBound, PeerProved, Proof};
@@ -34,8 +34,8 @@ impl Proved {
     }
 
     pub(super) fn reserve(self) -> Step {
-        let question = Question::Reserve(Box::new(self.claim.clone()));
-        Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(self)))), question)
+        let ask = LinkAsk::Reserve(Box::new(self.claim.clone()));
+        Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(self)))), ask.into())
     }
 
     /// Looks at what is shown of a later start, once: it counts where this hub signed it, and is
@@ -56,8 +56,8 @@ pub(super) struct AwaitReserved(pub(super) Proved);
 impl AwaitReserved {
     pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<Step, Stop> {
         let grant = match answer {
-            Answer::Reserved(grant) => *grant,
-            Answer::LookAtLater => return Ok(self.0.look_at_later().reserve()),
+            Answer::Hub(LinkAnswer::Reserved(grant)) => *grant,
+            Answer::Hub(LinkAnswer::LookAtLater) => return Ok(self.0.look_at_later().reserve()),
             Answer::No(no) => return Err(Stop::no(self.0.peer(), no)),
             _ => return Err(AuthError::OutOfTurn("answer").into()),
         };
@@ -96,8 +96,8 @@ pub(super) struct AwaitCommitted {
 
 impl AwaitCommitted {
     fn ask(self) -> Step {
-        let question = Question::Commit(Box::new(self.reservation.clone()));
-        Step::Ask(HubAuth(State::Committed(Box::new(self))), question)
+        let ask = LinkAsk::Commit(Box::new(self.reservation.clone()));
+        Step::Ask(HubAuth(State::Committed(Box::new(self))), ask.into())
     }
 
     pub(super) fn answer(
@@ -107,11 +107,11 @@ impl AwaitCommitted {
         reply: &mut Vec<u8>,
     ) -> Result<Step, Stop> {
         match answer {
-            Answer::Committed => {
+            Answer::Hub(LinkAnswer::Committed) => {
                 let (admitted, renewing) = self.welcome(random, reply)?;
                 Ok(Step::Admitted(Box::new(admitted), renewing.map(Box::new)))
             }
-            Answer::Stale => Ok(self.proved.reserve()),
+            Answer::Hub(LinkAnswer::Stale) => Ok(self.proved.reserve()),
             Answer::No(no) => Err(Stop::no(self.proved.peer(), no)),
             _ => Err(AuthError::OutOfTurn("answer").into()),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arrival::Arrival;
-use crate::ask::{Answer, Question};
+use crate::ask::{Answer, LinkAnswer, LinkAsk};
 use crate::auth::HubSnapshot;
 use crate::auth::error::AuthError;
 use crate::auth::hub::await_authenticate::AwaitAuthenticate;
@@ -22,7 +22,7 @@ pub(super) struct AwaitArrived {
 
 impl AwaitArrived {
     pub(super) fn ask(self, arrival: Arrival) -> Step {
-        Step::Ask(HubAuth(State::Arrived(self)), Question::Arrive(arrival))
+        Step::Ask(HubAuth(State::Arrived(self)), LinkAsk::Arrive(arrival).into())
     }
 
     // spec: admission §4, "size → state → rate of this source", before Hello
@@ -34,8 +34,8 @@ impl AwaitArrived {
         reply: &mut Vec<u8>,
     ) -> Result<Step, Stop> {
         let way = match answer {
-            Answer::Arrived(way) => way,
-            Answer::TurnedAway(away) => {
+            Answer::Hub(LinkAnswer::Arrived(way)) => way,
+            Answer::Hub(LinkAnswer::TurnedAway(away)) => {
                 let retry_after = away.retry_after;
                 return Err(Stop { error: AuthError::TurnedAway(away), retry_after });
             }

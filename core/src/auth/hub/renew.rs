@@ -11,7 +11,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::ask::{Answer, Grant, Question, Renewal};
+use crate::ask::{Answer, Grant, LinkAnswer, LinkAsk, Question, Renewal};
 use crate::auth::{AuthError, Joins, RefreshToken};
 use crate::code::Code;
 use crate::id::{PeerId, PublicKey};
@@ -98,7 +98,7 @@ impl Renewing {
         let identity = self.identity;
         let renewal = Renewal { identity, presented: presented.hash(), fresh: fresh.hash() };
         self.state = State::Reserved(renewal, fresh);
-        Ok(Asked::Ask(Question::Renew(renewal)))
+        Ok(Asked::Ask(LinkAsk::Renew(renewal).into()))
     }
 
     /// Takes the answer to the question asked. `random` draws the certificate's serial number.
@@ -108,7 +108,7 @@ impl Renewing {
     pub fn answer(&mut self, answer: Answer, random: &mut Random) -> Result<Renewed, AuthError> {
         match (core::mem::replace(&mut self.state, State::Idle), answer) {
             (_, Answer::No(no)) => Ok(Renewed::Denied(no.code)),
-            (State::Reserved(renewal, fresh), Answer::Reserved(grant)) => {
+            (State::Reserved(renewal, fresh), Answer::Hub(LinkAnswer::Reserved(grant))) => {
                 let Some(record) = grant.record.clone() else {
                     return Err(AuthError::OutOfTurn("answer"));
                 };
@@ -116,18 +116,18 @@ impl Renewing {
                 Ok(Renewed::Ask(Question::Record(record)))
             }
             (State::Recorded(renewal, fresh, grant), Answer::Recorded) => {
-                let question = Question::Renewed(grant.clone());
+                let ask = LinkAsk::Renewed(grant.clone());
                 self.state = State::Committed(renewal, fresh, grant);
-                Ok(Renewed::Ask(question))
+                Ok(Renewed::Ask(ask.into()))
             }
-            (State::Committed(_, fresh, grant), Answer::Committed) => {
+            (State::Committed(_, fresh, grant), Answer::Hub(LinkAnswer::Committed)) => {
                 let issues = grant.issues.ok_or(AuthError::OutOfTurn("answer"))?;
                 let issued = self.joins.mint(random, self.identity, issues, fresh)?;
                 Ok(Renewed::Done(issued, grant.expires))
             }
-            (State::Committed(renewal, fresh, _), Answer::Stale) => {
+            (State::Committed(renewal, fresh, _), Answer::Hub(LinkAnswer::Stale)) => {
                 self.state = State::Reserved(renewal, fresh);
-                Ok(Renewed::Ask(Question::Renew(renewal)))
+                Ok(Renewed::Ask(LinkAsk::Renew(renewal).into()))
             }
             _ => Err(AuthError::OutOfTurn("answer")),
         }

@@ -1,6 +1,6 @@
 //! `forget`: frees an id for another key. `// spec: control §4`
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{Answer, ControlError, ForgetRequest, Forgotten, Handler};
 use crate::facts::Change;
@@ -10,7 +10,7 @@ use crate::id::PeerId;
 
 impl Handler<ForgetRequest> for Control<'_> {
     fn handle(&mut self, request: ForgetRequest) -> Result<Answer<Forgotten>, ControlError> {
-        self.ask(Question::Change(Change::Forget(request.id)))
+        self.ask(StoreAsk::Change(Change::Forget(request.id)))
     }
 }
 

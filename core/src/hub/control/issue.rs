@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU32;
 
-use crate::ask::{Question, Secret};
+use crate::ask::{Secret, StoreAsk};
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::control::{
@@ -43,7 +43,7 @@ impl Handler<IssueTokenRequest> for Control<'_> {
             return Err(ControlError::because(Code::Failed, wrong));
         }
         let most = self.config.limits.tokens;
-        let asked = self.asks().count(|question| matches!(question, Question::Issue(_)));
+        let asked = self.asks().count(|question| matches!(question, StoreAsk::Issue(_)));
         if members.token_count() + asked >= most {
             let wrong = format!(
                 "the hub keeps {most} tokens: those that have ended are forgotten within the hour"
@@ -51,7 +51,7 @@ impl Handler<IssueTokenRequest> for Control<'_> {
             return Err(ControlError::because(Code::Busy, wrong));
         }
         let mint = self.sessions.members.mint(draft, self.sessions.now);
-        self.ask(Question::Issue(Box::new(mint)))
+        self.ask(StoreAsk::Issue(Box::new(mint)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `keys`, `rotate-keys` and `export-keys`: the keys that sign join tokens.
 //! `// spec: control §14 to §16`
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
     Answer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
@@ -35,7 +35,7 @@ impl Handler<RotateKeysRequest> for Control<'_> {
     fn handle(&mut self, request: RotateKeysRequest) -> Result<Answer<KeysRotated>, ControlError> {
         let now = request.now.0;
         // One at a time: each makes the last one's key an old one.
-        if self.is_asked(|question| matches!(question, Question::RotateKeys { .. })) {
+        if self.is_asked(|question| matches!(question, StoreAsk::RotateKeys { .. })) {
             return Err(Code::Busy.into());
         }
         let keys = self.sessions.members.keys().iter();
@@ -47,7 +47,7 @@ impl Handler<RotateKeysRequest> for Control<'_> {
             );
             return Err(ControlError::because(Code::Busy, wrong));
         }
-        self.ask(Question::RotateKeys { now })
+        self.ask(StoreAsk::RotateKeys { now })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Call ──► gate ──► request ──► Handler ──┬──► reply ──► Result
-//!                                           └──► Question … answer ──► reply ──► Result
+//!                                           └──► StoreAsk … answer ──► reply ──► Result
 //! ```
 //!
 //! The gate and the codec stand here, once. A command that is in the table of
@@ -20,7 +20,7 @@ mod secret;
 mod status;
 mod tokens;
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::field::Item;
@@ -80,7 +80,7 @@ impl Control<'_> {
     }
 
     /// Whether such a question waits for its answer.
-    fn is_asked(&self, which: impl Fn(&Question) -> bool) -> bool {
+    fn is_asked(&self, which: impl Fn(&StoreAsk) -> bool) -> bool {
         self.asks().count(which) > 0
     }
 
@@ -91,14 +91,14 @@ impl Control<'_> {
     }
 
     /// Asks durable storage; the call ends with its answer.
-    fn ask<T>(&mut self, question: Question) -> Result<Answer<T>, ControlError> {
+    fn ask<T>(&mut self, question: StoreAsk) -> Result<Answer<T>, ControlError> {
         self.ask_for(question, None)
     }
 
     /// The same, for what is revoked with a token.
     fn ask_for<T>(
         &mut self,
-        question: Question,
+        question: StoreAsk,
         revoking: Option<Revoking>,
     ) -> Result<Answer<T>, ControlError> {
         let caller = Some((self.link, self.call));

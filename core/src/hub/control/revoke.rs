@@ -1,7 +1,7 @@
 //! `revoke-peer` and `allow-peer`: who may not come back, and who may join again.
 //! `// spec: control §12 and §13`
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
     AllowPeerRequest, Answer, ControlError, Handler, PeerAllowed, PeerRevoked, Reason,
@@ -20,13 +20,13 @@ impl Handler<RevokePeerRequest> for Control<'_> {
         let who = self.caller().map(|live| live.peer).ok_or(Code::Lost)?;
         let reason = reason.map_or_else(|| format!("{who} revoked it"), |Reason(reason)| reason);
         let revocation = Revocation { at: self.sessions.now.unix, reason };
-        self.ask(Question::Change(Change::Revoke(vec![id], revocation)))
+        self.ask(StoreAsk::Change(Change::Revoke(vec![id], revocation)))
     }
 }
 
 impl Handler<AllowPeerRequest> for Control<'_> {
     fn handle(&mut self, request: AllowPeerRequest) -> Result<Answer<PeerAllowed>, ControlError> {
-        self.ask(Question::Change(Change::Allow(request.id)))
+        self.ask(StoreAsk::Change(Change::Allow(request.id)))
     }
 }
 

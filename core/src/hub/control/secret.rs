@@ -1,6 +1,6 @@
 //! `rotate-secret`: another shared secret in the place of the current one. `// spec: control §8`
 
-use crate::ask::{Question, Rotated};
+use crate::ask::{Rotated, StoreAsk};
 use crate::code::Code;
 use crate::control::{Answer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated};
 use crate::hub::control::Control;
@@ -12,12 +12,12 @@ impl Handler<RotateSecretRequest> for Control<'_> {
         request: RotateSecretRequest,
     ) -> Result<Answer<SecretRotated>, ControlError> {
         // The numbers follow each other, so one at a time.
-        if self.is_asked(|question| matches!(question, Question::Rotate { .. })) {
+        if self.is_asked(|question| matches!(question, StoreAsk::Rotate { .. })) {
             return Err(Code::Busy.into());
         }
         let number = SecretNumber(self.sessions.members.secret().0 + 1);
         let grace = request.grace_s.map(|Grace(seconds)| seconds);
-        self.ask(Question::Rotate { number, grace })
+        self.ask(StoreAsk::Rotate { number, grace })
     }
 }
 

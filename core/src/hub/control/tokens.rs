@@ -1,7 +1,7 @@
 //! `tokens` and `revoke-token`: which join tokens there are, and that one admits nobody new.
 //! `// spec: control §10 and §11`
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::{
@@ -68,7 +68,7 @@ impl Handler<RevokeTokenRequest> for Control<'_> {
             false => Change::Revoke(peers, Revocation::with_token(jti, self.sessions.now.unix)),
         };
         let revoking = Revoking { jti, enrolled };
-        self.ask_for(Question::Change(change), Some(revoking))
+        self.ask_for(StoreAsk::Change(change), Some(revoking))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sessions that the hub ends: after what still waits for them, or at once.
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::capability::{Capability, Role};
 use crate::code::Code;
 use crate::facts::{Change, Revocation};
@@ -90,7 +90,7 @@ impl Sessions<'_> {
         revocation: Revocation,
     ) -> u64 {
         let ended = self.revoke_here(&peers, &revocation);
-        self.effects.asks.quietly(Question::Change(Change::Revoke(peers, revocation)));
+        self.effects.asks.quietly(StoreAsk::Change(Change::Revoke(peers, revocation)));
         ended
     }
 

@@ -9,7 +9,7 @@
 
 use core::time::Duration;
 
-use crate::ask::Question;
+use crate::ask::StoreAsk;
 use crate::facts::Change;
 use crate::hub::effects::Effects;
 use crate::hub::members::Members;
@@ -34,9 +34,9 @@ impl Members {
         self.look = now.mono.after(EVERY);
         // Within the skew they are taken.
         let floor = now.unix.saturating_sub(self.terms.lives.skew);
-        let asked = |question: &Question| matches!(question, Question::Change(Change::Purge(_)));
+        let asked = |question: &StoreAsk| matches!(question, StoreAsk::Change(Change::Purge(_)));
         if self.facts.has_ended(floor) && effects.asks.count(asked) == 0 {
-            effects.asks.quietly(Question::Change(Change::Purge(floor)));
+            effects.asks.quietly(StoreAsk::Change(Change::Purge(floor)));
         }
     }
 }

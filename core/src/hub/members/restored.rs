@@ -8,7 +8,7 @@
 //!
 //! spec: hub §7.
 
-use crate::ask::{Certified, Claim, Later, No, Question};
+use crate::ask::{Certified, Claim, Later, No, StoreAsk};
 use crate::code::Code;
 use crate::facts::{Change, Restored, Sign};
 use crate::hub::HubEvent;
@@ -80,7 +80,7 @@ impl Members {
         if let Some(restored) = self.facts.restored {
             effects.event(HubEvent::RolledBack { restored, own: self.terms.generation });
         }
-        effects.asks.quietly(Question::Change(change));
+        effects.asks.quietly(StoreAsk::Change(change));
     }
 
     /// A hub whose storage is older than itself makes nobody new credentials.

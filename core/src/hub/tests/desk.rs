@@ -52,7 +52,7 @@ impl Desk {
     /// Has the ledger answer what the hub asks.
     pub(super) fn settle(&mut self) {
         while let Some((ask, question)) = self.hub.poll_ask() {
-            let answer = self.ledger.answer(&question, self.now).unwrap();
+            let answer = self.ledger.store(&question, self.now);
             self.hub.answer_ask(ask, answer, self.now);
         }
     }
@@ -117,32 +117,37 @@ impl Desk {
         let grant = self.reserve(link, claim)?;
         self.record(&grant)?;
         match self.commit(link, claim, grant) {
-            Answer::Committed => Ok(link),
-            Answer::No(no) => Err(no.code),
+            Ok(LinkAnswer::Committed) => Ok(link),
+            Err(no) => Err(no.code),
             other => panic!("{other:?}"),
         }
     }
 
     pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Result<Grant, Code> {
-        match self.hub.answer(link, &Question::Reserve(Box::new(claim.clone())), self.now) {
-            Some(Answer::Reserved(grant)) => Ok(*grant),
-            Some(Answer::No(no)) => Err(no.code),
+        match self.hub.answer(link, &LinkAsk::Reserve(Box::new(claim.clone())), self.now) {
+            Ok(LinkAnswer::Reserved(grant)) => Ok(*grant),
+            Err(no) => Err(no.code),
             other => panic!("{other:?}"),
         }
     }
 
     pub(super) fn record(&mut self, grant: &Grant) -> Result<(), Code> {
         let Some(record) = grant.record.clone() else { return Ok(()) };
-        match self.ledger.answer(&Question::Record(record), self.now) {
+        match self.ledger.answer(&Question::Record(record)) {
             Some(Answer::Recorded) => Ok(()),
             Some(Answer::No(no)) => Err(no.code),
             other => panic!("{other:?}"),
         }
     }
 
-    pub(super) fn commit(&mut self, link: LinkId, claim: &Claim, grant: Grant) -> Answer {
+    pub(super) fn commit(
+        &mut self,
+        link: LinkId,
+        claim: &Claim,
+        grant: Grant,
+    ) -> Result<LinkAnswer, No> {
         let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
-        self.hub.answer(link, &Question::Commit(Box::new(reservation)), self.now).unwrap()
+        self.hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), self.now)
     }
 
     /// How the hub ends a link, where it does.

@@ -165,14 +165,14 @@ fn nobody_is_admitted_by_a_hub_that_stops_and_each_is_told_when_to_come() {
         [(); 3].map(|()| hub.arrive(somewhere(), at(0)).unwrap());
     let grant = reserve(&mut hub, committing, &claimed).unwrap();
     hub.drain(BOUND, at(0));
-    let no = |seconds| Answer::No(No::later(Code::GoingAway, Some(seconds)));
-    let arrive = Question::Arrive(Arrival::default());
-    assert_eq!(hub.answer(arriving, &arrive, at(500)), Some(no(3)));
-    let reserve = Question::Reserve(Box::new(claimed.clone()));
-    assert_eq!(hub.answer(reserving, &reserve, at(2000)), Some(no(1)));
+    let no = |seconds| Err(No::later(Code::GoingAway, Some(seconds)));
+    let arrive = LinkAsk::Arrive(Arrival::default());
+    assert_eq!(hub.answer(arriving, &arrive, at(500)), no(3));
+    let reserve = LinkAsk::Reserve(Box::new(claimed.clone()));
+    assert_eq!(hub.answer(reserving, &reserve, at(2000)), no(1));
     assert_eq!(commit(&mut hub, committing, &claimed, grant), no(3));
     let local = hub.arrive(Source::Local, at(2500)).unwrap();
-    assert_eq!(hub.answer(local, &arrive, at(2500)), Some(no(1)));
+    assert_eq!(hub.answer(local, &arrive, at(2500)), no(1));
     for link in [arriving, reserving, committing, local, web, op] {
         assert!(!is_over(&mut hub));
         hub.gone(link, at(2600));
@@ -269,12 +269,12 @@ fn a_question_to_the_ledger_is_waited_for_as_long_as_a_call() {
         ..claim("op", 1, Purpose::Operate)
     };
     let grant = reserve(&mut hub, local, &claimed).unwrap();
-    assert_eq!(commit(&mut hub, local, &claimed, grant), Answer::Committed);
+    assert_eq!(commit(&mut hub, local, &claimed, grant), Ok(LinkAnswer::Committed));
     hub.input(local, &call(1, Target::Hub, "rotate-secret", 0), at(0));
     let (ask, _) = hub.poll_ask().expect("a question");
     hub.drain(BOUND, at(0));
     assert_eq!(last(&mut hub, local), open(&["goaway"]));
-    hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), at(1));
+    hub.answer_ask(ask, Err(Code::Unavailable.into()), at(1));
     assert_eq!(last(&mut hub, local), closed(&["result 1 unavailable"]));
 }
 

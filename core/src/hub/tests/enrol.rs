@@ -65,8 +65,8 @@ fn recorded(desk: &mut Desk, claim: &Claim) -> (LinkId, Grant) {
 fn finish(desk: &mut Desk, link: LinkId, claim: &Claim, mut grant: Grant) -> Result<Grant, Code> {
     loop {
         match desk.commit(link, claim, grant.clone()) {
-            Answer::Committed => return Ok(grant),
-            Answer::Stale => {
+            Ok(LinkAnswer::Committed) => return Ok(grant),
+            Ok(LinkAnswer::Stale) => {
                 grant = desk.reserve(link, claim)?;
                 desk.record(&grant)?;
             }
@@ -245,10 +245,10 @@ fn what_an_earlier_session_still_asks_for_revokes_nobody_who_has_joined_again() 
     let identity = (id("web-1"), PublicKey([1; 32]));
     let mut renew = |link, presented, fresh| {
         let renewal = Renewal { identity, presented: hash(presented), fresh: hash(fresh) };
-        desk.hub.answer(link, &Question::Renew(renewal), desk.now)
+        desk.hub.answer(link, &LinkAsk::Renew(renewal), desk.now)
     };
-    assert_eq!(renew(earlier, 1, 3), Some(Answer::No(Code::Refused.into())));
-    assert!(matches!(renew(again, 2, 4), Some(Answer::Reserved(_))));
+    assert_eq!(renew(earlier, 1, 3), Err(Code::Refused.into()));
+    assert!(matches!(renew(again, 2, 4), Ok(LinkAnswer::Reserved(_))));
     assert_eq!(enrolled(&desk).issue, 2);
     assert_eq!(desk.closing(again), None);
 }
@@ -278,7 +278,7 @@ fn a_certificate_that_ends_while_room_is_held_admits_nobody() {
     desk.pass(1);
     // Something else moved the epoch.
     desk.say("rotate-keys", &[]).unwrap();
-    assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+    assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Stale));
     assert_eq!(desk.reserve(link, &claim), Err(Code::Expired));
     // And a clock that steps back does not revive it; its refresh token does what it is for.
     desk.now.unix = NOON;
@@ -429,8 +429,8 @@ fn a_start_that_is_not_later_shows_nothing_and_nothing_is_looked_at_for_who_prov
     let by_secret = claim("db-1", 5, Purpose::Serve);
     for proved in [joins(&token, 1), refresh(3, 4), resume(1, NOON + 1, false), by_secret] {
         let claim = Claim { later: Later::Shown, ..proved };
-        let question = Question::Reserve(Box::new(claim));
-        assert_eq!(desk.hub.answer(link, &question, desk.now), Some(Answer::LookAtLater));
+        let question = LinkAsk::Reserve(Box::new(claim));
+        assert_eq!(desk.hub.answer(link, &question, desk.now), Ok(LinkAnswer::LookAtLater));
     }
     assert_eq!(desk.hub.members.known(id("web-1")).unwrap().revoked, None);
     let (mut desk, token) = restored();
@@ -451,6 +451,6 @@ fn what_was_being_granted_when_an_older_storage_showed_is_asked_for_again() {
     let (link, grant) = recorded(&mut desk, &claim);
     let shows = Claim { later: Later::Verified(9), ..resume(1, NOON + 86_400, false) };
     desk.admit(&shows).unwrap();
-    assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+    assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Stale));
     assert_eq!(desk.reserve(link, &claim), Err(Code::Unavailable));
 }

@@ -29,7 +29,7 @@ fn nobody_binds_the_id_of_a_guest_who_serves() {
     let mut hub = hub();
     let (link, claimed, grant) = guest(&mut hub);
     let peer = grant.peer;
-    assert_eq!(commit(&mut hub, link, &claimed, grant), Answer::Committed);
+    assert_eq!(commit(&mut hub, link, &claimed, grant), Ok(LinkAnswer::Committed));
     let other = hub.arrive(somewhere(), Now::default()).unwrap();
     let named = claim(peer.as_str(), 1, Purpose::Serve);
     assert_eq!(reserve(&mut hub, other, &named).unwrap_err().code, Code::IdTaken);

@@ -22,7 +22,10 @@ mod superseded;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::ask::{Claim, Evidence, Grant, Later, No, Reservation};
+use crate::ask::{
+    Answer, Cannot, Claim, Evidence, Grant, Later, LinkAnswer, LinkAsk, No, Question, Reservation,
+    StoreAsk, Stored,
+};
 use crate::capability::Role;
 use crate::facts::{Binding, Change, Record};
 use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
@@ -70,16 +73,16 @@ fn somewhere() -> Source {
 }
 
 fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, No> {
-    match hub.answer(link, &Question::Reserve(Box::new(claim.clone())), Now::default()) {
-        Some(Answer::Reserved(grant)) => Ok(*grant),
-        Some(Answer::No(no)) => Err(no),
+    match hub.answer(link, &LinkAsk::Reserve(Box::new(claim.clone())), Now::default()) {
+        Ok(LinkAnswer::Reserved(grant)) => Ok(*grant),
+        Err(no) => Err(no),
         other => panic!("{other:?}"),
     }
 }
 
-fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Answer {
+fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Result<LinkAnswer, No> {
     let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
-    hub.answer(link, &Question::Commit(Box::new(reservation)), Now::default()).unwrap()
+    hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), Now::default())
 }
 
 fn join(hub: &mut Hub, peer: &str, purpose: Purpose) -> LinkId {
@@ -87,7 +90,7 @@ fn join(hub: &mut Hub, peer: &str, purpose: Purpose) -> LinkId {
     let key = peer.bytes().fold(0, u8::wrapping_add);
     let claim = claim(peer, key, purpose);
     let grant = reserve(hub, link, &claim).unwrap();
-    assert_eq!(commit(hub, link, &claim, grant), Answer::Committed);
+    assert_eq!(commit(hub, link, &claim, grant), Ok(LinkAnswer::Committed));
     link
 }
 
@@ -177,8 +180,8 @@ fn an_id_belongs_to_the_first_key_even_where_two_were_reserved() {
     ];
     let first = reserve(&mut hub, links[0], &one).unwrap();
     let second = reserve(&mut hub, links[1], &two).unwrap();
-    assert_eq!(commit(&mut hub, links[0], &one, first), Answer::Committed);
-    assert_eq!(commit(&mut hub, links[1], &two, second), Answer::No(Code::IdTaken.into()));
+    assert_eq!(commit(&mut hub, links[0], &one, first), Ok(LinkAnswer::Committed));
+    assert_eq!(commit(&mut hub, links[1], &two, second), Err(Code::IdTaken.into()));
     let third = hub.arrive(somewhere(), Now::default()).unwrap();
     assert_eq!(reserve(&mut hub, third, &two).unwrap_err().code, Code::IdTaken);
 }
@@ -210,7 +213,7 @@ fn a_grant_of_an_older_epoch_is_stale() {
     let claim = claim("web-1", 1, Purpose::Serve);
     let mut grant = reserve(&mut hub, link, &claim).unwrap();
     grant.epoch += 1;
-    assert_eq!(commit(&mut hub, link, &claim, grant), Answer::Stale);
+    assert_eq!(commit(&mut hub, link, &claim, grant), Ok(LinkAnswer::Stale));
 }
 
 #[test]
@@ -462,10 +465,10 @@ fn a_guest_takes_no_id_that_was_bound_while_it_was_being_admitted() {
     let granted = reserve(&mut hub, links[0], &guest).unwrap();
     assert_eq!(granted.peer.as_str(), "guest-1");
     let bound = reserve(&mut hub, links[1], &keyed).unwrap();
-    assert_eq!(commit(&mut hub, links[1], &keyed, bound), Answer::Committed);
-    assert_eq!(commit(&mut hub, links[0], &guest, granted), Answer::Stale);
+    assert_eq!(commit(&mut hub, links[1], &keyed, bound), Ok(LinkAnswer::Committed));
+    assert_eq!(commit(&mut hub, links[0], &guest, granted), Ok(LinkAnswer::Stale));
     let again = reserve(&mut hub, links[0], &guest).unwrap();
     assert_eq!(again.peer.as_str(), "guest-2");
-    assert_eq!(commit(&mut hub, links[0], &guest, again), Answer::Committed);
+    assert_eq!(commit(&mut hub, links[0], &guest, again), Ok(LinkAnswer::Committed));
     assert_eq!(hub.members.serving("guest-1".parse().unwrap()), Some(links[1]));
 }

@@ -18,7 +18,7 @@ fn granted(hub: &mut Hub) -> (LinkId, Grant) {
     let link = hub.arrive(Source::Local, Now::default()).unwrap();
     let claim = claimed(Purpose::Operate);
     let grant = reserve(hub, link, &claim).unwrap();
-    assert_eq!(commit(hub, link, &claim, grant.clone()), Answer::Committed);
+    assert_eq!(commit(hub, link, &claim, grant.clone()), Ok(LinkAnswer::Committed));
     (link, grant)
 }
 

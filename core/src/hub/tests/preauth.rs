@@ -32,9 +32,9 @@ fn knock_for(
     let link = hub.arrive(source(from), now).unwrap();
     let lines: Vec<_> = header.iter().map(|header| header.as_bytes()).collect();
     let arrival = Arrival { forwarded: Forwarded::read(&lines) };
-    match hub.answer(link, &Question::Arrive(arrival), now) {
-        Some(Answer::Arrived(way)) => (link, Ok(way)),
-        Some(Answer::TurnedAway(away)) => (link, Err(away)),
+    match hub.answer(link, &LinkAsk::Arrive(arrival), now) {
+        Ok(LinkAnswer::Arrived(way)) => (link, Ok(way)),
+        Ok(LinkAnswer::TurnedAway(away)) => (link, Err(away)),
         other => panic!("{other:?}"),
     }
 }
@@ -82,8 +82,8 @@ fn strangers_do_not_keep_local_links_out_nor_local_links_strangers() {
     let mut hub = hub_of(limits, &["192.0.2.0/24"], &[]);
     let local = |hub: &mut Hub| {
         let link = hub.arrive(Source::Local, at(0)).unwrap();
-        let arrive = Question::Arrive(Arrival::default());
-        assert_eq!(hub.answer(link, &arrive, at(0)), Some(Answer::Arrived(Way::Direct)));
+        let arrive = LinkAsk::Arrive(Arrival::default());
+        assert_eq!(hub.answer(link, &arrive, at(0)), Ok(LinkAnswer::Arrived(Way::Direct)));
     };
     (0..4).for_each(|_| local(&mut hub));
     knock(&mut hub, "192.0.2.1:1").unwrap();
@@ -189,8 +189,8 @@ fn a_source_that_failed_too_often_waits_and_harms_no_other() {
     assert_eq!(said, away(Why::Failures, "127.0.0.1", Some(30)));
     assert_eq!(said.why.code(), Code::RateLimited);
     // Also for one that had come before, and by way of a proxy; for nobody else.
-    let ask = Question::Arrive(Arrival::default());
-    assert!(matches!(hub.answer(waiting, &ask, at(0)), Some(Answer::TurnedAway(_))));
+    let ask = LinkAsk::Arrive(Arrival::default());
+    assert!(matches!(hub.answer(waiting, &ask, at(0)), Ok(LinkAnswer::TurnedAway(_))));
     assert!(knock_for(&mut hub, "10.0.0.1:1", Some("127.0.0.1"), at(0)).1.is_err());
     assert!(knock(&mut hub, "127.0.0.2:1").is_ok());
     assert!(hub.links.session(admitted).is_some());
@@ -316,12 +316,12 @@ proptest! {
             match step {
                 Step::Ask(_) => {
                     let forwarded = Forwarded::read(&[&b"192.0.2.1"[..]]);
-                    let _ = hub.answer(link, &Question::Arrive(Arrival { forwarded }), at(0));
+                    let _ = hub.answer(link, &LinkAsk::Arrive(Arrival { forwarded }), at(0));
                 }
                 Step::Reserve(_) => links[n].1 = reserve(&mut hub, link, &claims(link)).ok(),
                 Step::Commit(_) => {
                     if let Some(grant) = links[n].1.take() {
-                        commit(&mut hub, link, &claims(link), grant);
+                        let _ = commit(&mut hub, link, &claims(link), grant);
                     }
                 }
                 Step::Fail(_) => hub.failed(link, at(0)),

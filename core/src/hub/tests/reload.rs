@@ -44,12 +44,12 @@ fn bounds_and_networks_hold_for_who_comes_next() {
     let only = "192.0.2.0/24".parse().unwrap();
     hub.reconfigure(HubConfig { allow_ips: vec![only], ..settings() });
     let away = hub.arrive(somewhere(), Now::default()).unwrap();
-    let arrive = Question::Arrive(Arrival::default());
+    let arrive = LinkAsk::Arrive(Arrival::default());
     let answer = hub.answer(away, &arrive, Now::default());
-    assert!(matches!(answer, Some(Answer::TurnedAway(_))), "{answer:?}");
+    assert!(matches!(answer, Ok(LinkAnswer::TurnedAway(_))), "{answer:?}");
     let near = hub.arrive(source("192.0.2.9:1"), Now::default()).unwrap();
     let answer = hub.answer(near, &arrive, Now::default());
-    assert!(matches!(answer, Some(Answer::Arrived(_))), "{answer:?}");
+    assert!(matches!(answer, Ok(LinkAnswer::Arrived(_))), "{answer:?}");
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn failures_that_were_counted_count_on_where_their_bound_is_the_same() {
     let limits = Limits { failures_per_minute: 1, ..settings().limits };
     hub.reconfigure(HubConfig { limits, ..settings() });
     let link = hub.arrive(somewhere(), Now::default()).unwrap();
-    let arrive = Question::Arrive(Arrival::default());
+    let arrive = LinkAsk::Arrive(Arrival::default());
     let answer = hub.answer(link, &arrive, Now::default());
-    assert!(matches!(answer, Some(Answer::TurnedAway(_))), "{answer:?}");
+    assert!(matches!(answer, Ok(LinkAnswer::TurnedAway(_))), "{answer:?}");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn another_role_holds_at_once_and_ends_only_who_may_not_serve_any_more() {
     let claimed = claim("op-2", 2, Purpose::Operate);
     let grant = reserve(&mut hub, waiting, &claimed).unwrap();
     hub.reconfigure(HubConfig { secret_role: Role::Agent, ..settings() });
-    assert_eq!(commit(&mut hub, waiting, &claimed, grant), Answer::Stale);
+    assert_eq!(commit(&mut hub, waiting, &claimed, grant), Ok(LinkAnswer::Stale));
     input(&mut hub, op, &uptime(1, "web-1"));
     assert_eq!(sent(&mut hub, op), ["deny 1 denied call:uptime"]);
     assert_eq!(hub.take_outbox(web, &mut Outbox::default()), None);

@@ -71,12 +71,12 @@ impl Crowd {
         let [_, b, c, d] = nth.to_be_bytes();
         let source = Source::Network(([10, b, c, d], 1).into());
         let Ok(link) = self.hub.arrive(source, now(at)) else { return self.refused(nth, None, at) };
-        let arrive = Question::Arrive(Arrival::default());
-        match self.hub.answer(link, &arrive, now(at)).unwrap() {
-            Answer::Arrived(_) => {
+        let arrive = LinkAsk::Arrive(Arrival::default());
+        match self.hub.answer(link, &arrive, now(at)) {
+            Ok(LinkAnswer::Arrived(_)) => {
                 self.due.push(Reverse((Mono(at.0 + ROUND_TRIP), Due::Prove(nth, link))));
             }
-            Answer::TurnedAway(why) => {
+            Ok(LinkAnswer::TurnedAway(why)) => {
                 self.hub.gone(link, now(at));
                 self.refused(nth, why.retry_after, at);
             }
@@ -86,14 +86,14 @@ impl Crowd {
 
     fn prove(&mut self, nth: u32, link: LinkId, at: Mono) {
         let claim = claim(&format!("p{nth}"), 1, Purpose::Serve);
-        let reserve = Question::Reserve(Box::new(claim.clone()));
-        match self.hub.answer(link, &reserve, now(at)).unwrap() {
-            Answer::Reserved(grant) => {
-                assert_eq!(commit(&mut self.hub, link, &claim, *grant), Answer::Committed);
+        let reserve = LinkAsk::Reserve(Box::new(claim.clone()));
+        match self.hub.answer(link, &reserve, now(at)) {
+            Ok(LinkAnswer::Reserved(grant)) => {
+                assert_eq!(commit(&mut self.hub, link, &claim, *grant), Ok(LinkAnswer::Committed));
                 self.peers[nth as usize].admitted(now(at));
                 self.began.push(at);
             }
-            Answer::No(no) => {
+            Err(no) => {
                 self.hub.gone(link, now(at));
                 self.refused(nth, no.retry_after, at);
             }

@@ -4,11 +4,11 @@ use super::*;
 use crate::random::Seed;
 
 /// What a peer that comes and is proved is answered.
-fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Answer {
+fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Result<LinkAnswer, No> {
     let link = hub.arrive(somewhere(), now).unwrap();
     let key = peer.bytes().fold(0, u8::wrapping_add);
-    let question = Question::Reserve(Box::new(claim(peer, key, purpose)));
-    let answer = hub.answer(link, &question, now).unwrap();
+    let question = LinkAsk::Reserve(Box::new(claim(peer, key, purpose)));
+    let answer = hub.answer(link, &question, now);
     hub.gone(link, now);
     answer
 }
@@ -56,16 +56,16 @@ fn a_third_link_within_a_minute_is_another_machine_with_the_same_id_and_is_told_
     while hub.poll_event().is_some() {}
     for _ in 0..2 {
         let answer = ask(&mut hub, "web-1", Purpose::Serve, Now::default());
-        assert_eq!(answer, Answer::No(No::later(Code::DuplicateId, Some(60))));
+        assert_eq!(answer, Err(No::later(Code::DuplicateId, Some(60))));
     }
     let contested = HubEvent::Contested { peer: "web-1".parse().unwrap() };
     assert_eq!((hub.poll_event(), hub.poll_event()), (Some(contested), None));
     // Whoever calls is not many, and the peer that is there stays.
     let answer = ask(&mut hub, "web-1", Purpose::Operate, Now::default());
-    assert!(matches!(answer, Answer::Reserved(_)), "{answer:?}");
+    assert!(matches!(answer, Ok(LinkAnswer::Reserved(_))), "{answer:?}");
     let later = Now { mono: Mono::default().after(Duration::from_secs(60)), unix: 60 };
     let answer = ask(&mut hub, "web-1", Purpose::Serve, later);
-    assert!(matches!(answer, Answer::Reserved(_)), "{answer:?}");
+    assert!(matches!(answer, Ok(LinkAnswer::Reserved(_))), "{answer:?}");
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
         Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default(), &Seed([7; 32]));
     join(&mut hub, "a", Purpose::Serve);
     join(&mut hub, "b", Purpose::Operate);
-    let no = |retry_after| Answer::No(No::later(Code::RateLimited, Some(retry_after)));
+    let no = |retry_after| Err(No::later(Code::RateLimited, Some(retry_after)));
     let answers = [(); 4].map(|()| ask(&mut hub, "c", Purpose::Serve, Now::default()));
     assert_eq!(answers, [no(1), no(1), no(2), no(2)]);
     let later = Now { mono: Mono::default().after(Duration::from_secs(1)), unix: 1 };
-    assert!(matches!(ask(&mut hub, "c", Purpose::Serve, later), Answer::Reserved(_)));
+    assert!(matches!(ask(&mut hub, "c", Purpose::Serve, later), Ok(LinkAnswer::Reserved(_))));
 }

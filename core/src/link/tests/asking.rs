@@ -6,7 +6,7 @@ use super::joining::*;
 use super::raw::{auth_body, encoded, transcript};
 use super::scenario::*;
 use crate::arrival::Arrival;
-use crate::ask::{Answer, Claim, Later, Question, Reservation};
+use crate::ask::{Claim, Later, LinkAnswer, LinkAsk, Question, Reservation};
 use crate::auth::hub::{HubAuth, Step};
 use crate::auth::{Credential, HubSnapshot};
 use crate::code::Code;
@@ -86,12 +86,12 @@ fn guest(scene: &mut Scene) {
         agent: String::new(),
         labels: Default::default(),
     };
-    let reserve = Question::Reserve(Box::new(claim.clone()));
-    let Some(Answer::Reserved(grant)) = hub.answer(link, &reserve, now) else { panic!() };
+    let reserve = LinkAsk::Reserve(Box::new(claim.clone()));
+    let Ok(LinkAnswer::Reserved(grant)) = hub.answer(link, &reserve, now) else { panic!() };
     assert_eq!(grant.peer, id("guest-1"));
     let reservation = Reservation { claim, grant: *grant, session: SessionId([1; 16]) };
-    let commit = Question::Commit(Box::new(reservation));
-    assert_eq!(hub.answer(link, &commit, now), Some(Answer::Committed));
+    let commit = LinkAsk::Commit(Box::new(reservation));
+    assert_eq!(hub.answer(link, &commit, now), Ok(LinkAnswer::Committed));
 }
 
 /// The ids; nobody has the first. `own-1` is the asker's and not among them.
@@ -194,13 +194,10 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
     let link = hub.arrive(somewhere(), now).unwrap();
     let (nonce, mut random, mut hello) = (Nonce([5; 32]), Random::new(&Seed([6; 32])), Vec::new());
     let arrival = Arrival::default();
-    let Step::Ask(auth, question) = HubAuth::begin(Arc::new(snapshot), somewhere(), nonce, arrival)
-    else {
-        panic!()
-    };
+    let begun = HubAuth::begin(Arc::new(snapshot), somewhere(), nonce, arrival);
+    let Step::Ask(auth, Question::Hub(arrive)) = begun else { panic!() };
     let mut told = Vec::new();
-    let mut step =
-        auth.answer(hub.answer(link, &question, now).unwrap(), &mut random, now, &mut hello);
+    let mut step = auth.answer(hub.answer(link, &arrive, now).into(), &mut random, now, &mut hello);
     if let Ok(Step::Wait(auth)) = step {
         let mut body = auth_body(&Plan::join().dial(), attempt.method);
         (body.peer, body.key, body.seen) = (Some(peer), Some(own().public()), seen);
@@ -213,10 +210,11 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
     loop {
         match step {
             Ok(Step::Ask(auth, question)) => {
-                let kind = format!("{question:?}");
+                let (kind, answer) = match &question {
+                    Question::Hub(ask) => (format!("{ask:?}"), hub.answer(link, ask, now).into()),
+                    store => (format!("{store:?}"), ledger.answer(store).unwrap()),
+                };
                 told.push(kind.split('(').next().unwrap().to_owned());
-                let answer = hub.answer(link, &question, now);
-                let answer = answer.or_else(|| ledger.answer(&question, now)).unwrap();
                 step = auth.answer(answer, &mut random, now, &mut hello);
             }
             Ok(Step::Wait(_) | Step::Admitted(..)) => panic!("{}: {peer}: {told:?}", attempt.name),

@@ -3,7 +3,7 @@
 use super::raw::*;
 use super::scenario::*;
 use crate::arrival::{TurnedAway, Way, Why};
-use crate::ask::Answer;
+use crate::ask::LinkAnswer;
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
 use crate::hub::{HubConfig, Source};
@@ -66,7 +66,7 @@ fn the_refusal_of_a_rate_says_how_long_to_wait_and_closes_with_its_code() {
         let (ask, _) = hub.asked.pop_front().unwrap();
         let seen = "203.0.113.7".parse().unwrap();
         let away = TurnedAway { why, source: seen, retry_after: Some(7) };
-        hub.link.answer(ask, Answer::TurnedAway(away), start());
+        hub.link.answer(ask, LinkAnswer::TurnedAway(away).into(), start());
         raw.exchange(&mut hub);
         assert_eq!(raw.kinds(), ["refuse"], "no Hello");
         let Frame::Refuse(refuse) = raw.last() else { panic!() };
@@ -84,7 +84,7 @@ fn seen(plan: &Plan, way: Way, seen: Option<Pin>) -> (Vec<Pin>, Result<(), Code>
     raw.out.clear();
     hub.feed(&request, start());
     let (ask, _) = hub.asked.pop_front().unwrap();
-    hub.link.answer(ask, Answer::Arrived(way), start());
+    hub.link.answer(ask, LinkAnswer::Arrived(way).into(), start());
     raw.exchange(&mut hub);
     let Frame::Hello(hello) = raw.last() else { panic!("{:?}", raw.kinds()) };
     let listed = HelloBody::decode(hello.body).unwrap().tls_keys;

@@ -7,7 +7,7 @@ use super::joining::Scene;
 use super::raw::{SESSION_LIMITS, auth_body, encoded, transcript};
 use super::scenario::*;
 use crate::arrival::{Arrival, Way};
-use crate::ask::{Answer, Question};
+use crate::ask::{LinkAnswer, LinkAsk, Question};
 use crate::auth::hub::{HubAuth, Step, Stop};
 use crate::auth::peer::{self, PeerAuth};
 use crate::auth::{AuthError, Credential};
@@ -31,9 +31,9 @@ fn hub_takes(
     let mut random = Random::new(&Seed([4; 32]));
     let snapshot = Plan::join().snapshot();
     let begun = HubAuth::begin(snapshot, somewhere(), NONCE, Arrival::default());
-    let Step::Ask(auth, Question::Arrive(_)) = begun else { panic!("{begun:?}") };
+    let Step::Ask(auth, Question::Hub(LinkAsk::Arrive(_))) = begun else { panic!("{begun:?}") };
     let mut hello = Vec::new();
-    let arrived = Answer::Arrived(Way::Direct);
+    let arrived = LinkAnswer::Arrived(Way::Direct).into();
     let waits = auth.answer(arrived, &mut random, start(), &mut hello).unwrap();
     let Step::Wait(auth) = waits else { panic!("{waits:?}") };
     let body = body.encode();
@@ -68,7 +68,10 @@ const METHODS: [Method; 3] = [Method::Join, Method::Resume, Method::Refresh];
 fn each_of_them_is_believed_where_possession_is_proved_and_only_there() {
     for method in METHODS {
         let body = said(method);
-        assert!(matches!(hub_takes(&body, None, possession), Ok(Question::Reserve(_))));
+        assert!(matches!(
+            hub_takes(&body, None, possession),
+            Ok(Question::Hub(LinkAsk::Reserve(_)))
+        ));
         for bit in [0, 511] {
             let wrong = hub_takes(&body, None, |transcript| {
                 let mut proof = possession(transcript);

@@ -113,7 +113,7 @@ fn a_link_that_dies_between_record_and_session_locks_nobody_out() {
         let (_, asked) = scene.world.hub.asked.pop_front().unwrap();
         if question == "record" {
             // It is on the disk, and nobody hears of it.
-            let recorded = scene.world.hub_ledger.answer(&asked, scene.world.now);
+            let recorded = scene.world.hub_ledger.answer(&asked);
             assert_eq!(recorded, Some(Answer::Recorded));
         }
         scene.cut();

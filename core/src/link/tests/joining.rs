@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scenario::*;
 use crate::ask::issuing::Issuing;
-use crate::ask::{Answer, Claim, Question, Reservation};
+use crate::ask::{Claim, LinkAnswer, LinkAsk, Reservation, StoreAsk};
 use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials};
 use crate::capability::Role;
 use crate::code::Code;
@@ -154,7 +154,7 @@ impl Scene {
 
     /// Something is changed on the hub's disk, and in the hub as it starts anew.
     pub(super) fn change(&mut self, change: Change) {
-        self.world.hub_ledger.answer(&Question::Change(change), self.world.now).unwrap();
+        self.world.hub_ledger.store(&StoreAsk::Change(change), self.world.now).unwrap();
         self.restart();
     }
 
@@ -185,17 +185,19 @@ impl Scene {
             agent: String::new(),
             labels: Default::default(),
         };
-        let reserve = Question::Reserve(Box::new(claim.clone()));
-        let Some(Answer::Reserved(grant)) = registry.answer(link, &reserve, *now) else { panic!() };
+        let reserve = LinkAsk::Reserve(Box::new(claim.clone()));
+        let Ok(LinkAnswer::Reserved(grant)) = registry.answer(link, &reserve, *now) else {
+            panic!()
+        };
         let session = SessionId([3; 16]);
-        let commit = Question::Commit(Box::new(Reservation { claim, grant: *grant, session }));
-        assert_eq!(registry.answer(link, &commit, *now), Some(Answer::Committed));
+        let commit = LinkAsk::Commit(Box::new(Reservation { claim, grant: *grant, session }));
+        assert_eq!(registry.answer(link, &commit, *now), Ok(LinkAnswer::Committed));
         let (id, target, delivery) = (CallId(1), Target::Hub, Default::default());
         let (name, arguments) = (name.parse().unwrap(), arguments.as_arguments());
         let call = Call { id, target, name, arguments, deadline_ms: 1000, window: 0, delivery };
         registry.input(link, &Frame::Call(call), *now);
         while let Some((ask, question)) = registry.poll_ask() {
-            let answer = hub_ledger.answer(&question, *now).unwrap();
+            let answer = hub_ledger.store(&question, *now);
             registry.answer_ask(ask, answer, *now);
         }
         let mut outbox = Outbox::default();

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::properties::call;
 use super::raw::{Raw, encoded};
 use super::scenario::*;
-use crate::ask::{Answer, AskId, Grant};
+use crate::ask::{Answer, AskId, Grant, LinkAnswer};
 use crate::capability::Role;
 use crate::code::{CloseCode, Code};
 use crate::id::CallId;
@@ -100,8 +100,8 @@ fn expiring(seconds: u64) -> World {
         epoch: 0,
     };
     let answers = |answer| VecDeque::from([answer]);
-    world.instead.insert("reserve", answers(Answer::Reserved(Box::new(grant))));
-    world.instead.insert("commit", answers(Answer::Committed));
+    world.instead.insert("reserve", answers(LinkAnswer::Reserved(Box::new(grant)).into()));
+    world.instead.insert("commit", answers(LinkAnswer::Committed.into()));
     world.run();
     assert!(world.peer.link.is_admitted() && world.hub.link.is_admitted());
     world

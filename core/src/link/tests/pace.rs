@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::raw::*;
 use super::scenario::*;
-use crate::ask::Memory;
+use crate::ask::{Memory, Question};
 use crate::auth::Credential;
 use crate::facts::Durable;
 use crate::hub::{Hub, HubConfig, Source};
@@ -226,8 +226,11 @@ fn raw(plan: &Plan) -> (End, Raw) {
         (Hub::new(HubConfig::default(), Durable::default(), &Seed([7; 32])), Memory::default());
     let id = registry.arrive(somewhere(), start()).unwrap();
     while let Some((ask, question)) = hub.asked.pop_front() {
-        let answer = registry.answer(id, &question, start()).or_else(|| ledger.answer(&question));
-        hub.link.answer(ask, answer.unwrap(), start());
+        let answer = match &question {
+            Question::Hub(ask) => registry.answer(id, ask, start()).into(),
+            store => ledger.answer(store).unwrap(),
+        };
+        hub.link.answer(ask, answer, start());
         hub.drain();
     }
     raw.exchange(&mut hub);

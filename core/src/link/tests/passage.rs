@@ -1,7 +1,7 @@
 //! A call on its way through a hub and back, over links: how often each frame is read and written.
 
 use super::scenario::{Plan, start};
-use crate::ask::Memory;
+use crate::ask::{Memory, Question};
 use crate::facts::Durable;
 use crate::hub::{Hub, HubConfig, Outbox};
 use crate::id::{CallId, LinkId};
@@ -93,8 +93,10 @@ impl Conn {
         while let Some(event) = self.served.poll_event() {
             match event {
                 Event::Ask(ask, question) => {
-                    let answer = hub.answer(self.id, &question, start());
-                    let answer = answer.or_else(|| ledger.answer(&question)).unwrap();
+                    let answer = match &question {
+                        Question::Hub(ask) => hub.answer(self.id, ask, start()).into(),
+                        store => ledger.answer(store).unwrap(),
+                    };
                     self.served.answer(ask, answer, start());
                 }
                 Event::Frame(frame) => hub.input(self.id, &frame, start()),

@@ -2,7 +2,7 @@
 
 use super::raw::{Raw, SESSION_LIMITS, auth_body, transcript};
 use super::scenario::*;
-use crate::ask::Answer;
+use crate::ask::LinkAnswer;
 use crate::auth::AuthError;
 use crate::buffer::Buffer;
 use crate::code::{CloseCode, Code};
@@ -241,7 +241,7 @@ fn a_second_authenticate_while_the_hub_asks_ends_the_link() {
     raw.exchange(&mut hub);
     assert_eq!(*hub.reason(), EndReason::Auth(AuthError::OutOfTurn("authenticate")));
     let told = hub.told.len();
-    hub.link.answer(ask, Answer::Committed, start());
+    hub.link.answer(ask, LinkAnswer::Committed.into(), start());
     assert!(!hub.drain(), "an answer that comes too late");
     assert_eq!(hub.told.len(), told);
 }

@@ -2,7 +2,7 @@
 //! was kept or begun.
 
 use super::scenario::*;
-use crate::ask::{Answer, No};
+use crate::ask::{Answer, LinkAnswer, No};
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::id::HubId;
@@ -143,8 +143,8 @@ fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
 #[test]
 fn an_answer_of_another_kind_is_no_answer() {
     for (question, wrong) in [
-        ("reserve", Answer::Committed),
-        ("record", Answer::Committed),
+        ("reserve", LinkAnswer::Committed.into()),
+        ("record", LinkAnswer::Committed.into()),
         ("commit", Answer::Recorded),
     ] {
         let mut world = Plan::plain().world();
@@ -173,7 +173,7 @@ fn tls_on_one_end_only_is_named_on_both_ends() {
 #[test]
 fn a_stale_commit_is_asked_for_again_from_the_start() {
     let mut world = Plan::plain().world();
-    world.instead.entry("commit").or_default().push_back(Answer::Stale);
+    world.instead.entry("commit").or_default().push_back(LinkAnswer::Stale.into());
     world.run();
     assert_eq!(
         world.hub.told[2..],

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::joining::*;
 use super::scenario::*;
-use crate::ask::{Answer, Question};
+use crate::ask::{Answer, StoreAsk, Stored};
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
 use crate::facts::Change;
@@ -263,6 +263,6 @@ fn a_peer_that_was_forgotten_gets_no_other_certificate() {
     scene.world.run();
     assert_eq!(*scene.world.hub.reason(), EndReason::Closed(Code::Revoked));
     assert!(scene.world.hub_ledger.durable().peers.is_empty());
-    let change = Question::Change(Change::Forget(web()));
-    assert_eq!(scene.world.hub_ledger.answer(&change, start()), Some(Answer::Changed(false)));
+    let change = StoreAsk::Change(Change::Forget(web()));
+    assert_eq!(scene.world.hub_ledger.store(&change, start()), Ok(Stored::Changed(false)));
 }

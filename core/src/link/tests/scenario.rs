@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::joining::{draft, issuing, joins};
 use crate::arrival::Way;
 use crate::ask::issuing::Issuing;
-use crate::ask::{Answer, AskId, Memory, Question};
+use crate::ask::{Answer, AskId, LinkAnswer, LinkAsk, Memory, Question};
 use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Secrets, SharedSecret, Transport};
 use crate::hub::{Hub, HubConfig, Outbox, Source};
 use crate::id::{LinkId, Pin, SecretNumber};
@@ -274,9 +274,9 @@ impl End {
 
     /// Answers Arrive as a hub does that has nothing against the source.
     pub(super) fn let_in(&mut self) {
-        if let Some(&(id, Question::Arrive(_))) = self.asked.front() {
+        if let Some(&(id, Question::Hub(LinkAsk::Arrive(_)))) = self.asked.front() {
             self.asked.pop_front();
-            self.link.answer(id, Answer::Arrived(Way::Direct), start());
+            self.link.answer(id, LinkAnswer::Arrived(Way::Direct).into(), start());
             self.drain();
         }
     }
@@ -324,19 +324,14 @@ pub(super) fn line(event: &Event<'_>) -> String {
 
 pub(super) fn name(question: &Question) -> &'static str {
     match question {
-        Question::Arrive(_) => "arrive",
-        Question::Reserve(_) => "reserve",
+        Question::Hub(LinkAsk::Arrive(_)) => "arrive",
+        Question::Hub(LinkAsk::Reserve(_)) => "reserve",
         Question::Record(_) => "record",
-        Question::Commit(_) => "commit",
+        Question::Hub(LinkAsk::Commit(_)) => "commit",
         Question::Keep(_) => "keep",
         Question::Held => "held",
-        Question::Renew(_) => "renew",
-        Question::Renewed(_) => "renewed",
-        // The hub's own.
-        Question::Change(_)
-        | Question::Rotate { .. }
-        | Question::RotateKeys { .. }
-        | Question::Issue(_) => "another",
+        Question::Hub(LinkAsk::Renew(_)) => "renew",
+        Question::Hub(LinkAsk::Renewed(_)) => "renewed",
     }
 }
 
@@ -432,8 +427,10 @@ impl World {
                     if !at_hub {
                         return self.peer_ledger.answer(&question).unwrap();
                     }
-                    let hubs = self.registry.answer(self.id, &question, self.now);
-                    hubs.or_else(|| self.hub_ledger.answer(&question, self.now)).unwrap()
+                    match &question {
+                        Question::Hub(ask) => self.registry.answer(self.id, ask, self.now).into(),
+                        store => self.hub_ledger.answer(store).unwrap(),
+                    }
                 });
                 end.link.answer(id, answer, self.now);
                 end.drain();
@@ -441,7 +438,7 @@ impl World {
             }
         }
         while let Some((id, question)) = self.registry.poll_ask() {
-            let answer = self.hub_ledger.answer(&question, self.now).unwrap();
+            let answer = self.hub_ledger.store(&question, self.now);
             self.registry.answer_ask(id, answer, self.now);
             answered = true;
         }

@@ -8,7 +8,7 @@ fn forget(hub: &mut Hub, link: LinkId, id: u64, peer: &str) {
 }
 
 /// The question that the hub asks, and nothing beside it.
-fn asked(hub: &mut Hub) -> (AskId, Question) {
+fn asked(hub: &mut Hub) -> (AskId, StoreAsk) {
     let asked = hub.poll_ask().expect("a question");
     assert_eq!(hub.poll_ask(), None);
     asked
@@ -31,14 +31,14 @@ fn nothing_changes_before_the_ledger_has_forgotten_and_then_everything_does() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, question) = asked(&mut hub);
-    assert_eq!(question, Question::Change(Change::Forget(id("web-1"))));
+    assert_eq!(question, StoreAsk::Change(Change::Forget(id("web-1"))));
     // No answer, no change.
     assert_eq!(sent(&mut hub, operator), Vec::<String>::new());
     assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 2));
     input(&mut hub, operator, &uptime(3, "web-1"));
     assert_eq!(sent(&mut hub, web), ["call 2"]);
 
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
     assert_eq!(answered(&mut hub, operator), Ok("{id=web-1 ended=2}".to_owned()));
     for link in [web, calls] {
         assert_eq!(closing(&mut hub, link), Some(Code::Revoked));
@@ -53,7 +53,7 @@ fn nothing_changes_before_the_ledger_has_forgotten_and_then_everything_does() {
     let stranger = claim("web-1", 9, Purpose::Serve);
     let grant = reserve(&mut hub, link, &stranger).unwrap();
     assert_eq!(key_of(grant.record.clone()), PublicKey([9; 32]));
-    assert_eq!(commit(&mut hub, link, &stranger, grant), Answer::Committed);
+    assert_eq!(commit(&mut hub, link, &stranger, grant), Ok(LinkAnswer::Committed));
     hub.gone(web, Now::default());
     assert_eq!(hub.members.serving(id("web-1")), Some(link));
 }
@@ -65,12 +65,12 @@ fn a_ledger_that_cannot_forget_leaves_everything_as_it_was() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), Now::default());
+    hub.answer_ask(ask, Err(Code::Unavailable.into()), Now::default());
     assert_eq!(answered(&mut hub, operator), Err("unavailable".to_owned()));
     assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 1));
     // An answer that comes twice, or to nothing, is none.
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
-    hub.answer_ask(AskId(99), Answer::Changed(true), Now::default());
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
+    hub.answer_ask(AskId(99), Ok(Stored::Changed(true)), Now::default());
     assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (None, 1));
 }
 
@@ -81,7 +81,7 @@ fn an_answer_of_another_kind_forgets_nobody() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Recorded, Now::default());
+    hub.answer_ask(ask, Ok(Stored::KeysRotated(Vec::new())), Now::default());
     assert_eq!(answered(&mut hub, operator), Err("failed".to_owned()));
     assert_eq!(hub.members.bound_count(), 1);
 }
@@ -92,7 +92,7 @@ fn a_binding_of_the_operators_id_is_forgotten_and_the_operator_stays() {
     let operator = operator(&mut hub);
     forget(&mut hub, operator, 1, "operator");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
     assert_eq!(answered(&mut hub, operator), Ok("{id=operator ended=0}".to_owned()));
     assert_eq!(closing(&mut hub, operator), None);
 }
@@ -105,7 +105,7 @@ fn whoever_asked_may_be_gone_when_it_is_done() {
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
     hub.gone(operator, Now::default());
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
     assert_eq!((closing(&mut hub, web), hub.members.bound_count()), (Some(Code::Revoked), 0));
 }
 
@@ -120,7 +120,7 @@ fn an_id_that_neither_the_hub_nor_the_ledger_knows_is_unknown() {
     {
         forget(&mut hub, operator, 2 * n as u64 + 1, "web-1");
         let (ask, _) = asked(&mut hub);
-        hub.answer_ask(ask, Answer::Changed(bound), Now::default());
+        hub.answer_ask(ask, Ok(Stored::Changed(bound)), Now::default());
         assert_eq!(answered(&mut hub, operator), answer);
     }
 }
@@ -139,11 +139,11 @@ fn an_admission_under_way_is_asked_for_again_and_binds_anew() {
     assert_eq!(grant.record, None);
     forget(&mut hub, operator, 1, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
-    assert_eq!(commit(&mut hub, link, &claimed, grant), Answer::Stale);
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
+    assert_eq!(commit(&mut hub, link, &claimed, grant), Ok(LinkAnswer::Stale));
     let again = reserve(&mut hub, link, &claimed).unwrap();
     assert!(again.record.is_some());
-    assert_eq!(commit(&mut hub, link, &claimed, again), Answer::Committed);
+    assert_eq!(commit(&mut hub, link, &claimed, again), Ok(LinkAnswer::Committed));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn nobody_listens_to_a_session_that_was_cut_off_nor_calls_it_while_its_link_stil
     assert_eq!(hub.cut_off(web), None);
     forget(&mut hub, operator, 3, "web-1");
     let (ask, _) = asked(&mut hub);
-    hub.answer_ask(ask, Answer::Changed(true), Now::default());
+    hub.answer_ask(ask, Ok(Stored::Changed(true)), Now::default());
     assert!(answered(&mut hub, operator).is_ok());
     // Even where frames wait that its link does not take.
     assert_eq!(hub.cut_off(web), Some(Code::Revoked));

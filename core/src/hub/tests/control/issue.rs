@@ -31,14 +31,14 @@ fn a_token_says_what_was_asked_for_and_is_told_once_its_record_is_on_the_disk() 
     arguments.named_value("labels", labels.as_value()).unwrap();
     desk.ask(desk.operator, "issue-token", &arguments);
     let (ask, question) = desk.hub.poll_ask().unwrap();
-    let Question::Issue(mint) = &question else { panic!("{question:?}") };
+    let StoreAsk::Issue(mint) = &question else { panic!("{question:?}") };
     assert!(mint.draft.local);
     // No answer, no token.
     assert_eq!((desk.hub.members.token_count(), desk.hub.poll_ask()), (0, None));
     assert_eq!(sent(&mut desk.hub, desk.operator), Vec::<String>::new());
 
-    let answer = desk.ledger.answer(&question, desk.now).unwrap();
-    let Answer::Issued(record, secret) = answer.clone() else { panic!("{answer:?}") };
+    let answer = desk.ledger.store(&question, desk.now);
+    let Ok(Stored::Issued(record, secret)) = answer.clone() else { panic!("{answer:?}") };
     desk.hub.answer_ask(ask, answer, desk.now);
     let (jti, token, ends) = (record.jti, secret.0.as_str(), NOON + 3600);
     let expected = format!(
@@ -203,9 +203,9 @@ fn what_cannot_be_made_changes_nothing_and_the_caller_hears_why() {
     arguments.named("for", Scalar::Text("bob")).unwrap();
     let reason = "'advertise' names only this machine".to_owned();
     for (answer, code, why) in [
-        (Answer::Cannot { code: Code::Failed, reason: reason.clone() }, "failed", &*reason),
-        (Answer::No(Code::Unavailable.into()), "unavailable", Code::Unavailable.row().meaning),
-        (Answer::Recorded, "failed", Code::Failed.row().meaning),
+        (Err(Cannot::because(Code::Failed, &reason)), "failed", &*reason),
+        (Err(Code::Unavailable.into()), "unavailable", Code::Unavailable.row().meaning),
+        (Ok(Stored::Changed(true)), "failed", Code::Failed.row().meaning),
     ] {
         desk.ask(desk.operator, "issue-token", &arguments);
         let (ask, _) = desk.hub.poll_ask().unwrap();

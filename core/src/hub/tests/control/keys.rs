@@ -34,7 +34,7 @@ fn an_admission_under_way_by_a_key_that_is_revoked_is_asked_for_again_and_refuse
         let grant = desk.reserve(link, &claim).unwrap();
         desk.record(&grant).unwrap();
         desk.say("rotate-keys", &[("now", Scalar::Boolean(at_once))]).unwrap();
-        assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+        assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Stale));
         assert_eq!(desk.reserve(link, &claim).map(drop), again);
     }
 }
@@ -85,9 +85,9 @@ fn a_rotation_that_failed_changes_nothing_and_one_waits_for_the_other() {
     desk.ask(desk.operator, "rotate-keys", &none);
     assert_eq!(answered(&mut desk.hub, desk.operator), Err("busy".to_owned()));
     let (ask, question) = desk.hub.poll_ask().unwrap();
-    assert_eq!(question, Question::RotateKeys { now: false });
+    assert_eq!(question, StoreAsk::RotateKeys { now: false });
     let reason = "the disk is full".to_owned();
-    desk.hub.answer_ask(ask, Answer::Cannot { code: Code::Unavailable, reason }, desk.now);
+    desk.hub.answer_ask(ask, Err(Cannot::because(Code::Unavailable, reason)), desk.now);
     assert_eq!(answered(&mut desk.hub, desk.operator), Err("unavailable".to_owned()));
     assert!(desk.join(&token, "web-1", 1).is_ok());
     assert!(desk.say("rotate-keys", &[]).is_ok());

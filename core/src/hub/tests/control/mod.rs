@@ -23,7 +23,7 @@ pub(super) fn operator(hub: &mut Hub) -> LinkId {
     let (method, identity, evidence) = (Method::Open, None, None);
     let claim = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Operate) };
     let grant = reserve(hub, link, &claim).unwrap();
-    assert_eq!(commit(hub, link, &claim, grant), Answer::Committed);
+    assert_eq!(commit(hub, link, &claim, grant), Ok(LinkAnswer::Committed));
     link
 }
 

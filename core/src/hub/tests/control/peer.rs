@@ -73,7 +73,7 @@ fn a_peer_that_only_called_is_known_by_its_binding_and_a_guest_by_its_session() 
     let (method, identity, evidence) = (Method::Open, None, None);
     let guest = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Serve) };
     let grant = reserve(&mut hub, link, &guest).unwrap();
-    commit(&mut hub, link, &guest, grant);
+    assert_eq!(commit(&mut hub, link, &guest, grant), Ok(LinkAnswer::Committed));
     let told = say(&mut hub, ops, 3, "peer", &id("guest-1")).unwrap();
     assert!(told.contains("state=online") && !told.contains("method="), "{told}");
     assert!(told.contains("commands={}"), "{told}");

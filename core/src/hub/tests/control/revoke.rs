@@ -26,9 +26,9 @@ fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
     let (ask, question) = desk.hub.poll_ask().unwrap();
     let revocation = Revocation { at: NOON, reason: "stolen".to_owned() };
     let peers = vec!["web-1".parse().unwrap()];
-    assert_eq!(question, Question::Change(Change::Revoke(peers, revocation.clone())));
+    assert_eq!(question, StoreAsk::Change(Change::Revoke(peers, revocation.clone())));
     assert_eq!(desk.closing(web), None);
-    let answer = desk.ledger.answer(&question, desk.now).unwrap();
+    let answer = desk.ledger.store(&question, desk.now);
     desk.hub.answer_ask(ask, answer, desk.now);
     let told = answered(&mut desk.hub, desk.operator);
     assert_eq!(told, Ok("{id=web-1 ended=1 method=join}".to_owned()));
@@ -126,7 +126,7 @@ fn an_admission_under_way_of_a_peer_that_is_revoked_is_asked_for_again_and_refus
         let grant = desk.reserve(link, &claim).unwrap();
         desk.record(&grant).unwrap();
         assert!(desk.say("revoke-peer", &[("id", Scalar::Text("web-1"))]).is_ok());
-        assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+        assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Stale));
         // Where the hub has not known it yet, the ledger does.
         let again = desk.reserve(link, &claim).and_then(|grant| desk.record(&grant));
         assert_eq!(again, Err(Code::Revoked), "{known}");
@@ -152,7 +152,7 @@ fn a_ledger_that_cannot_revoke_or_allow_leaves_everything_as_it_was() {
     let no = |desk: &mut Desk, name: &str| {
         desk.ask(desk.operator, name, &arguments);
         let (ask, _) = desk.hub.poll_ask().unwrap();
-        desk.hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), desk.now);
+        desk.hub.answer_ask(ask, Err(Code::Unavailable.into()), desk.now);
         assert_eq!(answered(&mut desk.hub, desk.operator), Err("unavailable".to_owned()));
     };
     no(&mut desk, "revoke-peer");

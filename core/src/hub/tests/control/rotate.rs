@@ -18,13 +18,13 @@ fn rotate(hub: &mut Hub, link: LinkId, id: u64, grace: Option<i128>) {
 
 /// The question for another secret.
 fn asked(hub: &mut Hub) -> (AskId, SecretNumber, Option<u64>) {
-    let Some((ask, Question::Rotate { number, grace })) = hub.poll_ask() else { panic!("nothing") };
+    let Some((ask, StoreAsk::Rotate { number, grace })) = hub.poll_ask() else { panic!("nothing") };
     assert_eq!(hub.poll_ask(), None);
     (ask, number, grace)
 }
 
-fn done(old_until: Option<u64>) -> Answer {
-    Answer::Rotated(Rotated { file: "/x/secret.key".to_owned(), old_until })
+fn done(old_until: Option<u64>) -> Result<Stored, Cannot> {
+    Ok(Stored::Rotated(Rotated { file: "/x/secret.key".to_owned(), old_until }))
 }
 
 /// Rotates at once, with a grace until then where one is given.
@@ -42,16 +42,22 @@ fn proved(peer: &str, secret: SecretNumber) -> Claim {
 }
 
 fn reserve_at(hub: &mut Hub, link: LinkId, claim: &Claim, now: Now) -> Result<Grant, Code> {
-    match hub.answer(link, &Question::Reserve(Box::new(claim.clone())), now) {
-        Some(Answer::Reserved(grant)) => Ok(*grant),
-        Some(Answer::No(no)) => Err(no.code),
+    match hub.answer(link, &LinkAsk::Reserve(Box::new(claim.clone())), now) {
+        Ok(LinkAnswer::Reserved(grant)) => Ok(*grant),
+        Err(no) => Err(no.code),
         other => panic!("{other:?}"),
     }
 }
 
-fn commit_at(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant, now: Now) -> Answer {
+fn commit_at(
+    hub: &mut Hub,
+    link: LinkId,
+    claim: &Claim,
+    grant: Grant,
+    now: Now,
+) -> Result<LinkAnswer, No> {
     let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
-    hub.answer(link, &Question::Commit(Box::new(reservation)), now).unwrap()
+    hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), now)
 }
 
 /// A session that this secret admits, or why it does not; when it ends.
@@ -65,7 +71,7 @@ fn admit(
     let claim = proved(peer, secret);
     let grant = reserve_at(hub, link, &claim, now)?;
     let expires = grant.expires;
-    assert_eq!(commit_at(hub, link, &claim, grant, now), Answer::Committed);
+    assert_eq!(commit_at(hub, link, &claim, grant, now), Ok(LinkAnswer::Committed));
     Ok((link, expires))
 }
 
@@ -92,7 +98,7 @@ fn without_a_grace_the_old_secrets_sessions_end_at_once_and_nobody_elses() {
     let (method, identity, evidence) = (Method::Open, None, None);
     let open = Claim { method, identity, evidence, ..claim("x", 0, Purpose::Operate) };
     let grant = reserve_at(&mut hub, guest, &open, now).unwrap();
-    assert_eq!(commit_at(&mut hub, guest, &open, grant, now), Answer::Committed);
+    assert_eq!(commit_at(&mut hub, guest, &open, grant, now), Ok(LinkAnswer::Committed));
     let operator = operator(&mut hub);
 
     rotate(&mut hub, operator, 1, None);
@@ -175,7 +181,7 @@ fn an_admission_under_way_is_asked_for_again_by_whichever_secret_it_was_proved()
         let grant = reserve_at(&mut hub, link, &claim, now).unwrap();
         assert_eq!(grant.expires, None);
         rotated(&mut hub, operator, 1, until, now);
-        assert_eq!(commit_at(&mut hub, link, &claim, grant, now), Answer::Stale);
+        assert_eq!(commit_at(&mut hub, link, &claim, grant, now), Ok(LinkAnswer::Stale));
         let granted = reserve_at(&mut hub, link, &claim, now).map(|grant| grant.expires);
         assert_eq!(granted, again);
     }
@@ -190,7 +196,7 @@ fn a_grace_that_ends_between_room_and_session_lets_nobody_in() {
     let claim = proved("web-1", FIRST);
     let grant = reserve_at(&mut hub, link, &claim, at(2, 1001)).unwrap();
     // No timer was kept in between.
-    assert_eq!(commit_at(&mut hub, link, &claim, grant, at(61, 1060)), Answer::Stale);
+    assert_eq!(commit_at(&mut hub, link, &claim, grant, at(61, 1060)), Ok(LinkAnswer::Stale));
     assert_eq!(reserve_at(&mut hub, link, &claim, at(61, 1060)), Err(Code::Expired));
 }
 
@@ -243,7 +249,7 @@ fn what_cannot_be_written_changes_nothing_and_the_caller_hears_why() {
     rotate(&mut hub, operator, 1, None);
     let (ask, _, _) = asked(&mut hub);
     let reason = "the disk is full".to_owned();
-    hub.answer_ask(ask, Answer::Cannot { code: Code::Unavailable, reason }, now);
+    hub.answer_ask(ask, Err(Cannot::because(Code::Unavailable, reason)), now);
     let mut outbox = Outbox::default();
     hub.take_outbox(operator, &mut outbox);
     let Some(Frame::Result(result)) = outbox.front() else { panic!("no result") };
@@ -283,7 +289,7 @@ fn a_grace_is_a_second_to_seven_days_and_a_whole_number() {
         if taken {
             let (ask, _, asked) = asked(&mut hub);
             assert_eq!(asked, u64::try_from(grace).ok());
-            hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), Now::default());
+            hub.answer_ask(ask, Err(Code::Unavailable.into()), Now::default());
             assert_eq!(answered(&mut hub, operator), Err("unavailable".to_owned()));
         } else {
             assert_eq!(answered(&mut hub, operator), Err("bad-argument".to_owned()), "{grace}");

@@ -126,9 +126,9 @@ fn who_was_admitted_while_the_ledger_wrote_is_revoked_too() {
     arguments.named("enrolled", Scalar::Boolean(true)).unwrap();
     desk.ask(desk.operator, "revoke-token", &arguments);
     let (ask, question) = desk.hub.poll_ask().unwrap();
-    assert_eq!(question, Question::Change(Change::RevokeToken(token.jti, NOON, vec![])));
-    assert_eq!(desk.commit(link, &claim, grant), Answer::Committed);
-    let answer = desk.ledger.answer(&question, desk.now).unwrap();
+    assert_eq!(question, StoreAsk::Change(Change::RevokeToken(token.jti, NOON, vec![])));
+    assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Committed));
+    let answer = desk.ledger.store(&question, desk.now);
     desk.hub.answer_ask(ask, answer, desk.now);
     let told = format!("{{jti={jti} ended=1 revoked=1}}");
     assert_eq!(answered(&mut desk.hub, desk.operator), Ok(told));
@@ -146,7 +146,7 @@ fn an_admission_under_way_by_a_revoked_token_is_asked_for_again_and_refused() {
     let grant = desk.reserve(link, &claim).unwrap();
     desk.record(&grant).unwrap();
     revoke(&mut desk, &token, false).unwrap();
-    assert_eq!(desk.commit(link, &claim, grant), Answer::Stale);
+    assert_eq!(desk.commit(link, &claim, grant), Ok(LinkAnswer::Stale));
     assert_eq!(desk.reserve(link, &claim), Err(Code::Revoked));
 }
 
@@ -178,7 +178,7 @@ fn nothing_is_revoked_that_the_ledger_could_not_record() {
     arguments.named("enrolled", Scalar::Boolean(true)).unwrap();
     desk.ask(desk.operator, "revoke-token", &arguments);
     let (ask, _) = desk.hub.poll_ask().unwrap();
-    desk.hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), desk.now);
+    desk.hub.answer_ask(ask, Err(Code::Unavailable.into()), desk.now);
     assert_eq!(answered(&mut desk.hub, desk.operator), Err("unavailable".to_owned()));
     assert_eq!(desk.closing(web), None);
     assert!(desk.join(&token, "web-1", 1).is_ok());
@@ -229,12 +229,12 @@ fn tokens_that_have_ended_are_forgotten_within_the_hour_and_only_once_the_floor_
     desk.pass(1);
     desk.hub.handle_timeout(desk.now);
     let (ask, question) = desk.hub.poll_ask().unwrap();
-    assert_eq!(question, Question::Change(Change::Purge(NOON + 3600 - 60)));
+    assert_eq!(question, StoreAsk::Change(Change::Purge(NOON + 3600 - 60)));
     // Idempotent; and nothing is forgotten before the answer.
     desk.hub.handle_timeout(desk.now);
     assert_eq!(desk.hub.poll_ask(), None);
     assert_eq!((desk.hub.members.token_count(), desk.hub.members.floor()), (2, 0));
-    desk.hub.answer_ask(ask, Answer::No(Code::Unavailable.into()), desk.now);
+    desk.hub.answer_ask(ask, Err(Code::Unavailable.into()), desk.now);
     assert_eq!((desk.hub.members.token_count(), desk.hub.members.floor()), (2, 0));
     // It is tried again an hour later.
     desk.pass(3600);
@@ -290,7 +290,7 @@ fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
     let link = other.hub.arrive(somewhere(), other.now).unwrap();
     let grant = other.reserve(link, &claim).unwrap();
     let record = Question::Record(grant.record.unwrap());
-    assert_eq!(desk.ledger.answer(&record, desk.now), Some(Answer::No(Code::Expired.into())));
+    assert_eq!(desk.ledger.answer(&record), Some(Answer::No(Code::Expired.into())));
     // Nor is one made that would be refused.
     assert_eq!(desk.say("issue-token", &[("for", Scalar::Text("x"))]), Err("failed".to_owned()));
     desk.now.unix = right + 8 * 86_400;
