@@ -39,6 +39,8 @@
 //! link           one connection, whole
 //! session        after admission: call ids, credit, lanes, heartbeat, expiry
 //! auth           before admission: who proves what to whom
+//! ask            what needs the world: questions and their answers
+//! facts          what a hub keeps for good, and the rules of it
 //! trust          whether this hub is the one that was meant
 //! token          signed tokens: who vouches for what, until when
 //! identity       keys and certificates

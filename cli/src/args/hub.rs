@@ -13,7 +13,7 @@ pub(crate) struct Hub {
     /// The shared secret; - is standard input [default: BOWLINE_SECRET, then DATA/secret.key].
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// Where keys and the ledger are kept.
+    /// Where keys and the ledger are kept [default: bowline/hub in ~/.local/share].
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// hub.toml.

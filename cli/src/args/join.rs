@@ -29,7 +29,7 @@ pub(crate) struct Join {
     /// Roots that the hub's certificate must chain to, with --tls strict: PEM.
     #[arg(long, value_name = "FILE")]
     pub(crate) roots: Option<PathBuf>,
-    /// Where the key and the enrolment are kept.
+    /// Where the key and the enrolment are kept [default: bowline/peer in ~/.local/share].
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// One JSON object.

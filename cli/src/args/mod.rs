@@ -62,14 +62,21 @@ use crate::runtime::Choice;
 )]
 pub(crate) struct Arguments {
     /// Log more, on standard error; up to three times. BOWLINE_LOG says it exactly.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// What the program runs on; it behaves the same on each.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "RUNTIME")]
+    #[arg(
+        long,
+        global = true,
+        display_order = 901,
+        value_enum,
+        default_value_t,
+        value_name = "RUNTIME"
+    )]
     pub(crate) runtime: Choice,
     /// A group, by name or number, that files may be open to: secrets that it may read, a data
     /// directory that it may write to [default: BOWLINE_TRUSTED_GROUP, then the configuration's].
-    #[arg(long, global = true, value_name = "GROUP")]
+    #[arg(long, global = true, display_order = 902, value_name = "GROUP")]
     pub(crate) trusted_group: Option<TrustedGroup>,
     #[command(subcommand)]
     pub(crate) command: Command,
