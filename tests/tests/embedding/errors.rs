@@ -139,8 +139,8 @@ fn every_public_error_implements_the_trait_of_errors() {
     assert!(missing.is_empty(), "name them in the list, or say why not: {missing:#?}");
 }
 
-/// What the search finds that is no error: answers of the facts, the hub and its storage, and why a call is to
-/// stop.
+/// What the search finds that is no error: answers of the facts, the hub and its storage, and
+/// why a call is to stop.
 const ELSE: &[&str] = &["Cannot", "Conflict", "No", "NotTaken", "Stop"];
 
 /// One of each error that a program meets with `?` while it embeds.
