@@ -1,6 +1,6 @@
 //! Whether this machine comes back by what a join token brought, where nothing says otherwise.
 
-use bowline_core::auth::Way;
+use bowline_core::auth::Reconnect;
 use bowline_shell::config::PeerConfig;
 use bowline_shell::files::{Enrolment, EnrolmentFile, Role};
 
@@ -58,8 +58,8 @@ pub(crate) fn passed_over(dial: &Dial, config: &PeerConfig) -> Result<Option<Str
 /// How it comes back at this moment, by name.
 pub(crate) fn method(enrolment: &Enrolment, now: u64) -> &'static str {
     match enrolment.credentials.way(now) {
-        Way::Resume => "resume",
-        Way::Refresh => "refresh",
-        Way::Ended => "none: the enrolment has ended",
+        Reconnect::Resume => "resume",
+        Reconnect::Refresh => "refresh",
+        Reconnect::Ended => "none: the enrolment has ended",
     }
 }

@@ -12,7 +12,7 @@ use bowline_core::trust::How;
 use bowline_core::wire::frame::{Purpose, Status};
 use bowline_shell::advice::{self, Audience};
 use bowline_shell::config::units::print_duration;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use serde_json::{Value, json};
 
 use crate::{exit, remedy, show};
@@ -20,33 +20,33 @@ use crate::{exit, remedy, show};
 pub(crate) mod hub;
 
 /// The notice as one object: `event`, and what belongs to it.
-pub(crate) fn json(notice: &Notice) -> Value {
+pub(crate) fn json(notice: &ShellEvent) -> Value {
     match notice {
-        Notice::Connected { remote } => json!({"event": "connected", "remote": remote}),
-        Notice::Accepted { link, remote } => {
+        ShellEvent::Connected { remote } => json!({"event": "connected", "remote": remote}),
+        ShellEvent::Accepted { link, remote } => {
             json!({"event": "accepted", "link": link.0, "remote": remote})
         }
-        Notice::Forwarded { link, proxy, remote } => {
+        ShellEvent::Forwarded { link, proxy, remote } => {
             json!({"event": "forwarded", "link": link.0, "proxy": proxy, "remote": remote})
         }
-        Notice::Hub(event) => hub::json(event),
-        Notice::MadeAnew { mark, path } => json!({
+        ShellEvent::Hub(event) => hub::json(event),
+        ShellEvent::MadeAnew { mark, path } => json!({
             "event": "made-anew",
             "what": mark.name(),
             "path": path.display().to_string(),
         }),
-        Notice::Amiss { reason } => json!({"event": "amiss", "reason": reason}),
-        Notice::HubHeldBack { measure } => {
+        ShellEvent::Amiss { reason } => json!({"event": "amiss", "reason": reason}),
+        ShellEvent::HubHeldBack { measure } => {
             json!({"event": "hub-held-back", "measure": self::measure(*measure)})
         }
-        Notice::LeftOut { count } => json!({"event": "left-out", "count": count}),
-        Notice::HeldBack { link, peer, measure } => json!({
+        ShellEvent::LeftOut { count } => json!({"event": "left-out", "count": count}),
+        ShellEvent::HeldBack { link, peer, measure } => json!({
             "event": "held-back",
             "link": link.0,
             "peer": peer.as_str(),
             "measure": self::measure(*measure),
         }),
-        Notice::Secured { link, security } => {
+        ShellEvent::Secured { link, security } => {
             let Security { tls, served, .. } = security;
             json!({
                 "event": "secured",
@@ -56,22 +56,22 @@ pub(crate) fn json(notice: &Notice) -> Value {
                 "pin": served.map(|pin| pin.to_string()),
             })
         }
-        Notice::Upgraded { link } => json!({"event": "upgraded", "link": link.map(|link| link.0)}),
-        Notice::Learnt(learnt) => json!({
+        ShellEvent::Upgraded { link } => json!({"event": "upgraded", "link": link.map(|link| link.0)}),
+        ShellEvent::Learnt(learnt) => json!({
             "event": "learnt",
             "hub": learnt.hub.to_string(),
             "name": learnt.name.raw(),
             "pin": learnt.pin.map(|pin| pin.to_string()),
             "how": how(learnt.how),
         }),
-        Notice::Kept(entry) => json!({
+        ShellEvent::Kept(entry) => json!({
             "event": "kept",
             "hub": entry.identity.to_string(),
             "pin": entry.pin.map(|pin| pin.to_string()),
             "generation": entry.generation,
         }),
-        Notice::Renewed { until } => json!({"event": "renewed", "until": until}),
-        Notice::Admitted { link, admitted, took, traffic } => json!({
+        ShellEvent::Renewed { until } => json!({"event": "renewed", "until": until}),
+        ShellEvent::Admitted { link, admitted, took, traffic } => json!({
             "event": "admitted",
             "link": link.map(|link| link.0),
             "peer": admitted.peer.as_str(),
@@ -84,22 +84,22 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "received": traffic.0,
             "sent": traffic.1,
         }),
-        Notice::Registered { commands } => json!({"event": "registered", "commands": commands}),
-        Notice::Called { id, name } => {
+        ShellEvent::Registered { commands } => json!({"event": "registered", "commands": commands}),
+        ShellEvent::Called { id, name } => {
             json!({"event": "called", "call": id.0, "command": name.as_str()})
         }
-        Notice::Answered { id, status: ended } => {
+        ShellEvent::Answered { id, status: ended } => {
             json!({"event": "answered", "call": id.0, "status": status(*ended)})
         }
-        Notice::SecretRotated { old_until } => {
+        ShellEvent::SecretRotated { old_until } => {
             json!({"event": "secret-rotated", "old_until": old_until})
         }
-        Notice::Stopping { calls, within } => json!({
+        ShellEvent::Stopping { calls, within } => json!({
             "event": "stopping",
             "calls": calls,
             "within_ms": millis(*within),
         }),
-        Notice::Ended { link, remote, ended, traffic } => json!({
+        ShellEvent::Ended { link, remote, ended, traffic } => json!({
             "event": "ended",
             "link": link.map(|link| link.0),
             "remote": remote,
@@ -115,18 +115,18 @@ pub(crate) fn json(notice: &Notice) -> Value {
             "received": traffic.0,
             "sent": traffic.1,
         }),
-        Notice::Unreachable { code, reason, remedy } => json!({
+        ShellEvent::Unreachable { code, reason, remedy } => json!({
             "event": "unreachable",
             "code": code.map(|code| code.name()),
             "reason": unreachable(reason, *remedy),
         }),
-        Notice::Retry { after, code, away } => json!({
+        ShellEvent::Retry { after, code, away } => json!({
             "event": "retry",
             "after_ms": millis(*after),
             "code": code.map(|code| code.name()),
             "away_ms": millis(*away),
         }),
-        Notice::Prompted { by, after } => json!({
+        ShellEvent::Prompted { by, after } => json!({
             "event": "prompted",
             "by": match by {
                 Prompt::Asked => "asked",
@@ -140,9 +140,9 @@ pub(crate) fn json(notice: &Notice) -> Value {
 }
 
 /// What a peer's owner wants to read; nothing for what only matters in detail.
-pub(crate) fn sentence(notice: &Notice) -> Option<String> {
+pub(crate) fn sentence(notice: &ShellEvent) -> Option<String> {
     Some(match notice {
-        Notice::Learnt(learnt) => {
+        ShellEvent::Learnt(learnt) => {
             let pin = learnt.pin.map_or_else(|| "no TLS".to_owned(), |pin| pin.to_string());
             let (hub, name, how) = (learnt.hub, &learnt.name, how(learnt.how));
             let said = format!("hub {hub} ({name}), {pin}, trusted by {how}");
@@ -151,28 +151,28 @@ pub(crate) fn sentence(notice: &Notice) -> Option<String> {
                 None => said,
             }
         }
-        Notice::Renewed { until } => match until {
+        ShellEvent::Renewed { until } => match until {
             Some(until) => format!("new credentials, until {}", crate::date::utc(*until)),
             None => "new credentials".to_owned(),
         },
-        Notice::Kept(entry) => format!("keeping {} for this hub", entry.identity),
-        Notice::Admitted { admitted, .. } => {
+        ShellEvent::Kept(entry) => format!("keeping {} for this hub", entry.identity),
+        ShellEvent::Admitted { admitted, .. } => {
             format!("admitted as {} by {}", admitted.peer, admitted.method.name())
         }
-        Notice::HubHeldBack { measure } => format!(
+        ShellEvent::HubHeldBack { measure } => format!(
             "the hub sends more {} than this peer takes in a second: it is held back, and nothing is \
              lost",
             self::measure(*measure)
         ),
-        Notice::Registered { commands } => format!("serving {}", show::count(*commands, "command")),
-        Notice::Answered { id, status } if status.is_cut() => {
+        ShellEvent::Registered { commands } => format!("serving {}", show::count(*commands, "command")),
+        ShellEvent::Answered { id, status } if status.is_cut() => {
             format!("call {}: {}", id.0, reason(*status, &Line::default()))
         }
-        Notice::Stopping { calls, within } => stopping(*calls, *within),
-        Notice::Ended { ended, .. } => exit::end(ended),
-        Notice::Unreachable { reason, remedy, .. } => unreachable(reason, *remedy),
-        Notice::Retry { after, code, away } => retry(*after, *code, *away),
-        Notice::Prompted { by, after } => {
+        ShellEvent::Stopping { calls, within } => stopping(*calls, *within),
+        ShellEvent::Ended { ended, .. } => exit::end(ended),
+        ShellEvent::Unreachable { reason, remedy, .. } => unreachable(reason, *remedy),
+        ShellEvent::Retry { after, code, away } => retry(*after, *code, *away),
+        ShellEvent::Prompted { by, after } => {
             let why = match by {
                 Prompt::Asked => "",
                 Prompt::Credential => "the secret, the enrolment or the trust file has changed: ",

@@ -228,7 +228,7 @@ pub(crate) fn of_code(code: Code) -> u8 {
 #[cfg(test)]
 mod tests {
     use bowline_core::auth::peer::Refusal;
-    use bowline_core::code::{Row, TABLE};
+    use bowline_core::code::{CodeRow, TABLE};
     use bowline_core::text::Line;
     use bowline_core::wire::frame::Status;
 
@@ -260,8 +260,8 @@ mod tests {
         assert_eq!(listed, table);
     }
 
-    fn on_the_page(row: &Row) -> String {
-        let Row { code, name, used_in, meaning, .. } = *row;
+    fn on_the_page(row: &CodeRow) -> String {
+        let CodeRow { code, name, used_in, meaning, .. } = *row;
         let none = match used_in {
             Use::Local => "see below",
             Use::Refusal | Use::Ending | Use::Call => "–",

@@ -8,7 +8,7 @@ use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Role, Secret, SecretOrigin, SecretSources};
 use bowline_shell::hub::{Certificate, Hub, HubBuilder, Reloaded, StartError};
 use bowline_shell::ledger::Tokens;
-use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::notice::{ShellEvent, Subscriber};
 use bowline_shell::runtime::{Runtime, Signal};
 use serde_json::json;
 
@@ -46,7 +46,7 @@ pub(crate) async fn hub(runtime: &impl Runtime, options: Box<args::Hub>) -> Resu
         builder = builder.secret_from(secret, origin);
     }
     let json = options.json;
-    let hub = builder.observer(Observer::new(move |notice| tell(&notice, json)));
+    let hub = builder.subscriber(Subscriber::new(move |notice| tell(&notice, json)));
     let mut inbox = Inbox::open(runtime)?;
     let mut hub = hub.start().map_err(start_failure)?;
     for warning in hub.warnings() {
@@ -126,39 +126,39 @@ fn print_listening<R: Runtime>(hub: &Hub<R>, json: bool) -> Result<(), Failure> 
     secret.map_or(Ok(()), |secret| output::line(format_args!("secret    {secret}")))
 }
 
-fn tell(notice: &Notice, json: bool) {
+fn tell(notice: &ShellEvent, json: bool) {
     if json {
         return journal::event(crate::event::json(notice));
     }
     match notice {
-        Notice::Admitted { admitted, .. } => {
+        ShellEvent::Admitted { admitted, .. } => {
             tracing::info!(peer = %admitted.peer, method = admitted.method.name(), "admitted");
         }
-        Notice::Stopping { calls, within } => {
+        ShellEvent::Stopping { calls, within } => {
             output::say(format_args!("{}", crate::event::stopping(*calls, *within)));
         }
-        Notice::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
-        Notice::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
-        Notice::Hub(event) => crate::event::hub::log(event),
-        Notice::MadeAnew { mark, path } => {
+        ShellEvent::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
+        ShellEvent::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
+        ShellEvent::Hub(event) => crate::event::hub::log(event),
+        ShellEvent::MadeAnew { mark, path } => {
             let path = path.display();
             tracing::warn!(what = mark.name(), %path, "it was gone, and was made anew");
         }
-        Notice::Amiss { reason: Some(reason) } => tracing::error!("{reason}"),
-        Notice::Amiss { reason: None } => tracing::warn!("the data directory is well again"),
-        Notice::HeldBack { peer, measure, .. } => {
+        ShellEvent::Amiss { reason: Some(reason) } => tracing::error!("{reason}"),
+        ShellEvent::Amiss { reason: None } => tracing::warn!("the data directory is well again"),
+        ShellEvent::HeldBack { peer, measure, .. } => {
             tracing::warn!(%peer, measure = crate::event::measure(*measure), "held back");
         }
         // Told together, and not each: a flood must not fill the log.
-        Notice::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {
+        ShellEvent::Ended { remote, ended, .. } if is_turned_away(&ended.reason) => {
             tracing::debug!(%remote, reason = %ended.reason, "not admitted");
         }
-        Notice::Ended { remote, ended, traffic, .. }
+        ShellEvent::Ended { remote, ended, traffic, .. }
             if !ended.admitted && is_look(&ended.reason, traffic.0) =>
         {
             tracing::debug!(%remote, reason = %ended.reason, "looked, and left");
         }
-        Notice::Ended { remote, ended, .. } if !ended.admitted => {
+        ShellEvent::Ended { remote, ended, .. } if !ended.admitted => {
             let (code, reason) = (ended.reason.code(), not_admitted(ended));
             tracing::warn!(%remote, %code, %reason, "not admitted");
         }

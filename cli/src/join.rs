@@ -13,7 +13,7 @@ use bowline_core::text::Line;
 use bowline_core::token::{Invitation, Wrapped, unwrapped};
 use bowline_shell::config::{PeerConfig, PeerSettings};
 use bowline_shell::files::{self, Enrolment, EnrolmentFile, Exposure, Role, read_private, word};
-use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::notice::{ShellEvent, Subscriber};
 use bowline_shell::peer::{Join, PeerBuilder, SetupError};
 use bowline_shell::runtime::Runtime;
 use serde_json::{Value, json};
@@ -40,8 +40,8 @@ pub(crate) async fn join(runtime: &impl Runtime, options: Box<args::Join>) -> Re
 
     let name = Arc::new(Mutex::new(Line::default()));
     let learnt = name.clone();
-    let observer = Observer::new(move |notice| {
-        if let Notice::Learnt(hub) = notice {
+    let subscriber = Subscriber::new(move |notice| {
+        if let ShellEvent::Learnt(hub) = notice {
             *learnt.lock().unwrap_or_else(PoisonError::into_inner) = hub.name;
         }
     });
@@ -50,7 +50,7 @@ pub(crate) async fn join(runtime: &impl Runtime, options: Box<args::Join>) -> Re
     };
     let builder =
         PeerBuilder::join(runtime.clone(), invited.clone(), &data).map_err(Failure::usage)?;
-    let builder = peer::checked_by(builder, &config)?.observer(observer).operate();
+    let builder = peer::checked_by(builder, &config)?.subscriber(subscriber).operate();
     let session = builder.connect().await.map_err(failed)?;
     let admitted = session.admitted().clone();
     session.close();

@@ -20,7 +20,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use bowline_core::id::PeerId;
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 
 use crate::{stdio, tame};
 
@@ -36,7 +36,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Lines whose ends have not come.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    begun: BTreeMap<Line, Begun>,
+    begun: BTreeMap<LineSource, Begun>,
     held: usize,
     /// No line is due before.
     next: Option<Instant>,
@@ -45,11 +45,11 @@ pub(crate) struct Lines {
     /// Whether both outputs go to the same place.
     is_shared: bool,
     /// The line whose row is open, in each place.
-    open: [Option<Line>; 2],
+    open: [Option<LineSource>; 2],
 }
 
 /// Whose line it is.
-type Line = (PeerId, Source);
+type LineSource = (PeerId, OutputStream);
 
 /// A line whose end has not come.
 #[derive(Debug, Default)]
@@ -70,18 +70,18 @@ impl Lines {
         Self { terminals, is_shared, ..Self::default() }
     }
 
-    fn is_terminal(&self, source: Source) -> bool {
+    fn is_terminal(&self, source: OutputStream) -> bool {
         match source {
-            Source::Out => self.terminals[0],
-            Source::Err => self.terminals[1],
+            OutputStream::Out => self.terminals[0],
+            OutputStream::Err => self.terminals[1],
         }
     }
 
     /// The line whose row is open where this output goes.
-    fn open(&mut self, source: Source) -> &mut Option<Line> {
+    fn open(&mut self, source: OutputStream) -> &mut Option<LineSource> {
         match source {
-            Source::Err if !self.is_shared => &mut self.open[1],
-            Source::Out | Source::Err => &mut self.open[0],
+            OutputStream::Err if !self.is_shared => &mut self.open[1],
+            OutputStream::Out | OutputStream::Err => &mut self.open[0],
         }
     }
 
@@ -89,7 +89,7 @@ impl Lines {
     pub(crate) fn take(
         &mut self,
         peer: PeerId,
-        source: Source,
+        source: OutputStream,
         mut bytes: &[u8],
         now: Instant,
     ) -> Vec<u8> {
@@ -125,14 +125,14 @@ impl Lines {
     }
 
     /// What has waited long enough.
-    pub(crate) fn flush(&mut self, now: Instant) -> Vec<(Source, Vec<u8>)> {
+    pub(crate) fn flush(&mut self, now: Instant) -> Vec<(OutputStream, Vec<u8>)> {
         if self.next.is_none_or(|next| now < next) {
             return Vec::new();
         }
         let waits = |begun: &Begun| begun.waits.map(|(_, until)| until);
         let is_due = |begun: &Begun| waits(begun).is_some_and(|until| until <= now);
         let due = self.begun.iter().filter(|(_, begun)| is_due(begun));
-        let due: Vec<Line> = due.map(|(line, _)| *line).collect();
+        let due: Vec<LineSource> = due.map(|(line, _)| *line).collect();
         let told = due.into_iter().filter_map(|line| {
             let told = self.tell(line)?;
             Some((line.1, told))
@@ -143,7 +143,7 @@ impl Lines {
     }
 
     /// Tells a line as far as it came, where that is anything.
-    fn tell(&mut self, line: Line) -> Option<Vec<u8>> {
+    fn tell(&mut self, line: LineSource) -> Option<Vec<u8>> {
         let mut begun = self.begun.remove(&line)?;
         self.held -= begun.bytes.len();
         begun.waits = None;
@@ -159,8 +159,8 @@ impl Lines {
     }
 
     /// A peer says no more: its last lines, where they had no end.
-    pub(crate) fn end(&mut self, peer: PeerId) -> Vec<(Source, Vec<u8>)> {
-        let ends = Source::ALL.iter().filter_map(|&source| {
+    pub(crate) fn end(&mut self, peer: PeerId) -> Vec<(OutputStream, Vec<u8>)> {
+        let ends = OutputStream::ALL.iter().filter_map(|&source| {
             let mut begun = self.begun.remove(&(peer, source))?;
             self.held -= begun.bytes.len();
             let mut told = Vec::new();
@@ -178,13 +178,13 @@ impl Lines {
     }
 
     /// Whether a row is open where this output goes.
-    pub(crate) fn is_open(&self, source: Source) -> bool {
-        let at = usize::from(source == Source::Err && !self.is_shared);
+    pub(crate) fn is_open(&self, source: OutputStream) -> bool {
+        let at = usize::from(source == OutputStream::Err && !self.is_shared);
         self.open[at].is_some()
     }
 
     /// Ends the row that is open where this output goes, for a line of somebody else's.
-    pub(crate) fn make_way(&mut self, source: Source) -> &'static [u8] {
+    pub(crate) fn make_way(&mut self, source: OutputStream) -> &'static [u8] {
         match self.open(source).take() {
             Some(_) => b"\n",
             None => b"",
@@ -192,7 +192,7 @@ impl Lines {
     }
 
     /// Tells what is held of a line, and ends its row.
-    fn end_row(&mut self, line: Line, begun: &mut Begun, told: &mut Vec<u8>) {
+    fn end_row(&mut self, line: LineSource, begun: &mut Begun, told: &mut Vec<u8>) {
         let is_terminal = self.is_terminal(line.1);
         if begun.is_told && is_terminal && begun.bytes.iter().all(|&byte| byte == b'\r') {
             begun.bytes.clear();
@@ -208,7 +208,7 @@ impl Lines {
     }
 
     /// Tells what is held of a line, in the row that is open for it, or in one of its own.
-    fn row(&mut self, line: Line, begun: &mut Begun, told: &mut Vec<u8>) {
+    fn row(&mut self, line: LineSource, begun: &mut Begun, told: &mut Vec<u8>) {
         let (peer, source) = line;
         let is_terminal = self.is_terminal(source);
         let mut bytes = &begun.bytes[..];
@@ -243,7 +243,7 @@ impl Lines {
         self.next = Some(self.next.map_or(until, |next| next.min(until)));
     }
 
-    fn keep(&mut self, line: Line, begun: Begun) {
+    fn keep(&mut self, line: LineSource, begun: Begun) {
         if begun.is_told || !begun.bytes.is_empty() {
             self.held += begun.bytes.len();
             self.begun.insert(line, begun);

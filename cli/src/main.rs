@@ -56,7 +56,7 @@ use bowline_shell::stage;
 
 use args::Command;
 use exit::Failure;
-use runtime::Choice;
+use runtime::RuntimeChoice;
 
 fn main() -> ExitCode {
     if let Some(end) = stage::carry_out(std::env::args_os()) {
@@ -75,8 +75,8 @@ fn main() -> ExitCode {
     }
     let (choice, command) = (arguments.runtime, arguments.command);
     let done = match choice {
-        Choice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),
-        Choice::Smol => runtime::on_smol(|smol| perform(smol, choice, command)),
+        RuntimeChoice::Tokio => runtime::on_tokio(|tokio| perform(tokio, choice, command)),
+        RuntimeChoice::Smol => runtime::on_smol(|smol| perform(smol, choice, command)),
     };
     journal::finish();
     match done.unwrap_or_else(|error| Err(Failure::new(exit::FAILURES, error))) {
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 }
 
 /// Does what the command says, on this runtime, which is the chosen one.
-async fn perform<R: Runtime>(runtime: R, choice: Choice, command: Command) -> Result<u8, Failure> {
+async fn perform<R: Runtime>(runtime: R, choice: RuntimeChoice, command: Command) -> Result<u8, Failure> {
     let runtime = &runtime;
     match command {
         Command::Hub(options) => hub::hub(runtime, options).await,

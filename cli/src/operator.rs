@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bowline_core::control::field::Item;
-use bowline_core::control::{Page, Paged, PeersRequest, Request};
+use bowline_core::control::{Page, Paged, PeersRequest, ControlRequest};
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_shell::files::{DataDir, Endpoint, Role, is_there, pem, volume};
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session, load_key};
 use bowline_shell::runtime::Runtime;
 
@@ -20,13 +20,13 @@ use crate::{nearby, output, peer, place, show};
 pub(crate) async fn connect(
     runtime: &impl Runtime,
     dial: &Dial,
-    observer: Observer,
+    subscriber: Subscriber,
 ) -> Result<Session, Failure> {
     let Some((builder, data, endpoint)) = local(runtime, dial)? else {
-        let connected = remote(runtime, dial)?.observer(observer).operate().connect().await;
+        let connected = remote(runtime, dial)?.subscriber(subscriber).operate().connect().await;
         return connected.map_err(|error| Failure::from(error).in_data(dial.data.as_deref()));
     };
-    builder.observer(observer).operate().connect().await.map_err(|error| match &error {
+    builder.subscriber(subscriber).operate().connect().await.map_err(|error| match &error {
         ConnectError::Unreachable { reason, .. } => {
             nearby::unreachable(&data, &endpoint, reason, error.code())
         }
@@ -35,12 +35,12 @@ pub(crate) async fn connect(
 }
 
 /// Asks the hub by a session of its own.
-pub(crate) async fn ask<R: Request>(
+pub(crate) async fn ask<R: ControlRequest>(
     runtime: &impl Runtime,
     dial: &Dial,
     request: &R,
 ) -> Result<R::Reply, Failure> {
-    let session = connect(runtime, dial, Observer::default()).await?;
+    let session = connect(runtime, dial, Subscriber::default()).await?;
     let reply = session.hub().ask(request).await;
     session.close();
     session.ended().await;
@@ -57,7 +57,7 @@ where
     R: Paged<Reply = Page<T>>,
     T: Item,
 {
-    let session = connect(runtime, dial, Observer::default()).await?;
+    let session = connect(runtime, dial, Subscriber::default()).await?;
     let list = session.hub().list(request).await;
     session.close();
     session.ended().await;

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use bowline_core::peer::Prompt;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 
 /// The longest that nothing is said while a peer goes on trying.
 const STILL: Duration = Duration::from_secs(5 * 60);
@@ -31,10 +31,10 @@ pub(crate) struct Said {
 
 impl Said {
     /// Whether this is to be said at this moment; `sentence` is what it says.
-    pub(crate) fn take(&mut self, notice: &Notice, sentence: &str, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, notice: &ShellEvent, sentence: &str, now: Instant) -> bool {
         match notice {
-            Notice::Retry { after, .. } => self.waits(*after, now),
-            Notice::Prompted { by, .. } => match by {
+            ShellEvent::Retry { after, .. } => self.waits(*after, now),
+            ShellEvent::Prompted { by, .. } => match by {
                 Prompt::Asked => self.says(sentence),
                 Prompt::Credential | Prompt::Network => {
                     let again =
@@ -80,23 +80,23 @@ impl Said {
 mod tests {
     use super::*;
 
-    fn retry(seconds: u64) -> Notice {
+    fn retry(seconds: u64) -> ShellEvent {
         let after = Duration::from_secs(seconds);
-        Notice::Retry { after, code: None, away: Duration::ZERO }
+        ShellEvent::Retry { after, code: None, away: Duration::ZERO }
     }
 
-    fn away() -> Notice {
-        Notice::Unreachable { code: None, reason: String::new(), remedy: None }
+    fn away() -> ShellEvent {
+        ShellEvent::Unreachable { code: None, reason: String::new(), remedy: None }
     }
 
-    fn prompted(by: Prompt) -> Notice {
-        Notice::Prompted { by, after: Duration::ZERO }
+    fn prompted(by: Prompt) -> ShellEvent {
+        ShellEvent::Prompted { by, after: Duration::ZERO }
     }
 
     /// Says this at each of the moments, in seconds; which of them are said.
-    fn said(said: &mut Said, told: &[(u64, Notice, &str)]) -> Vec<u64> {
+    fn said(said: &mut Said, told: &[(u64, ShellEvent, &str)]) -> Vec<u64> {
         let from = Instant::now();
-        let takes = |&(at, ref notice, sentence): &(u64, Notice, &str)| {
+        let takes = |&(at, ref notice, sentence): &(u64, ShellEvent, &str)| {
             said.take(notice, sentence, from + Duration::from_secs(at)).then_some(at)
         };
         told.iter().filter_map(takes).collect()

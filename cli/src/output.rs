@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 
 use crate::exit::{self, Failure};
 use crate::{show, stdio};
@@ -44,10 +44,10 @@ fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<(
 ///
 /// # Errors
 /// As [`line()`].
-pub(crate) fn stream(source: Source, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn stream(source: OutputStream, bytes: &[u8]) -> io::Result<()> {
     match source {
-        Source::Out => written(|out| out.write_all(bytes)),
-        Source::Err => stdio::errors().write_all(bytes),
+        OutputStream::Out => written(|out| out.write_all(bytes)),
+        OutputStream::Err => stdio::errors().write_all(bytes),
     }
 }
 

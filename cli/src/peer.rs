@@ -8,7 +8,7 @@ use std::time::Instant;
 use bowline_core::trust::{Mode, PinSpec, Roots};
 use bowline_shell::config::{PeerConfig, PeerSettings, Reload, TlsMode};
 use bowline_shell::files::{DataDir, DirLock, Exposure, Role, pem};
-use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::notice::{ShellEvent, Subscriber};
 use bowline_shell::peer::{Peer, PeerBuilder};
 use bowline_shell::runtime::{Runtime, Signal};
 use bowline_shell::stage::Stage;
@@ -44,7 +44,7 @@ pub(crate) async fn peer(runtime: &impl Runtime, options: Box<args::Peer>) -> Re
     let data = options.dial.data.clone();
     let builder = serving(runtime, &options, &config)?;
     let _serving = serve_from(data.as_deref())?;
-    let builder = builder.observer(observer(options.json, data));
+    let builder = builder.subscriber(subscriber(options.json, data));
     let peer = builder.start();
     let mut config = config;
     while inbox.next().await == Signal::Hangup {
@@ -240,9 +240,9 @@ fn labels(given: &[String]) -> Result<Option<BTreeMap<String, String>>, Failure>
 }
 
 /// Sentences on standard error, as [`Said`] chooses; or JSON on standard output.
-fn observer(json: bool, data: Option<PathBuf>) -> Observer {
+fn subscriber(json: bool, data: Option<PathBuf>) -> Subscriber {
     let said = Mutex::new(Said::default());
-    Observer::new(move |notice: Notice| {
+    Subscriber::new(move |notice: ShellEvent| {
         if json {
             return journal::event(crate::event::json(&notice));
         }
@@ -252,7 +252,7 @@ fn observer(json: bool, data: Option<PathBuf>) -> Observer {
         if said.take(&notice, &sentence, Instant::now()) {
             output::say(format_args!("{sentence}"));
         }
-        if matches!(notice, Notice::Retry { .. }) {
+        if matches!(notice, ShellEvent::Retry { .. }) {
             tracing::info!("{sentence}");
         }
     })

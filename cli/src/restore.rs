@@ -1,7 +1,7 @@
 //! `bowline restore`.
 
 use bowline_shell::files::Role;
-use bowline_shell::hub::{Anew, Marked, StartError, mark_restored, new_identity};
+use bowline_shell::hub::{RestoredDir, Marked, StartError, mark_restored, new_identity};
 use serde_json::json;
 
 use crate::args;
@@ -35,7 +35,7 @@ fn tell_marked(marked: &Marked, json: bool) -> Result<(), Failure> {
     output::line("next: 'bowline hub --accept-restored', once; it revokes every token made before")
 }
 
-fn tell_anew(anew: &Anew, json: bool) -> Result<(), Failure> {
+fn tell_anew(anew: &RestoredDir, json: bool) -> Result<(), Failure> {
     if json {
         let removed: Vec<_> = anew.removed.iter().map(|path| path.display().to_string()).collect();
         return output::line(json!({

@@ -21,13 +21,13 @@ const ENDING: Duration = Duration::from_millis(500);
 
 /// A runtime by its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Choice {
+pub(crate) enum RuntimeChoice {
     #[default]
     Tokio,
     Smol,
 }
 
-impl Choice {
+impl RuntimeChoice {
     /// As it is typed.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -172,8 +172,8 @@ mod tests {
 
     #[test]
     fn each_runtime_is_named_as_it_is_typed() {
-        for choice in Choice::value_variants() {
-            assert_eq!(Choice::from_str(choice.name(), false), Ok(*choice));
+        for choice in RuntimeChoice::value_variants() {
+            assert_eq!(RuntimeChoice::from_str(choice.name(), false), Ok(*choice));
         }
     }
 }

@@ -119,13 +119,13 @@ mod tests {
         let writer = thread::spawn(move || {
             let mut lines = io::LineWriter::new(ours);
             // It blocks on the socket's buffer many times, in lines and between them.
-            struct Lines<'a>(&'a mut io::LineWriter<UnixStream>);
-            impl AsFd for Lines<'_> {
+            struct SocketLines<'a>(&'a mut io::LineWriter<UnixStream>);
+            impl AsFd for SocketLines<'_> {
                 fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
                     self.0.get_ref().as_fd()
                 }
             }
-            impl Write for Lines<'_> {
+            impl Write for SocketLines<'_> {
                 fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
                     self.0.write(bytes)
                 }
@@ -133,7 +133,7 @@ mod tests {
                     self.0.flush()
                 }
             }
-            let mut out = Waiting::new(Lines(&mut lines), OFlags::RDONLY, "reading");
+            let mut out = Waiting::new(SocketLines(&mut lines), OFlags::RDONLY, "reading");
             out.write_all(&sent).unwrap();
             out.flush().unwrap();
         });

@@ -32,10 +32,10 @@ use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::link::{Event, Link};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Entry, Known};
+use bowline_core::trust::{Entry, KnownHub};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Command, Register, Source, Status};
+use bowline_core::wire::frame::{CallResult, Command, Register, OutputStream, Status};
 use data_encoding::BASE64URL_NOPAD;
 
 fn main() {
@@ -56,7 +56,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let secret = BASE64URL_NOPAD.decode(String::from_utf8(secret)?.trim().as_bytes())?;
     let mut random = Random::new(&entropy()?);
     let dial = Dial {
-        known: Known { hub: address.clone(), entry: files.entry()?, ..Known::default() },
+        known: KnownHub { hub: address.clone(), entry: files.entry()?, ..KnownHub::default() },
         credential: Credential::Secret(SharedSecret::new(&secret)?),
         agent: "blocking/1".to_owned(),
         ..Dial::new(address, Transport::Tls(ClientTls::new()?), peer, files.key(&mut random)?)
@@ -70,16 +70,16 @@ fn run() -> Result<(), Box<dyn Error>> {
         while let Some(event) = link.poll_event() {
             match event {
                 // Each question is answered: one that is not ends the admission by its time limit.
-                Event::Ask(ask, Question::Keep(kept)) => {
+                Event::Ask(ask, Question::Store(kept)) => {
                     let answer = match kept.entry.map_or(Ok(()), |entry| files.keep(&entry)) {
-                        Ok(()) => Answer::Kept,
-                        Err(_) => Answer::No(Code::Unavailable.into()),
+                        Ok(()) => Answer::Stored,
+                        Err(_) => Answer::Refused(Code::Unavailable.into()),
                     };
                     link.answer(ask, answer, clock.now());
                 }
                 // A peer that has the secret is asked nothing else.
                 Event::Ask(ask, _) => {
-                    link.answer(ask, Answer::No(Code::Refused.into()), clock.now());
+                    link.answer(ask, Answer::Refused(Code::Refused.into()), clock.now());
                 }
                 Event::Admitted(admitted) => {
                     println!("admitted as {}", admitted.peer);
@@ -90,7 +90,7 @@ fn run() -> Result<(), Box<dyn Error>> {
                     let id = call.id;
                     // A short answer fits the credit that every caller gives; a long one would be
                     // taken in parts. Who reads a call's input grants it again, with `link.grant`.
-                    link.output(id, Source::Out, b"hello from one thread\n")?;
+                    link.output(id, OutputStream::Out, b"hello from one thread\n")?;
                     let (status, value, text) = (Status::Exited(0), None, "");
                     link.send(&Frame::Result(CallResult { id, peer: None, status, value, text }))?;
                 }

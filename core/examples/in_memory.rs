@@ -13,7 +13,7 @@ use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
-    Call, CallResult, Command, Delivery, Purpose, Register, Source, Status, Target,
+    Call, CallResult, Command, Delivery, Purpose, Register, OutputStream, Status, Target,
 };
 
 /// One connection: the peer's end with its ledger, and the hub's end with its number.
@@ -57,7 +57,7 @@ fn peer_events(connection: &mut Connection, now: Now, printed: &mut String) {
                 link.send(&Frame::Call(call)).unwrap();
             }
             Event::Frame(Frame::Call(Call { id, .. })) => {
-                link.output(id, Source::Out, b"up 3 days\n").unwrap();
+                link.output(id, OutputStream::Out, b"up 3 days\n").unwrap();
                 let (peer, status) = (Some(web), Status::Exited(0));
                 let result = CallResult { id, peer, status, value: None, text: "" };
                 link.send(&Frame::Result(result)).unwrap();

@@ -1,4 +1,4 @@
-//! A connection at a hub's door: the question that its link asks between the upgrade and Hello,
+//! A connection that a hub accepted: the question that its link asks between the upgrade and Hello,
 //! and the answers.
 //!
 //! Where a connection truly comes from is known only with its upgrade, which a proxy may have
@@ -20,7 +20,7 @@ pub struct Arrival {
 
 /// How a connection reached the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ProxyPath {
     /// Straight from its source.
     Direct,
     /// From the address of a trusted proxy, with nothing forwarded: from the proxy itself, or from
@@ -34,7 +34,7 @@ pub enum Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TurnedAway {
     /// Why.
-    pub why: Why,
+    pub why: RejectReason,
     /// What the hub takes for the source.
     pub source: IpAddr,
     /// Seconds after which another try makes sense; none where it never does by itself.
@@ -43,7 +43,7 @@ pub struct TurnedAway {
 
 /// Why a link is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum RejectReason {
     /// The source is in none of the networks that are allowed.
     NotAllowed,
     /// Too many admissions from this source have failed.
@@ -54,7 +54,7 @@ pub enum Why {
     Pending,
 }
 
-impl Why {
+impl RejectReason {
     /// What the remote is told.
     #[must_use]
     pub fn code(self) -> Code {
@@ -73,10 +73,10 @@ impl fmt::Display for TurnedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { why, source, .. } = self;
         match why {
-            Why::NotAllowed => write!(f, "This hub takes no connection from {source}."),
-            Why::Failures => write!(f, "Too many admissions from {source} have failed."),
-            Why::Pending => write!(f, "Too many connections from {source} wait to be admitted."),
-            Why::Full => f.write_str("Too many connections wait to be admitted."),
+            RejectReason::NotAllowed => write!(f, "This hub takes no connection from {source}."),
+            RejectReason::Failures => write!(f, "Too many admissions from {source} have failed."),
+            RejectReason::Pending => write!(f, "Too many connections from {source} wait to be admitted."),
+            RejectReason::Full => f.write_str("Too many connections wait to be admitted."),
         }
     }
 }

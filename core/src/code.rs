@@ -62,7 +62,7 @@ pub enum Use {
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct CodeRow {
     /// The code.
     pub code: Code,
     /// Its spelling on the wire, in logs and in `--json`.
@@ -72,25 +72,25 @@ pub struct Row {
     /// The close code of the WebSocket that ends with it; [`CloseCode::NORMAL`] for [`Use::Call`].
     pub close: CloseCode,
     /// Whether trying again later can succeed with nobody doing anything.
-    pub heals: bool,
+    pub is_retryable: bool,
     /// What it means, in a sentence for a person.
     pub meaning: &'static str,
 }
 
 macro_rules! codes {
-    ($($variant:ident $name:literal $used:ident $close:ident $heals:literal $meaning:literal;)*) => {
+    ($($variant:ident $name:literal $used:ident $close:ident $is_retryable:literal $meaning:literal;)*) => {
         /// A stable code: what a refusal, an ending or a failed call says.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code { $(#[doc = $meaning] $variant,)* }
 
         /// Every code, in the order of [`Code`].
-        pub const TABLE: &[Row] = &[$(Row {
+        pub const TABLE: &[CodeRow] = &[$(CodeRow {
             code: Code::$variant,
             name: $name,
             used_in: Use::$used,
             close: CloseCode::$close,
-            heals: $heals,
+            is_retryable: $is_retryable,
             meaning: $meaning,
         },)*];
     };
@@ -160,7 +160,7 @@ codes! {
 impl Code {
     /// This code's row of [`TABLE`].
     #[must_use]
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static CodeRow {
         &TABLE[self as usize]
     }
 
@@ -178,8 +178,8 @@ impl Code {
 
     /// Whether trying again later can succeed with nobody doing anything.
     #[must_use]
-    pub fn heals(self) -> bool {
-        self.row().heals
+    pub fn is_retryable(self) -> bool {
+        self.row().is_retryable
     }
 }
 
@@ -223,8 +223,8 @@ mod tests {
         assert_eq!(listed, table);
     }
 
-    fn specified(row: &Row) -> String {
-        let Row { code: _, name, used_in, close, heals, meaning } = row;
+    fn specified(row: &CodeRow) -> String {
+        let CodeRow { code: _, name, used_in, close, is_retryable, meaning } = row;
         let used_in = match used_in {
             Use::Refusal => "Refuse",
             Use::Ending => "Goaway",
@@ -235,8 +235,8 @@ mod tests {
             CloseCode::NORMAL => "–".to_owned(),
             close => close.to_string(),
         };
-        let heals = if *heals { "yes" } else { "no" };
-        format!("| `{name}` | {used_in} | {close} | {heals} | {meaning} |")
+        let is_retryable = if *is_retryable { "yes" } else { "no" };
+        format!("| `{name}` | {used_in} | {close} | {is_retryable} | {meaning} |")
     }
 
     #[test]

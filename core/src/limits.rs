@@ -131,7 +131,7 @@ pub struct Limits {
     pub renewals: u64,
     /// See [`Limits::renewals`] (5 s: a certificate of 20 s is renewed in time).
     pub renewal_pause: Duration,
-    /// Calls that a peer tells its observer of in a second (100), and in one burst
+    /// Calls that a peer tells its subscriber of in a second (100), and in one burst
     /// ([`Limits::told_burst`]). Stops a hub that fills a peer's log; what is left out is counted.
     pub told_per_second: u64,
     /// See [`Limits::told_per_second`] (1,000).

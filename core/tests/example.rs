@@ -19,12 +19,12 @@ use bowline_core::hub::{Hub, HubConfig, Outbox};
 use bowline_core::id::{CallId, LinkId, Pin, SecretNumber};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, Policy, Request, Socket};
+use bowline_core::socket::{Incoming, UpgradePolicy, UpgradeRequest, Socket};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     Argument, ArgumentKind, Call, CallResult, Command, Goaway, HelloBody, Method, Output, Purpose,
-    Register, Registered, Source, Status, Target,
+    Register, Registered, OutputStream, Status, Target,
 };
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use data_encoding::BASE64;
@@ -140,14 +140,14 @@ fn the_hub_says_the_pages_hello_and_welcome() {
         (Hub::new(config, Durable::default(), &Seed([7; 32])), Memory::default());
     let link = hub.arrive(somewhere(), NOW).unwrap();
     let begun = hub::HubAuth::begin(snapshot(&page), somewhere(), nonce, Arrival::default());
-    let hub::Step::Ask(auth, Question::Hub(arrive)) = begun else { panic!("{begun:?}") };
+    let hub::HubAuthStep::Ask(auth, Question::Hub(arrive)) = begun else { panic!("{begun:?}") };
     let answer = hub.answer(link, &arrive, NOW);
     let step = auth.answer(answer.into(), &mut random, NOW, &mut said).unwrap();
-    let hub::Step::Wait(auth) = step else { panic!("{step:?}") };
+    let hub::HubAuthStep::Wait(auth) = step else { panic!("{step:?}") };
     assert_eq!(said, page.bytes("Hello"));
     said.clear();
     let mut step = auth.message(page.bytes("Authenticate"), None, &mut random, NOW).unwrap();
-    while let hub::Step::Ask(auth, question) = step {
+    while let hub::HubAuthStep::Ask(auth, question) = step {
         let answer = match &question {
             Question::Hub(ask) => hub.answer(link, ask, NOW).into(),
             store => ledger.answer(store).unwrap(),
@@ -165,13 +165,13 @@ fn the_peer_answers_the_pages_hello_and_takes_its_welcome() {
     let auth = peer::PeerAuth::new(dial, peer_nonce(&page));
     let step = auth.message(page.bytes("Hello"), Some(&served), NOW, &mut said).unwrap();
     assert_eq!(said, page.bytes("Authenticate"));
-    let peer::Step::Wait(auth, learnt) = step else { panic!("{step:?}") };
+    let peer::PeerAuthStep::Wait(auth, learnt) = step else { panic!("{step:?}") };
     assert_eq!(learnt.hub.to_string(), page.text("hub id"));
     assert_eq!(learnt.pin, Some(Pin(page.bytes("pin").try_into().unwrap())));
     let step = auth.message(page.bytes("Welcome"), Some(&served), NOW, &mut said).unwrap();
-    let peer::Step::Ask(auth, Question::Keep(_)) = step else { panic!("{step:?}") };
-    let step = auth.answer(&Answer::Kept).unwrap();
-    let peer::Step::Admitted(admitted, None) = step else { panic!("{step:?}") };
+    let peer::PeerAuthStep::Ask(auth, Question::Store(_)) = step else { panic!("{step:?}") };
+    let step = auth.answer(&Answer::Stored).unwrap();
+    let peer::PeerAuthStep::Admitted(admitted, None) = step else { panic!("{step:?}") };
     assert_eq!(admitted.session.0, page.bytes("session"));
 }
 
@@ -194,14 +194,14 @@ fn taken(buffer: &mut Buffer) -> Vec<u8> {
 #[test]
 fn the_upgrade_and_the_websockets_frames_are_the_pages() {
     let page = page();
-    let request = Request {
+    let request = UpgradeRequest {
         host: "hub.example:7777".to_owned(),
         path: "/link".to_owned(),
         nonce: peer_nonce(&page),
     };
     let (mut to_hub, mut to_peer) = (Buffer::new(), Buffer::new());
     let mut peer = Socket::connect(&request, Random::new(&PEER_SEED), &limits(), &mut to_hub);
-    let mut hub = Socket::accept(Arc::new(Policy::default()), &limits());
+    let mut hub = Socket::accept(Arc::new(UpgradePolicy::default()), &limits());
     assert_eq!(to_hub.filled(), page.head(0));
     let key = format!("Key: {}\r\n", BASE64.encode(page.bytes("WebSocket key")));
     assert!(String::from_utf8_lossy(page.head(0)).contains(&key));
@@ -261,7 +261,7 @@ fn frames_of_the_session_are_the_pages() {
         })
     };
     let output = |id| {
-        let (id, source, bytes) = (CallId(id), Source::Out, b"hello you\n");
+        let (id, source, bytes) = (CallId(id), OutputStream::Out, b"hello you\n");
         Frame::Output(Output { id, peer: web_1, source, offset: 0, bytes })
     };
     let result = |id, peer| {

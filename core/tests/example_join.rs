@@ -7,7 +7,7 @@ mod page;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
-use bowline_core::ask::{Answer, Kept, Memory, Question};
+use bowline_core::ask::{Answer, PeerUpdate, Memory, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
@@ -17,8 +17,8 @@ use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
-use bowline_core::trust::Known;
+use bowline_core::token::{KeyState, Rules, TokenSigner, TokenKeys};
+use bowline_core::trust::KnownHub;
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{AuthBody, Refresh, Refreshed};
@@ -41,7 +41,7 @@ struct Story {
     /// Which start of the hub it is.
     generation: u64,
     /// What the peer keeps of the hub.
-    known: Known,
+    known: KnownHub,
     /// The values of the page, as they come about.
     said: Vec<(&'static str, Vec<u8>)>,
 }
@@ -54,7 +54,7 @@ impl Story {
         let ca = key(&page, "CA seed");
         let authority = Authority::certify(ca, &mut serial, identity, NOW.unix);
         let pkcs8 = key(&page, "token key seed").to_pkcs8();
-        let signer = Signer::from_pkcs8(&pkcs8).unwrap();
+        let signer = TokenSigner::from_pkcs8(&pkcs8).unwrap();
         let mut keys = TokenKeys::default();
         keys.insert(signer.key().clone(), KeyState::Active);
         let joins = Arc::new(Joins {
@@ -84,7 +84,7 @@ impl Story {
         ledger.issue(record);
         let hub = Hub::new(config(5), ledger.durable(), &Seed([7; 32]));
         let known =
-            Known { hub: "hub".to_owned(), token_issuer: Some(identity), ..Known::default() };
+            KnownHub { hub: "hub".to_owned(), token_issuer: Some(identity), ..KnownHub::default() };
         Self { page, joins, hub, ledger, generation: 5, known, said }
     }
 
@@ -130,32 +130,32 @@ impl Story {
         let link = self.hub.arrive(somewhere(), NOW).unwrap();
         let nonce = peer_nonce(&self.page);
         let begun = hub::HubAuth::begin(self.snapshot(), somewhere(), nonce, Arrival::default());
-        let hub::Step::Ask(auth, question) = begun else { panic!("{begun:?}") };
+        let hub::HubAuthStep::Ask(auth, question) = begun else { panic!("{begun:?}") };
         let answer = self.answer(link, &question);
         let step = auth.answer(answer, &mut random, NOW, &mut reply).unwrap();
-        let hub::Step::Wait(hub_auth) = step else { panic!("{step:?}") };
+        let hub::HubAuthStep::Wait(hub_auth) = step else { panic!("{step:?}") };
         let hello = core::mem::take(&mut reply);
 
         let served = served(&self.page);
         let peer_auth = peer::PeerAuth::new(self.dial(credential), nonce);
         let step = peer_auth.message(&hello, Some(&served), NOW, &mut reply).unwrap();
-        let peer::Step::Wait(peer_auth, _) = step else { panic!("{step:?}") };
+        let peer::PeerAuthStep::Wait(peer_auth, _) = step else { panic!("{step:?}") };
         let authenticate = core::mem::take(&mut reply);
 
         let mut step = hub_auth.message(&authenticate, None, &mut random, NOW).unwrap();
-        while let hub::Step::Ask(auth, question) = step {
+        while let hub::HubAuthStep::Ask(auth, question) = step {
             let answer = self.answer(link, &question);
             step = auth.answer(answer, &mut random, NOW, &mut reply).unwrap();
         }
-        let hub::Step::Admitted(_, Some(at_hub)) = step else { panic!("{step:?}") };
+        let hub::HubAuthStep::Admitted(_, Some(at_hub)) = step else { panic!("{step:?}") };
         let step = peer_auth.message(&reply, Some(&served), NOW, &mut Vec::new()).unwrap();
         let (step, kept) = match step {
-            peer::Step::Ask(auth, Question::Keep(kept)) => {
-                (auth.answer(&Answer::Kept).unwrap(), Some(kept))
+            peer::PeerAuthStep::Ask(auth, Question::Store(kept)) => {
+                (auth.answer(&Answer::Stored).unwrap(), Some(kept))
             }
             step => (step, None),
         };
-        let peer::Step::Admitted(_, Some(at_peer)) = step else { panic!("{step:?}") };
+        let peer::PeerAuthStep::Admitted(_, Some(at_peer)) = step else { panic!("{step:?}") };
         let welcome = reply;
         self.said.extend(names.into_iter().zip([
             hello.clone(),
@@ -171,9 +171,9 @@ impl Story {
 struct Admitted {
     link: LinkId,
     random: Random,
-    at_hub: Box<hub::Renewing>,
-    at_peer: Box<peer::Renewing>,
-    kept: Option<Box<Kept>>,
+    at_hub: Box<hub::HubRenewing>,
+    at_peer: Box<peer::PeerRenewing>,
+    kept: Option<Box<PeerUpdate>>,
 }
 
 fn config(generation: u64) -> HubConfig {
@@ -202,9 +202,9 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
     story.said.push(("refresh token", issued.refresh.to_vec()));
     story.said.push(("SHA-256 of the refresh token", sha256(&*issued.refresh)));
 
-    assert_eq!(at_peer.ask(), Some(Question::Held));
-    let asked = at_peer.answer(Answer::Held(Some(Box::new(issued))));
-    let peer::Renewed::Send(body, proof) = asked else { panic!("{asked:?}") };
+    assert_eq!(at_peer.ask(), Some(Question::Load));
+    let asked = at_peer.answer(Answer::Loaded(Some(Box::new(issued))));
+    let peer::PeerRenewed::Send(body, proof) = asked else { panic!("{asked:?}") };
     let mut refresh = Vec::new();
     let frame = Refresh { body: &body, proof: &proof };
     Frame::Refresh(frame).encode(&mut refresh);
@@ -212,16 +212,16 @@ fn told() -> (Page, Vec<(&'static str, Vec<u8>)>) {
     story.said.push(("proof", proof.to_vec()));
     story.said.push(("Refresh", refresh));
     let asked = at_hub.message(&frame, &mut random, NOW).unwrap();
-    let hub::Asked::Ask(mut question) = asked else { panic!("{asked:?}") };
+    let hub::RefreshStep::Ask(mut question) = asked else { panic!("{asked:?}") };
     let refreshed = loop {
         let answer = story.answer(link, &question);
         match at_hub.answer(answer, &mut random).unwrap() {
-            hub::Renewed::Ask(next) => question = next,
-            hub::Renewed::Done(issued, expires) => {
+            hub::HubRenewed::Ask(next) => question = next,
+            hub::HubRenewed::Done(issued, expires) => {
                 assert_eq!(expires, Some(NOW.unix + 86_400));
                 break issued;
             }
-            hub::Renewed::Denied(code) => panic!("{code}"),
+            hub::HubRenewed::Denied(code) => panic!("{code}"),
         }
     };
     let mut message = Vec::new();

@@ -4,7 +4,7 @@ use core::fmt;
 
 use bowline_core::code::Code;
 use bowline_core::control::field::Item;
-use bowline_core::control::{ControlCommand, Misread, Page, Paged, Request};
+use bowline_core::control::{ControlCommand, FieldMisread, Page, Paged, ControlRequest};
 use bowline_core::id::IdError;
 use bowline_core::wire::frame::Status;
 
@@ -40,7 +40,7 @@ pub enum AskError {
         /// The command.
         command: ControlCommand,
         /// What is wrong with the answer.
-        misread: Misread,
+        misread: FieldMisread,
     },
     /// Its list goes on without end.
     #[error(
@@ -72,8 +72,8 @@ impl<'s> HubClient<'s> {
     /// Asks, and waits for the reply. Of a list that is its first page.
     ///
     /// # Errors
-    /// [`AskError::Failed`]; [`AskError::Misread`].
-    pub async fn ask<R: Request>(&self, request: &R) -> Result<R::Reply, AskError> {
+    /// [`AskError::Failed`]; [`AskError::FieldMisread`].
+    pub async fn ask<R: ControlRequest>(&self, request: &R) -> Result<R::Reply, AskError> {
         read::<R>(&self.finished(request).await?)
     }
 
@@ -98,7 +98,7 @@ impl<'s> HubClient<'s> {
         Ok(list)
     }
 
-    async fn finished<R: Request>(&self, request: &R) -> Result<Finished, AskError> {
+    async fn finished<R: ControlRequest>(&self, request: &R) -> Result<Finished, AskError> {
         let failed = |code, finished| AskError::Failed { code, finished: Box::new(finished) };
         let unsaid = |why: &dyn fmt::Display| {
             let code = Code::BadArgument;
@@ -117,8 +117,8 @@ impl<'s> HubClient<'s> {
     }
 }
 
-fn read<R: Request>(finished: &Finished) -> Result<R::Reply, AskError> {
-    let value = finished.value().ok_or_else(Misread::default);
+fn read<R: ControlRequest>(finished: &Finished) -> Result<R::Reply, AskError> {
+    let value = finished.value().ok_or_else(FieldMisread::default);
     let reply = value.and_then(R::Reply::read);
     reply.map_err(|misread| AskError::Misread { command: R::COMMAND, misread })
 }

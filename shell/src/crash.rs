@@ -36,7 +36,7 @@ pub(crate) mod tests {
 
     /// How a child ended.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) enum End {
+    pub(crate) enum ChildEnd {
         /// It came to its end without reaching the point.
         Done,
         /// It crashed there.
@@ -45,7 +45,7 @@ pub(crate) mod tests {
 
     /// Runs the ignored test `name` of this crate in a process that crashes at its `n`-th point, with
     /// its files in `dir`.
-    pub(crate) fn crash_at(name: &str, n: u64, dir: &Path) -> End {
+    pub(crate) fn crash_at(name: &str, n: u64, dir: &Path) -> ChildEnd {
         let child = Command::new(env::current_exe().unwrap())
             .args([name, "--exact", "--ignored", "--test-threads=1"])
             .env(AT, n.to_string())
@@ -56,9 +56,9 @@ pub(crate) mod tests {
             .unwrap();
         let said = String::from_utf8_lossy(&child.stdout);
         match child.status.code() {
-            Some(0) if said.contains("1 passed") => End::Done,
+            Some(0) if said.contains("1 passed") => ChildEnd::Done,
             // The signal of an abort.
-            None => End::Crashed,
+            None => ChildEnd::Crashed,
             _ => panic!("{name} at {n}: {said}{}", String::from_utf8_lossy(&child.stderr)),
         }
     }

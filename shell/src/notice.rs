@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_core::auth::Admitted;
-use bowline_core::auth::peer::Learnt;
+use bowline_core::auth::peer::HubInfo;
 use bowline_core::code::Code;
 use bowline_core::hub::HubEvent;
 use bowline_core::id::{CallId, CommandName, LinkId, PeerId};
@@ -22,7 +22,7 @@ use bowline_core::wire::frame::Status;
 /// One thing that happened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Notice {
+pub enum ShellEvent {
     /// Peer: a socket is connected to the hub.
     Connected {
         /// Where to.
@@ -45,7 +45,7 @@ pub enum Notice {
         remote: String,
     },
     /// Hub: what it tells of sessions, tokens and those who were turned away. Never
-    /// [`HubEvent::Online`], of which the link tells ([`Notice::Admitted`]), nor
+    /// [`HubEvent::Online`], of which the link tells ([`ShellEvent::Admitted`]), nor
     /// [`HubEvent::Drained`], at which [`Hub::stop`](crate::hub::Hub::stop) returns.
     Hub(HubEvent),
     /// The transport is up.
@@ -61,7 +61,7 @@ pub enum Notice {
         link: Option<LinkId>,
     },
     /// Peer: trust was decided on the hub's Hello; the proof goes out.
-    Learnt(Box<Learnt>),
+    Learnt(Box<HubInfo>),
     /// Peer: what was learnt of the hub is on the disk.
     Kept(Box<Entry>),
     /// Peer: new credentials are on the disk, and the session goes on by them.
@@ -210,17 +210,17 @@ impl Mark {
 
 /// Who is told.
 #[derive(Clone)]
-pub struct Observer(Arc<dyn Fn(Notice) + Send + Sync>);
+pub struct Subscriber(Arc<dyn Fn(ShellEvent) + Send + Sync>);
 
-impl Observer {
+impl Subscriber {
     /// Tells `tell`, on the task that the notice comes from: it must not block.
     #[must_use]
-    pub fn new(tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+    pub fn new(tell: impl Fn(ShellEvent) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
 
     /// The same, of whom `tap` is told as well, before.
-    pub(crate) fn tapped(&self, tap: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+    pub(crate) fn tapped(&self, tap: impl Fn(&ShellEvent) + Send + Sync + 'static) -> Self {
         let tell = self.0.clone();
         Self::new(move |notice| {
             tap(&notice);
@@ -228,20 +228,20 @@ impl Observer {
         })
     }
 
-    pub(crate) fn tell(&self, notice: Notice) {
+    pub(crate) fn tell(&self, notice: ShellEvent) {
         tracing::debug!(?notice);
         (self.0)(notice);
     }
 }
 
-impl Default for Observer {
+impl Default for Subscriber {
     fn default() -> Self {
         Self::new(|_| {})
     }
 }
 
-impl fmt::Debug for Observer {
+impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Observer(..)")
+        f.write_str("Subscriber(..)")
     }
 }

@@ -7,7 +7,7 @@ use bowline_core::facts::{Draft, Issuer, KeyRecord, Mint};
 use bowline_core::id::{HubId, Jti, PeerId};
 use bowline_core::identity::Authority;
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{KeyState, Rules, Signer, TokenKeys};
+use bowline_core::token::{KeyState, Rules, TokenSigner, TokenKeys};
 
 use crate::clock::START;
 
@@ -20,7 +20,7 @@ use crate::clock::START;
 pub fn joins(hub: HubId, seed: &Seed) -> Joins {
     let mut random = Random::new(seed);
     let authority = Authority::generate(&mut random, hub, START.unix);
-    let signer = Signer::generate(&mut random).expect("a key");
+    let signer = TokenSigner::generate(&mut random).expect("a key");
     let mut keys = TokenKeys::default();
     keys.insert(signer.key().clone(), KeyState::Active);
     Joins { authority: authority.into(), keys, signer: signer.into(), rules: Rules::JOIN }

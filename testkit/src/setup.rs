@@ -3,7 +3,7 @@
 use bowline_core::auth::{Credential, Dial, HubSnapshot, SharedSecret, Transport};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey, TlsKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::{KnownHub, Mode};
 use bowline_core::tunnel::{ClientTls, ServerTls};
 
 use crate::clock::START;
@@ -75,7 +75,7 @@ pub fn dial(mode: Mode, peer: &str) -> Dial {
     let key = PeerKey(SigningKey::generate(&mut Random::new(&Seed(seed))));
     Dial {
         trust: mode,
-        known: Known { hub: "hub".to_owned(), ..Known::default() },
+        known: KnownHub { hub: "hub".to_owned(), ..KnownHub::default() },
         credential: Credential::Secret(secret()),
         ..Dial::new("hub.example:7777", transport, peer.parse().expect("an id"), key)
     }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use bowline_core::capability::Role;
 use bowline_core::facts::{
-    Binding, Enrolled, Enrolment, Family, Record, Refreshing, TokenRecord, Uses,
+    Binding, Enrolled, Enrolment, Family, FactRecord, Refreshing, TokenRecord, Uses,
 };
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::identity::{PeerKey, SigningKey};
@@ -99,7 +99,7 @@ fn key(n: u32) -> PublicKey {
 }
 
 /// A join with a one-use token of its own.
-fn enrolment(n: u32) -> Result<(TokenRecord, Record), Failure> {
+fn enrolment(n: u32) -> Result<(TokenRecord, FactRecord), Failure> {
     let mut jti = Jti([0; 16]);
     jti.0[..4].copy_from_slice(&n.to_be_bytes());
     let peer = format!("peer-{n}").parse()?;
@@ -113,11 +113,11 @@ fn enrolment(n: u32) -> Result<(TokenRecord, Record), Failure> {
         family: Some(Family::of(hash(n), u64::MAX >> 1)),
     };
     let enrolment = Enrolment { binding, invited: token(jti).claims(), enrolled };
-    Ok((token(jti), Record::Enrol(Box::new(enrolment))))
+    Ok((token(jti), FactRecord::Enrol(Box::new(enrolment))))
 }
 
-fn refreshing(n: u32) -> Result<Record, Failure> {
-    Ok(Record::Refresh(Refreshing {
+fn refreshing(n: u32) -> Result<FactRecord, Failure> {
+    Ok(FactRecord::Refresh(Refreshing {
         peer: format!("peer-{n}").parse()?,
         key: key(n),
         presented: Some(hash(n)),

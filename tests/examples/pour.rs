@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use bowline_tests::bowline::outcome;
 use bowline_tests::pairing::Pairing;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::tap::{Tap, peak, written};
 use rustix::process::Pid;
 
@@ -42,7 +42,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn pour(bytes: u64, seconds: u64) -> Result<bool, Box<dyn Error>> {
-    let stage = Stage::with_peer(&format!(
+    let stage = ProcessFixture::with_peer(&format!(
         "id = 'web'\n\
          [commands.pour]\nrun = ['sh', '-c', 'echo $$ > pouring; exec head -c {bytes} /dev/zero']\n\
          [commands.hello]\nrun = ['echo', 'hello']\n"

@@ -21,7 +21,7 @@ use bowline_shell::hub::HubBuilder;
 use bowline_shell::peer::{PeerBuilder, Session};
 use bowline_shell::runtime::Runtime;
 use bowline_smol::Smol;
-use bowline_tokio::{Call, Failure, Scalar, Source, Tokio};
+use bowline_tokio::{Call, Failure, Scalar, OutputStream, Tokio};
 
 type Broken = Box<dyn Error + Send + Sync>;
 
@@ -113,7 +113,7 @@ async fn echo(mut call: Call) -> Result<(), Failure> {
         return Err("the argument 'data' is missing".into());
     };
     let bytes = bytes.to_vec();
-    Ok(call.write(Source::Out, &bytes).await?)
+    Ok(call.write(OutputStream::Out, &bytes).await?)
 }
 
 /// Says that it is up, and waits until nobody wants it any more.

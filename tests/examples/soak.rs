@@ -160,7 +160,7 @@ fn come(url: &HubUrl, secret: &Path, nth: u64) -> Result<Peer, Failure> {
     let builder = builder(url, secret, &format!("peer-{nth}"))?;
     let builder = builder.command("say".parse()?, |mut call| async move {
         let bytes = vec![b'x'; 20_000];
-        call.write(bowline_core::wire::frame::Source::Out, &bytes).await
+        call.write(bowline_core::wire::frame::OutputStream::Out, &bytes).await
     });
     Ok(builder.start())
 }

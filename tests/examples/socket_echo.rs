@@ -20,7 +20,7 @@ use bowline_core::buffer::Buffer;
 use bowline_core::id::Nonce;
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, PATH, Policy, Request, SUBPROTOCOL, Socket};
+use bowline_core::socket::{Incoming, PATH, UpgradePolicy, UpgradeRequest, SUBPROTOCOL, Socket};
 
 /// Nothing waits longer than this for the other end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
     for stream in listener.incoming() {
         let stream = stream?;
         thread::spawn(move || {
-            let socket = Socket::accept(Arc::new(Policy::default()), &Limits::default());
+            let socket = Socket::accept(Arc::new(UpgradePolicy::default()), &Limits::default());
             // What breaks the connection is the suite's to judge.
             let _ = Echo { socket, plain: Buffer::new(), out: Buffer::new() }.run(stream);
         });
@@ -50,7 +50,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
 
 fn connect(port: u16, cases: u32) -> Result<(), Box<dyn Error>> {
     for case in 1..=cases {
-        let request = Request {
+        let request = UpgradeRequest {
             host: format!("127.0.0.1:{port}"),
             path: format!("{PATH}?case={case}&agent=bowline"),
             nonce: Nonce([0; 32]),

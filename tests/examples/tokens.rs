@@ -18,7 +18,7 @@ use bowline_core::capability::Capabilities;
 use bowline_core::code::TABLE;
 use bowline_core::id::HubId;
 use bowline_core::token::{
-    JoinClaims, PassClaims, Rules, Signer, TokenError, TokenKeys, Verified, issue_join, issue_pass,
+    JoinClaims, PassClaims, Rules, TokenSigner, TokenError, TokenKeys, Verified, issue_join, issue_pass,
     verify_join, verify_pass,
 };
 use data_encoding::BASE64;
@@ -160,8 +160,8 @@ fn capabilities(claims: &Value) -> Result<Capabilities, Failure> {
     caps.collect()
 }
 
-fn signer(command: &Value) -> Result<Signer, Failure> {
-    Ok(Signer::from_pkcs8(&BASE64.decode(text(command, "pkcs8")?.as_bytes())?)?)
+fn signer(command: &Value) -> Result<TokenSigner, Failure> {
+    Ok(TokenSigner::from_pkcs8(&BASE64.decode(text(command, "pkcs8")?.as_bytes())?)?)
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> Result<&'v str, Failure> {

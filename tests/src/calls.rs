@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
-use bowline_core::wire::frame::{Source, Status};
+use bowline_core::wire::frame::{OutputStream, Status};
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use bowline_shell::call::{CallBuilder, CallEvent, Calling, Finished};
 use bowline_shell::peer::Session;
@@ -96,8 +96,8 @@ pub async fn finish(mut calling: Calling) -> Outcome {
     let finished = within(async {
         loop {
             match calling.next().await.expect("an end") {
-                CallEvent::Output { source: Source::Out, bytes, .. } => out.extend(bytes),
-                CallEvent::Output { source: Source::Err, bytes, .. } => err.extend(bytes),
+                CallEvent::Output { source: OutputStream::Out, bytes, .. } => out.extend(bytes),
+                CallEvent::Output { source: OutputStream::Err, bytes, .. } => err.extend(bytes),
                 CallEvent::Finished(finished) => return finished,
                 other => panic!("{other:?}"),
             }
@@ -158,7 +158,7 @@ pub async fn finish_all(mut calling: Calling) -> Fanned {
         loop {
             match calling.next().await.expect("an end") {
                 CallEvent::Accepted { sent } => fanned.sent.extend(sent),
-                CallEvent::Output { peer, source: Source::Out, bytes } => {
+                CallEvent::Output { peer, source: OutputStream::Out, bytes } => {
                     let peer = peer.expect("a peer");
                     assert!(fanned.answers.iter().all(|answer| answer.peer != Some(peer)));
                     fanned.out.entry(peer).or_default().extend(bytes);

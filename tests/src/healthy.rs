@@ -79,7 +79,7 @@ async fn answer(mut call: Call) -> Reply {
     loop {
         let written = match call.read(&mut piece).await {
             Ok(0) => return Reply::Exit(0),
-            Ok(n) => call.write(bowline_core::wire::frame::Source::Out, &piece[..n]).await,
+            Ok(n) => call.write(bowline_core::wire::frame::OutputStream::Out, &piece[..n]).await,
             Err(gone) => Err(gone),
         };
         if let Err(gone) = written {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bowline_core::code::Code;
 use bowline_core::link::Ended;
-use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::notice::{ShellEvent, Subscriber};
 use tokio::sync::watch;
 
 use crate::wait::within;
@@ -12,7 +12,7 @@ use crate::wait::within;
 /// What was told so far.
 #[derive(Clone, Debug)]
 pub struct Notices {
-    told: Arc<Mutex<Vec<Notice>>>,
+    told: Arc<Mutex<Vec<ShellEvent>>>,
     count: watch::Sender<usize>,
 }
 
@@ -25,9 +25,9 @@ impl Default for Notices {
 impl Notices {
     /// Collects what it is told.
     #[must_use]
-    pub fn observer(&self) -> Observer {
+    pub fn subscriber(&self) -> Subscriber {
         let notices = self.clone();
-        Observer::new(move |notice| {
+        Subscriber::new(move |notice| {
             let mut told = notices.told.lock().unwrap_or_else(PoisonError::into_inner);
             told.push(notice);
             notices.count.send_replace(told.len());
@@ -35,7 +35,7 @@ impl Notices {
     }
 
     /// Everything so far that `wanted` finds.
-    pub fn all<T>(&self, wanted: impl FnMut(&Notice) -> Option<T>) -> Vec<T> {
+    pub fn all<T>(&self, wanted: impl FnMut(&ShellEvent) -> Option<T>) -> Vec<T> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.iter().filter_map(wanted).collect()
     }
@@ -44,7 +44,7 @@ impl Notices {
     ///
     /// # Panics
     /// When it does not come.
-    pub async fn first<T>(&self, wanted: impl FnMut(&Notice) -> Option<T>) -> T {
+    pub async fn first<T>(&self, wanted: impl FnMut(&ShellEvent) -> Option<T>) -> T {
         self.nth(0, wanted).await
     }
 
@@ -52,7 +52,7 @@ impl Notices {
     ///
     /// # Panics
     /// When it does not come.
-    pub async fn nth<T>(&self, skipped: usize, mut wanted: impl FnMut(&Notice) -> Option<T>) -> T {
+    pub async fn nth<T>(&self, skipped: usize, mut wanted: impl FnMut(&ShellEvent) -> Option<T>) -> T {
         let mut count = self.count.subscribe();
         within(async {
             loop {
@@ -74,9 +74,9 @@ impl Notices {
 
 /// How a link ended, where the notice tells.
 #[must_use]
-pub fn ended(notice: &Notice) -> Option<Ended> {
+pub fn ended(notice: &ShellEvent) -> Option<Ended> {
     match notice {
-        Notice::Ended { ended, .. } => Some((**ended).clone()),
+        ShellEvent::Ended { ended, .. } => Some((**ended).clone()),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use bowline_core::limits::Limits;
 use bowline_shell::config::{HubSettings, HubUrl, Insecure, TlsMode};
 use bowline_shell::files::{HubName, TrustFile, TrustRecord};
 use bowline_shell::hub::{Hub, HubBuilder};
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
 use bowline_tokio::Tokio;
 use tempfile::TempDir;
@@ -159,7 +159,7 @@ impl<H: Shell, P: Shell> World<H, P> {
         let peer = id(peer);
         self.notices
             .first(|notice| match notice {
-                Notice::Hub(HubEvent::Offline { peer: gone, .. }) => (*gone == peer).then_some(()),
+                ShellEvent::Hub(HubEvent::Offline { peer: gone, .. }) => (*gone == peer).then_some(()),
                 _ => None,
             })
             .await;
@@ -205,5 +205,5 @@ fn start<H: Shell>(data: &Path, told: &Told, bind: SocketAddr, notices: &Notices
         .settings(told.settings.clone())
         .bind(bind);
     let made = made.insecure(told.insecure).limits(told.limits.clone());
-    made.observer(notices.observer()).start().expect("a hub")
+    made.subscriber(notices.subscriber()).start().expect("a hub")
 }

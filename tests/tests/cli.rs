@@ -8,7 +8,7 @@ use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::refused;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const PEER: &str = r#"
@@ -25,8 +25,8 @@ run = ["wc", "-c"]
 run = ["sh", "-c", "echo $$; exec sleep 1000"]
 "#;
 
-fn stage() -> Stage {
-    Stage::with_peer(PEER)
+fn stage() -> ProcessFixture {
+    ProcessFixture::with_peer(PEER)
 }
 
 fn run_gives_the_commands_own_output_and_code() {

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use bowline_tests::bowline::{Running, outcome, path};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::{Pid, Signal, kill_process};
 
 const RUNTIMES: [&str; 2] = ["tokio", "smol"];
@@ -41,15 +41,15 @@ const CREDENTIALS: [(&str, &str); 2] =
     [("AWS_SECRET_ACCESS_KEY", "aws-s3cret"), ("REGION", "north")];
 
 /// A hub and its secret, and where the peer is to be.
-fn hub() -> (Stage, String) {
-    let stage = Stage::with_hub();
+fn hub() -> (ProcessFixture, String) {
+    let stage = ProcessFixture::with_hub();
     fs::write(stage.at("peer.toml"), PEER).unwrap();
     let secret = fs::read_to_string(stage.secret()).unwrap().trim().to_owned();
     (stage, secret)
 }
 
 /// The peer's command line, whose secret is in the environment.
-fn peer(stage: &Stage, runtime: &str, before: &str, secret: &str) -> Command {
+fn peer(stage: &ProcessFixture, runtime: &str, before: &str, secret: &str) -> Command {
     let (config, data) = (stage.text("peer.toml"), stage.text("peer"));
     let arguments = ["--runtime", runtime, "peer", "--json", "--hub", &stage.url];
     let arguments = [&arguments[..], &["--config", &config, "--data", &data]].concat();
@@ -59,13 +59,13 @@ fn peer(stage: &Stage, runtime: &str, before: &str, secret: &str) -> Command {
 }
 
 /// What a command wrote; its exit code is to be 0.
-fn said(stage: &Stage, command: &str) -> String {
+fn said(stage: &ProcessFixture, command: &str) -> String {
     let (code, out, err) = outcome(stage.run(&["web", command]));
     assert_eq!(code, Some(0), "{command}: {out}{err}");
     out
 }
 
-fn started(stage: &mut Stage, command: Command) -> Pid {
+fn started(stage: &mut ProcessFixture, command: Command) -> Pid {
     let mut running = Running::start(command);
     running.line("registered");
     let pid = running.pid();

@@ -10,7 +10,7 @@ use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::in_each_pairing;
 use bowline_tests::refusals::{refused, run_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::pipe::PipeFlags;
 use serde_json::{Value, json};
 
@@ -138,7 +138,7 @@ fn an_output_that_would_block_is_waited_for() {
 }
 
 fn a_second_peer_of_one_directory_is_refused_and_the_first_goes_on() {
-    let stage = Stage::with_peer(&format!("id = 'web'\n{CONFIG}"));
+    let stage = ProcessFixture::with_peer(&format!("id = 'web'\n{CONFIG}"));
     let pid = stage.peer.as_ref().unwrap().pid().as_raw_nonzero().to_string();
     let place = stage.text("peer");
     let says = "another peer (process PID) serves from PLACE: a second one with the same key and id \

@@ -11,7 +11,7 @@ use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Done, Purpose, Source, Status, Target};
+use bowline_core::wire::frame::{Call, Done, Purpose, OutputStream, Status, Target};
 use bowline_testkit::{Pair, START, TestHub, call, dial, register, snapshot, success};
 
 const PEERS: usize = 1000;
@@ -139,7 +139,7 @@ impl Role {
             Self::Runner { name, run: run @ Some(_), ended: true, said, .. } => {
                 let Some(id) = *run else { return false };
                 let text = saying(*name);
-                let taken = link.output(id, Source::Out, &text[*said..]).unwrap();
+                let taken = link.output(id, OutputStream::Out, &text[*said..]).unwrap();
                 *said += taken;
                 if *said == text.len() {
                     link.send(&success(id)).unwrap();

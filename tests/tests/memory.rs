@@ -11,7 +11,7 @@ use bowline_core::link::{Event, Link};
 use bowline_core::random::Seed;
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Output, Purpose, Source, Target, Window};
+use bowline_core::wire::frame::{Call, Output, Purpose, OutputStream, Target, Window};
 use bowline_testkit::{
     Pair, START, TestHub, call, dial, ferry_all, register, session, snapshot, success,
 };
@@ -119,7 +119,7 @@ fn an_idle_link_at_a_hub_holds_ten_kilobytes_of_heap_at_most_after_a_megabyte() 
     links.settle();
     let (data, mut sent) = (vec![7; BYTES], 0);
     while sent < BYTES {
-        sent += links.peer.output(id, Source::Out, &data[sent..]).unwrap();
+        sent += links.peer.output(id, OutputStream::Out, &data[sent..]).unwrap();
         links.settle();
     }
     links.peer.send(&success(id)).unwrap();
@@ -157,7 +157,7 @@ fn a_hub_routes_a_call_its_output_credit_and_result_without_an_allocation() {
     let mut round = || {
         let call = Call { window: 100, ..call(at_op, target, "ok") };
         hub.input(op, &Frame::Call(call), START);
-        let (peer, source) = ("liar".parse().unwrap(), Source::Out);
+        let (peer, source) = ("liar".parse().unwrap(), OutputStream::Out);
         let output = Output { id: at_web, peer, source, offset: 0, bytes: &[7; 10] };
         hub.input(web, &Frame::Output(output), START);
         hub.input(op, &Frame::Window(Window { id: at_op, bytes: 10 }), START);

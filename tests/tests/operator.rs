@@ -8,7 +8,7 @@ use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -26,11 +26,11 @@ optional = true
 "#;
 
 /// A hub with nothing but its own machine, and what is typed there.
-struct Here(Stage);
+struct Here(ProcessFixture);
 
 impl Here {
     fn new() -> Self {
-        let stage = Stage::with_hub();
+        let stage = ProcessFixture::with_hub();
         fs::write(stage.at("peer.toml"), PEER).unwrap();
         Self(stage)
     }

@@ -15,7 +15,7 @@ use std::time::Instant;
 use bowline_tests::bowline::outcome;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::program::wait_gone;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::tap::{Tap, peak, pour, written};
 use bowline_tests::wait::BOUND;
 use rustix::pipe::fcntl_setpipe_size;
@@ -56,7 +56,7 @@ struct Watched(Vec<(&'static str, Pid, u64)>);
 
 impl Watched {
     /// The hub and the peer.
-    fn of(stage: &Stage) -> Self {
+    fn of(stage: &ProcessFixture) -> Self {
         let (hub, peer) = (stage.hub.as_ref().unwrap(), stage.peer.as_ref().unwrap());
         let mut watched = Self(Vec::new());
         watched.add("hub", hub.pid());
@@ -77,13 +77,13 @@ impl Watched {
 }
 
 /// `bowline run` by one and the same operator, over the network.
-fn run(stage: &Stage, rest: &[&str]) -> Tap {
+fn run(stage: &ProcessFixture, rest: &[&str]) -> Tap {
     let secret = stage.secret();
     Tap::start(stage.dial("run", &[&["--secret-file", &secret], rest].concat()))
 }
 
 /// The same with a pipe for its input.
-fn fed(stage: &Stage, rest: &[&str]) -> Tap {
+fn fed(stage: &ProcessFixture, rest: &[&str]) -> Tap {
     let secret = stage.secret();
     let mut command = stage.dial("run", &[&["--secret-file", &secret], rest].concat());
     command.stdin(Stdio::piped());
@@ -91,19 +91,19 @@ fn fed(stage: &Stage, rest: &[&str]) -> Tap {
 }
 
 /// Another call of the same operator on the same peer is carried out.
-fn others_go_on(stage: &Stage) {
+fn others_go_on(stage: &ProcessFixture) {
     let secret = stage.secret();
     let hello = stage.dial("run", &["--secret-file", &secret, "web", "hello"]);
     assert_eq!(outcome(hello), (Some(0), "hello\n".to_owned(), String::new()));
 }
 
-fn pouring(stage: &Stage) -> Pid {
+fn pouring(stage: &ProcessFixture) -> Pid {
     let text = fs::read_to_string(stage.at("pouring")).unwrap();
     Pid::from_raw(text.trim().parse().unwrap()).unwrap()
 }
 
 fn a_reader_that_stops_slows_its_own_call_only_and_nobody_holds_what_it_does_not_read() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let mut watched = Watched::of(&stage);
     let mut slow = run(&stage, &["web", "pour"]);
     slow.read(1);
@@ -132,7 +132,7 @@ fn a_reader_that_stops_slows_its_own_call_only_and_nobody_holds_what_it_does_not
 
 /// Not even its socket is read: what waits for it waits at the hub, within the call's credit.
 fn an_operator_that_stands_still_slows_its_own_call_only() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let watched = Watched::of(&stage);
     let mut still = run(&stage, &["web", "pour"]);
     still.read(1);
@@ -150,7 +150,7 @@ fn an_operator_that_stands_still_slows_its_own_call_only() {
 }
 
 fn a_command_that_does_not_read_stops_who_feeds_it_and_nobody_else() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let mut watched = Watched::of(&stage);
     let mut late = fed(&stage, &["web", "late"]);
     assert_eq!(late.read(6), b"ready\n");
@@ -175,7 +175,7 @@ fn a_command_that_does_not_read_stops_who_feeds_it_and_nobody_else() {
 
 /// The reader does not come back, and neither what it does not read nor what is fed keeps anybody.
 fn an_interrupt_ends_a_call_whose_output_nobody_reads() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     for (way, signals) in [
         (&["web", "pour"][..], &[Signal::INT][..]),
         (&["web", "pour", "--json"], &[Signal::TERM, Signal::INT]),
@@ -195,7 +195,7 @@ fn an_interrupt_ends_a_call_whose_output_nobody_reads() {
 }
 
 fn an_interrupt_ends_a_call_that_feeds_what_nobody_reads() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let mut feeding = fed(&stage, &["web", "idle"]);
     let given = pour(feeding.input().unwrap(), MUCH);
     let mut line = Vec::new();
@@ -213,7 +213,7 @@ fn an_interrupt_ends_a_call_that_feeds_what_nobody_reads() {
 
 /// The hub tells what happens, and nobody reads it: its pipe fills up, and nobody waits for that.
 fn a_hub_and_a_peer_whose_events_nobody_reads_go_on() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let (hub, peer) = (stage.text("hub"), stage.text("peer"));
     let unread = |mut command: Command| {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -8,7 +8,7 @@ use bowline_core::auth::{Credential, Dial, JoinToken, PeerCredentials};
 use bowline_core::code::Code;
 use bowline_core::hub::{HubConfig, Lives};
 use bowline_core::link::Event;
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::{KnownHub, Mode};
 use bowline_core::wire::frame::{Issued, Purpose};
 use bowline_testkit::{Clock, Pair, TestHub, dial};
 
@@ -50,10 +50,10 @@ impl Scene {
             None => Credential::Join(self.token.clone()),
             Some(issued) => Credential::Resume(credentials(issued)),
         };
-        let known = Known {
+        let known = KnownHub {
             hub: "hub".to_owned(),
             token_issuer: Some(self.hub.snapshot.identity.id()),
-            ..Known::default()
+            ..KnownHub::default()
         };
         let purpose = Purpose::Operate;
         let dial = Dial { known, credential, purpose, ..dial(Mode::Tofu, "web-1") };
@@ -76,13 +76,13 @@ impl Scene {
             while let Some(event) = pair.peer.poll_event() {
                 moved = true;
                 match event {
-                    Event::Ask(ask, Question::Keep(kept)) => {
+                    Event::Ask(ask, Question::Store(kept)) => {
                         *disk = kept.issued.or(disk.take());
-                        pair.peer.answer(ask, Answer::Kept, now);
+                        pair.peer.answer(ask, Answer::Stored, now);
                     }
-                    Event::Ask(ask, Question::Held) => {
+                    Event::Ask(ask, Question::Load) => {
                         let held = disk.clone().filter(|_| *looks).map(Box::new);
-                        pair.peer.answer(ask, Answer::Held(held), now);
+                        pair.peer.answer(ask, Answer::Loaded(held), now);
                     }
                     Event::Renewed(_) => *renewed += 1,
                     Event::Ended(end) => *ended = Some(end.reason.code()),

@@ -9,8 +9,8 @@ use bowline_tests::in_each_pairing;
 use bowline_tests::pairing::Pairing;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::run_refused;
-use bowline_tests::stage::Stage;
-use bowline_tests::stranger;
+use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::impostor;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -37,8 +37,8 @@ run = ["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done"]
 "#;
 
 /// A hub and a peer, each on its runtime.
-fn stage(hub: &str, peer: &str) -> Stage {
-    let mut stage = Stage::empty();
+fn stage(hub: &str, peer: &str) -> ProcessFixture {
+    let mut stage = ProcessFixture::empty();
     start_hub(&mut stage, hub, "127.0.0.1:0");
     fs::write(stage.at("peer.toml"), PEER).unwrap();
     let mut command = stage.peer_command();
@@ -50,18 +50,18 @@ fn stage(hub: &str, peer: &str) -> Stage {
     stage
 }
 
-fn start_hub(stage: &mut Stage, runtime: &str, bind: &str) {
+fn start_hub(stage: &mut ProcessFixture, runtime: &str, bind: &str) {
     let data = stage.text("hub");
     let typed = ["--runtime", runtime, "hub", "--bind", bind, "--data", &data];
     stage.listen(stage.bowline(&typed));
 }
 
-fn run(stage: &Stage, runtime: &str, rest: &[&str]) -> Outcome {
+fn run(stage: &ProcessFixture, runtime: &str, rest: &[&str]) -> Outcome {
     outcome(stage.run(&[&["--runtime", runtime], rest].concat()))
 }
 
 /// A call that goes on, and the id of its program.
-fn begun(stage: &Stage, runtime: &str, command: &str) -> (Running, i32) {
+fn begun(stage: &ProcessFixture, runtime: &str, command: &str) -> (Running, i32) {
     let mut running = Running::start(stage.run(&["--runtime", runtime, "web", command]));
     let program = running.line("").parse().unwrap();
     (running, program)
@@ -227,7 +227,7 @@ fn peers_on_both_runtimes_answer_one_command() {
 #[test]
 fn a_wrong_secret_is_refused_the_same_way() {
     for hub in RUNTIMES {
-        let mut stage = Stage::empty();
+        let mut stage = ProcessFixture::empty();
         start_hub(&mut stage, hub, "127.0.0.1:0");
         let wrong = stage.private("wrong", &format!("{}\n", "A".repeat(43)));
         let told = RUNTIMES.map(|caller| {
@@ -239,7 +239,7 @@ fn a_wrong_secret_is_refused_the_same_way() {
 }
 
 /// The lines of `doctor --json` as objects, without what differs from one dial to the next.
-fn doctor(stage: &Stage, rest: &[&str]) -> (Option<i32>, Vec<Value>) {
+fn doctor(stage: &ProcessFixture, rest: &[&str]) -> (Option<i32>, Vec<Value>) {
     let secret = stage.secret();
     let (code, out, err) = outcome(
         stage.dial("doctor", &[&["--json", "--enrol", "--secret-file", &secret], rest].concat()),
@@ -275,7 +275,7 @@ fn doctor_and_whoami_find_the_same_on_each_runtime() {
 #[test]
 fn doctor_reads_what_something_else_says_by_itself_on_each_runtime() {
     let mut stage = stage("tokio", "tokio");
-    let ssh = stranger::greeting("SSH-2.0-OpenSSH_9.9p1 Debian-1\r\n");
+    let ssh = impostor::greeting("SSH-2.0-OpenSSH_9.9p1 Debian-1\r\n");
     stage.url = format!("wss://{ssh}/link");
     for runtime in RUNTIMES {
         let (code, lines) = doctor(&stage, &["--runtime", runtime]);
@@ -328,7 +328,7 @@ fn another_runtime_is_none() {
 /// What the tests of the program rely on.
 fn whatever_a_test_starts_runs_on_what_its_pairing_says() {
     let pairing = Pairing::current().unwrap();
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     runs_on(stage.hub.as_ref().unwrap().pid(), pairing.hub);
     runs_on(stage.peer.as_ref().unwrap().pid(), pairing.peer);
     let mut caller = Running::start(stage.run(&["web", "stay"]));

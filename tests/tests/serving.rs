@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use bowline_tests::world::{World, id};
-use bowline_tokio::{Source, Tokio};
+use bowline_tokio::{OutputStream, Tokio};
 use tokio::runtime::Builder;
 
 #[test]
@@ -15,7 +15,7 @@ fn a_call_costs_its_peer_no_task_and_no_memory_once_as_many_ran_at_one_time() {
     let here = Builder::new_current_thread().enable_all().build().unwrap();
     let peer = here.block_on(async {
         let peer = world.peer("web").command("echo".parse().unwrap(), |mut call| async move {
-            call.write(Source::Out, b"it ran").await
+            call.write(OutputStream::Out, b"it ran").await
         });
         let peer = peer.start();
         peer.session().await.unwrap();

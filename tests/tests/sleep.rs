@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::faketime;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 
 const PEER: &str = "id = 'web'\n[commands.hello]\nrun = ['echo', 'hello']\n";
 
 #[test]
 #[ignore = "needs libfaketime: ./test others"]
 fn a_peer_whose_machine_slept_drops_its_dead_link_as_it_wakes_and_is_back() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     fs::write(stage.at("peer.toml"), PEER).unwrap();
     let ahead = stage.at("ahead");
     fs::write(&ahead, "+0").unwrap();

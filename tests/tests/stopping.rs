@@ -8,7 +8,7 @@ use bowline_tests::bowline::{Outcome, Running, outcome};
 use bowline_tests::certificates::{Authority, GOOD};
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::run_refused;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const RUNTIMES: [&str; 2] = ["tokio", "smol"];
@@ -33,8 +33,8 @@ const BY_PEER: &str = "going-away: The peer is stopping, and the command did not
                        that was left. Find out whether it was carried out before you try again.";
 
 /// A hub and a peer on a runtime, each with these flags.
-fn stage(runtime: &str, hub: &[&str], peer: &[&str]) -> Stage {
-    let mut stage = Stage::empty();
+fn stage(runtime: &str, hub: &[&str], peer: &[&str]) -> ProcessFixture {
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let typed = ["--runtime", runtime, "hub", "--bind", "127.0.0.1:0", "--data", &data];
     stage.listen(stage.bowline(&[&typed, hub].concat()));
@@ -48,7 +48,7 @@ fn stage(runtime: &str, hub: &[&str], peer: &[&str]) -> Stage {
 }
 
 /// A call that goes on, and the id of its program.
-fn begun(stage: &Stage, command: &str) -> (Running, i32) {
+fn begun(stage: &ProcessFixture, command: &str) -> (Running, i32) {
     let mut running = Running::start(stage.run(&["web", command]));
     let program = running.line("").parse().unwrap();
     (running, program)
@@ -154,13 +154,13 @@ fn a_second_signal_ends_a_hub_at_once() {
 }
 
 /// A certificate with a key of its own, below the stage's directory.
-fn issue(stage: &Stage, cert: &str, key: &str) {
+fn issue(stage: &ProcessFixture, cert: &str, key: &str) {
     let (certificate, private) = Authority::new("Example Root").issue(&["localhost"], GOOD);
     stage.private(cert, &certificate);
     stage.private(key, &private);
 }
 
-fn pin(stage: &Stage) -> String {
+fn pin(stage: &ProcessFixture) -> String {
     let (code, out, err) = outcome(stage.bowline(&["tls", "info", "--hub", &stage.url]));
     assert_eq!(code, Some(0), "{err}");
     let mut lines = out.lines().map(str::trim_start);
@@ -171,7 +171,7 @@ fn pin(stage: &Stage) -> String {
 #[test]
 fn sighup_serves_another_certificate_and_an_open_call_does_not_notice() {
     for runtime in RUNTIMES {
-        let mut stage = Stage::empty();
+        let mut stage = ProcessFixture::empty();
         issue(&stage, "cert.pem", "key.pem");
         let config = "name = \"one\"\n[tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n";
         let (file, data) = (stage.private("hub.toml", config), stage.text("hub"));
@@ -229,7 +229,7 @@ fn sighup_serves_another_certificate_and_an_open_call_does_not_notice() {
 
 #[test]
 fn sighup_names_what_a_hub_takes_at_its_next_start_only() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let (file, data) = (stage.private("hub.toml", "bind = \"127.0.0.1:0\""), stage.text("hub"));
     stage.listen(stage.bowline(&["hub", "--data", &data, "--config", &file]));
     fs::write(&file, "bind = \"127.0.0.1:1\"\n[auth]\nsecret-file = \"elsewhere\"").unwrap();

@@ -1,4 +1,4 @@
-//! Back-pressure over the core alone, in turns ([`House`]): a call whose reader has stopped, or whose
+//! Back-pressure over the core alone, in turns ([`Harness`]): a call whose reader has stopped, or whose
 //! command reads nothing, costs a call beside it nothing, and a flood costs it a bounded number of
 //! turns. Nobody holds more than was given credit for.
 //!
@@ -7,7 +7,7 @@
 use allocation_counter::measure;
 use bowline_core::limits::INPUT_WINDOW;
 use bowline_core::trust::Mode;
-use bowline_tests::house::{House, PIECE, Reader};
+use bowline_tests::harness::{Harness, PIECE, Reader};
 
 const MODES: [Mode; 2] = [Mode::Plain, Mode::Tofu];
 
@@ -25,7 +25,7 @@ const WINDOW: u64 = 1 << 20;
 #[test]
 fn beside_calls_whose_reader_has_stopped_a_small_call_takes_as_many_turns_as_alone() {
     for mode in MODES {
-        let mut house = House::new(mode);
+        let mut house = Harness::new(mode);
         let small = house.small();
         assert_eq!(house.turns_to_end(small), ALONE);
         for stalled in 1..=40 {
@@ -42,7 +42,7 @@ fn beside_calls_whose_reader_has_stopped_a_small_call_takes_as_many_turns_as_alo
 fn beside_floods_a_small_call_ends_within_thirteen_turns() {
     assert_eq!(BESIDE_A_FLOOD, 13);
     for (mode, floods) in MODES.into_iter().flat_map(|mode| [(mode, 1), (mode, 20)]) {
-        let mut house = House::new(mode);
+        let mut house = Harness::new(mode);
         let flood = house.pour(Reader::Fast);
         for _ in 1..floods {
             house.pour(Reader::Fast);
@@ -65,7 +65,7 @@ fn beside_floods_a_small_call_ends_within_thirteen_turns() {
 #[test]
 fn a_flood_goes_on_at_its_pace_beside_a_call_whose_reader_has_stopped() {
     let pace = |stalled: bool| {
-        let mut house = House::new(Mode::Plain);
+        let mut house = Harness::new(Mode::Plain);
         if stalled {
             house.pour(Reader::Stalled);
             house.settle();
@@ -82,7 +82,7 @@ fn a_flood_goes_on_at_its_pace_beside_a_call_whose_reader_has_stopped() {
 #[test]
 fn what_an_operator_does_not_take_waits_within_its_credit_and_comes_when_it_does() {
     for mode in MODES {
-        let mut house = House::new(mode);
+        let mut house = Harness::new(mode);
         let mut pour = None;
         house.hear(false);
         let held = measure(|| {
@@ -105,7 +105,7 @@ fn what_an_operator_does_not_take_waits_within_its_credit_and_comes_when_it_does
 #[test]
 fn a_command_that_reads_nothing_stops_who_feeds_it_and_costs_a_small_call_nothing() {
     for mode in MODES {
-        let mut house = House::new(mode);
+        let mut house = Harness::new(mode);
         let deaf: Vec<_> = (0..10).map(|_| house.deaf()).collect();
         house.settle();
         let mut given = 0;
@@ -136,9 +136,9 @@ fn a_command_that_reads_nothing_stops_who_feeds_it_and_costs_a_small_call_nothin
 #[test]
 fn beside_a_command_that_is_fed_as_fast_as_it_reads_a_small_call_ends_within_thirteen_turns() {
     for mode in MODES {
-        let mut house = House::new(mode);
+        let mut house = Harness::new(mode);
         let sinks: Vec<_> = (0..20).map(|_| house.sink()).collect();
-        let turn = |house: &mut House| {
+        let turn = |house: &mut Harness| {
             for &id in &sinks {
                 house.feed(id, &[7; 100_000]);
             }

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 /// Which keys have their flags in one place.
-pub(crate) trait Choice {
+pub(crate) trait FlagKeys {
     type Settings: Clone + Default + fmt::Debug + 'static;
     type Config: 'static;
     const KEYS: &'static [Key<Self::Settings, Self::Config>];
@@ -23,7 +23,7 @@ pub(crate) trait Choice {
 /// All of `hub.toml`.
 pub(crate) enum OfHub {}
 
-impl Choice for OfHub {
+impl FlagKeys for OfHub {
     type Settings = HubSettings;
     type Config = HubConfig;
     const KEYS: &'static [Key<HubSettings, HubConfig>] = HubSettings::KEYS;
@@ -36,7 +36,7 @@ impl Choice for OfHub {
 /// What dials a hub, of `peer.toml`.
 pub(crate) enum OfDial {}
 
-impl Choice for OfDial {
+impl FlagKeys for OfDial {
     type Settings = PeerSettings;
     type Config = PeerConfig;
     const KEYS: &'static [Key<PeerSettings, PeerConfig>] = PeerSettings::KEYS;
@@ -49,7 +49,7 @@ impl Choice for OfDial {
 /// What only a peer that serves commands has, of `peer.toml`.
 pub(crate) enum OfPeer {}
 
-impl Choice for OfPeer {
+impl FlagKeys for OfPeer {
     type Settings = PeerSettings;
     type Config = PeerConfig;
     const KEYS: &'static [Key<PeerSettings, PeerConfig>] = PeerSettings::KEYS;
@@ -60,9 +60,9 @@ impl Choice for OfPeer {
 }
 
 /// What the flags say.
-pub(crate) struct Flags<C: Choice>(C::Settings);
+pub(crate) struct Flags<C: FlagKeys>(C::Settings);
 
-impl<C: Choice> Flags<C> {
+impl<C: FlagKeys> Flags<C> {
     pub(crate) fn settings(&self) -> &C::Settings {
         &self.0
     }
@@ -74,13 +74,13 @@ impl<C: Choice> Flags<C> {
     }
 }
 
-impl<C: Choice> fmt::Debug for Flags<C> {
+impl<C: FlagKeys> fmt::Debug for Flags<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<C: Choice> Args for Flags<C> {
+impl<C: FlagKeys> Args for Flags<C> {
     fn augment_args(command: Command) -> Command {
         Self::keys().fold(command, |command, (key, [flag, placeholder])| {
             let form = key.form();
@@ -112,7 +112,7 @@ fn parser<S: Default + 'static, C: 'static>(key: &'static Key<S, C>) -> ValuePar
     }
 }
 
-impl<C: Choice> FromArgMatches for Flags<C> {
+impl<C: FlagKeys> FromArgMatches for Flags<C> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut settings = C::Settings::default();
         for (key, [flag, _]) in Self::keys() {

@@ -48,7 +48,7 @@ pub(crate) use token::{Token, TokenAction, TokenIssue};
 pub(crate) use trust::{Trust, TrustAction};
 pub(crate) use whoami::Whoami;
 
-use crate::runtime::Choice;
+use crate::runtime::RuntimeChoice;
 
 /// A secure command link: a hub, peers that connect out to it, commands called on them.
 #[derive(Debug, Parser)]
@@ -73,7 +73,7 @@ pub(crate) struct Arguments {
         default_value_t,
         value_name = "RUNTIME"
     )]
-    pub(crate) runtime: Choice,
+    pub(crate) runtime: RuntimeChoice,
     /// A group, by name or number, that files may be open to: secrets that it may read, a data
     /// directory that it may write to [default: BOWLINE_TRUSTED_GROUP, then the configuration's].
     #[arg(long, global = true, display_order = 902, value_name = "GROUP")]

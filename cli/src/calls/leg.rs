@@ -3,7 +3,7 @@
 use bowline_core::control::{CallLeg, LegStage, OutputBytes};
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use data_encoding::BASE64;
 use serde_json::json;
 
@@ -15,20 +15,20 @@ pub(super) struct Leg {
     pub(super) peer: PeerId,
     pub(super) stage: LegStage,
     pub(super) text: Line,
-    pub(super) out: Kept,
-    pub(super) err: Kept,
+    pub(super) out: OutputTail,
+    pub(super) err: OutputTail,
 }
 
 /// What was kept of one output: its end, and how many bytes went before.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct OutputTail {
     pub(super) bytes: Vec<u8>,
     pub(super) dropped: u64,
 }
 
 impl From<CallLeg> for Leg {
     fn from(leg: CallLeg) -> Self {
-        let kept = |bytes: Option<OutputBytes>, dropped: Option<u64>| Kept {
+        let kept = |bytes: Option<OutputBytes>, dropped: Option<u64>| OutputTail {
             bytes: bytes.unwrap_or_default().0,
             dropped: dropped.unwrap_or_default(),
         };
@@ -44,8 +44,8 @@ impl From<CallLeg> for Leg {
 
 impl Leg {
     /// Both outputs, with what they are called.
-    pub(super) fn outputs(&self) -> [(Source, &'static str, &Kept); 2] {
-        [(Source::Out, "standard output", &self.out), (Source::Err, "standard error", &self.err)]
+    pub(super) fn outputs(&self) -> [(OutputStream, &'static str, &OutputTail); 2] {
+        [(OutputStream::Out, "standard output", &self.out), (OutputStream::Err, "standard error", &self.err)]
     }
 
     /// How far it is, or how it ended.
@@ -75,7 +75,7 @@ impl Leg {
     }
 }
 
-impl Kept {
+impl OutputTail {
     /// How much it is, for a table.
     pub(super) fn size(&self) -> String {
         match (self.bytes.len(), self.dropped) {

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use bowline_core::control::{CallName, CallRequest, CallSummary, Page};
 use bowline_core::id::PeerId;
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 
-use super::leg::{Kept, Leg};
+use super::leg::{OutputTail, Leg};
 use super::object;
 use crate::exit::{self, Failure};
 use crate::lines::Lines;
@@ -29,7 +29,7 @@ pub(super) async fn show(runtime: &impl Runtime, options: args::CallsShow) -> Re
         Some("all") => Some(Wanted::All),
         Some(peer) => Some(Wanted::Of(peer.parse().map_err(Failure::usage)?)),
     };
-    let session = operator::connect(runtime, &options.dial, Observer::default()).await?;
+    let session = operator::connect(runtime, &options.dial, Subscriber::default()).await?;
     let call = options.call;
     let shown = match &wanted {
         Some(wanted) => write_output(&session, call, wanted).await,
@@ -86,7 +86,7 @@ async fn write_output(session: &Session, call: CallName, wanted: &Wanted) -> Res
             return Ok(());
         }
         found = true;
-        for (source, name, Kept { bytes, dropped }) in leg.outputs() {
+        for (source, name, OutputTail { bytes, dropped }) in leg.outputs() {
             if *dropped > 0 {
                 output::say(format_args!(
                     "the first {dropped} bytes of {}'s {name} were not kept",

@@ -13,9 +13,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use smol::channel::Sender;
 
-use crate::demo::tell::Line;
+use crate::demo::tell::DemoLine;
 use crate::exit::{self, Failure};
-use crate::runtime::{self, Choice};
+use crate::runtime::{self, RuntimeChoice};
 
 /// How long a process has to end cleanly.
 const STOP: Duration = Duration::from_secs(6);
@@ -33,10 +33,10 @@ impl Child {
     /// Starts this program on the same runtime with `arguments` and, last, a folder.
     pub(super) fn start(
         who: &'static str,
-        choice: Choice,
+        choice: RuntimeChoice,
         arguments: &[&str],
         data: &Path,
-        send: Sender<Line>,
+        send: Sender<DemoLine>,
     ) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::new(exit::FAILURES, error);
         let program = std::env::current_exe().map_err(failed)?;
@@ -58,10 +58,10 @@ impl Child {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if let Ok(event) = serde_json::from_str(&line) {
                     // The demo is over when nobody takes lines.
-                    let _ = send.try_send(Line::of(who, event));
+                    let _ = send.try_send(DemoLine::of(who, event));
                 }
             }
-            let _ = send.try_send(Line::of(who, json!({"event": "failed"})));
+            let _ = send.try_send(DemoLine::of(who, json!({"event": "failed"})));
         });
         Ok(Self { who, process })
     }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::ArgumentsBuf;
 use bowline_shell::call::CallEvent;
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 use clap::Parser;
@@ -23,11 +23,11 @@ use smol::channel::{self, Receiver, Sender};
 use crate::args::{self, Arguments, Command};
 use crate::exit::{self, Failure};
 use crate::operator;
-use crate::runtime::{self, Choice, Either, race};
+use crate::runtime::{self, RuntimeChoice, Either, race};
 use crate::signals::Inbox;
 
 use child::Child;
-use tell::{Line, Teller};
+use tell::{DemoLine, DemoTeller};
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(20);
@@ -52,13 +52,13 @@ description = "Five ticks, one every 0.3 s"
 
 pub(crate) async fn demo(
     runtime: &impl Runtime,
-    choice: Choice,
+    choice: RuntimeChoice,
     options: args::Demo,
 ) -> Result<u8, Failure> {
     let mut signals = Inbox::open(runtime)?;
     let dir = child::folder()?;
     let (send, lines) = channel::unbounded();
-    let teller = Teller::new(options.json);
+    let teller = DemoTeller::new(options.json);
     let (hub, peer) = (None, None);
     let mut stage = Stage { runtime, choice, dir: dir.path(), send, lines, teller, hub, peer };
     let played = signals.or_end(stage.play()).await;
@@ -75,11 +75,11 @@ pub(crate) async fn demo(
 struct Stage<'a, R> {
     runtime: &'a R,
     /// By name, for the processes.
-    choice: Choice,
+    choice: RuntimeChoice,
     dir: &'a Path,
-    send: Sender<Line>,
-    lines: Receiver<Line>,
-    teller: Teller,
+    send: Sender<DemoLine>,
+    lines: Receiver<DemoLine>,
+    teller: DemoTeller,
     hub: Option<Child>,
     peer: Option<Child>,
 }
@@ -129,11 +129,11 @@ impl<R: Runtime> Stage<'_, R> {
             return Err(Failure::usage("not a run"));
         };
         let send = self.send.clone();
-        let observer = Observer::new(move |notice| {
+        let subscriber = Subscriber::new(move |notice| {
             // The demo is over when nobody takes lines.
-            let _ = send.try_send(Line::of("operator", crate::event::json(&notice)));
+            let _ = send.try_send(DemoLine::of("operator", crate::event::json(&notice)));
         });
-        let session = operator::connect(self.runtime, &options.dial, observer).await?;
+        let session = operator::connect(self.runtime, &options.dial, subscriber).await?;
         self.until("operator", "admitted").await?;
         Ok(session)
     }

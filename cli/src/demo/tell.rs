@@ -3,21 +3,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use bowline_shell::call::Finished;
 use serde_json::{Value, json};
 
 use crate::{event, output, show};
 
 /// One event, and whose it is.
-pub(super) struct Line {
+pub(super) struct DemoLine {
     pub(super) who: &'static str,
     pub(super) event: Value,
     /// When it came here: it may be told later.
     at: Instant,
 }
 
-impl Line {
+impl DemoLine {
     pub(super) fn of(who: &'static str, event: Value) -> Self {
         Self { who, event, at: Instant::now() }
     }
@@ -28,7 +28,7 @@ impl Line {
 }
 
 /// Tells, and counts what it told.
-pub(super) struct Teller {
+pub(super) struct DemoTeller {
     json: bool,
     began: Instant,
     calls: usize,
@@ -36,13 +36,13 @@ pub(super) struct Teller {
     links: u64,
 }
 
-impl Teller {
+impl DemoTeller {
     pub(super) fn new(json: bool) -> Self {
         Self { json, began: Instant::now(), calls: 0, bytes: 0, links: 0 }
     }
 
     /// An event of a link.
-    pub(super) fn line(&mut self, line: Option<&Line>) {
+    pub(super) fn line(&mut self, line: Option<&DemoLine>) {
         let Some(line) = line else { return };
         self.links += u64::from(line.says("admitted") && line.who == "hub");
         if self.json {
@@ -53,12 +53,12 @@ impl Teller {
     }
 
     /// A piece of output, as it came.
-    pub(super) fn output(&mut self, command: &str, source: Source, bytes: &[u8], at: Duration) {
+    pub(super) fn output(&mut self, command: &str, source: OutputStream, bytes: &[u8], at: Duration) {
         self.bytes += bytes.len();
         let text = String::from_utf8_lossy(bytes);
         let stream = match source {
-            Source::Out => "out",
-            Source::Err => "err",
+            OutputStream::Out => "out",
+            OutputStream::Err => "err",
         };
         if self.json {
             let at = at.as_secs_f64() * 1000.0;

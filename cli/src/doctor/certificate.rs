@@ -7,7 +7,7 @@ use bowline_shell::files::{DataDir, Exposure, pem};
 use crate::date;
 use crate::doctor::check::Check;
 use crate::doctor::find;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::Finding;
 use crate::show;
 
@@ -72,7 +72,7 @@ pub(super) fn examine(
             Some(served) if served.pin != told.pin.to_string() => judge_served(served, now),
             _ => judge(config, &told, now),
         },
-        Err(message) => Finding::problem(Check::Certificate, Own::Certificate, message)
+        Err(message) => Finding::problem(Check::Certificate, DoctorCode::Certificate, message)
             .remedy("Give a certificate and its own key: tls.cert (--cert) and tls.key (--key)"),
     }
 }
@@ -93,7 +93,7 @@ fn judge(config: &HubConfig, told: &Description, now: u64) -> Finding {
     let lacks = dialled.into_iter().find(|name| !told.names.iter().any(|has| covers(has, name)));
     if let Some(name) = lacks {
         let said = format!("the certificate does not name '{name}'");
-        let finding = Finding::note(Check::Certificate, Own::CertificateNames, said);
+        let finding = Finding::note(Check::Certificate, DoctorCode::CertificateNames, said);
         return finding.expected(name).seen(told.names.join(", ")).remedy(if ours {
             "Add it to tls.hostnames (--hostname) and restart the hub: it makes another"
         } else {
@@ -124,7 +124,7 @@ fn ended(not_after: u64, now: u64, renew: &str) -> Option<Finding> {
 }
 
 fn dates(said: String, now: u64, renew: &str) -> Finding {
-    let finding = Finding::problem(Check::Certificate, Own::CertificateDates, said);
+    let finding = Finding::problem(Check::Certificate, DoctorCode::CertificateDates, said);
     finding.seen(format!("now {}", date::utc(now))).remedy(format!(
         "{renew}, or set the clock: peers that check the certificate by roots refuse it"
     ))
@@ -134,7 +134,7 @@ fn ends_soon(not_after: u64, now: u64, renew: &str) -> Option<Finding> {
     let note = || {
         let until = format!("{} ({})", date::utc(not_after), date::distance(now, not_after));
         let said = format!("the certificate ends at {until}");
-        Finding::note(Check::Certificate, Own::CertificateEnds, said).remedy(renew)
+        Finding::note(Check::Certificate, DoctorCode::CertificateEnds, said).remedy(renew)
     };
     (not_after.saturating_sub(now) < SOON).then(note)
 }

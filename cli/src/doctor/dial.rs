@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bowline_core::auth::Admitted;
-use bowline_core::auth::peer::Learnt;
+use bowline_core::auth::peer::HubInfo;
 use bowline_core::code::Code;
 use bowline_core::id::HubId;
 use bowline_core::identity::{PeerKey, SigningKey};
@@ -15,7 +15,7 @@ use bowline_core::text::Line;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, Scheme};
 use bowline_shell::entropy;
-use bowline_shell::notice::{Notice, Observer};
+use bowline_shell::notice::{ShellEvent, Subscriber};
 use bowline_shell::peer::{ConnectError, CredentialSource, PeerBuilder, Session};
 use bowline_shell::runtime::{Runtime, Stream};
 
@@ -30,7 +30,7 @@ pub(super) struct Facts {
     pub(super) security: Option<Security>,
     pub(super) upgraded: bool,
     /// What Hello taught, and this machine's clock at that moment.
-    pub(super) learnt: Option<(Box<Learnt>, u64)>,
+    pub(super) learnt: Option<(Box<HubInfo>, u64)>,
     /// The session, and how long it took from the first look at the name.
     pub(super) admitted: Option<(Box<Admitted>, Duration)>,
 }
@@ -41,11 +41,11 @@ pub(super) async fn dial<R: Runtime>(
 ) -> (Facts, Result<Session, ConnectError>) {
     let gathered = Arc::new(Mutex::new(Facts::default()));
     let gathering = gathered.clone();
-    let observer = Observer::new(move |notice| {
+    let subscriber = Subscriber::new(move |notice| {
         gather(&mut gathering.lock().unwrap_or_else(PoisonError::into_inner), notice);
     });
     let asked = Instant::now();
-    let connected = builder.observer(observer).operate().connect().await;
+    let connected = builder.subscriber(subscriber).operate().connect().await;
     let mut facts = gathered.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // The session may be here before its notice.
     if let Ok(session) = &connected {
@@ -54,12 +54,12 @@ pub(super) async fn dial<R: Runtime>(
     (facts, connected)
 }
 
-fn gather(facts: &mut Facts, notice: Notice) {
+fn gather(facts: &mut Facts, notice: ShellEvent) {
     match notice {
-        Notice::Connected { remote } => facts.remote = Some(remote),
-        Notice::Secured { security, .. } => facts.security = Some(security),
-        Notice::Upgraded { .. } => facts.upgraded = true,
-        Notice::Learnt(learnt) => facts.learnt = Some((learnt, date::now())),
+        ShellEvent::Connected { remote } => facts.remote = Some(remote),
+        ShellEvent::Secured { security, .. } => facts.security = Some(security),
+        ShellEvent::Upgraded { .. } => facts.upgraded = true,
+        ShellEvent::Learnt(learnt) => facts.learnt = Some((learnt, date::now())),
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use bowline_shell::config::{Bind, HubUrl, Scheme, TlsMode, Warning};
 
 use crate::doctor::check::Check;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::Finding;
 
 /// What decides who can come in.
@@ -27,21 +27,21 @@ pub(super) fn exposure(setup: Setup) -> Vec<Finding> {
     let mut findings = Vec::new();
     if outside && mode == TlsMode::Plain {
         findings.push(
-            note(Own::RiskyPlain, &Warning::PlainOffLoopback(bind)).remedy(
+            note(DoctorCode::RiskyPlain, &Warning::PlainOffLoopback(bind)).remedy(
                 "Use TLS (--tls tofu), or listen on 127.0.0.1 behind a proxy that speaks TLS",
             ),
         );
     }
     if open {
         findings.push(
-            note(Own::RiskyOpen, &Warning::NoAuth(bind)).remedy(
+            note(DoctorCode::RiskyOpen, &Warning::NoAuth(bind)).remedy(
                 "Have everyone prove something: auth.required = true (--auth-required true)",
             ),
         );
     }
     if outside && weak {
         findings.push(
-            note(Own::WeakSecret, &Warning::WeakSecret).remedy(
+            note(DoctorCode::WeakSecret, &Warning::WeakSecret).remedy(
                 "Let the hub make one: delete its secret.key and start it without a secret",
             ),
         );
@@ -59,7 +59,7 @@ pub(super) fn exposure(setup: Setup) -> Vec<Finding> {
             "{bind} is every address of this machine; with TLS and authentication on, that is as \
              intended where peers come from anywhere"
         );
-        Finding::note(Check::Exposure, Own::AllAddresses, said)
+        Finding::note(Check::Exposure, DoctorCode::AllAddresses, said)
             .remedy("Give one address to --bind, or allow-ips, where they come from a few places")
     } else {
         Finding::ok(Check::Exposure, format!("{bind}, with TLS and authentication"))
@@ -122,7 +122,7 @@ pub(super) fn own_addresses() -> Vec<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::report::State;
+    use crate::doctor::report::CheckState;
 
     fn setup(bind: &str) -> Setup {
         let bind = bind.parse().unwrap();
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(codes(Setup { weak: true, ..outside }), [Some("weak-secret")]);
         let all = Setup { mode: TlsMode::Plain, open: true, weak: true, ..outside };
         assert_eq!(codes(all).len(), 3);
-        assert!(exposure(all).iter().all(|found| found.state == State::Note));
+        assert!(exposure(all).iter().all(|found| found.state == CheckState::Note));
         assert_eq!(codes(setup("192.0.2.7:7777")), [None]);
     }
 

@@ -8,16 +8,16 @@ use bowline_shell::files::{
 };
 
 use crate::doctor::check::Check;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::Finding;
 use crate::show;
 
 /// A file or a directory that cannot be used.
 pub(super) fn of_file(check: Check, error: &FileError) -> Finding {
     let code = match error {
-        FileError::Exposed { .. } | FileError::Foreign { .. } => Own::Exposed,
-        FileError::Content { .. } | FileError::TooLarge { .. } => Own::Damaged,
-        _ => Own::Unreadable,
+        FileError::Exposed { .. } | FileError::Foreign { .. } => DoctorCode::Exposed,
+        FileError::Content { .. } | FileError::TooLarge { .. } => DoctorCode::Damaged,
+        _ => DoctorCode::Unreadable,
     };
     let finding = Finding::problem(check, code, error.to_string()).with_remedy_inside();
     match error {
@@ -56,7 +56,7 @@ pub(super) fn key(check: Check, path: &Path) -> Result<Option<SigningKey>, Findi
         Ok(der) => der,
     };
     SigningKey::from_pkcs8(&der).map(Some).map_err(|error| {
-        Finding::problem(check, Own::Damaged, format!("{}: {error}", show::path(path)))
+        Finding::problem(check, DoctorCode::Damaged, format!("{}: {error}", show::path(path)))
             .remedy("Restore the file from a backup, or move it away: then another key is made")
     })
 }
@@ -67,7 +67,7 @@ pub(super) fn of_secret(secret: &Secret, origin: &SecretOrigin) -> Finding {
         Strength::Full => Finding::ok(Check::Secret, format!("from {origin}, 32 bytes")),
         Strength::Weak => Finding::note(
             Check::Secret,
-            Own::WeakSecret,
+            DoctorCode::WeakSecret,
             format!(
                 "the secret from {origin} is one that a person made up: whoever records one \
                  admission can guess at it offline"
@@ -82,13 +82,13 @@ pub(super) fn of_secret_error(error: &SecretError) -> Finding {
     match error {
         SecretError::File(error) => of_file(Check::Secret, error),
         SecretError::Missing => {
-            Finding::problem(Check::Secret, Own::NoSecret, "no secret is given").remedy(
+            Finding::problem(Check::Secret, DoctorCode::NoSecret, "no secret is given").remedy(
                 "Run 'bowline secret show' on the hub's machine and pass it with --secret-file \
                  FILE, BOWLINE_SECRET, or secret-file in the configuration",
             )
         }
         error => {
-            Finding::problem(Check::Secret, Own::BadSecret, error.to_string()).with_remedy_inside()
+            Finding::problem(Check::Secret, DoctorCode::BadSecret, error.to_string()).with_remedy_inside()
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::doctor::report::State;
+    use crate::doctor::report::CheckState;
 
     #[test]
     fn a_key_that_others_can_read_is_told_with_both_modes_and_the_command() {
@@ -108,7 +108,7 @@ mod tests {
         fs::write(&path, "x").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let finding = key(Check::Key, &path).unwrap_err();
-        assert_eq!((finding.state, finding.code), (State::Problem, Some("exposed")));
+        assert_eq!((finding.state, finding.code), (CheckState::Problem, Some("exposed")));
         assert_eq!(finding.seen.as_deref(), Some("mode 0644"));
         assert_eq!(finding.expected.as_deref(), Some("mode 0600"));
         let run = format!("Run 'chmod 600 {}'", path.display());
@@ -129,10 +129,10 @@ mod tests {
     fn a_directory_is_well_missing_or_exposed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data");
-        assert_eq!(data(&path).1.state, State::Skipped);
+        assert_eq!(data(&path).1.state, CheckState::Skipped);
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        assert_eq!(data(&path).1.state, State::Ok);
+        assert_eq!(data(&path).1.state, CheckState::Ok);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
         let (found, finding) = data(&path);
         assert_eq!((found, finding.code), (None, Some("exposed")));
@@ -144,7 +144,7 @@ mod tests {
         let weak = Secret::parse(b"a secret that I made up", Strength::Weak).unwrap();
         assert_eq!(of_secret(&weak, &SecretOrigin::Environment).code, Some("weak-secret"));
         let full = Secret::from_bytes(&[7; 32]);
-        assert_eq!(of_secret(&full, &SecretOrigin::Environment).state, State::Ok);
+        assert_eq!(of_secret(&full, &SecretOrigin::Environment).state, CheckState::Ok);
         assert_eq!(of_secret_error(&SecretError::Missing).code, Some("no-secret"));
     }
 }

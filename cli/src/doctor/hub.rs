@@ -18,7 +18,7 @@ use bowline_shell::runtime::listen;
 use crate::args;
 use crate::doctor::check::{Check, HUB};
 use crate::doctor::exposure::{self, Setup};
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::{Finding, Report};
 use crate::doctor::status::{self, Running};
 use crate::doctor::{certificate, dial, find};
@@ -38,7 +38,7 @@ pub(super) async fn examine(
     let path = match place::data(Role::Hub, options.dial.data.as_deref()) {
         Ok(path) => path,
         Err(failure) => {
-            report.add(Finding::problem(Check::Data, Own::Configuration, failure.message))?;
+            report.add(Finding::problem(Check::Data, DoctorCode::Configuration, failure.message))?;
             return report.skip_rest(HUB, "there is no data directory");
         }
     };
@@ -88,7 +88,7 @@ pub(super) async fn examine(
 /// What is in force at the next start.
 fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding> {
     let wrong = |message: String| {
-        Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
+        Finding::problem(Check::Configuration, DoctorCode::Configuration, message).with_remedy_inside()
     };
     let flags = HubSettings {
         bind: options.bind,
@@ -188,7 +188,7 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
                 "restored from a backup: {restored} ({}); no join token and no refresh token is taken",
                 date::utc(restored.at)
             );
-            Finding::problem(Check::Ledger, Own::LedgerRestored, said).remedy(
+            Finding::problem(Check::Ledger, DoctorCode::LedgerRestored, said).remedy(
                 "Start the hub once with --accept-restored, and make new tokens; or, where a copy of \
                  this ledger ran elsewhere, with --accept-restored --keep-tokens",
             )
@@ -200,17 +200,17 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
         }
         Ok(None) => {
             let said = "the hub ended without closing it: it was killed, or the power went";
-            Finding::note(Check::Ledger, Own::LedgerNotClosed, said)
+            Finding::note(Check::Ledger, DoctorCode::LedgerNotClosed, said)
                 .remedy("Nothing is lost: the next start reads what was left")
         }
         Err(LedgerError::File(error)) => find::of_file(Check::Ledger, &error),
         Err(LedgerError::Open { path, reason }) => {
             let said = format!("cannot open the ledger {}: {reason}", show::path(path));
-            Finding::problem(Check::Ledger, Own::Ledger, said)
+            Finding::problem(Check::Ledger, DoctorCode::Ledger, said)
                 .remedy("Run this as the user that the hub runs as")
         }
         Err(error) => {
-            Finding::problem(Check::Ledger, Own::Ledger, error.to_string()).with_remedy_inside()
+            Finding::problem(Check::Ledger, DoctorCode::Ledger, error.to_string()).with_remedy_inside()
         }
     }
 }
@@ -238,10 +238,10 @@ async fn free(
         return Ok(Finding::ok(Check::Bind, format!("{bind} is free")));
     };
     let code = match reason.kind() {
-        io::ErrorKind::AddrInUse => Own::PortTaken,
-        io::ErrorKind::AddrNotAvailable => Own::NotOurAddress,
-        io::ErrorKind::PermissionDenied => Own::NeedsPrivilege,
-        _ => Own::CannotListen,
+        io::ErrorKind::AddrInUse => DoctorCode::PortTaken,
+        io::ErrorKind::AddrNotAvailable => DoctorCode::NotOurAddress,
+        io::ErrorKind::PermissionDenied => DoctorCode::NeedsPrivilege,
+        _ => DoctorCode::CannotListen,
     };
     let error = StartError::Listen { bind, reason };
     let remedy = error.remedy();
@@ -250,7 +250,7 @@ async fn free(
         Some(remedy) => finding.remedy(remedy),
         None => finding,
     };
-    if code != Own::PortTaken {
+    if code != DoctorCode::PortTaken {
         return Ok(finding);
     }
     // Often it is a hub that was forgotten.
@@ -286,7 +286,7 @@ async fn answer(
         return Ok(Finding::ok(Check::Answer, said));
     }
     let failure = Failure::from(error);
-    let code = failure.name.map_or(Own::Configuration.name(), |code| code.name());
+    let code = failure.name.map_or(DoctorCode::Configuration.name(), |code| code.name());
     let message = failure.message;
     Ok(Finding::refused(Check::Answer, code, failure.code, message).with_remedy_inside())
 }

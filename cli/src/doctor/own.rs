@@ -7,7 +7,7 @@ macro_rules! codes {
     ($($variant:ident $name:literal $exit:expr, $meaning:literal;)*) => {
         /// A stable code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Own { $(#[doc = $meaning] $variant,)* }
+        pub(super) enum DoctorCode { $(#[doc = $meaning] $variant,)* }
 
         /// Every code: its name, the exit code where it is a problem, and what it means.
         const TABLE: &[(&str, Option<u8>, &str)] = &[$(($name, $exit, $meaning),)*];
@@ -47,7 +47,7 @@ codes! {
     CertificateNames "certificate-names" NOTE, "The hub's certificate lacks a name that it is dialled by.";
 }
 
-impl Own {
+impl DoctorCode {
     pub(super) fn name(self) -> &'static str {
         self.row().0
     }
@@ -81,7 +81,7 @@ mod tests {
             })
             .collect();
         assert_eq!(listed, table);
-        assert_eq!(Own::CertificateNames.name(), "certificate-names");
+        assert_eq!(DoctorCode::CertificateNames.name(), "certificate-names");
     }
 
     #[test]

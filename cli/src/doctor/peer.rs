@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bowline_core::auth::Way;
+use bowline_core::auth::Reconnect;
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::identity::PeerKey;
@@ -21,7 +21,7 @@ use crate::args;
 use crate::doctor::check::{Check, PEER};
 use crate::doctor::dial::{self, Facts};
 use crate::doctor::find;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::{Finding, Report};
 use crate::doctor::verdict::{self, Asked, Looks, Proof};
 use crate::exit::{self, Failure};
@@ -65,7 +65,7 @@ pub(super) async fn examine(
             Place { path, dir, hub: known.unwrap_or_else(|| HubName::from(&url)) }
         }
         Err(failure) => {
-            report.add(Finding::problem(Check::Data, Own::Configuration, failure.message))?;
+            report.add(Finding::problem(Check::Data, DoctorCode::Configuration, failure.message))?;
             return report.skip_rest(PEER, "there is no data directory");
         }
     };
@@ -107,7 +107,7 @@ enum Proves {
 /// What is in force, and what is risky in it.
 fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     let wrong = |message: String| {
-        Finding::problem(Check::Configuration, Own::Configuration, message).with_remedy_inside()
+        Finding::problem(Check::Configuration, DoctorCode::Configuration, message).with_remedy_inside()
     };
     let config = peer::config(&options.dial).map_err(|failure| wrong(failure.message))?;
     let shell_templates = options.insecure_shell_templates;
@@ -132,11 +132,11 @@ fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     let mut findings = vec![Finding::ok(Check::Configuration, said)];
     // That a weak secret is accepted matters only where it is one.
     for warning in warnings.iter().filter(|warning| matches!(warning, Warning::PlainHub(_))) {
-        let note = Finding::note(Check::Configuration, Own::RiskyPlain, warning.to_string());
+        let note = Finding::note(Check::Configuration, DoctorCode::RiskyPlain, warning.to_string());
         findings.push(note.remedy("Use wss:// with --tls tofu at both ends"));
     }
     for risk in &risks {
-        let note = Finding::note(Check::Configuration, Own::RiskyCommand, risk.to_string());
+        let note = Finding::note(Check::Configuration, DoctorCode::RiskyCommand, risk.to_string());
         findings.push(note.with_remedy_inside());
     }
     Ok((config, enrolment, url, findings))
@@ -165,7 +165,7 @@ fn made(path: &Path) -> (Option<PeerKey>, Finding) {
     let key = DataDir::create(path).map_err(|error| find::of_file(Check::Key, &error));
     let key = key.and_then(|data| {
         load_key(&data.peer_key()).map_err(|error| {
-            Finding::problem(Check::Key, Own::Unreadable, error.to_string()).with_remedy_inside()
+            Finding::problem(Check::Key, DoctorCode::Unreadable, error.to_string()).with_remedy_inside()
         })
     });
     match key {
@@ -201,7 +201,7 @@ fn secret(
 fn enrolled(enrolment: &Enrolment, path: &Path) -> (Result<Proves, &'static str>, Finding) {
     let (now, held) = (date::now(), &enrolment.credentials);
     let (certificate, refresh) = (held.not_after, held.refresh_ends);
-    if held.way(now) == Way::Ended {
+    if held.way(now) == Reconnect::Ended {
         let code = Code::Expired;
         let said = format!(
             "{}: the enrolment has ended, its refresh token {}",
@@ -236,7 +236,7 @@ fn trust(Place { path, hub, .. }: &Place) -> Finding {
         Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {hub}: a first contact")),
         Err(TrustError::File(error)) => find::of_file(Check::Trust, &error),
         Err(error) => {
-            Finding::problem(Check::Trust, Own::Damaged, error.to_string()).with_remedy_inside()
+            Finding::problem(Check::Trust, DoctorCode::Damaged, error.to_string()).with_remedy_inside()
         }
     }
 }
@@ -282,7 +282,7 @@ async fn reach(
     let builder = match peer::checked_by(builder, config) {
         Ok(builder) => builder,
         Err(failure) => {
-            let finding = Finding::problem(Check::Trust, Own::Configuration, failure.message);
+            let finding = Finding::problem(Check::Trust, DoctorCode::Configuration, failure.message);
             report.add(finding.with_remedy_inside())?;
             return report.skip_rest(PEER, "the hub could not be checked");
         }

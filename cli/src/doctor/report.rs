@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::doctor::check::Check;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::exit::{self, Failure};
 use crate::output;
 
 /// How one check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum CheckState {
     /// As it should be.
     Ok,
     /// Something does not work, or will not.
@@ -23,7 +23,7 @@ pub(super) enum State {
     Skipped,
 }
 
-impl State {
+impl CheckState {
     fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -38,7 +38,7 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) check: Check,
-    pub(super) state: State,
+    pub(super) state: CheckState,
     /// The stable code of a problem or a note.
     pub(super) code: Option<&'static str>,
     pub(super) message: String,
@@ -50,25 +50,25 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    fn new(check: Check, state: State, message: impl Into<String>) -> Self {
+    fn new(check: Check, state: CheckState, message: impl Into<String>) -> Self {
         let (code, remedy, seen, expected) = (None, None, None, None);
         let message = message.into();
         Self { check, state, code, message, remedy, seen, expected, exit: exit::DONE }
     }
 
     pub(super) fn ok(check: Check, message: impl Into<String>) -> Self {
-        Self::new(check, State::Ok, message)
+        Self::new(check, CheckState::Ok, message)
     }
 
     pub(super) fn skipped(check: Check, why: impl Into<String>) -> Self {
-        Self::new(check, State::Skipped, why)
+        Self::new(check, CheckState::Skipped, why)
     }
 
-    pub(super) fn note(check: Check, code: Own, message: impl Into<String>) -> Self {
-        Self { code: Some(code.name()), ..Self::new(check, State::Note, message) }
+    pub(super) fn note(check: Check, code: DoctorCode, message: impl Into<String>) -> Self {
+        Self { code: Some(code.name()), ..Self::new(check, CheckState::Note, message) }
     }
 
-    pub(super) fn problem(check: Check, code: Own, message: impl Into<String>) -> Self {
+    pub(super) fn problem(check: Check, code: DoctorCode, message: impl Into<String>) -> Self {
         Self::refused(check, code.name(), code.exit(), message)
     }
 
@@ -79,12 +79,12 @@ impl Finding {
         exit: u8,
         message: impl Into<String>,
     ) -> Self {
-        let finding = Self::new(check, State::Problem, message);
+        let finding = Self::new(check, CheckState::Problem, message);
         Self { code: Some(code), exit, ..finding }
     }
 
     pub(super) fn is_problem(&self) -> bool {
-        self.state == State::Problem
+        self.state == CheckState::Problem
     }
 
     /// A sentence that ends with what to do about it, taken apart.
@@ -148,7 +148,7 @@ impl Finding {
 }
 
 /// A line of the report; what is more than one line stands below its beginning.
-fn line(state: State, checks: &str, said: &str) -> String {
+fn line(state: CheckState, checks: &str, said: &str) -> String {
     format!("{:8} {checks:14}  {}", state.name(), said.replace('\n', &format!("\n{:25}", "")))
 }
 
@@ -179,7 +179,7 @@ impl Report {
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
         if self.json {
             output::line(finding.object())?;
-        } else if finding.state == State::Skipped {
+        } else if finding.state == CheckState::Skipped {
             self.skip(&finding)?;
         } else {
             self.tell_skipped()?;
@@ -201,7 +201,7 @@ impl Report {
 
     fn tell_skipped(&mut self) -> Result<(), Failure> {
         let Some((checks, why)) = self.skipped.take() else { return Ok(()) };
-        output::line(line(State::Skipped, &checks.join(", "), &why))
+        output::line(line(CheckState::Skipped, &checks.join(", "), &why))
     }
 
     pub(super) fn extend(
@@ -221,7 +221,7 @@ impl Report {
     /// The checklist, and the exit code: that of the first problem.
     pub(super) fn end(mut self) -> Result<u8, Failure> {
         self.tell_skipped()?;
-        let first = self.findings.iter().find(|found| found.state == State::Problem);
+        let first = self.findings.iter().find(|found| found.state == CheckState::Problem);
         let exit = first.map_or(exit::DONE, |found| found.exit);
         if self.json {
             output::line(self.summary(exit))?;
@@ -236,23 +236,23 @@ impl Report {
             let found = self.findings.iter().filter(|found| found.state == state);
             found.map(|found| json!({"check": found.check.name(), "code": found.code})).collect()
         };
-        let first = self.findings.iter().find(|found| found.state == State::Problem);
+        let first = self.findings.iter().find(|found| found.state == CheckState::Problem);
         json!({
             "check": "summary",
             "state": if first.is_some() { "problem" } else { "ok" },
             "code": first.and_then(|found| found.code),
             "exit": exit,
-            "ok": of(State::Ok),
-            "problems": of(State::Problem),
-            "notes": of(State::Note),
-            "skipped": of(State::Skipped),
+            "ok": of(CheckState::Ok),
+            "problems": of(CheckState::Problem),
+            "notes": of(CheckState::Note),
+            "skipped": of(CheckState::Skipped),
         })
     }
 }
 
 /// What is well and what is not, a line for each state that there is.
 fn checklist(findings: &[Finding]) -> String {
-    let line = |title: &str, state: State| {
+    let line = |title: &str, state: CheckState| {
         let mut named: Vec<String> = Vec::new();
         for found in findings.iter().filter(|found| found.state == state) {
             let name = match found.code {
@@ -266,10 +266,10 @@ fn checklist(findings: &[Finding]) -> String {
         (!named.is_empty()).then(|| format!("{title:11} {}", named.join(", ")))
     };
     let lines = [
-        line("well", State::Ok),
-        line("note", State::Note),
-        line("not well", State::Problem),
-        line("not looked", State::Skipped),
+        line("well", CheckState::Ok),
+        line("note", CheckState::Note),
+        line("not well", CheckState::Problem),
+        line("not looked", CheckState::Skipped),
     ];
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
@@ -279,11 +279,11 @@ mod tests {
     use super::*;
 
     fn findings() -> Vec<Finding> {
-        let problem = Finding::problem(Check::Secret, Own::NoSecret, "none; give one");
+        let problem = Finding::problem(Check::Secret, DoctorCode::NoSecret, "none; give one");
         vec![
             Finding::ok(Check::Configuration, "peer.toml"),
             problem.with_remedy_inside().expected("43 characters").seen("none"),
-            Finding::note(Check::Trust, Own::RiskyPlain, "no TLS"),
+            Finding::note(Check::Trust, DoctorCode::RiskyPlain, "no TLS"),
             Finding::skipped(Check::Name, "because"),
             Finding::refused(Check::Tls, "not-bowline", exit::UNREACHABLE, "it is none"),
         ]

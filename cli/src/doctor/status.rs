@@ -13,7 +13,7 @@ use bowline_shell::runtime::Runtime;
 use crate::doctor::certificate::Served;
 use crate::doctor::check::Check;
 use crate::doctor::find;
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::Finding;
 use crate::exit::Failure;
 use crate::{list, nearby, runtime, show};
@@ -88,12 +88,12 @@ pub(super) async fn running(
             let said = endpoint.clone();
             return Ok(standing(data, endpoint, |holder| {
                 let said = nearby::hidden(data, &said, holder, reason);
-                Finding::problem(Check::Running, Own::SocketMissing, said).with_remedy_inside()
+                Finding::problem(Check::Running, DoctorCode::SocketMissing, said).with_remedy_inside()
             }));
         }
         Err(error) => {
             let failure = Failure::from(error);
-            let code = failure.name.map_or(Own::Unreadable.name(), |code| code.name());
+            let code = failure.name.map_or(DoctorCode::Unreadable.name(), |code| code.name());
             let finding = Finding::refused(Check::Running, code, failure.code, failure.message);
             let running = Running { endpoint: Some(endpoint), status: None };
             return Ok((Some(running), finding.with_remedy_inside()));
@@ -137,12 +137,12 @@ fn silent(data: &DataDir) -> (Option<Running>, Finding) {
     match DirLock::holder(data) {
         Ok(Some(holder)) => {
             let said = nearby::unsaid(data, holder);
-            let finding = Finding::problem(Check::Running, Own::SocketMissing, said);
+            let finding = Finding::problem(Check::Running, DoctorCode::SocketMissing, said);
             (Some(Running { endpoint: None, status: None }), finding.with_remedy_inside())
         }
         Ok(None) => {
             let said = format!("the hub of {} is not running", show::path(data.path()));
-            let note = Finding::note(Check::Running, Own::NotRunning, said);
+            let note = Finding::note(Check::Running, DoctorCode::NotRunning, said);
             (None, note.remedy("Start it: 'bowline hub'"))
         }
         Err(error) => (None, find::of_file(Check::Running, &error)),
@@ -154,11 +154,11 @@ fn misread(data: &DataDir, error: &FileError) -> (Option<Running>, Finding) {
     match (error, DirLock::holder(data)) {
         (FileError::Content { .. }, Ok(Some(holder))) => {
             let said = nearby::misread(data, holder, error);
-            let finding = Finding::problem(Check::Running, Own::SocketMissing, said);
+            let finding = Finding::problem(Check::Running, DoctorCode::SocketMissing, said);
             (Some(Running { endpoint: None, status: None }), finding.with_remedy_inside())
         }
         (FileError::Content { .. }, Ok(None)) => {
-            let finding = Finding::problem(Check::Running, Own::Damaged, error.to_string());
+            let finding = Finding::problem(Check::Running, DoctorCode::Damaged, error.to_string());
             (None, finding.remedy("Start the hub, which writes it anew: 'bowline hub'"))
         }
         _ => (None, find::of_file(Check::Running, error)),
@@ -171,6 +171,6 @@ fn killed(endpoint: &Endpoint) -> Finding {
         "the hub said that it listens at {url}, and nobody holds its data directory: it was killed \
          (it was process {pid})"
     );
-    Finding::problem(Check::Running, Own::Killed, said)
+    Finding::problem(Check::Running, DoctorCode::Killed, said)
         .remedy("Start it again, with the flags that it had: 'bowline hub'")
 }

@@ -10,11 +10,11 @@ use bowline_core::trust::TrustError;
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubUrl, Scheme};
-use bowline_shell::peer::{ConnectError, Unreached};
+use bowline_shell::peer::{ConnectError, DialError};
 
 use crate::doctor::check::Check;
 use crate::doctor::dial::{Crossed, Facts};
-use crate::doctor::own::Own;
+use crate::doctor::own::DoctorCode;
 use crate::doctor::report::Finding;
 use crate::{date, exit, remedy};
 
@@ -104,7 +104,7 @@ fn before(check: Check, at: Check) -> bool {
 fn step(facts: &Facts, asked: &Asked, error: &ConnectError) -> Check {
     let reason = match error {
         ConnectError::Unreachable {
-            reason: Unreached::Name { .. } | Unreached::Resolver { .. },
+            reason: DialError::Name { .. } | DialError::Resolver { .. },
             ..
         } => return Check::Name,
         ConnectError::Ended { ended, .. } => &ended.reason,
@@ -200,7 +200,7 @@ fn clock(here: u64, hub: u64) -> Finding {
     }
     let way = if here < hub { "behind" } else { "ahead of" };
     let message = format!("this machine's clock is {apart} s {way} the hub's");
-    Finding::problem(Check::Clock, Own::ClockOff, message)
+    Finding::problem(Check::Clock, DoctorCode::ClockOff, message)
         .seen(format!("{} here", date::utc(here)))
         .expected(format!("{} at the hub, give or take {SKEW} s", date::utc(hub)))
         .remedy(
@@ -225,7 +225,7 @@ fn problem(
         }
         ConnectError::Ended { ended, .. } => ending(check, asked, facts, ended, looks),
         error => {
-            Finding::problem(check, Own::Configuration, error.to_string()).with_remedy_inside()
+            Finding::problem(check, DoctorCode::Configuration, error.to_string()).with_remedy_inside()
         }
     }
 }

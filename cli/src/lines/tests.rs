@@ -21,11 +21,11 @@ fn at(millis: u64) -> Instant {
 
 impl Lines {
     /// What is told of a piece that comes at the first moment.
-    fn first(&mut self, peer: &str, source: Source, bytes: &[u8]) -> String {
+    fn first(&mut self, peer: &str, source: OutputStream, bytes: &[u8]) -> String {
         self.later(peer, source, bytes, 0)
     }
 
-    fn later(&mut self, peer: &str, source: Source, bytes: &[u8], millis: u64) -> String {
+    fn later(&mut self, peer: &str, source: OutputStream, bytes: &[u8], millis: u64) -> String {
         let told = self.take(id(peer), source, bytes, at(millis));
         String::from_utf8(told).unwrap()
     }
@@ -37,7 +37,7 @@ impl Lines {
     }
 }
 
-fn ended(lines: &mut Lines, peer: &str) -> Vec<(Source, String)> {
+fn ended(lines: &mut Lines, peer: &str) -> Vec<(OutputStream, String)> {
     let text = |(source, told)| (source, String::from_utf8(told).unwrap());
     lines.end(id(peer)).into_iter().map(text).collect()
 }
@@ -45,12 +45,12 @@ fn ended(lines: &mut Lines, peer: &str) -> Vec<(Source, String)> {
 #[test]
 fn pieces_of_two_peers_and_of_two_streams_do_not_mix_in_a_line() {
     let mut lines = Lines::default();
-    assert_eq!(lines.take(id("a"), Source::Out, b"he", at(0)), b"");
-    assert_eq!(lines.take(id("b"), Source::Out, b"other\n", at(0)), b"b: other\n");
-    assert_eq!(lines.take(id("a"), Source::Err, b"oops\n", at(0)), b"a: oops\n");
-    assert_eq!(lines.take(id("a"), Source::Out, b"llo\n\nla", at(0)), b"a: hello\na: \n");
+    assert_eq!(lines.take(id("a"), OutputStream::Out, b"he", at(0)), b"");
+    assert_eq!(lines.take(id("b"), OutputStream::Out, b"other\n", at(0)), b"b: other\n");
+    assert_eq!(lines.take(id("a"), OutputStream::Err, b"oops\n", at(0)), b"a: oops\n");
+    assert_eq!(lines.take(id("a"), OutputStream::Out, b"llo\n\nla", at(0)), b"a: hello\na: \n");
     assert_eq!(lines.unfinished(), [id("a")]);
-    assert_eq!(ended(&mut lines, "a"), [(Source::Out, "a: la\n".to_owned())]);
+    assert_eq!(ended(&mut lines, "a"), [(OutputStream::Out, "a: la\n".to_owned())]);
     assert_eq!(ended(&mut lines, "a"), []);
     assert_eq!((lines.held, lines.begun.len()), (0, 0));
 }
@@ -58,56 +58,56 @@ fn pieces_of_two_peers_and_of_two_streams_do_not_mix_in_a_line() {
 #[test]
 fn both_streams_of_a_peer_are_told_to_their_end() {
     let mut lines = Lines::default();
-    lines.take(id("a"), Source::Err, b"e", at(0));
-    lines.take(id("a"), Source::Out, b"o", at(0));
-    let (out, err) = ((Source::Out, "a: o\n".to_owned()), (Source::Err, "a: e\n".to_owned()));
+    lines.take(id("a"), OutputStream::Err, b"e", at(0));
+    lines.take(id("a"), OutputStream::Out, b"o", at(0));
+    let (out, err) = ((OutputStream::Out, "a: o\n".to_owned()), (OutputStream::Err, "a: e\n".to_owned()));
     assert_eq!(ended(&mut lines, "a"), [out, err]);
 }
 
 #[test]
 fn a_line_as_long_as_the_bound_waits_for_its_end_and_a_longer_one_is_told_in_parts() {
     let mut lines = Lines::default();
-    assert_eq!(lines.take(id("a"), Source::Out, &vec![b'x'; LINE], at(0)), b"");
-    let whole = lines.take(id("a"), Source::Out, b"\n", at(0));
+    assert_eq!(lines.take(id("a"), OutputStream::Out, &vec![b'x'; LINE], at(0)), b"");
+    let whole = lines.take(id("a"), OutputStream::Out, b"\n", at(0));
     assert_eq!(whole.len(), "a: ".len() + LINE + 1);
 
-    assert_eq!(lines.take(id("a"), Source::Out, &vec![b'x'; LINE], at(0)), b"");
-    let part = lines.take(id("a"), Source::Out, b"yz\n", at(0));
+    assert_eq!(lines.take(id("a"), OutputStream::Out, &vec![b'x'; LINE], at(0)), b"");
+    let part = lines.take(id("a"), OutputStream::Out, b"yz\n", at(0));
     assert_eq!(part.len(), "a: ".len() + LINE + 2 + 1, "the end of the line was there");
-    let part = lines.take(id("a"), Source::Out, &vec![b'x'; LINE + 1], at(0));
+    let part = lines.take(id("a"), OutputStream::Out, &vec![b'x'; LINE + 1], at(0));
     assert_eq!(part.len(), "a: ".len() + LINE + 1);
     assert_eq!(lines.held, 1);
-    assert_eq!(lines.take(id("a"), Source::Out, b"\n", at(0)), b"a: x\n");
+    assert_eq!(lines.take(id("a"), OutputStream::Out, b"\n", at(0)), b"a: x\n");
 }
 
 #[test]
 fn as_much_is_held_of_all_lines_as_the_bound_says_and_no_more() {
     let mut lines = Lines::default();
     for n in 0..HELD / LINE {
-        assert_eq!(lines.take(id(&format!("p{n}")), Source::Out, &vec![b'x'; LINE], at(0)), b"");
+        assert_eq!(lines.take(id(&format!("p{n}")), OutputStream::Out, &vec![b'x'; LINE], at(0)), b"");
     }
     assert_eq!(lines.held, HELD);
-    assert_eq!(lines.take(id("one-more"), Source::Out, b"y", at(0)), b"one-more: y\n");
-    assert_eq!(lines.take(id("p0"), Source::Out, b"\n", at(0)).len(), "p0: ".len() + LINE + 1);
-    assert_eq!(lines.take(id("one-more"), Source::Out, b"y", at(0)), b"");
+    assert_eq!(lines.take(id("one-more"), OutputStream::Out, b"y", at(0)), b"one-more: y\n");
+    assert_eq!(lines.take(id("p0"), OutputStream::Out, b"\n", at(0)).len(), "p0: ".len() + LINE + 1);
+    assert_eq!(lines.take(id("one-more"), OutputStream::Out, b"y", at(0)), b"");
 }
 
 #[test]
 fn a_pipe_gets_each_line_as_it_came() {
     let mut lines = Lines::default();
     let hostile = b"\x1b[1A\r\x9b\xff\n";
-    assert_eq!(lines.take(id("a"), Source::Out, hostile, at(0)), [b"a: ", &hostile[..]].concat());
+    assert_eq!(lines.take(id("a"), OutputStream::Out, hostile, at(0)), [b"a: ", &hostile[..]].concat());
 }
 
 #[test]
 fn a_sequence_is_tamed_alike_wherever_it_is_split() {
     let bytes = "\x1b[31mred\x1b[1A\u{9b}2K\r\u{202e}\x1b]0;x\x07\n".as_bytes();
-    let whole = on_a_terminal().take(id("a"), Source::Out, bytes, at(0));
+    let whole = on_a_terminal().take(id("a"), OutputStream::Out, bytes, at(0));
     for cut in 0..=bytes.len() {
         for then in cut..=bytes.len() {
             let mut lines = on_a_terminal();
             let pieces = [&bytes[..cut], &bytes[cut..then], &bytes[then..]];
-            let told = pieces.map(|piece| lines.take(id("a"), Source::Out, piece, at(0))).concat();
+            let told = pieces.map(|piece| lines.take(id("a"), OutputStream::Out, piece, at(0))).concat();
             assert_eq!(told, whole, "{cut} {then}");
         }
     }
@@ -118,7 +118,7 @@ fn a_sequence_that_the_bound_of_a_line_cuts_does_nothing() {
     for length in LINE - 6..LINE {
         let mut lines = on_a_terminal();
         let bytes = [&vec![b'x'; length], &b"\x1b[1A\x1b[31mred\n"[..]].concat();
-        let told = String::from_utf8(lines.take(id("a"), Source::Out, &bytes, at(0))).unwrap();
+        let told = String::from_utf8(lines.take(id("a"), OutputStream::Out, &bytes, at(0))).unwrap();
         assert_tame(&told);
     }
 }
@@ -127,16 +127,16 @@ fn a_sequence_that_the_bound_of_a_line_cuts_does_nothing() {
 fn a_prompt_is_told_after_a_pause_and_what_follows_stands_behind_it() {
     let mut lines = Lines::default();
     assert_eq!(lines.due(), None);
-    assert_eq!(lines.first("a", Source::Out, b"Name"), "");
-    assert_eq!(lines.later("a", Source::Out, b"? ", 100), "");
+    assert_eq!(lines.first("a", OutputStream::Out, b"Name"), "");
+    assert_eq!(lines.later("a", OutputStream::Out, b"? ", 100), "");
     assert_eq!((lines.due(), lines.waited(200).as_str()), (Some(at(200)), ""));
     assert_eq!((lines.due(), lines.waited(300).as_str()), (Some(at(300)), "a: Name? "));
-    assert!(lines.is_open(Source::Out) && !lines.is_open(Source::Err));
+    assert!(lines.is_open(OutputStream::Out) && !lines.is_open(OutputStream::Err));
     assert_eq!((lines.due(), lines.held, lines.waited(900).as_str()), (None, 0, ""));
-    assert_eq!(lines.later("a", Source::Out, b"Bob", 1000), "");
+    assert_eq!(lines.later("a", OutputStream::Out, b"Bob", 1000), "");
     assert_eq!(lines.waited(1200), "Bob");
-    assert_eq!(lines.later("a", Source::Out, b"!\nnext\n", 1300), "!\na: next\n");
-    assert!(!lines.is_open(Source::Out) && lines.begun.is_empty());
+    assert_eq!(lines.later("a", OutputStream::Out, b"!\nnext\n", 1300), "!\na: next\n");
+    assert!(!lines.is_open(OutputStream::Out) && lines.begun.is_empty());
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_line_that_never_pauses_is_told_all_the_same() {
     let mut told = String::new();
     for millis in (0..2000).step_by(100) {
         told += &lines.waited(millis);
-        told += &lines.later("a", Source::Out, b".", millis);
+        told += &lines.later("a", OutputStream::Out, b".", millis);
     }
     assert_eq!(told, "a: ....................".get(..3 + 10).unwrap());
 }
@@ -153,14 +153,14 @@ fn a_line_that_never_pauses_is_told_all_the_same() {
 #[test]
 fn a_row_ends_where_another_line_is_told_and_its_line_goes_on_in_one_of_its_own() {
     let mut lines = Lines::default();
-    assert_eq!(lines.first("a", Source::Out, b"one "), "");
-    assert_eq!(lines.first("b", Source::Out, b"x"), "");
+    assert_eq!(lines.first("a", OutputStream::Out, b"one "), "");
+    assert_eq!(lines.first("b", OutputStream::Out, b"x"), "");
     assert_eq!(lines.waited(200), "a: one \nb: x");
-    assert_eq!(lines.later("c", Source::Out, b"whole\n", 300), "\nc: whole\n");
-    assert_eq!(lines.later("a", Source::Out, b"two\n", 300), "a: two\n");
+    assert_eq!(lines.later("c", OutputStream::Out, b"whole\n", 300), "\nc: whole\n");
+    assert_eq!(lines.later("a", OutputStream::Out, b"two\n", 300), "a: two\n");
     // All of it was told, and its row is ended: there is nothing to add.
-    assert_eq!(lines.later("b", Source::Out, b"\n", 300), "");
-    assert_eq!(lines.later("b", Source::Out, b"\n", 300), "b: \n");
+    assert_eq!(lines.later("b", OutputStream::Out, b"\n", 300), "");
+    assert_eq!(lines.later("b", OutputStream::Out, b"\n", 300), "b: \n");
     assert!(lines.begun.is_empty());
 }
 
@@ -168,41 +168,41 @@ fn a_row_ends_where_another_line_is_told_and_its_line_goes_on_in_one_of_its_own(
 fn the_end_of_a_peer_ends_its_row_and_says_nothing_twice() {
     let mut lines = Lines::default();
     for peer in ["a", "b"] {
-        lines.first(peer, Source::Out, b"x");
+        lines.first(peer, OutputStream::Out, b"x");
     }
     assert_eq!(lines.waited(200), "a: x\nb: x");
     assert_eq!(lines.unfinished(), [id("a"), id("b")]);
     assert_eq!(ended(&mut lines, "a"), []);
-    assert_eq!(ended(&mut lines, "b"), [(Source::Out, "\n".to_owned())]);
-    assert!(!lines.is_open(Source::Out) && lines.unfinished().is_empty());
+    assert_eq!(ended(&mut lines, "b"), [(OutputStream::Out, "\n".to_owned())]);
+    assert!(!lines.is_open(OutputStream::Out) && lines.unfinished().is_empty());
 }
 
 #[test]
 fn both_outputs_share_the_rows_of_one_place_and_no_others() {
     for is_shared in [false, true] {
         let mut lines = Lines { is_shared, ..Lines::default() };
-        lines.first("a", Source::Out, b"out");
+        lines.first("a", OutputStream::Out, b"out");
         assert_eq!(lines.waited(200), "a: out");
         let between = if is_shared { "\na: err\n" } else { "a: err\n" };
-        assert_eq!(lines.later("a", Source::Err, b"err\n", 300), between);
+        assert_eq!(lines.later("a", OutputStream::Err, b"err\n", 300), between);
         let goes_on = if is_shared { "a: !\n" } else { "!\n" };
-        assert_eq!(lines.later("a", Source::Out, b"!\n", 300), goes_on);
-        lines.later("a", Source::Out, b"out", 300);
+        assert_eq!(lines.later("a", OutputStream::Out, b"!\n", 300), goes_on);
+        lines.later("a", OutputStream::Out, b"out", 300);
         assert_eq!(lines.waited(500), "a: out");
-        assert_eq!(lines.make_way(Source::Err), if is_shared { &b"\n"[..] } else { b"" });
-        assert_eq!(lines.is_open(Source::Out), !is_shared);
+        assert_eq!(lines.make_way(OutputStream::Err), if is_shared { &b"\n"[..] } else { b"" });
+        assert_eq!(lines.is_open(OutputStream::Out), !is_shared);
     }
 }
 
 #[test]
 fn no_character_is_told_in_parts() {
     for mut lines in [Lines::default(), on_a_terminal()] {
-        assert_eq!(lines.first("a", Source::Out, "ä語".get(..2).unwrap().as_bytes()), "");
-        assert_eq!(lines.first("a", Source::Out, &"語".as_bytes()[..2]), "");
+        assert_eq!(lines.first("a", OutputStream::Out, "ä語".get(..2).unwrap().as_bytes()), "");
+        assert_eq!(lines.first("a", OutputStream::Out, &"語".as_bytes()[..2]), "");
         assert_eq!(lines.waited(200), "a: ä");
         // What waits for the rest of its character is not due before more comes.
         assert_eq!((lines.due(), lines.held), (None, 2));
-        assert_eq!(lines.later("a", Source::Out, &"語".as_bytes()[2..], 300), "");
+        assert_eq!(lines.later("a", OutputStream::Out, &"語".as_bytes()[2..], 300), "");
         assert_eq!(lines.waited(500), "語");
     }
 }
@@ -212,7 +212,7 @@ fn each_state_of_a_progress_bar_that_is_told_stays_on_the_terminal() {
     let mut lines = on_a_terminal();
     let mut told = String::new();
     for (millis, state) in [(0, "10%\r"), (300, "20%\r"), (600, "30%\r40%\r"), (900, "done\r\n")] {
-        told += &lines.later("a", Source::Out, state.as_bytes(), millis);
+        told += &lines.later("a", OutputStream::Out, state.as_bytes(), millis);
         told += &lines.waited(millis + 200);
     }
     assert_eq!(told, "a: 10%\na: 20%\na: 30%\\r40%\na: done\n");
@@ -221,29 +221,29 @@ fn each_state_of_a_progress_bar_that_is_told_stays_on_the_terminal() {
     for (millis, state, told) in
         [(1000, "\r10%", "b: 10%"), (1300, "\r20%", "\nb: 20%"), (1600, "\r\n", "\n")]
     {
-        let ended = lines.later("b", Source::Out, state.as_bytes(), millis);
+        let ended = lines.later("b", OutputStream::Out, state.as_bytes(), millis);
         assert_eq!(ended + &lines.waited(millis + 200), told);
     }
     // The end of a line alone ends the row.
-    lines.later("a", Source::Out, b"10%\r", 1200);
+    lines.later("a", OutputStream::Out, b"10%\r", 1200);
     assert_eq!(lines.waited(1400), "a: 10%");
-    assert_eq!(lines.later("a", Source::Out, b"\n", 1500), "\n");
+    assert_eq!(lines.later("a", OutputStream::Out, b"\n", 1500), "\n");
 
     let mut piped = Lines::default();
-    piped.first("a", Source::Out, b"10%\r");
+    piped.first("a", OutputStream::Out, b"10%\r");
     assert_eq!(piped.waited(200), "a: 10%\r");
-    assert_eq!(piped.later("a", Source::Out, b"20%\r\n", 300), "20%\r\n");
+    assert_eq!(piped.later("a", OutputStream::Out, b"20%\r\n", 300), "20%\r\n");
 }
 
 #[test]
 fn a_sequence_that_a_pause_cuts_is_whole_when_it_is_told() {
     let mut lines = on_a_terminal();
-    assert_eq!(lines.first("a", Source::Out, b"\x1b[31mred\x1b[3"), "");
+    assert_eq!(lines.first("a", OutputStream::Out, b"\x1b[31mred\x1b[3"), "");
     assert_eq!(lines.waited(200), "a: \x1b[31mred\x1b[0m");
-    assert_eq!(lines.later("a", Source::Out, b"2mgreen\n", 300), "\x1b[32mgreen\x1b[0m\n");
-    lines.later("a", Source::Out, b"\x1b[", 400);
+    assert_eq!(lines.later("a", OutputStream::Out, b"2mgreen\n", 300), "\x1b[32mgreen\x1b[0m\n");
+    lines.later("a", OutputStream::Out, b"\x1b[", 400);
     assert_eq!(lines.waited(600), "");
-    assert_eq!(ended(&mut lines, "a"), [(Source::Out, "a: \\u{1b}[\n".to_owned())]);
+    assert_eq!(ended(&mut lines, "a"), [(OutputStream::Out, "a: \\u{1b}[\n".to_owned())]);
 }
 
 /// Nothing but line feeds, tabs and colour, which no line leaves on.
@@ -273,11 +273,11 @@ fn pieces() -> impl Strategy<Value = Vec<(usize, bool, u64, Vec<u8>)>> {
 }
 
 /// Everything that is told of them, in its order.
-fn told(lines: &mut Lines, pieces: &[(usize, bool, u64, Vec<u8>)]) -> Vec<(Source, Vec<u8>)> {
+fn told(lines: &mut Lines, pieces: &[(usize, bool, u64, Vec<u8>)]) -> Vec<(OutputStream, Vec<u8>)> {
     let peers = PEERS.map(id);
     let (mut told, mut millis) = (Vec::new(), 0);
     for (peer, is_error, pause, bytes) in pieces {
-        let source = if *is_error { Source::Err } else { Source::Out };
+        let source = if *is_error { OutputStream::Err } else { OutputStream::Out };
         told.push((source, lines.take(peers[*peer], source, bytes, at(millis))));
         millis += pause;
         told.extend(lines.flush(at(millis)));
@@ -304,7 +304,7 @@ proptest! {
     #[test]
     fn a_pipe_gets_every_byte_once_and_each_row_says_whose_it_is(pieces in pieces()) {
         let told = told(&mut Lines::default(), &pieces);
-        for (source, is_error) in [(Source::Out, false), (Source::Err, true)] {
+        for (source, is_error) in [(OutputStream::Out, false), (OutputStream::Err, true)] {
             let all = told.iter().filter(|(of, _)| *of == source).flat_map(|(_, told)| told);
             let all: Vec<u8> = all.copied().collect();
             let mut seen = [const { Vec::new() }; 3];

@@ -6,7 +6,7 @@ mod show;
 
 use bowline_core::control::{ForgetRequest, Forgotten, PeerEntry};
 use bowline_core::id::PeerId;
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub(crate) async fn peers(runtime: &impl Runtime, options: args::Peers) -> Resul
     | PeersAction::Revoke { dial, .. }
     | PeersAction::Allow { dial, .. }
     | PeersAction::Forget { dial, .. }) = &options.action;
-    let session = operator::connect(runtime, dial, Observer::default()).await?;
+    let session = operator::connect(runtime, dial, Subscriber::default()).await?;
     let done = match &options.action {
         PeersAction::List { json, .. } => enrolled::list(&session, *json).await,
         PeersAction::Show { peer, json, .. } => show::show(&session, *peer, *json).await,

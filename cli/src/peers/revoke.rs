@@ -1,7 +1,7 @@
 //! `bowline peers revoke` and `allow`.
 
 use bowline_core::control::{
-    AllowPeerRequest, PeerAllowed, PeerRevoked, Reason, RevokePeerRequest, Word,
+    AllowPeerRequest, PeerAllowed, PeerRevoked, RevokeReason, RevokePeerRequest, Word,
 };
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Method;
@@ -17,7 +17,7 @@ pub(super) async fn revoke(
     reason: &str,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let request = RevokePeerRequest { id: peer, reason: Some(Reason(reason.to_owned())) };
+    let request = RevokePeerRequest { id: peer, reason: Some(RevokeReason(reason.to_owned())) };
     let PeerRevoked { ended, method, .. } = session.hub().ask(&request).await?;
     if as_json {
         return output::line(json!({"id": peer.as_str(), "revoked": true, "ended": ended}));

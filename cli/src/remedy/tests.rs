@@ -11,8 +11,8 @@ use bowline_core::socket::SocketError;
 use bowline_core::trust::{ChainFault, Identities, Misconfiguration, TrustError};
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
-use bowline_shell::notice::Notice;
-use bowline_shell::peer::{ConnectError, Miss, Unreached};
+use bowline_shell::notice::ShellEvent;
+use bowline_shell::peer::{ConnectError, AttemptError, DialError};
 
 use super::*;
 use crate::{date, event, exit, hub};
@@ -88,7 +88,7 @@ fn a_refusal_says_to_the_peer_and_its_operator_what_it_is_and_what_is_to_be_done
             let ended = ended(refusal(row.code), method);
             let remedy = of_ended(&ended);
             let as_text = remedy.as_deref();
-            let notice = Notice::Ended {
+            let notice = ShellEvent::Ended {
                 link: None,
                 remote: "192.0.2.1:7777".to_owned(),
                 ended: Box::new(ended.clone()),
@@ -112,7 +112,7 @@ fn a_refusal_says_to_the_peer_and_its_operator_what_it_is_and_what_is_to_be_done
 
 #[test]
 fn a_session_that_ends_says_so_by_that_method_too() {
-    let ends = |row: &&bowline_core::code::Row| {
+    let ends = |row: &&bowline_core::code::CodeRow| {
         row.used_in == Use::Ending || matches!(row.code, Code::Revoked | Code::MayNotServe)
     };
     for row in TABLE.iter().filter(ends) {
@@ -154,7 +154,7 @@ fn the_hubs_log_says_why_by_that_method_and_what_the_operator_can_do() {
             holds("the hub's log", row.code, method, &told, remedy.as_deref());
             assert!(told.starts_with(&format!("by '{}': ", method.name())), "{told}");
             let (link, remote) = (Some(LinkId(1)), String::new());
-            let notice = Notice::Ended { link, remote, ended: Box::new(ended), traffic: (0, 0) };
+            let notice = ShellEvent::Ended { link, remote, ended: Box::new(ended), traffic: (0, 0) };
             assert_eq!(event::json(&notice)["remedy"].as_str(), remedy.as_deref());
         }
     }
@@ -204,14 +204,14 @@ fn verdict(code: Code) -> ConnectError {
     let trust = |error: TrustError| of(EndReason::Auth(error.into()));
     let at = "192.0.2.1:7777".parse().unwrap();
     let none = |reason| ConnectError::Unreachable { hub: hub(), reason };
-    let missed = |miss| none(Unreached::Addresses(vec![(at, miss)]));
+    let missed = |miss| none(DialError::Addresses(vec![(at, miss)]));
     match code {
         Code::UnknownHub => trust(TrustError::UnknownHub { hub: hub(), id, pin: Some(pin) }),
         Code::NothingToCheckBy => {
             trust(TrustError::NothingToCheckBy { hub: hub(), known: Identities::default() })
         }
         Code::IdentityMismatch => {
-            let expected = Identities { kept: Some(id), ..Identities::default() };
+            let expected = Identities { stored: Some(id), ..Identities::default() };
             let seen = bowline_core::id::HubId([2; 16]);
             trust(TrustError::IdentityMismatch { hub: hub(), expected, seen })
         }
@@ -231,11 +231,11 @@ fn verdict(code: Code) -> ConnectError {
             trust(TrustError::Misconfigured { hub: hub(), what: Misconfiguration::NoTls })
         }
         Code::HubNotProved => of(EndReason::Auth(AuthError::HubNotProved)),
-        Code::UnknownName => none(Unreached::Name { host: "hub.example".to_owned(), reason: None }),
-        Code::NotListening => missed(Miss::Refused),
-        Code::NoAnswer => missed(Miss::Silent(std::time::Duration::from_secs(1))),
-        Code::NoRoute => missed(Miss::NoRoute("no route".to_owned())),
-        Code::Unreachable => missed(Miss::Other("not permitted".to_owned())),
+        Code::UnknownName => none(DialError::Name { host: "hub.example".to_owned(), reason: None }),
+        Code::NotListening => missed(AttemptError::Refused),
+        Code::NoAnswer => missed(AttemptError::Silent(std::time::Duration::from_secs(1))),
+        Code::NoRoute => missed(AttemptError::NoRoute("no route".to_owned())),
+        Code::Unreachable => missed(AttemptError::Other("not permitted".to_owned())),
         Code::PlainWhereTls => of(TunnelError::PlainWhereTlsExpected.into()),
         Code::TlsWherePlain => of(TunnelError::TlsWherePlainExpected.into()),
         Code::TlsFailed => of(TunnelError::NotShown { served: pin }.into()),

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::{Source, Status};
+use bowline_core::wire::frame::{OutputStream, Status};
 use bowline_shell::call::{CallEvent, Counts, Finished};
 
 use super::pipe::Pipe;
@@ -31,7 +31,7 @@ pub(super) enum Told {
     /// The command was sent to these.
     Sent(Vec<PeerId>),
     /// Bytes that it wrote on one of them.
-    Output { peer: PeerId, source: Source, bytes: Vec<u8> },
+    Output { peer: PeerId, source: OutputStream, bytes: Vec<u8> },
     /// It ended on one of them, or did not start there.
     Ended(Answer),
     /// Nothing follows: the hub's own count where it has one, or why there are no more answers.

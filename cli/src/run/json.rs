@@ -2,17 +2,17 @@
 
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::{Source, Status};
+use bowline_core::wire::frame::{OutputStream, Status};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::event;
 
 /// A piece of output as an object: text, or base64 where it is none.
-pub(super) fn piece(peer: Option<PeerId>, source: Source, bytes: &[u8]) -> Value {
+pub(super) fn piece(peer: Option<PeerId>, source: OutputStream, bytes: &[u8]) -> Value {
     let stream = match source {
-        Source::Out => "out",
-        Source::Err => "err",
+        OutputStream::Out => "out",
+        OutputStream::Err => "err",
     };
     let peer = peer.map(|peer| peer.to_string());
     match core::str::from_utf8(bytes) {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bowline_core::id::PeerId;
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::{Alarm, Runtime};
 
@@ -28,7 +28,7 @@ pub(super) async fn many(
     mut watch: Watch<'_, impl Runtime>,
     json: bool,
 ) -> Result<u8, Failure> {
-    let mut teller = Teller::new(json);
+    let mut teller = FanTeller::new(json);
     let mut alarm = Alarm::new(watch.runtime());
     let over = loop {
         alarm.set(teller.lines.due());
@@ -104,14 +104,14 @@ fn next<R: Runtime>(
 }
 
 /// Where everything is told.
-struct Teller {
+struct FanTeller {
     json: bool,
     lines: Lines,
     tally: Tally,
     progress: Progress,
 }
 
-impl Teller {
+impl FanTeller {
     fn new(json: bool) -> Self {
         let progress = if json { Progress::hidden() } else { Progress::new() };
         Self { json, lines: Lines::for_readers(), tally: Tally::default(), progress }
@@ -161,19 +161,19 @@ impl Teller {
         Ok(())
     }
 
-    fn write(&mut self, source: Source, lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, source: OutputStream, lines: &[u8]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
         // It stands on the terminal that standard error is.
-        let is_open = self.lines.is_open(Source::Err);
+        let is_open = self.lines.is_open(OutputStream::Err);
         self.progress.around(is_open, || output::stream(source, lines))
     }
 
     /// Ends what is open for a line of our own.
     fn make_way(&mut self) -> io::Result<()> {
-        let end = self.lines.make_way(Source::Err);
-        self.write(Source::Err, end)
+        let end = self.lines.make_way(OutputStream::Err);
+        self.write(OutputStream::Err, end)
     }
 
     /// Tells what is left, and how it went.

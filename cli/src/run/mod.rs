@@ -12,7 +12,7 @@ mod tally;
 mod target;
 mod watch;
 
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(crate) async fn run(runtime: &impl Runtime, options: args::Run) -> Result<u8
     let arguments = target::arguments(&options.arguments)?;
     let mut signals = Inbox::open(runtime).map_err(coded)?;
     let connected =
-        signals.or_end(operator::connect(runtime, &options.dial, Observer::default())).await;
+        signals.or_end(operator::connect(runtime, &options.dial, Subscriber::default())).await;
     let session = match connected {
         None => return Ok(INTERRUPTED),
         Some(Ok(session)) => session,

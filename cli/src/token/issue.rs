@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bowline_core::ask::Secret;
+use bowline_core::ask::TokenText;
 use bowline_core::capability::Coming;
 use bowline_core::control::{
-    Flag, GivenLabels, Granted, IssueTokenRequest, LabelMap, Subject, TokenIssued, TokenLife, Uses,
+    Flag, GivenLabels, GrantedCapabilities, IssueTokenRequest, LabelMap, TokenSubject, TokenIssued, TokenLife, UseLimit,
 };
 use bowline_core::id::Jti;
 use bowline_core::token::Rules;
@@ -21,7 +21,7 @@ pub(super) async fn issue(runtime: &impl Runtime, options: &TokenIssue) -> Resul
     let request = request(options)?;
     let out = Out::new(options.out.as_ref())?;
     let issued = operator::ask(runtime, &options.dial, &request).await?;
-    let TokenIssued { token: Secret(token), jti, subject, role, uses, ends, urls, .. } = &issued;
+    let TokenIssued { token: TokenText(token), jti, subject, role, uses, ends, urls, .. } = &issued;
     let is_kept = out.take(token).map_err(|failure| lost(failure, *jti))?;
     if options.json {
         output::line(json!({
@@ -69,11 +69,11 @@ fn request(options: &TokenIssue) -> Result<IssueTokenRequest, Failure> {
     let caps = || options.cap.iter().copied().collect();
     let labels = labels(&options.label)?;
     Ok(IssueTokenRequest {
-        subject: Subject(options.sub.clone().unwrap_or_else(named)),
+        subject: TokenSubject(options.sub.clone().unwrap_or_else(named)),
         role: Some(options.role),
         ttl_s: options.ttl.map(life).transpose()?,
-        uses: options.max_uses.map(|uses| Uses(uses.into())),
-        caps: (!options.cap.is_empty()).then(|| Granted(caps())),
+        uses: options.max_uses.map(|uses| UseLimit(uses.into())),
+        caps: (!options.cap.is_empty()).then(|| GrantedCapabilities(caps())),
         rooms: None,
         labels: (!labels.is_empty()).then_some(GivenLabels(labels)),
         id,

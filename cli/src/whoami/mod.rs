@@ -6,7 +6,7 @@
 mod live;
 mod own;
 
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::runtime::Runtime;
 use serde_json::json;
 
@@ -15,18 +15,18 @@ use crate::exit::{self, Failure};
 use crate::{date, operator, output, show};
 
 use live::Live;
-use own::Own;
+use own::WhoamiFacts;
 
 pub(crate) async fn whoami(runtime: &impl Runtime, options: args::Whoami) -> Result<u8, Failure> {
     // First what a session needs, so that a wrong flag or file ends it before anything is shown.
-    let mut own = Own::read(&options.dial)?;
-    let live = match operator::connect(runtime, &options.dial, Observer::default()).await {
+    let mut own = WhoamiFacts::read(&options.dial)?;
+    let live = match operator::connect(runtime, &options.dial, Subscriber::default()).await {
         Ok(session) => Ok(Live::ask(session).await),
         Err(failure) => Err(failure),
     };
     // A first contact has made the key, and has learnt the hub.
     if live.is_ok() {
-        own = Own::read(&options.dial)?;
+        own = WhoamiFacts::read(&options.dial)?;
     }
     if options.json {
         let mut object = own.object();

@@ -15,7 +15,7 @@ use crate::exit::Failure;
 use crate::{date, enrolment, nearby, operator, peer, place, show};
 
 /// Who would dial, and what is known of the hub.
-pub(super) struct Own {
+pub(super) struct WhoamiFacts {
     id: PeerId,
     /// The key's file, and the key, once it was made; none for whoever needs none.
     key: Option<(PathBuf, Option<PublicKey>)>,
@@ -28,7 +28,7 @@ pub(super) struct Own {
     enrolment: Option<Enrolment>,
 }
 
-impl Own {
+impl WhoamiFacts {
     /// Reads files, and makes none.
     pub(super) fn read(dial: &Dial) -> Result<Self, Failure> {
         match operator::machine(dial)? {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capability::Capabilities;
-use crate::facts::{Invited, Record};
+use crate::facts::{Invited, FactRecord};
 use crate::id::{PeerId, PublicKey, RefreshHash, SecretNumber, SessionId};
 use crate::wire::frame::{Method, Purpose};
 
@@ -117,7 +117,7 @@ pub struct Grant {
     /// When the session ends, seconds since 1970.
     pub expires: Option<u64>,
     /// What has to be recorded before the session may begin, or go on.
-    pub record: Option<Record>,
+    pub record: Option<FactRecord>,
     /// What is to be minted once that is committed.
     pub issues: Option<Issues>,
     /// The hub's revocation epoch at which all this held.

@@ -5,26 +5,26 @@ use core::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::ask::{Answer, Cannot, Memory, Question, Secret, StoreAsk, Stored};
+use crate::ask::{Answer, Cannot, Memory, Question, TokenText, StoreAsk, Stored};
 use crate::facts::{Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Mint, TokenRecord};
 use crate::id::{HubId, Jti};
 use crate::random::{Random, Seed};
 use crate::time::Now;
-use crate::token::{KeyState, Signer, TokenKeys};
+use crate::token::{KeyState, TokenSigner, TokenKeys};
 
 /// [`Memory`], and Issue and RotateKeys beside it.
 pub(crate) struct Issuing {
     pub(crate) memory: Memory,
     hub: HubId,
     random: Random,
-    signer: Signer,
+    signer: TokenSigner,
 }
 
 impl Issuing {
     /// One active key of this seed.
     pub(crate) fn new(hub: HubId, seed: u8, now: Now) -> Self {
         let mut random = Random::new(&Seed([seed; 32]));
-        let signer = Signer::generate(&mut random).unwrap();
+        let signer = TokenSigner::generate(&mut random).unwrap();
         let (key, created) = (signer.key().clone(), now.unix);
         let keys = vec![KeyRecord { key, created, state: KeyState::Active }];
         let mut memory = Memory::default();
@@ -41,9 +41,9 @@ impl Issuing {
         keys
     }
 
-    /// Another [`Signer`] of the active key.
-    pub(crate) fn signer(&self) -> Signer {
-        Signer::from_pkcs8(&self.signer.to_pkcs8()).unwrap()
+    /// Another [`TokenSigner`] of the active key.
+    pub(crate) fn signer(&self) -> TokenSigner {
+        TokenSigner::from_pkcs8(&self.signer.to_pkcs8()).unwrap()
     }
 
     pub(crate) fn answer(&mut self, question: &Question) -> Option<Answer> {
@@ -54,7 +54,7 @@ impl Issuing {
         match ask {
             StoreAsk::Issue(mint) => {
                 let (record, token) = self.sign(mint);
-                Ok(Stored::Issued(Box::new(record), Secret(token)))
+                Ok(Stored::Issued(Box::new(record), TokenText(token)))
             }
             StoreAsk::RotateKeys { now: at_once } => {
                 self.rotate(*at_once, now);
@@ -86,7 +86,7 @@ impl Issuing {
     }
 
     fn rotate(&mut self, at_once: bool, now: Now) {
-        self.signer = Signer::generate(&mut self.random).unwrap();
+        self.signer = TokenSigner::generate(&mut self.random).unwrap();
         let key = self.signer.key().clone();
         let rotation = KeyRotation { key, at: now.unix, now: at_once };
         self.memory.apply(Fact::RotateKey(&rotation)).unwrap();

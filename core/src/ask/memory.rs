@@ -1,6 +1,6 @@
 //! A storage that forgets when the process ends.
 
-use crate::ask::{Answer, Cannot, Kept, Question, StoreAsk, Stored};
+use crate::ask::{Answer, Cannot, PeerUpdate, Question, StoreAsk, Stored};
 use crate::code::Code;
 use crate::facts::{
     Acceptance, Binding, Conflict, Durable, Fact, KeyRecord, TokenRecord, Tokens, Write,
@@ -29,13 +29,13 @@ impl Memory {
         match question {
             Question::Record(record) => Some(match self.apply(Fact::Record(record)) {
                 Ok(_) => Answer::Recorded,
-                Err(conflict) => Answer::No(conflict.into()),
+                Err(conflict) => Answer::Refused(conflict.into()),
             }),
-            Question::Keep(kept) => {
+            Question::Store(kept) => {
                 self.keep(kept);
-                Some(Answer::Kept)
+                Some(Answer::Stored)
             }
-            Question::Held => Some(Answer::Held(self.issued.clone().map(Box::new))),
+            Question::Load => Some(Answer::Loaded(self.issued.clone().map(Box::new))),
             Question::Hub(_) => None,
         }
     }
@@ -80,7 +80,7 @@ impl Memory {
         Some(raised)
     }
 
-    fn keep(&mut self, kept: &Kept) {
+    fn keep(&mut self, kept: &PeerUpdate) {
         self.entry = kept.entry.or(self.entry);
         self.seen = kept.seen.clone().or(self.seen.take());
         if kept.issued.is_some() {
@@ -121,7 +121,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Record;
+    use crate::facts::FactRecord;
     use crate::id::PublicKey;
     use crate::wire::frame::Method;
 
@@ -129,7 +129,7 @@ mod tests {
     fn an_id_is_bound_to_the_first_key_and_the_same_key_may_ask_again() {
         let mut memory = Memory::default();
         let binding = |key| {
-            Question::Record(Record::Bind(Binding {
+            Question::Record(FactRecord::Bind(Binding {
                 peer: "web-1".parse().unwrap(),
                 key: PublicKey([key; 32]),
                 method: Method::Secret,
@@ -138,7 +138,7 @@ mod tests {
             }))
         };
         assert_eq!(memory.answer(&binding(1)), Some(Answer::Recorded));
-        assert_eq!(memory.answer(&binding(2)), Some(Answer::No(Code::IdTaken.into())));
+        assert_eq!(memory.answer(&binding(2)), Some(Answer::Refused(Code::IdTaken.into())));
         assert_eq!(memory.answer(&binding(1)), Some(Answer::Recorded));
         assert_eq!(memory.bindings().count(), 1);
     }

@@ -10,7 +10,7 @@
 //!
 //! A link never waits: it raises `Event::Ask` with a [`Question`], goes on holding its state, and
 //! continues when the shell brings the [`Answer`]. If a fact cannot be recorded, the answer is
-//! [`Answer::No`].
+//! [`Answer::AskRefusal`].
 //!
 //! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for
 //! peers that want to forget.
@@ -27,9 +27,9 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::arrival::{Arrival, TurnedAway, Way};
+use crate::arrival::{Arrival, TurnedAway, ProxyPath};
 use crate::code::Code;
-use crate::facts::{Change, Conflict, KeyRecord, Mint, Record, TokenRecord};
+use crate::facts::{Change, Conflict, KeyRecord, Mint, FactRecord, TokenRecord};
 use crate::id::SecretNumber;
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
@@ -46,12 +46,12 @@ pub enum Question {
     /// To the hub: [`Hub::answer`](crate::hub::Hub::answer) has the answer.
     Hub(LinkAsk),
     /// To a hub's storage: what has to be on the disk before a session begins, or goes on.
-    Record(Record),
+    Record(FactRecord),
     /// To a peer's storage: keep what is known of the hub, and what the hub minted.
-    Keep(Box<Kept>),
+    Store(Box<PeerUpdate>),
     /// To a peer's storage: which credentials are kept at this moment, for a Refresh. A peer's other
     /// programs get no new ones until Keep was answered, this is asked again, or the link is over.
-    Held,
+    Load,
 }
 
 impl From<LinkAsk> for Question {
@@ -76,11 +76,11 @@ pub enum LinkAsk {
     Renewed(Box<Grant>),
 }
 
-/// What the hub answers to a [`LinkAsk`]; a [`No`] in its place: no, and why.
+/// What the hub answers to a [`LinkAsk`]; a [`AskRefusal`] in its place: no, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LinkAnswer {
     /// To Arrive: it may go on, and this is how it came.
-    Arrived(Way),
+    Arrived(ProxyPath),
     /// To Arrive: it may not, and why.
     TurnedAway(TurnedAway),
     /// To Reserve and Renew.
@@ -124,7 +124,7 @@ pub enum Stored {
     /// To Rotate: it is on the disk, and links that begin from here on have it.
     Rotated(Rotated),
     /// To Issue: its record is on the disk, and this is the token.
-    Issued(Box<TokenRecord>, Secret),
+    Issued(Box<TokenRecord>, TokenText),
     /// To RotateKeys: it is on the disk, and links that begin from here on have these keys.
     KeysRotated(Vec<KeyRecord>),
     /// To Change: it is on the disk; whether there was anything to change.
@@ -161,7 +161,7 @@ impl From<Conflict> for Cannot {
 
 /// What a peer keeps before a session begins, or goes on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct PeerUpdate {
     /// What is known of the hub; none where nothing of it changed.
     pub entry: Option<Entry>,
     /// The Hello of a later start than any before, which goes with the entry; none where it is not.
@@ -179,11 +179,11 @@ pub enum Answer {
     /// To Record: it is on the disk.
     Recorded,
     /// To Keep: it is on the disk.
-    Kept,
+    Stored,
     /// To Held: these; none where nothing is kept but what the link was given.
-    Held(Option<Box<Issued>>),
+    Loaded(Option<Box<Issued>>),
     /// To any: no, and why.
-    No(No),
+    Refused(AskRefusal),
 }
 
 impl From<LinkAnswer> for Answer {
@@ -192,15 +192,15 @@ impl From<LinkAnswer> for Answer {
     }
 }
 
-impl From<Result<LinkAnswer, No>> for Answer {
-    fn from(answer: Result<LinkAnswer, No>) -> Self {
-        answer.map_or_else(Self::No, Self::Hub)
+impl From<Result<LinkAnswer, AskRefusal>> for Answer {
+    fn from(answer: Result<LinkAnswer, AskRefusal>) -> Self {
+        answer.map_or_else(Self::Refused, Self::Hub)
     }
 }
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct No {
+pub struct AskRefusal {
     /// What the remote is told.
     pub code: Code,
     /// Seconds after which another try makes sense.
@@ -209,19 +209,19 @@ pub struct No {
     pub said: Option<&'static str>,
 }
 
-impl From<Code> for No {
+impl From<Code> for AskRefusal {
     fn from(code: Code) -> Self {
         Self { code, retry_after: None, said: None }
     }
 }
 
-impl From<Conflict> for No {
+impl From<Conflict> for AskRefusal {
     fn from(conflict: Conflict) -> Self {
         conflict.code().into()
     }
 }
 
-impl No {
+impl AskRefusal {
     /// A no that may be a yes after so many seconds.
     #[must_use]
     pub fn later(code: Code, retry_after: Option<u64>) -> Self {
@@ -240,9 +240,9 @@ pub struct Rotated {
 
 /// Text that lets its holder in: it is not printed, and its memory is cleared.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub Zeroizing<String>);
+pub struct TokenText(pub Zeroizing<String>);
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for TokenText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({} bytes)", self.0.len())
     }

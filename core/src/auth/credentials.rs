@@ -24,7 +24,7 @@ pub struct PeerCredentials {
 
 /// How a peer with such credentials comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Reconnect {
     /// By its certificate.
     Resume,
     /// By its refresh token: the certificate has ended, or is about to.
@@ -57,15 +57,15 @@ impl PeerCredentials {
     /// How to come back at this time.
     // spec: admission §9
     #[must_use]
-    pub fn way(&self, unix: u64) -> Way {
+    pub fn way(&self, unix: u64) -> Reconnect {
         let life = self.not_after.saturating_sub(self.not_before);
         let margin = ABOUT_TO_END.min(life / 10);
         if unix.saturating_add(margin) < self.not_after {
-            Way::Resume
+            Reconnect::Resume
         } else if unix < self.refresh_ends {
-            Way::Refresh
+            Reconnect::Refresh
         } else {
-            Way::Ended
+            Reconnect::Ended
         }
     }
 }
@@ -99,8 +99,8 @@ mod tests {
         };
         let day = credentials(5000);
         let ways = [4939, 4940, 5000, 8999, 9000].map(|unix| day.way(unix));
-        assert_eq!(ways, [Way::Resume, Way::Refresh, Way::Refresh, Way::Refresh, Way::Ended]);
+        assert_eq!(ways, [Reconnect::Resume, Reconnect::Refresh, Reconnect::Refresh, Reconnect::Refresh, Reconnect::Ended]);
         let short = credentials(1010);
-        assert_eq!([1008, 1009].map(|unix| short.way(unix)), [Way::Resume, Way::Refresh]);
+        assert_eq!([1008, 1009].map(|unix| short.way(unix)), [Reconnect::Resume, Reconnect::Refresh]);
     }
 }

@@ -11,7 +11,7 @@ use crate::id::PeerId;
 use crate::identity::PeerKey;
 use crate::limits::Limits;
 use crate::socket::PATH;
-use crate::trust::{Known, Mode};
+use crate::trust::{KnownHub, Mode};
 use crate::tunnel::ClientTls;
 use crate::wire::frame::{Method, Purpose};
 
@@ -31,7 +31,7 @@ pub struct Dial {
     /// How the hub is to be checked.
     pub trust: Mode,
     /// What is known of the hub.
-    pub known: Known,
+    pub known: KnownHub,
     /// How this peer proves itself.
     pub credential: Credential,
     /// What the session is for.
@@ -86,7 +86,7 @@ impl Dial {
             path: PATH.to_owned(),
             transport,
             trust,
-            known: Known { hub: authority.to_owned(), ..Known::default() },
+            known: KnownHub { hub: authority.to_owned(), ..KnownHub::default() },
             credential: Credential::Open,
             purpose: Purpose::Serve,
             peer,

@@ -8,7 +8,7 @@ use crate::auth::RefreshToken;
 use crate::id::{KeyId, PeerId, PublicKey};
 use crate::identity::{Authority, AuthorityPublic, MintError};
 use crate::random::Random;
-use crate::token::{Rules, Signer, TokenKeys};
+use crate::token::{Rules, TokenSigner, TokenKeys};
 use crate::wire::frame::Issued;
 
 /// The keys and rules of a hub that takes join tokens. Such a hub offers `join`, `resume` and
@@ -20,7 +20,7 @@ pub struct Joins {
     /// The keys whose tokens are taken.
     pub keys: TokenKeys,
     /// The key that signs new tokens.
-    pub signer: Arc<Signer>,
+    pub signer: Arc<TokenSigner>,
     /// How long tokens may live, and how far clocks may differ.
     pub rules: Rules,
 }

@@ -32,7 +32,7 @@ mod secrets;
 mod snapshot;
 mod transcript;
 
-pub use credentials::{PeerCredentials, Way};
+pub use credentials::{PeerCredentials, Reconnect};
 pub use dial::{Credential, Dial, JoinToken, Transport};
 pub use error::AuthError;
 pub use joins::Joins;

@@ -42,12 +42,12 @@ pub struct Admitted {
     pub limits: SessionLimits,
     /// Seconds between the hub's heartbeats.
     pub heartbeat: u64,
-    pub(super) proof: Proof,
+    pub(super) proof: AdmissionProof,
 }
 
 /// What had to be checked on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum AdmissionProof {
     /// At the hub.
     Hub(ChannelBound, PeerProved),
     /// At the peer.
@@ -58,15 +58,15 @@ impl Admitted {
     /// Whether the hub's side of the link made this.
     #[must_use]
     pub fn is_hub(&self) -> bool {
-        matches!(self.proof, Proof::Hub(..))
+        matches!(self.proof, AdmissionProof::Hub(..))
     }
 
     /// An admission that nothing was checked for: tests of the floors above begin with it.
     #[cfg(test)]
     pub(crate) fn for_tests(side: crate::session::Side, purpose: Purpose) -> Self {
         let proof = match side {
-            crate::session::Side::Hub => Proof::Hub(ChannelBound(()), PeerProved(())),
-            crate::session::Side::Peer => Proof::Peer(HubProved(())),
+            crate::session::Side::Hub => AdmissionProof::Hub(ChannelBound(()), PeerProved(())),
+            crate::session::Side::Peer => AdmissionProof::Peer(HubProved(())),
         };
         let limits = crate::limits::Limits::default();
         Self {

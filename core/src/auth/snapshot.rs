@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::arrival::Way;
+use crate::arrival::ProxyPath;
 use crate::auth::{Joins, Secrets};
 use crate::id::{Nonce, Pin};
 use crate::identity::HubIdentity;
 use crate::limits::Limits;
-use crate::socket::Policy;
+use crate::socket::UpgradePolicy;
 use crate::source::Source;
 use crate::tunnel::ServerTls;
 use crate::wire::frame::{HelloBody, Method, SessionLimits};
@@ -37,7 +37,7 @@ pub struct HubSnapshot {
     /// How often this hub has started.
     pub generation: u64,
     /// Which browsers' origins may connect.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<UpgradePolicy>,
     /// The bounds of each link.
     pub limits: Limits,
 }
@@ -111,11 +111,11 @@ impl HubSnapshot {
 
     /// The TLS keys that Hello vouches for on a connection that came so.
     #[must_use]
-    pub fn keys(&self, source: Source, way: Way) -> Vec<Pin> {
+    pub fn keys(&self, source: Source, way: ProxyPath) -> Vec<Pin> {
         match (self.served(source), way) {
             (Some(pin), _) => vec![pin],
-            (None, Way::Direct) => Vec::new(),
-            (None, Way::Beside | Way::Proxied) => self.external_pins.clone(),
+            (None, ProxyPath::Direct) => Vec::new(),
+            (None, ProxyPath::Beside | ProxyPath::Proxied) => self.external_pins.clone(),
         }
     }
 
@@ -123,17 +123,17 @@ impl HubSnapshot {
     /// trusted proxy there may be a peer that connects without TLS; through it, where it serves
     /// external pins, there is none.
     #[must_use]
-    pub fn may_have_seen(&self, source: Source, way: Way, seen: Option<Pin>) -> bool {
+    pub fn may_have_seen(&self, source: Source, way: ProxyPath, seen: Option<Pin>) -> bool {
         let keys = self.keys(source, way);
         match seen {
             Some(pin) => keys.contains(&pin),
             None if self.served(source).is_some() => false,
-            None => keys.is_empty() || way == Way::Beside,
+            None => keys.is_empty() || way == ProxyPath::Beside,
         }
     }
 
     /// The body of a Hello on a connection that came so, with this nonce, at this time.
-    pub(super) fn hello(&self, source: Source, way: Way, nonce: Nonce, unix: u64) -> HelloBody {
+    pub(super) fn hello(&self, source: Source, way: ProxyPath, nonce: Nonce, unix: u64) -> HelloBody {
         HelloBody {
             identity: self.identity.0.public(),
             name: self.name.clone(),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::code::Code;
 use crate::control::call_name::CallName;
-use crate::control::field::{Entries, Fields, Item, Kind, Misread, Record, Row, record};
+use crate::control::field::{Entries, Fields, Item, FieldType, FieldMisread, ControlRecord, FieldRow, record};
 use crate::control::item::{OutputBytes, Text, Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;
@@ -86,8 +86,8 @@ pub enum CallTarget {
 }
 
 impl Item for CallTarget {
-    fn kind() -> Kind {
-        Kind::Either(Box::new(Kind::Text), Box::new(LabelMap::kind()))
+    fn kind() -> FieldType {
+        FieldType::Either(Box::new(FieldType::Text), Box::new(LabelMap::kind()))
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
@@ -98,7 +98,7 @@ impl Item for CallTarget {
         }
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         match value.text() {
             Some("all") => Ok(Self::All),
             Some(_) => Item::read(value).map(Self::Peer),
@@ -193,14 +193,14 @@ pub enum LegStage {
     Ended(Status),
 }
 
-impl Record for LegStage {
-    fn rows(rows: &mut Vec<Row>) {
+impl ControlRecord for LegStage {
+    fn rows(rows: &mut Vec<FieldRow>) {
         rows.extend([
-            Row::of::<String>("status"),
-            Row::of::<Option<i64>>("exit"),
-            Row::of::<Option<u64>>("signal"),
-            Row::of::<Option<Code>>("code"),
-            Row::of::<Option<bool>>("output_cut"),
+            FieldRow::of::<String>("status"),
+            FieldRow::of::<Option<i64>>("exit"),
+            FieldRow::of::<Option<u64>>("signal"),
+            FieldRow::of::<Option<Code>>("code"),
+            FieldRow::of::<Option<bool>>("output_cut"),
         ]);
     }
 
@@ -228,7 +228,7 @@ impl Record for LegStage {
         Ok(())
     }
 
-    fn read(fields: &Fields<'_>) -> Result<Self, Misread> {
+    fn read(fields: &Fields<'_>) -> Result<Self, FieldMisread> {
         let status = match fields.take::<String>("status")?.as_str() {
             "waiting" => return Ok(Self::Waiting),
             "running" => return Ok(Self::Running),
@@ -239,7 +239,7 @@ impl Record for LegStage {
                 let code: String = fields.take("code")?;
                 Status::Failed(Code::spelled(&code).unwrap_or(Code::Failed))
             }
-            _ => return Err(Misread::default().at("status")),
+            _ => return Err(FieldMisread::default().at("status")),
         };
         let is_cut = matches!(fields.take("output_cut"), Ok(Some(true)));
         Ok(Self::Ended(if is_cut { status.cut() } else { status }))

@@ -11,7 +11,7 @@ use crate::wire::value::{Value, ValueBuf, ValueError};
 /// One value of a control command, at a key or in a list.
 pub trait Item: Sized {
     /// What kind of value it is.
-    fn kind() -> Kind;
+    fn kind() -> FieldType;
 
     /// The value.
     ///
@@ -22,8 +22,8 @@ pub trait Item: Sized {
     /// The item that a value spells.
     ///
     /// # Errors
-    /// [`Misread`]: the value is of another kind, or out of range.
-    fn read(value: Value<'_>) -> Result<Self, Misread>;
+    /// [`FieldMisread`]: the value is of another kind, or out of range.
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread>;
 }
 
 /// What stands at a key: an [`Item`], or an item that may be missing.
@@ -32,7 +32,7 @@ pub trait Field: Sized {
     const OPTIONAL: bool;
 
     /// What kind of value stands there.
-    fn kind() -> Kind;
+    fn kind() -> FieldType;
 
     /// The value; none where the key is left out.
     ///
@@ -43,14 +43,14 @@ pub trait Field: Sized {
     /// What the value at the key says; `None` where there is no such key.
     ///
     /// # Errors
-    /// [`Misread`]: the key is missing and may not be, or as [`Item::read`].
-    fn read(value: Option<Value<'_>>) -> Result<Self, Misread>;
+    /// [`FieldMisread`]: the key is missing and may not be, or as [`Item::read`].
+    fn read(value: Option<Value<'_>>) -> Result<Self, FieldMisread>;
 }
 
 impl<T: Item> Field for T {
     const OPTIONAL: bool = false;
 
-    fn kind() -> Kind {
+    fn kind() -> FieldType {
         T::kind()
     }
 
@@ -58,15 +58,15 @@ impl<T: Item> Field for T {
         Item::to_value(self).map(Some)
     }
 
-    fn read(value: Option<Value<'_>>) -> Result<Self, Misread> {
-        value.ok_or_else(Misread::default).and_then(Item::read)
+    fn read(value: Option<Value<'_>>) -> Result<Self, FieldMisread> {
+        value.ok_or_else(FieldMisread::default).and_then(Item::read)
     }
 }
 
 impl<T: Item> Field for Option<T> {
     const OPTIONAL: bool = true;
 
-    fn kind() -> Kind {
+    fn kind() -> FieldType {
         T::kind()
     }
 
@@ -74,7 +74,7 @@ impl<T: Item> Field for Option<T> {
         self.as_ref().map(Item::to_value).transpose()
     }
 
-    fn read(value: Option<Value<'_>>) -> Result<Self, Misread> {
+    fn read(value: Option<Value<'_>>) -> Result<Self, FieldMisread> {
         value.map(Item::read).transpose()
     }
 }
@@ -86,24 +86,24 @@ pub struct Flag(pub bool);
 impl Field for Flag {
     const OPTIONAL: bool = true;
 
-    fn kind() -> Kind {
-        Kind::Boolean
+    fn kind() -> FieldType {
+        FieldType::Boolean
     }
 
     fn to_value(&self) -> Result<Option<ValueBuf>, ValueError> {
         Ok(self.0.then(|| ValueBuf::boolean(true)))
     }
 
-    fn read(value: Option<Value<'_>>) -> Result<Self, Misread> {
+    fn read(value: Option<Value<'_>>) -> Result<Self, FieldMisread> {
         value.map_or(Ok(false), Item::read).map(Self)
     }
 }
 
 /// A struct whose fields stand at the keys of a map: its own, or that of a record that it is a part
 /// of.
-pub trait Record: Sized {
+pub trait ControlRecord: Sized {
     /// Appends its rows.
-    fn rows(rows: &mut Vec<Row>);
+    fn rows(rows: &mut Vec<FieldRow>);
 
     /// Appends its keys and their values.
     ///
@@ -114,21 +114,21 @@ pub trait Record: Sized {
     /// Takes its fields from the keys of a map.
     ///
     /// # Errors
-    /// [`Misread`]: the first key that is missing and may not be, or whose value is of another type.
-    fn read(fields: &Fields<'_>) -> Result<Self, Misread>;
+    /// [`FieldMisread`]: the first key that is missing and may not be, or whose value is of another type.
+    fn read(fields: &Fields<'_>) -> Result<Self, FieldMisread>;
 }
 
 /// A record that may be missing as a whole: it is there where its first key is.
-impl<R: Record> Record for Option<R> {
-    fn rows(rows: &mut Vec<Row>) {
-        rows.extend(rows_of::<R>().into_iter().map(|row| Row { optional: true, ..row }));
+impl<R: ControlRecord> ControlRecord for Option<R> {
+    fn rows(rows: &mut Vec<FieldRow>) {
+        rows.extend(rows_of::<R>().into_iter().map(|row| FieldRow { optional: true, ..row }));
     }
 
     fn write(&self, entries: &mut Entries) -> Result<(), ValueError> {
         self.as_ref().map_or(Ok(()), |record| record.write(entries))
     }
 
-    fn read(fields: &Fields<'_>) -> Result<Self, Misread> {
+    fn read(fields: &Fields<'_>) -> Result<Self, FieldMisread> {
         let rows = rows_of::<R>();
         let is_there = rows.first().is_some_and(|row| fields.get(row.key).is_some());
         is_there.then(|| R::read(fields)).transpose()
@@ -137,7 +137,7 @@ impl<R: Record> Record for Option<R> {
 
 /// The rows of a record, those of its groups among them.
 #[must_use]
-pub fn rows_of<R: Record>() -> Vec<Row> {
+pub fn rows_of<R: ControlRecord>() -> Vec<FieldRow> {
     let mut rows = Vec::new();
     R::rows(&mut rows);
     rows
@@ -161,23 +161,23 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// As [`Field::read`]; the error names the key.
-    pub fn take<F: Field>(&self, key: &'static str) -> Result<F, Misread> {
+    pub fn take<F: Field>(&self, key: &'static str) -> Result<F, FieldMisread> {
         F::read(self.get(key)).map_err(|misread| misread.at(key))
     }
 }
 
 /// One row of a record.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct FieldRow {
     /// The key.
     pub key: &'static str,
     /// What stands there.
-    pub kind: Kind,
+    pub kind: FieldType,
     /// Whether the key may be missing.
     pub optional: bool,
 }
 
-impl Row {
+impl FieldRow {
     /// The row of a field at a key.
     #[must_use]
     pub fn of<F: Field>(key: &'static str) -> Self {
@@ -187,7 +187,7 @@ impl Row {
 
 /// The kind of a value, printed as `spec/control.md` has it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum FieldType {
     /// A text.
     Text,
     /// A whole number of 0 or more.
@@ -203,12 +203,12 @@ pub enum Kind {
     /// A map whose keys are names that its maker chose.
     Map(Box<Self>),
     /// A map of these rows.
-    Record(Vec<Row>),
+    Record(Vec<FieldRow>),
     /// The first, or the second.
     Either(Box<Self>, Box<Self>),
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for FieldType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text => f.write_str("text"),
@@ -226,14 +226,14 @@ impl fmt::Display for Kind {
 
 /// Why a value is not what it was taken for. Says nothing of what was found: it may be secret.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Misread {
+pub struct FieldMisread {
     /// The key that it stands at, the outermost first; none of a whole reply.
     pub keys: Vec<&'static str>,
     /// What was expected, in a sentence, where there is more to say than its kind.
     pub said: Option<String>,
 }
 
-impl Misread {
+impl FieldMisread {
     /// With a sentence that says what was expected.
     #[must_use]
     pub fn because(said: String) -> Self {
@@ -255,7 +255,7 @@ impl Misread {
     }
 }
 
-impl fmt::Display for Misread {
+impl fmt::Display for FieldMisread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.said, &self.keys[..]) {
             (Some(said), _) => f.write_str(said),
@@ -265,8 +265,8 @@ impl fmt::Display for Misread {
     }
 }
 
-impl core::error::Error for Misread {}
-crate::debug_as_display!(Misread);
+impl core::error::Error for FieldMisread {}
+crate::debug_as_display!(FieldMisread);
 
 /// A struct and its rows: `field: Type` stands at the key of its name, `field as "key"` at another;
 /// a sentence behind `=>` says what was expected where something else stands there.
@@ -288,12 +288,12 @@ macro_rules! record {
         }
 
         #[allow(unused_variables, reason = "a record may have no rows")]
-        impl $crate::control::field::Record for $name {
-            fn rows(rows: &mut Vec<$crate::control::field::Row>) {
-                $(rows.push($crate::control::field::Row::of::<$type>(
+        impl $crate::control::field::ControlRecord for $name {
+            fn rows(rows: &mut Vec<$crate::control::field::FieldRow>) {
+                $(rows.push($crate::control::field::FieldRow::of::<$type>(
                     $crate::control::field::key!($field $($key)?),
                 ));)*
-                $($(<$record as $crate::control::field::Record>::rows(rows);)*)?
+                $($(<$record as $crate::control::field::ControlRecord>::rows(rows);)*)?
             }
 
             fn write(
@@ -305,42 +305,42 @@ macro_rules! record {
                     let key = $crate::control::field::key!($field $($key)?);
                     entries.extend(value.map(|value| (key, value)));
                 )*
-                $($($crate::control::field::Record::write(&self.$part, entries)?;)*)?
+                $($($crate::control::field::ControlRecord::write(&self.$part, entries)?;)*)?
                 Ok(())
             }
 
             fn read(
                 fields: &$crate::control::field::Fields<'_>,
-            ) -> Result<Self, $crate::control::field::Misread> {
+            ) -> Result<Self, $crate::control::field::FieldMisread> {
                 Ok(Self {
                     $($field: fields
                         .take($crate::control::field::key!($field $($key)?))
                         $(.map_err(|misread| misread.or_because($said)))?
                         ?,)*
-                    $($($part: $crate::control::field::Record::read(fields)?,)*)?
+                    $($($part: $crate::control::field::ControlRecord::read(fields)?,)*)?
                 })
             }
         }
 
         impl $crate::control::field::Item for $name {
-            fn kind() -> $crate::control::field::Kind {
-                $crate::control::field::Kind::Record($crate::control::field::rows_of::<Self>())
+            fn kind() -> $crate::control::field::FieldType {
+                $crate::control::field::FieldType::Record($crate::control::field::rows_of::<Self>())
             }
 
             fn to_value(
                 &self,
             ) -> Result<$crate::wire::value::ValueBuf, $crate::wire::value::ValueError> {
                 let mut entries = Vec::new();
-                $crate::control::field::Record::write(self, &mut entries)?;
+                $crate::control::field::ControlRecord::write(self, &mut entries)?;
                 $crate::wire::value::ValueBuf::map(entries)
             }
 
             fn read(
                 value: $crate::wire::value::Value<'_>,
-            ) -> Result<Self, $crate::control::field::Misread> {
-                let entries = value.entries().ok_or_else($crate::control::field::Misread::default)?;
+            ) -> Result<Self, $crate::control::field::FieldMisread> {
+                let entries = value.entries().ok_or_else($crate::control::field::FieldMisread::default)?;
                 let fields = $crate::control::field::Fields(entries.collect());
-                $crate::control::field::Record::read(&fields)
+                $crate::control::field::ControlRecord::read(&fields)
             }
         }
     };

@@ -3,11 +3,11 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use crate::ask::Secret;
+use crate::ask::TokenText;
 use crate::capability::{Capability, Role};
 use crate::code::Code;
 use crate::control::call_name::CallName;
-use crate::control::field::{Item, Kind, Misread};
+use crate::control::field::{Item, FieldType, FieldMisread};
 use crate::facts::Sign;
 use crate::id::{CommandName, HubId, Jti, KeyId, PeerId, Pin};
 use crate::wire::frame::Method;
@@ -23,16 +23,16 @@ pub trait Text: Sized {
 }
 
 impl<T: Text> Item for T {
-    fn kind() -> Kind {
-        Kind::Text
+    fn kind() -> FieldType {
+        FieldType::Text
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::text(&self.spell()))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
-        value.text().and_then(T::spelled).ok_or_else(Misread::default)
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
+        value.text().and_then(T::spelled).ok_or_else(FieldMisread::default)
     }
 }
 
@@ -75,7 +75,7 @@ impl Text for Method {
     }
 }
 
-impl Text for Secret {
+impl Text for TokenText {
     fn spell(&self) -> String {
         self.0.to_string()
     }
@@ -117,16 +117,16 @@ impl<T: Text> fmt::Display for Word<T> {
 }
 
 impl<T: Text> Item for Word<T> {
-    fn kind() -> Kind {
-        Kind::Text
+    fn kind() -> FieldType {
+        FieldType::Text
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::text(&self.to_string()))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
-        let text = value.text().ok_or_else(Misread::default)?;
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
+        let text = value.text().ok_or_else(FieldMisread::default)?;
         Ok(T::spelled(text).map_or_else(|| Self::Other(text.to_owned()), Self::Known))
     }
 }
@@ -163,20 +163,20 @@ pub(crate) use words;
 macro_rules! numbers {
     ($($type:ty => $kind:ident),*) => {
         $(impl Item for $type {
-            fn kind() -> Kind {
-                Kind::$kind
+            fn kind() -> FieldType {
+                FieldType::$kind
             }
 
             fn to_value(&self) -> Result<ValueBuf, ValueError> {
                 ValueBuf::scalar(Scalar::Integer((*self).into()))
             }
 
-            fn read(value: Value<'_>) -> Result<Self, Misread> {
+            fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
                 match value.scalar() {
                     Some(Scalar::Integer(number)) => Self::try_from(number).ok(),
                     _ => None,
                 }
-                .ok_or_else(Misread::default)
+                .ok_or_else(FieldMisread::default)
             }
         })*
     };
@@ -185,18 +185,18 @@ macro_rules! numbers {
 numbers!(u32 => Unsigned, u64 => Unsigned, i64 => Integer);
 
 impl Item for bool {
-    fn kind() -> Kind {
-        Kind::Boolean
+    fn kind() -> FieldType {
+        FieldType::Boolean
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::boolean(*self))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         match value.scalar() {
             Some(Scalar::Boolean(flag)) => Ok(flag),
-            _ => Err(Misread::default()),
+            _ => Err(FieldMisread::default()),
         }
     }
 }
@@ -212,25 +212,25 @@ impl fmt::Debug for OutputBytes {
 }
 
 impl Item for OutputBytes {
-    fn kind() -> Kind {
-        Kind::Bytes
+    fn kind() -> FieldType {
+        FieldType::Bytes
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         ValueBuf::scalar(Scalar::Bytes(&self.0))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         match value.scalar() {
             Some(Scalar::Bytes(bytes)) => Ok(Self(bytes.to_vec())),
-            _ => Err(Misread::default()),
+            _ => Err(FieldMisread::default()),
         }
     }
 }
 
 impl<T: Item> Item for Vec<T> {
-    fn kind() -> Kind {
-        Kind::List(Box::new(T::kind()))
+    fn kind() -> FieldType {
+        FieldType::List(Box::new(T::kind()))
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
@@ -238,14 +238,14 @@ impl<T: Item> Item for Vec<T> {
         ValueBuf::array(items?)
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
-        value.items().ok_or_else(Misread::default)?.map(T::read).collect()
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
+        value.items().ok_or_else(FieldMisread::default)?.map(T::read).collect()
     }
 }
 
 impl<K: Text + Ord, T: Item> Item for BTreeMap<K, T> {
-    fn kind() -> Kind {
-        Kind::Map(Box::new(T::kind()))
+    fn kind() -> FieldType {
+        FieldType::Map(Box::new(T::kind()))
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
@@ -254,10 +254,10 @@ impl<K: Text + Ord, T: Item> Item for BTreeMap<K, T> {
         ValueBuf::map(entries?.iter().map(|(key, value)| (key.as_str(), value.clone())))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
-        let entries = value.entries().ok_or_else(Misread::default)?;
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
+        let entries = value.entries().ok_or_else(FieldMisread::default)?;
         let read = |(key, value)| {
-            let key = K::spelled(key).ok_or_else(Misread::default)?;
+            let key = K::spelled(key).ok_or_else(FieldMisread::default)?;
             Ok((key, T::read(value)?))
         };
         entries.map(read).collect()

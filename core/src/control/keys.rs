@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use crate::control::field::{Flag, Item, Kind, Misread, record};
+use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
 use crate::control::item::{Word, words};
 use crate::id::KeyId;
 use crate::wire::value::{Value, ValueBuf, ValueError};
@@ -24,17 +24,17 @@ pub const GRACE: RangeInclusive<u64> = 1..=7 * 24 * 60 * 60;
 pub struct Grace(pub u64);
 
 impl Item for Grace {
-    fn kind() -> Kind {
-        Kind::Unsigned
+    fn kind() -> FieldType {
+        FieldType::Unsigned
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::uint(self.0))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let seconds = <u64 as Item>::read(value)?;
-        GRACE.contains(&seconds).then_some(Self(seconds)).ok_or_else(Misread::default)
+        GRACE.contains(&seconds).then_some(Self(seconds)).ok_or_else(FieldMisread::default)
     }
 }
 

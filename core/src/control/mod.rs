@@ -32,7 +32,7 @@ pub use calls::{
     CallDelivery, CallDetail, CallLeg, CallRequest, CallState, CallSummary, CallTarget,
     CallsRequest, CancelCallRequest, LegStage,
 };
-pub use field::{Flag, Misread};
+pub use field::{Flag, FieldMisread};
 pub use item::{OutputBytes, Word};
 pub use keys::{
     ExportKeysRequest, GRACE, Grace, KeySummary, KeyUse, KeysRequest, KeysRotated,
@@ -42,23 +42,23 @@ pub use page::{PAGE, Page, Paged};
 pub use peers::{
     AllowPeerRequest, Binding, DeclaredArgument, Enrolled, ForgetRequest, Forgotten, LabelMap,
     Listed, PeerAllowed, PeerDetail, PeerEntry, PeerRequest, PeerRevoked, PeerSession, PeerSummary,
-    PeersRequest, Presence, Reason, RevokePeerRequest, Revoked,
+    PeersRequest, Presence, RevokeReason, RevokePeerRequest, Revoked,
 };
 pub use status::{HubStatus, RolledBack, StatusRequest};
 pub use tokens::{
-    GivenLabels, Granted, IssueTokenRequest, RevokeTokenRequest, Rooms, Subject, TokenIssued,
-    TokenLife, TokenRevoked, TokenState, TokenSummary, TokensRequest, Uses,
+    GivenLabels, GrantedCapabilities, IssueTokenRequest, RevokeTokenRequest, Rooms, TokenSubject, TokenIssued,
+    TokenLife, TokenRevoked, TokenState, TokenSummary, TokensRequest, UseLimit,
 };
 
-pub(crate) use serve::{Answer, ControlError, Handler};
+pub(crate) use serve::{CommandAnswer, ControlError, Handler};
 
 use crate::capability::Capability;
 use crate::id::CommandName;
 use crate::wire::value::{Arguments, ArgumentsBuf, ValueBuf, ValueError};
-use field::{Fields, Item, Kind, Record, rows_of};
+use field::{Fields, Item, FieldType, ControlRecord, rows_of};
 
 /// What is asked of a hub: the named arguments of one command.
-pub trait Request: Record + Clone {
+pub trait ControlRequest: ControlRecord + Clone {
     /// What the hub answers where it can do it.
     type Reply: Item;
 
@@ -81,13 +81,13 @@ pub trait Request: Record + Clone {
     /// The request that a call's arguments spell.
     ///
     /// # Errors
-    /// [`Misread`]: an argument is missing, out of range, unknown, or has no name.
-    fn of_arguments(arguments: Arguments<'_>) -> Result<Self, Misread> {
+    /// [`FieldMisread`]: an argument is missing, out of range, unknown, or has no name.
+    fn of_arguments(arguments: Arguments<'_>) -> Result<Self, FieldMisread> {
         let fields = Fields(arguments.named().collect());
         let rows = rows_of::<Self>();
         let is_known = |(name, _): &(&str, _)| rows.iter().any(|row| row.key == *name);
         if arguments.positional().next().is_some() || !fields.0.iter().all(is_known) {
-            return Err(Misread::default());
+            return Err(FieldMisread::default());
         }
         Self::read(&fields)
     }
@@ -106,9 +106,9 @@ pub struct CommandRow {
     /// What it does, in a sentence for a person.
     pub sentence: &'static str,
     /// The rows of its arguments.
-    pub arguments: fn() -> Vec<field::Row>,
+    pub arguments: fn() -> Vec<field::FieldRow>,
     /// The kind of its reply.
-    pub reply: fn() -> Kind,
+    pub reply: fn() -> FieldType,
 }
 
 macro_rules! control {
@@ -131,7 +131,7 @@ macro_rules! control {
             reply: <$reply as Item>::kind,
         },)*];
 
-        $(impl Request for $request {
+        $(impl ControlRequest for $request {
             type Reply = $reply;
             const COMMAND: ControlCommand = ControlCommand::$command;
         })*

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::control::Request;
-use crate::control::field::{Item, Kind, Misread};
+use crate::control::ControlRequest;
+use crate::control::field::{Item, FieldType, FieldMisread};
 use crate::wire::value::{Value, ValueBuf, ValueError};
 
 /// Bytes of one page, beyond which the rest is left for the next (256 KiB).
@@ -49,8 +49,8 @@ impl<T: Item> Page<T> {
 }
 
 impl<T: Item> Item for Page<T> {
-    fn kind() -> Kind {
-        Kind::List(Box::new(T::kind()))
+    fn kind() -> FieldType {
+        FieldType::List(Box::new(T::kind()))
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
@@ -58,7 +58,7 @@ impl<T: Item> Item for Page<T> {
     }
 
     /// Anything but an array is a page with nothing on it.
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let entries = value.items().into_iter().flatten().map(ValueBuf::from).collect();
         Ok(Self { entries, of: PhantomData })
     }
@@ -71,7 +71,7 @@ impl<T> fmt::Debug for Page<T> {
 }
 
 /// A request whose reply may be a part of what there is.
-pub trait Paged: Request + PartialEq {
+pub trait Paged: ControlRequest + PartialEq {
     /// The request for what comes behind a reply; none where nothing does.
     #[must_use]
     fn behind(&self, reply: &Self::Reply) -> Option<Self>;

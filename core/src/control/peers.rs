@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::capability::{Capability, Role};
-use crate::control::field::{Flag, Item, Kind, Misread, record};
+use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
 use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::id::{CommandName, Jti, PeerId, Pin};
@@ -232,29 +232,29 @@ record! {
         /// Id of the peer.
         id: PeerId,
         /// Sentence for a person.
-        reason: Option<Reason>
+        reason: Option<RevokeReason>
             => "the reason: expected 1 to 1024 bytes of text in one line, without control characters",
     }
 }
 
 /// Why a peer is revoked: 1 to [`bounds::TEXT`] bytes in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(pub String);
+pub struct RevokeReason(pub String);
 
-impl Item for Reason {
-    fn kind() -> Kind {
-        Kind::Text
+impl Item for RevokeReason {
+    fn kind() -> FieldType {
+        FieldType::Text
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::text(&self.0))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let fits = |text: &&str| {
             (1..=bounds::TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
         };
-        value.text().filter(fits).map(|text| Self(text.to_owned())).ok_or_else(Misread::default)
+        value.text().filter(fits).map(|text| Self(text.to_owned())).ok_or_else(FieldMisread::default)
     }
 }
 

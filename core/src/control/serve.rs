@@ -2,23 +2,23 @@
 
 use crate::capability::Capability;
 use crate::code::Code;
-use crate::control::Request;
-use crate::control::field::{Item, Misread};
+use crate::control::ControlRequest;
+use crate::control::field::{Item, FieldMisread};
 use crate::id::PeerId;
 use crate::wire::value::{Arguments, ValueBuf, ValueError};
 
 /// Carries out the requests of one command.
-pub(crate) trait Handler<R: Request> {
+pub(crate) trait Handler<R: ControlRequest> {
     /// What is answered.
     ///
     /// # Errors
     /// [`ControlError`]: why nothing is; nothing has changed.
-    fn handle(&mut self, request: R) -> Result<Answer<R::Reply>, ControlError>;
+    fn handle(&mut self, request: R) -> Result<CommandAnswer<R::Reply>, ControlError>;
 }
 
 /// What a handler answers.
 #[derive(Debug)]
-pub(crate) enum Answer<T> {
+pub(crate) enum CommandAnswer<T> {
     /// This.
     Now(T),
     /// Nothing yet: the call ends once durable storage has answered.
@@ -59,8 +59,8 @@ impl From<Code> for ControlError {
     }
 }
 
-impl From<Misread> for ControlError {
-    fn from(misread: Misread) -> Self {
+impl From<FieldMisread> for ControlError {
+    fn from(misread: FieldMisread) -> Self {
         Self::Failed { code: Code::BadArgument, peer: None, text: misread.said }
     }
 }
@@ -73,12 +73,12 @@ impl From<ValueError> for ControlError {
 }
 
 /// Reads a request, has it handled, and spells the reply; none where it comes later.
-pub(super) fn serve<R: Request, H: Handler<R>>(
+pub(super) fn serve<R: ControlRequest, H: Handler<R>>(
     handler: &mut H,
     arguments: Arguments<'_>,
 ) -> Result<Option<ValueBuf>, ControlError> {
     match handler.handle(R::of_arguments(arguments)?)? {
-        Answer::Now(reply) => Ok(Some(reply.to_value()?)),
-        Answer::Later => Ok(None),
+        CommandAnswer::Now(reply) => Ok(Some(reply.to_value()?)),
+        CommandAnswer::Later => Ok(None),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::wire::value::Scalar;
-use field::Row;
+use field::FieldRow;
 
 /// A section of the page: its text, and the rows of its tables.
 struct Section {
@@ -43,16 +43,16 @@ fn page() -> (BTreeMap<String, Section>, Vec<String>) {
 }
 
 /// The rows of what a reply is a map or a list of.
-fn rows(kind: &Kind) -> &[Row] {
+fn rows(kind: &FieldType) -> &[FieldRow] {
     match kind {
-        Kind::Record(rows) => rows,
-        Kind::List(kind) | Kind::Map(kind) => rows(kind),
-        Kind::Text
-        | Kind::Unsigned
-        | Kind::Integer
-        | Kind::Boolean
-        | Kind::Bytes
-        | Kind::Either(..) => &[],
+        FieldType::Record(rows) => rows,
+        FieldType::List(kind) | FieldType::Map(kind) => rows(kind),
+        FieldType::Text
+        | FieldType::Unsigned
+        | FieldType::Integer
+        | FieldType::Boolean
+        | FieldType::Bytes
+        | FieldType::Either(..) => &[],
     }
 }
 
@@ -89,7 +89,7 @@ fn the_page_lists_the_arguments_of_each_command_with_their_types() {
             (row.arguments)().into_iter().map(|row| (row.key.to_owned(), row)).collect();
         assert!(listed.keys().eq(known.keys()), "{}: {:?}", row.name, listed.keys());
         for (key, [kind, value]) in listed {
-            let Row { kind: known, optional, .. } = &known[key];
+            let FieldRow { kind: known, optional, .. } = &known[key];
             assert_eq!(*kind, known.to_string(), "{} {key}", row.name);
             assert_eq!(value.starts_with("optional; "), *optional, "{} {key}", row.name);
         }
@@ -102,7 +102,7 @@ fn the_page_lists_the_keys_of_each_reply_with_their_types_and_whether_they_are_a
     for row in TABLE {
         let section = &sections[row.name];
         let reply = (row.reply)();
-        let article = if matches!(reply, Kind::List(_)) { "an" } else { "a" };
+        let article = if matches!(reply, FieldType::List(_)) { "an" } else { "a" };
         let said = format!("The value is {article} {reply}");
         assert!(section.text.contains(&said), "{}: {said}", row.name);
         // Keys that another section has the table of, and those of the maps within.
@@ -117,13 +117,13 @@ fn the_page_lists_the_keys_of_each_reply_with_their_types_and_whether_they_are_a
                 known.extend_from_slice(rows(&row.kind));
             }
         }
-        for Row { key, kind, optional } in &known {
+        for FieldRow { key, kind, optional } in &known {
             let at = format!("{} {key}", row.name);
             let listed = section.keys.get(*key).or_else(|| other?.keys.get(*key));
             let [listed, when] = listed.unwrap_or_else(|| panic!("{at}"));
             assert_eq!(*listed, kind.to_string(), "{at}");
             assert_eq!(when != "always", *optional, "{at}");
-            for Row { key, .. } in rows(kind) {
+            for FieldRow { key, .. } in rows(kind) {
                 let within = |section: &Section| section.text.contains(&format!("`{key}`"));
                 assert!(within(section) || other.is_some_and(within), "{at} {key}");
             }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ask::Secret;
+use crate::ask::TokenText;
 use crate::capability::{Capabilities, Capability, Role};
-use crate::control::field::{Flag, Item, Kind, Misread, record};
+use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
 use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;
@@ -17,16 +17,16 @@ record! {
     /// The join token that is wanted. `// spec: tokens §6`
     IssueTokenRequest {
         /// Whom it is for: the claim `sub`.
-        subject as "for": Subject
+        subject as "for": TokenSubject
             => "for: 1 to 64 bytes without control characters were expected",
         /// Role of those who join by it; [`Role::Member`] without it.
         role: Option<Role> => "role: admin, member, agent or read-only was expected",
         /// How long it can be used; a day without it.
         ttl_s: Option<TokenLife> => "ttl_s: a whole number from 60 to 604800 was expected",
         /// Keys that may use it; one without it.
-        uses: Option<Uses> => "uses: a whole number from 1 to 10000 was expected",
+        uses: Option<UseLimit> => "uses: a whole number from 1 to 10000 was expected",
         /// Capabilities of those who join by it; those of the role without it.
-        caps: Option<Granted> => "caps: 1 to 64 capabilities were expected",
+        caps: Option<GrantedCapabilities> => "caps: 1 to 64 capabilities were expected",
         /// Rooms that it names.
         rooms: Option<Rooms> => "rooms: at most 16 names of rooms, each once, were expected",
         /// Labels of those who join by it.
@@ -41,21 +41,21 @@ record! {
 
 /// Whom a token is for: 1 to [`SUB`] bytes without control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject(pub String);
+pub struct TokenSubject(pub String);
 
-impl Item for Subject {
-    fn kind() -> Kind {
-        Kind::Text
+impl Item for TokenSubject {
+    fn kind() -> FieldType {
+        FieldType::Text
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::text(&self.0))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let fits =
             |text: &&str| (1..=SUB).contains(&text.len()) && !text.chars().any(char::is_control);
-        let text = value.text().filter(fits).ok_or_else(Misread::default)?;
+        let text = value.text().filter(fits).ok_or_else(FieldMisread::default)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -65,46 +65,46 @@ impl Item for Subject {
 pub struct TokenLife(pub u64);
 
 impl Item for TokenLife {
-    fn kind() -> Kind {
-        Kind::Unsigned
+    fn kind() -> FieldType {
+        FieldType::Unsigned
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::uint(self.0))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let seconds = Item::read(value)?;
         let fits = Rules::JOIN.life.contains(&seconds);
-        fits.then_some(Self(seconds)).ok_or_else(Misread::default)
+        fits.then_some(Self(seconds)).ok_or_else(FieldMisread::default)
     }
 }
 
 /// Keys that may use a token: 1 to [`USES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Uses(pub u32);
+pub struct UseLimit(pub u32);
 
-impl Item for Uses {
-    fn kind() -> Kind {
-        Kind::Unsigned
+impl Item for UseLimit {
+    fn kind() -> FieldType {
+        FieldType::Unsigned
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         Ok(ValueBuf::uint(self.0.into()))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let uses = Item::read(value)?;
-        (1..=USES).contains(&uses).then_some(Self(uses)).ok_or_else(Misread::default)
+        (1..=USES).contains(&uses).then_some(Self(uses)).ok_or_else(FieldMisread::default)
     }
 }
 
 /// Capabilities that a token gives: 1 to [`CAPS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Granted(pub Capabilities);
+pub struct GrantedCapabilities(pub Capabilities);
 
-impl Item for Granted {
-    fn kind() -> Kind {
+impl Item for GrantedCapabilities {
+    fn kind() -> FieldType {
         one_or_many()
     }
 
@@ -112,15 +112,15 @@ impl Item for Granted {
         self.0.iter().collect::<Vec<_>>().to_value()
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let read = |text: &str| {
-            let unknown = || Misread::because(format!("caps: '{text}' is no capability"));
+            let unknown = || FieldMisread::because(format!("caps: '{text}' is no capability"));
             text.parse::<Capability>().map_err(|_| unknown())
         };
         let caps: Result<Capabilities, _> = texts(value)?.into_iter().map(read).collect();
         let caps = caps?;
         let fit = (1..=CAPS).contains(&caps.iter().count());
-        fit.then_some(Self(caps)).ok_or_else(Misread::default)
+        fit.then_some(Self(caps)).ok_or_else(FieldMisread::default)
     }
 }
 
@@ -129,7 +129,7 @@ impl Item for Granted {
 pub struct Rooms(pub Vec<Room>);
 
 impl Item for Rooms {
-    fn kind() -> Kind {
+    fn kind() -> FieldType {
         one_or_many()
     }
 
@@ -137,16 +137,16 @@ impl Item for Rooms {
         ValueBuf::array(self.0.iter().map(|room| ValueBuf::text(room.as_str())))
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let mut rooms = Vec::new();
         for text in texts(value)? {
-            let room = text.parse().map_err(|_| Misread::default())?;
+            let room = text.parse().map_err(|_| FieldMisread::default())?;
             if rooms.contains(&room) {
-                return Err(Misread::default());
+                return Err(FieldMisread::default());
             }
             rooms.push(room);
         }
-        if rooms.len() > ROOMS { Err(Misread::default()) } else { Ok(Self(rooms)) }
+        if rooms.len() > ROOMS { Err(FieldMisread::default()) } else { Ok(Self(rooms)) }
     }
 }
 
@@ -155,15 +155,15 @@ impl Item for Rooms {
 pub struct GivenLabels(pub LabelMap);
 
 impl Item for GivenLabels {
-    fn kind() -> Kind {
-        Kind::Either(Box::new(LabelMap::kind()), Box::new(one_or_many()))
+    fn kind() -> FieldType {
+        FieldType::Either(Box::new(LabelMap::kind()), Box::new(one_or_many()))
     }
 
     fn to_value(&self) -> Result<ValueBuf, ValueError> {
         self.0.to_value()
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Misread> {
+    fn read(value: Value<'_>) -> Result<Self, FieldMisread> {
         let labels = match value.entries() {
             Some(_) => LabelMap::read(value)?,
             None => pairs(&texts(value)?)?,
@@ -172,30 +172,30 @@ impl Item for GivenLabels {
             (1..=bounds::NAME).contains(&key.len()) && text.len() <= bounds::TEXT
         };
         let fit = labels.len() <= bounds::LABELS && labels.iter().all(fits);
-        fit.then_some(Self(labels)).ok_or_else(Misread::default)
+        fit.then_some(Self(labels)).ok_or_else(FieldMisread::default)
     }
 }
 
-fn one_or_many() -> Kind {
-    Kind::Either(Box::new(Kind::List(Box::new(Kind::Text))), Box::new(Kind::Text))
+fn one_or_many() -> FieldType {
+    FieldType::Either(Box::new(FieldType::List(Box::new(FieldType::Text))), Box::new(FieldType::Text))
 }
 
 /// A text, or an array of texts.
-fn texts(value: Value<'_>) -> Result<Vec<&str>, Misread> {
+fn texts(value: Value<'_>) -> Result<Vec<&str>, FieldMisread> {
     if let Some(text) = value.text() {
         return Ok(vec![text]);
     }
-    let items = value.items().ok_or_else(Misread::default)?;
-    items.map(|item| item.text().ok_or_else(Misread::default)).collect()
+    let items = value.items().ok_or_else(FieldMisread::default)?;
+    items.map(|item| item.text().ok_or_else(FieldMisread::default)).collect()
 }
 
 /// Texts `KEY=VALUE`, each key once.
-fn pairs(texts: &[&str]) -> Result<LabelMap, Misread> {
+fn pairs(texts: &[&str]) -> Result<LabelMap, FieldMisread> {
     let mut pairs = BTreeMap::new();
     for text in texts {
-        let (key, value) = text.split_once('=').ok_or_else(Misread::default)?;
+        let (key, value) = text.split_once('=').ok_or_else(FieldMisread::default)?;
         if pairs.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Misread::default());
+            return Err(FieldMisread::default());
         }
     }
     Ok(pairs)
@@ -206,7 +206,7 @@ record! {
     #[non_exhaustive]
     TokenIssued {
         /// The token: whoever has it can join.
-        token: Secret,
+        token: TokenText,
         /// Id of the token.
         jti: Jti,
         /// Whom it is for.
@@ -312,7 +312,7 @@ record! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Request;
+    use crate::control::ControlRequest;
     use crate::wire::value::{ArgumentsBuf, Scalar};
 
     #[test]

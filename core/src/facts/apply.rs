@@ -9,7 +9,7 @@
 //! has no rule of its own: it selects rows and puts others in their places.
 
 use crate::facts::{
-    Acceptance, Change, Conflict, Durable, KeyRecord, KeyRotation, PeerRecord, Record, Restored,
+    Acceptance, Change, Conflict, Durable, KeyRecord, KeyRotation, PeerRecord, FactRecord, Restored,
     Spent, TokenRecord,
 };
 use crate::id::{Jti, PeerId, PublicKey};
@@ -18,7 +18,7 @@ use crate::id::{Jti, PeerId, PublicKey};
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
     /// What a session begins with, or goes on with.
-    Record(&'a Record),
+    Record(&'a FactRecord),
     /// A change of what is recorded.
     Change(&'a Change),
     /// A join token was made.
@@ -31,26 +31,26 @@ pub enum Fact<'a> {
 
 /// A row, or what some rows come to, that has to be loaded for a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum FactRow {
     /// What is known of a peer, into [`Durable::peers`].
     Peer(PeerId),
     /// What is kept of a token but for its uses, into [`Durable::tokens`].
     Token(Jti),
-    /// The uses of a token as this key sees them, into [`Summary::spent`].
+    /// The uses of a token as this key sees them, into [`FactSummary::spent`].
     Uses(Jti, PublicKey),
     /// The floor and the last issue, into [`Durable::floor`] and [`Durable::issues`].
     Counters,
     /// Whether the storage is older than the hub, into [`Durable::restored`].
     Restored,
-    /// The keys, into [`Durable::keys`], and [`Summary::last_end`].
+    /// The keys, into [`Durable::keys`], and [`FactSummary::last_end`].
     Keys,
-    /// Whether a token ends at or before this or the floor, into [`Summary::has_ended`].
+    /// Whether a token ends at or before this or the floor, into [`FactSummary::has_ended`].
     Ended(u64),
 }
 
 /// What many rows come to, where a fact is decided by them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Summary {
+pub struct FactSummary {
     /// The uses of a token, as one key sees them.
     pub spent: Spent,
     /// When the last of the tokens ends that the active key signed, seconds since 1970; 0 where
@@ -98,14 +98,14 @@ pub enum Write {
 
 /// What comes of a fact.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
+pub struct FactOutcome {
     /// What is to be written.
     pub writes: Vec<Write>,
     /// Whether there was anything to change.
     pub changed: bool,
 }
 
-impl Outcome {
+impl FactOutcome {
     /// There was something to change where something is to be written.
     pub(super) fn of(writes: Vec<Write>) -> Self {
         let changed = !writes.is_empty();
@@ -116,13 +116,13 @@ impl Outcome {
 impl Fact<'_> {
     /// The rows by which it is decided.
     #[must_use]
-    pub fn concerns(&self) -> Vec<Row> {
+    pub fn concerns(&self) -> Vec<FactRow> {
         match self {
             Self::Record(record) => record.concerns(),
             Self::Change(change) => change.concerns(),
             Self::Issue(_) => Vec::new(),
-            Self::RotateKey(_) => vec![Row::Keys],
-            Self::Accept(_) => vec![Row::Counters, Row::Restored],
+            Self::RotateKey(_) => vec![FactRow::Keys],
+            Self::Accept(_) => vec![FactRow::Counters, FactRow::Restored],
         }
     }
 }
@@ -131,17 +131,17 @@ impl Fact<'_> {
 ///
 /// # Errors
 /// [`Conflict`]: nothing is to be written.
-pub fn apply(fact: Fact<'_>, rows: &Durable, summary: &Summary) -> Result<Outcome, Conflict> {
+pub fn apply(fact: Fact<'_>, rows: &Durable, summary: &FactSummary) -> Result<FactOutcome, Conflict> {
     Ok(match fact {
         Fact::Record(record) => {
             record.check(rows, summary.spent)?;
-            Outcome { writes: record.writes(rows), changed: true }
+            FactOutcome { writes: record.writes(rows), changed: true }
         }
         Fact::Change(change) => change.outcome(rows, summary.has_ended),
-        Fact::Issue(token) => Outcome::of(vec![Write::Token(Box::new(token.clone()))]),
+        Fact::Issue(token) => FactOutcome::of(vec![Write::Token(Box::new(token.clone()))]),
         Fact::RotateKey(rotation) => {
-            Outcome::of(vec![Write::Keys(rotation.apply(&rows.keys, summary.last_end))])
+            FactOutcome::of(vec![Write::Keys(rotation.apply(&rows.keys, summary.last_end))])
         }
-        Fact::Accept(acceptance) => Outcome::of(acceptance.writes(rows)),
+        Fact::Accept(acceptance) => FactOutcome::of(acceptance.writes(rows)),
     })
 }

@@ -1,6 +1,6 @@
 //! Changes of what is recorded, by the operator or by the hub itself.
 
-use crate::facts::{Durable, Outcome, PeerRecord, Restored, Revocation, Row, Write};
+use crate::facts::{Durable, FactOutcome, PeerRecord, Restored, Revocation, FactRow, Write};
 use crate::id::{Jti, PeerId};
 
 /// A change of what is recorded.
@@ -25,49 +25,49 @@ pub enum Change {
 
 impl Change {
     /// The rows by which it is decided.
-    pub(super) fn concerns(&self) -> Vec<Row> {
-        let peers = |peers: &[PeerId]| peers.iter().map(|&peer| Row::Peer(peer)).collect();
+    pub(super) fn concerns(&self) -> Vec<FactRow> {
+        let peers = |peers: &[PeerId]| peers.iter().map(|&peer| FactRow::Peer(peer)).collect();
         match self {
-            Self::Forget(peer) | Self::Allow(peer) => vec![Row::Peer(*peer)],
+            Self::Forget(peer) | Self::Allow(peer) => vec![FactRow::Peer(*peer)],
             Self::Revoke(revoked, _) => peers(revoked),
             Self::RevokeToken(jti, _, revoked) => {
-                let mut rows: Vec<Row> = peers(revoked);
-                rows.push(Row::Token(*jti));
+                let mut rows: Vec<FactRow> = peers(revoked);
+                rows.push(FactRow::Token(*jti));
                 rows
             }
-            Self::Purge(floor) => vec![Row::Counters, Row::Ended(*floor)],
-            Self::Restored(_) => vec![Row::Restored],
+            Self::Purge(floor) => vec![FactRow::Counters, FactRow::Ended(*floor)],
+            Self::Restored(_) => vec![FactRow::Restored],
         }
     }
 
     /// What it makes of the rows; `has_ended`, whether a token ends at or before the floor that is
     /// to be.
-    pub(super) fn outcome(&self, rows: &Durable, has_ended: bool) -> Outcome {
+    pub(super) fn outcome(&self, rows: &Durable, has_ended: bool) -> FactOutcome {
         match self {
             Self::Forget(peer) => {
                 let known = rows.peers.get(peer);
-                Outcome::of(known.map(|_| Write::NoPeer(*peer)).into_iter().collect())
+                FactOutcome::of(known.map(|_| Write::NoPeer(*peer)).into_iter().collect())
             }
-            Self::Revoke(peers, revocation) => Outcome::of(revoke(rows, peers, revocation)),
+            Self::Revoke(peers, revocation) => FactOutcome::of(revoke(rows, peers, revocation)),
             Self::Allow(peer) => {
                 let revoked = rows.peers.get(peer).filter(|known| known.revoked.is_some());
                 let allowed = revoked.map(|known| PeerRecord { revoked: None, ..known.clone() });
-                Outcome::of(allowed.map(|peer| Write::Peer(Box::new(peer))).into_iter().collect())
+                FactOutcome::of(allowed.map(|peer| Write::Peer(Box::new(peer))).into_iter().collect())
             }
             Self::RevokeToken(jti, at, peers) => {
-                let Some(token) = rows.tokens.get(jti) else { return Outcome::default() };
+                let Some(token) = rows.tokens.get(jti) else { return FactOutcome::default() };
                 let mut writes = vec![Write::RevokeToken(*jti, token.revoked.unwrap_or(*at))];
                 writes.extend(revoke(rows, peers, &Revocation::with_token(*jti, *at)));
-                Outcome::of(writes)
+                FactOutcome::of(writes)
             }
             // The floor and what lies below it at one time: what is forgotten is refused.
             Self::Purge(floor) => {
                 let writes = vec![Write::Floor(rows.floor.max(*floor))];
-                Outcome { writes, changed: has_ended }
+                FactOutcome { writes, changed: has_ended }
             }
             Self::Restored(shown) => {
                 let adds = shown.beside(rows.restored);
-                Outcome::of(adds.map(|adds| Write::Restored(Some(adds))).into_iter().collect())
+                FactOutcome::of(adds.map(|adds| Write::Restored(Some(adds))).into_iter().collect())
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{
-    Binding, Conflict, Fact, Invited, KeyRecord, NotTaken, PeerRecord, Restored, Row, Spent,
-    Summary, TokenRecord, Write, apply,
+    Binding, Conflict, Fact, Invited, KeyRecord, NotTaken, PeerRecord, Restored, FactRow, Spent,
+    FactSummary, TokenRecord, Write, apply,
 };
 use crate::id::{Jti, PeerId, PublicKey};
 use crate::token::KeyState;
@@ -82,14 +82,14 @@ impl Durable {
         }
     }
 
-    fn summary(&self, rows: &[Row]) -> Summary {
-        let mut summary = Summary::default();
+    fn summary(&self, rows: &[FactRow]) -> FactSummary {
+        let mut summary = FactSummary::default();
         for row in rows {
             match *row {
-                Row::Uses(jti, key) => summary.spent = self.spent(jti, &key),
-                Row::Ended(until) => summary.has_ended = self.has_ended(until.max(self.floor)),
-                Row::Keys => summary.last_end = self.last_end(),
-                Row::Peer(_) | Row::Token(_) | Row::Counters | Row::Restored => {}
+                FactRow::Uses(jti, key) => summary.spent = self.spent(jti, &key),
+                FactRow::Ended(until) => summary.has_ended = self.has_ended(until.max(self.floor)),
+                FactRow::Keys => summary.last_end = self.last_end(),
+                FactRow::Peer(_) | FactRow::Token(_) | FactRow::Counters | FactRow::Restored => {}
             }
         }
         summary

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::capability::{Capabilities, Role};
 use crate::facts::{TokenRecord, Uses};
 use crate::id::{HubId, Jti, PeerId, Pin, Room};
-use crate::token::{IssueError, JoinClaims, Signer, issue_join};
+use crate::token::{IssueError, JoinClaims, TokenSigner, issue_join};
 
 /// What a join token is to say, as whoever wants it made says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Mint {
     /// [`IssueError`]: no verifier would take it, or it could not be signed.
     pub fn sign(
         &self,
-        signer: &Signer,
+        signer: &TokenSigner,
         issuer: Issuer,
     ) -> Result<(TokenRecord, Zeroizing<String>), IssueError> {
         let Self { jti, issued, draft } = self.clone();

@@ -16,7 +16,7 @@ mod record;
 mod restored;
 mod token;
 
-pub use apply::{Fact, Outcome, Row, Summary, Write, apply};
+pub use apply::{Fact, FactOutcome, FactRow, FactSummary, Write, apply};
 pub use change::Change;
 pub use conflict::Conflict;
 pub use durable::Durable;
@@ -24,6 +24,6 @@ pub use family::{Family, SUCCESSORS};
 pub use keys::{KeyRecord, KeyRotation};
 pub use mint::{Draft, Issuer, Mint};
 pub use peer::{Binding, Enrolled, PeerRecord, Revocation};
-pub use record::{Enrolment, Record, Refreshing};
+pub use record::{Enrolment, FactRecord, Refreshing};
 pub use restored::{Acceptance, BEYOND, Restored, Sign, Tokens, UnknownSign};
 pub use token::{Invited, NotTaken, Spent, TokenRecord, Uses};

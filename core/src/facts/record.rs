@@ -2,13 +2,13 @@
 //! tokens, uses of refresh tokens.
 
 use crate::facts::{
-    Binding, Conflict, Durable, Enrolled, Family, Invited, PeerRecord, Row, Spent, Write,
+    Binding, Conflict, Durable, Enrolled, Family, Invited, PeerRecord, FactRow, Spent, Write,
 };
 use crate::id::{PeerId, PublicKey, RefreshHash};
 
 /// What has to be recorded: all of it, or nothing and the answer is no.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Record {
+pub enum FactRecord {
     /// This id is bound to this key, or serves from here on.
     Bind(Binding),
     /// A join token was used.
@@ -49,17 +49,17 @@ pub struct Refreshing {
     pub serves: bool,
 }
 
-impl Record {
+impl FactRecord {
     /// The rows by which it is decided.
-    pub(super) fn concerns(&self) -> Vec<Row> {
+    pub(super) fn concerns(&self) -> Vec<FactRow> {
         match self {
-            Self::Bind(binding) => vec![Row::Peer(binding.peer)],
+            Self::Bind(binding) => vec![FactRow::Peer(binding.peer)],
             Self::Enrol(enrolment) => {
                 let Enrolment { binding, invited, .. } = &**enrolment;
-                let token = [Row::Token(invited.jti), Row::Uses(invited.jti, binding.key)];
-                [Row::Counters, Row::Peer(binding.peer)].into_iter().chain(token).collect()
+                let token = [FactRow::Token(invited.jti), FactRow::Uses(invited.jti, binding.key)];
+                [FactRow::Counters, FactRow::Peer(binding.peer)].into_iter().chain(token).collect()
             }
-            Self::Refresh(refreshing) => vec![Row::Counters, Row::Peer(refreshing.peer)],
+            Self::Refresh(refreshing) => vec![FactRow::Counters, FactRow::Peer(refreshing.peer)],
         }
     }
 

@@ -6,15 +6,15 @@
 //! ```
 
 use crate::arrival::Arrival;
-use crate::ask::{Claim, Grant, LinkAnswer, No, Renewal, Reservation};
+use crate::ask::{Claim, Grant, LinkAnswer, AskRefusal, Renewal, Reservation};
 use crate::code::Code;
-use crate::facts::{Record, Revocation};
-use crate::hub::calls::Calls;
+use crate::facts::{FactRecord, Revocation};
+use crate::hub::calls::HubCalls;
 use crate::hub::links::{Live, Sessions, Standing};
 use crate::hub::members::CONTEST;
 use crate::hub::members::grant::{Denial, Granted};
 use crate::hub::members::operator::operator;
-use crate::hub::preauth::{Away, Counted, Intake, Preauth};
+use crate::hub::preauth::{Rejection, Counted, Intake, Preauth};
 use crate::hub::{HubEvent, Source};
 use crate::id::{LinkId, PeerId};
 use crate::limits::Limits;
@@ -31,7 +31,7 @@ pub(super) struct Admission<'h> {
     pub(super) limits: &'h Limits,
     pub(super) preauth: &'h mut Preauth,
     pub(super) sessions: Sessions<'h>,
-    pub(super) calls: &'h mut Calls,
+    pub(super) calls: &'h mut HubCalls,
     /// Seconds until a hub that stops has stopped.
     pub(super) stops: Option<u64>,
 }
@@ -42,12 +42,12 @@ impl Admission<'_> {
     /// is a link like any other until its Arrive is answered, so that the peer hears why.
     ///
     /// # Errors
-    /// [`No`]: there is not even room for telling it. Close the socket.
-    pub(super) fn arrive(&mut self, source: Source) -> Result<LinkId, No> {
+    /// [`AskRefusal`]: there is not even room for telling it. Close the socket.
+    pub(super) fn arrive(&mut self, source: Source) -> Result<LinkId, AskRefusal> {
         if source.is_local() && self.sessions.links.local() >= self.limits.local_links {
-            return Err(No::later(Code::RateLimited, Some(FULL)));
+            return Err(AskRefusal::later(Code::RateLimited, Some(FULL)));
         }
-        let standing = match self.preauth.knock(source, self.sessions.now) {
+        let standing = match self.preauth.intake(source, self.sessions.now) {
             Intake::Carried => Standing::Carried(source),
             Intake::Counted => Standing::Pending(source),
             Intake::TurnedAway(why) => {
@@ -55,16 +55,16 @@ impl Admission<'_> {
                     self.sessions.effects.event(summary.into());
                 }
                 if !self.preauth.turn_away() {
-                    return Err(No::later(why.why.code(), why.retry_after));
+                    return Err(AskRefusal::later(why.why.code(), why.retry_after));
                 }
-                Standing::TurnedAway(Away { source, why, counted: Counted::TurnedAway })
+                Standing::TurnedAway(Rejection { source, why, counted: Counted::TurnedAway })
             }
         };
         Ok(self.sessions.links.add(standing))
     }
 
     // spec: admission §4.1
-    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival) -> Result<LinkAnswer, No> {
+    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival) -> Result<LinkAnswer, AskRefusal> {
         self.goes_on()?;
         let (source, arrived, counted) = match self.sessions.links.get(link) {
             Some(Standing::TurnedAway(away)) => return Ok(LinkAnswer::TurnedAway(away.why)),
@@ -86,7 +86,7 @@ impl Admission<'_> {
                 if let Some(summary) = self.preauth.tell(why, self.sessions.now) {
                     self.sessions.effects.event(summary.into());
                 }
-                let away = Away { source, why, counted };
+                let away = Rejection { source, why, counted };
                 (Standing::TurnedAway(away), LinkAnswer::TurnedAway(why))
             }
         };
@@ -95,7 +95,7 @@ impl Admission<'_> {
     }
 
     // spec: admission §4, from "id and key"
-    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Result<LinkAnswer, No> {
+    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Result<LinkAnswer, AskRefusal> {
         let source = match self.sessions.links.get(link) {
             Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
             Some(Standing::TurnedAway(_) | Standing::Carried(_) | Standing::Live(_)) | None => {
@@ -116,7 +116,7 @@ impl Admission<'_> {
         let new = record.is_some().then_some(peer);
         let new = new.filter(|&peer| self.sessions.members.known(peer).is_none());
         if !source.is_local() && self.is_full(link, new) {
-            return Err(No::later(Code::Full, Some(FULL)));
+            return Err(AskRefusal::later(Code::Full, Some(FULL)));
         }
         self.sessions.links.set(link, Standing::Reserved(source, new));
         let epoch = self.sessions.members.epoch_of(peer);
@@ -128,7 +128,7 @@ impl Admission<'_> {
         &mut self,
         link: LinkId,
         reservation: &Reservation,
-    ) -> Result<LinkAnswer, No> {
+    ) -> Result<LinkAnswer, AskRefusal> {
         let Some(Standing::Reserved(source, _)) = self.sessions.links.get(link) else {
             return Err(Code::Refused.into());
         };
@@ -181,7 +181,7 @@ impl Admission<'_> {
     }
 
     /// A session asks for new credentials. `// spec: session §9`
-    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal) -> Result<LinkAnswer, No> {
+    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal) -> Result<LinkAnswer, AskRefusal> {
         let (peer, _) = renewal.identity;
         // What a session that was ended still brings is not judged: it may be from before a join.
         let heard =
@@ -195,7 +195,7 @@ impl Admission<'_> {
     }
 
     /// What was granted is on the disk: it holds from here on.
-    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Result<LinkAnswer, No> {
+    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Result<LinkAnswer, AskRefusal> {
         if self.sessions.of(link).is_none() {
             return Err(Code::Refused.into());
         }
@@ -208,7 +208,7 @@ impl Admission<'_> {
         Ok(LinkAnswer::Committed)
     }
 
-    fn denied(&mut self, denial: Denial) -> Result<LinkAnswer, No> {
+    fn denied(&mut self, denial: Denial) -> Result<LinkAnswer, AskRefusal> {
         match denial {
             Denial::No(no) => Err(no),
             Denial::LookAtLater => Ok(LinkAnswer::LookAtLater),
@@ -225,7 +225,7 @@ impl Admission<'_> {
     /// Who joins leaves what it had before: sessions by that end, and come back by what it has. A
     /// session that serves is replaced by the one that begins, where that serves.
     fn end_earlier(&mut self, claim: &Claim, grant: &Grant) {
-        let Some(Record::Enrol(_)) = &grant.record else { return };
+        let Some(FactRecord::Enrol(_)) = &grant.record else { return };
         self.sessions.end(Code::SessionExpired, |live| {
             let replaced = claim.purpose == Purpose::Serve && live.purpose == Purpose::Serve;
             live.peer == grant.peer && !live.source.is_local() && !replaced
@@ -234,7 +234,7 @@ impl Admission<'_> {
 
     /// Whether it is this peer's turn: two that take each other's place have to stop, and so many
     /// sessions begin in a second. What is asked again, since it was stale, was counted before.
-    fn paced(&mut self, link: LinkId, peer: PeerId, claim: &Claim) -> Result<(), No> {
+    fn paced(&mut self, link: LinkId, peer: PeerId, claim: &Claim) -> Result<(), AskRefusal> {
         let Some(Standing::Pending(source)) = self.sessions.links.get(link) else { return Ok(()) };
         if source.is_local() {
             return Ok(());
@@ -245,11 +245,11 @@ impl Admission<'_> {
             if self.sessions.members.tell_contested(peer, self.sessions.now.mono) {
                 self.sessions.effects.event(HubEvent::Contested { peer });
             }
-            return Err(No::later(Code::DuplicateId, Some(CONTEST.as_secs())));
+            return Err(AskRefusal::later(Code::DuplicateId, Some(CONTEST.as_secs())));
         }
         self.preauth
             .admit(self.sessions.now)
-            .map_err(|retry_after| No::later(Code::RateLimited, Some(retry_after)))
+            .map_err(|retry_after| AskRefusal::later(Code::RateLimited, Some(retry_after)))
     }
 
     /// A link has ended: its room is free. Whether it had a session.
@@ -299,7 +299,7 @@ impl Admission<'_> {
     }
 
     /// Nobody is admitted by a hub that stops.
-    fn goes_on(&self) -> Result<(), No> {
-        self.stops.map_or(Ok(()), |left| Err(No::later(Code::GoingAway, Some(left))))
+    fn goes_on(&self) -> Result<(), AskRefusal> {
+        self.stops.map_or(Ok(()), |left| Err(AskRefusal::later(Code::GoingAway, Some(left))))
     }
 }

@@ -20,12 +20,12 @@ use crate::id::{CallId, LinkId};
 pub(super) struct Asks {
     next: u64,
     fresh: VecDeque<(AskId, StoreAsk)>,
-    open: BTreeMap<AskId, Asked>,
+    open: BTreeMap<AskId, PendingAsk>,
 }
 
 /// What waits for an answer, and the call that does; none where the hub asks by itself.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct PendingAsk {
     pub(super) caller: Option<(LinkId, CallId)>,
     pub(super) wanted: StoreAsk,
     /// What a token is revoked with.
@@ -58,7 +58,7 @@ impl Asks {
         let id = AskId(self.next);
         self.next += 1;
         self.fresh.push_back((id, wanted.clone()));
-        self.open.insert(id, Asked { caller, wanted, revoking });
+        self.open.insert(id, PendingAsk { caller, wanted, revoking });
     }
 }
 
@@ -69,7 +69,7 @@ impl Asks {
     }
 
     /// What waited for this answer, where it is open.
-    pub(super) fn take(&mut self, ask: AskId) -> Option<Asked> {
+    pub(super) fn take(&mut self, ask: AskId) -> Option<PendingAsk> {
         self.open.remove(&ask)
     }
 }

@@ -3,7 +3,7 @@
 
 use core::net::IpAddr;
 
-use crate::arrival::Why;
+use crate::arrival::RejectReason;
 use crate::facts::Restored;
 use crate::id::{Jti, LinkId, PeerId, SecretNumber};
 use crate::wire::frame::Purpose;
@@ -34,7 +34,7 @@ pub enum HubEvent {
         /// Their source, an IPv6 one as its /64; none for many others together.
         source: Option<IpAddr>,
         /// Why the last one was.
-        why: Why,
+        why: RejectReason,
         /// How many there were since the last time.
         count: u64,
     },

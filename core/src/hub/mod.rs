@@ -25,7 +25,7 @@ mod directory;
 mod drain;
 mod effects;
 mod event;
-mod facts;
+mod setup;
 mod links;
 mod members;
 mod outbox;
@@ -37,14 +37,14 @@ mod tests;
 pub use crate::source::Source;
 pub use config::{HubConfig, Lives};
 pub use event::HubEvent;
-pub use facts::Facts;
+pub use setup::HubSetup;
 pub use members::restored::RESTORED_SAID;
 pub use outbox::Outbox;
 
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use crate::ask::{AskId, Cannot, LinkAnswer, LinkAsk, No, StoreAsk, Stored};
+use crate::ask::{AskId, Cannot, LinkAnswer, LinkAsk, AskRefusal, StoreAsk, Stored};
 use crate::code::Code;
 use crate::facts::{Change, Durable};
 use crate::id::{CallId, LinkId, SecretNumber};
@@ -53,33 +53,33 @@ use crate::time::{Mono, Now};
 use crate::wire::Frame;
 
 use admission::Admission;
-use asks::Asked;
-use calls::{Calling, Calls, Routed};
+use asks::PendingAsk;
+use calls::{Calling, HubCalls, Routed};
 use control::Control;
 use directory::Directory;
 use drain::{Drain, Stage};
 use effects::Effects;
 use links::{Links, Sessions, Standing, cuts};
 use members::Members;
-use preauth::{Preauth, Summary};
+use preauth::{Preauth, RejectionSummary};
 
 /// The state that all links of a hub share: its parts, and what leaves it.
 #[derive(Debug)]
 pub struct Hub {
     config: HubConfig,
-    facts: Option<Facts>,
+    facts: Option<HubSetup>,
     links: Links,
     preauth: Preauth,
     members: Members,
-    calls: Calls,
+    calls: HubCalls,
     drain: Drain,
     effects: Effects,
     /// The latest time that came in.
     now: Now,
 }
 
-impl From<Summary> for HubEvent {
-    fn from(Summary { source, why, count }: Summary) -> Self {
+impl From<RejectionSummary> for HubEvent {
+    fn from(RejectionSummary { source, why, count }: RejectionSummary) -> Self {
         Self::TurnedAway { source, why, count }
     }
 }
@@ -93,7 +93,7 @@ impl Hub {
             links: Links::default(),
             preauth: Preauth::new(&config),
             members: Members::new(&config, known, seed),
-            calls: Calls::new(config.generation, &config.limits),
+            calls: HubCalls::new(config.generation, &config.limits),
             drain: Drain::default(),
             effects: Effects::new(&config.limits),
             now: Now::default(),
@@ -102,7 +102,7 @@ impl Hub {
     }
 
     /// What `status` says of the set-up, in place of what was told before.
-    pub fn set_facts(&mut self, facts: Facts) {
+    pub fn set_facts(&mut self, facts: HubSetup) {
         self.facts = Some(facts);
     }
 
@@ -149,8 +149,8 @@ impl Hub {
     /// is a link like any other until its Arrive is answered, so that the peer hears why.
     ///
     /// # Errors
-    /// [`No`]: there is not even room for telling it. Close the socket.
-    pub fn arrive(&mut self, source: Source, now: Now) -> Result<LinkId, No> {
+    /// [`AskRefusal`]: there is not even room for telling it. Close the socket.
+    pub fn arrive(&mut self, source: Source, now: Now) -> Result<LinkId, AskRefusal> {
         self.now = now;
         self.admission().arrive(source)
     }
@@ -173,8 +173,8 @@ impl Hub {
     /// Answers a link. Call it under the same lock as everything else.
     ///
     /// # Errors
-    /// [`No`]: nothing is granted, and why.
-    pub fn answer(&mut self, link: LinkId, ask: &LinkAsk, now: Now) -> Result<LinkAnswer, No> {
+    /// [`AskRefusal`]: nothing is granted, and why.
+    pub fn answer(&mut self, link: LinkId, ask: &LinkAsk, now: Now) -> Result<LinkAnswer, AskRefusal> {
         self.at(now).look_at_secrets();
         let mut admission = self.admission();
         match ask {
@@ -196,7 +196,7 @@ impl Hub {
     /// The answer to a question of the hub's own; ignored where it is not open.
     pub fn answer_ask(&mut self, ask: AskId, answer: Result<Stored, Cannot>, now: Now) {
         self.at(now).look_at_secrets();
-        let Some(Asked { caller, wanted, revoking }) = self.effects.asks.take(ask) else {
+        let Some(PendingAsk { caller, wanted, revoking }) = self.effects.asks.take(ask) else {
             return;
         };
         match (caller, wanted, answer) {
@@ -304,7 +304,7 @@ impl Hub {
         self.at(now).look_at_secrets();
         self.calling().time_passed();
         if self.drain.time_passed(now, self.links.live().map(|(link, _)| link)) {
-            self.calling().stop_jobs(Code::GoingAway);
+            self.calling().stop_fanouts(Code::GoingAway);
         }
         self.settle_drain();
         for summary in self.preauth.summaries(now) {

@@ -6,7 +6,7 @@ use crate::buffer::Buffer;
 use crate::code::Code;
 use crate::id::CallId;
 use crate::limits::Limits;
-use crate::session::{Encoded, Facts};
+use crate::session::{Encoded, FrameFacts};
 use crate::wire::Frame;
 use crate::wire::frame::{CallResult, Window};
 
@@ -23,7 +23,7 @@ pub struct Outbox {
     /// Messages, one behind the other.
     messages: Buffer,
     /// For each message what its session has to know of it, and its length in bytes.
-    frames: VecDeque<(Facts, usize)>,
+    frames: VecDeque<(FrameFacts, usize)>,
     /// Credit to give, in the order of the calls.
     windows: Vec<(CallId, u64)>,
     answers: usize,
@@ -32,7 +32,7 @@ pub struct Outbox {
     legs: usize,
     closing: Option<Code>,
     /// The link was told that there is something.
-    told: bool,
+    notified: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -97,7 +97,7 @@ impl Outbox {
 
     /// Whether the link was not told since its outbox was last taken.
     pub(super) fn is_idle(&self) -> bool {
-        !self.told
+        !self.notified
     }
 
     pub(super) fn closing(&self) -> Option<Code> {
@@ -111,7 +111,7 @@ impl Outbox {
         } else {
             self.closing.get_or_insert(code);
         }
-        self.told = true;
+        self.notified = true;
     }
 
     /// Gives all frames to `into`, which is empty, and takes its memory.
@@ -124,7 +124,7 @@ impl Outbox {
         core::mem::swap(&mut self.messages, &mut into.messages);
         core::mem::swap(&mut self.frames, &mut into.frames);
         (self.answers, self.flow, self.legs) = (0, 0, 0);
-        self.told = false;
+        self.notified = false;
     }
 
     /// Appends a frame; `false` where its class is full.
@@ -178,12 +178,12 @@ impl Outbox {
             Class::Answer => self.answers += len,
             Class::Flow => self.flow += len,
         }
-        self.told = true;
+        self.notified = true;
         true
     }
 
     fn add(&mut self, window: Window) {
-        self.told = true;
+        self.notified = true;
         match self.windows.binary_search_by_key(&window.id, |(id, _)| *id) {
             Ok(at) => self.windows[at].1 = self.windows[at].1.saturating_add(window.bytes),
             Err(at) => self.windows.insert(at, (window.id, window.bytes)),

@@ -15,7 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::key::SigningKey;
-use super::making::{EARLIER, LAST_DATE, Signer, params, serial, valid};
+use super::making::{EARLIER, LAST_DATE, CertificateSigner, params, serial, valid};
 use crate::id::{HubId, PublicKey};
 use crate::random::Random;
 
@@ -80,7 +80,7 @@ impl Authority {
         valid(&mut params, not_before, not_after);
         // rcgen fails where a signer does, and ours does not, or for CRL distribution points without
         // an address, of which there are none.
-        let made = params.self_signed(&Signer::new(&key)).expect("a CA certificate can be made");
+        let made = params.self_signed(&CertificateSigner::new(&key)).expect("a CA certificate can be made");
         Self { key, hub, certificate: made.der().to_vec(), not_after }
     }
 

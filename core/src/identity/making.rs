@@ -21,18 +21,18 @@ pub(super) const EARLIER: Duration = Duration::from_secs(60 * 60);
 pub(super) const LAST_DATE: u64 = 253_402_214_400;
 
 /// A key as rcgen wants it, so that it signs with ours and draws nothing from the system.
-pub(super) struct Signer<'a> {
+pub(super) struct CertificateSigner<'a> {
     key: &'a SigningKey,
     public: PublicKey,
 }
 
-impl<'a> Signer<'a> {
+impl<'a> CertificateSigner<'a> {
     pub(super) fn new(key: &'a SigningKey) -> Self {
         Self { key, public: key.public() }
     }
 }
 
-impl PublicKeyData for Signer<'_> {
+impl PublicKeyData for CertificateSigner<'_> {
     fn der_bytes(&self) -> &[u8] {
         &self.public.0
     }
@@ -42,7 +42,7 @@ impl PublicKeyData for Signer<'_> {
     }
 }
 
-impl rcgen::SigningKey for Signer<'_> {
+impl rcgen::SigningKey for CertificateSigner<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         Ok(self.key.sign(message).to_vec())
     }

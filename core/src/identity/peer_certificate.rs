@@ -18,7 +18,7 @@ use x509_parser::x509::X509Version;
 
 use super::authority::{Authority, AuthorityPublic};
 use super::key::verify;
-use super::making::{LAST_DATE, Signer, params, valid};
+use super::making::{LAST_DATE, CertificateSigner, params, valid};
 use crate::id::{HubId, PeerId, PublicKey};
 use crate::random::Random;
 
@@ -64,7 +64,7 @@ impl Authority {
         serial[..4].copy_from_slice(&issue.to_be_bytes());
         serial[4..].copy_from_slice(&random.bytes::<12>());
         let minted = PeerCertificate { peer, key, issue, not_before, not_after, serial };
-        Ok(minted.made(&self.public(), Signer::new(self.key())))
+        Ok(minted.made(&self.public(), CertificateSigner::new(self.key())))
     }
 }
 
@@ -186,7 +186,7 @@ impl PeerCertificate {
         // rcgen fails where a signer does, and neither of ours does, or for CRL distribution points
         // without an address, of which there are none.
         self.params(authority.hub)
-            .signed_by(&Subject(self.key), &authority.issuer(signer))
+            .signed_by(&SubjectKey(self.key), &authority.issuer(signer))
             .expect("a peer's certificate can be made")
             .der()
             .to_vec()
@@ -218,9 +218,9 @@ fn serial(raw: &[u8]) -> Option<([u8; 16], u32)> {
 }
 
 /// The key of a certificate's subject.
-struct Subject(PublicKey);
+struct SubjectKey(PublicKey);
 
-impl PublicKeyData for Subject {
+impl PublicKeyData for SubjectKey {
     fn der_bytes(&self) -> &[u8] {
         &self.0.0
     }

@@ -44,7 +44,7 @@ fn honest() -> PeerCertificate {
 
 /// Signed by the authority, and made after `change`.
 fn signed(change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
-    signed_for(&Subject(key()), change)
+    signed_for(&SubjectKey(key()), change)
 }
 
 fn signed_for(
@@ -54,7 +54,7 @@ fn signed_for(
     let authority = authority();
     let mut params = honest().params(HUB);
     change(&mut params);
-    let issuer = authority.public().issuer(Signer::new(authority.key()));
+    let issuer = authority.public().issuer(CertificateSigner::new(authority.key()));
     params.signed_by(subject, &issuer).unwrap().der().to_vec()
 }
 

@@ -19,7 +19,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::certificate::{BadCertificate, Description, spki};
 use super::key::{IdentityError, SigningKey};
-use super::making::{EARLIER, LAST_DATE, Signer, serial, valid};
+use super::making::{EARLIER, LAST_DATE, CertificateSigner, serial, valid};
 use crate::id::Pin;
 use crate::random::Random;
 
@@ -72,7 +72,7 @@ pub enum TlsKeyError {
 /// Printing it shows the pin.
 pub struct TlsKey {
     chain: Vec<CertificateDer<'static>>,
-    key: Secret,
+    key: WipedKey,
     pin: Pin,
 }
 
@@ -105,11 +105,11 @@ impl TlsKey {
         now_unix: u64,
     ) -> Result<Self, TlsKeyError> {
         let made = params(random, names, common_name, now_unix)?
-            .self_signed(&Signer::new(key))
+            .self_signed(&CertificateSigner::new(key))
             .map_err(|error| TlsKeyError::Make(error.to_string()))?;
         let key_der = PrivatePkcs8KeyDer::from(key.to_pkcs8().to_vec()).into();
         let pin = key.public().pin();
-        Ok(Self { chain: vec![made.der().clone()], key: Secret(key_der), pin })
+        Ok(Self { chain: vec![made.der().clone()], key: WipedKey(key_der), pin })
     }
 
     /// A new certificate for the same key, so that the pin stays.
@@ -201,24 +201,24 @@ impl fmt::Debug for TlsKey {
 }
 
 /// A key that is wiped when it is dropped.
-struct Secret(PrivateKeyDer<'static>);
+struct WipedKey(PrivateKeyDer<'static>);
 
-impl Secret {
+impl WipedKey {
     fn pin(&self) -> Result<Pin, TlsKeyError> {
         let key = any_supported_type(&self.0).map_err(|_| TlsKeyError::Key)?;
         Ok(Pin::of(&key.public_key().ok_or(TlsKeyError::Key)?))
     }
 }
 
-impl Drop for Secret {
+impl Drop for WipedKey {
     fn drop(&mut self) {
         self.0.zeroize();
     }
 }
 
-fn read_key(pem: &[u8]) -> Result<Secret, TlsKeyError> {
+fn read_key(pem: &[u8]) -> Result<WipedKey, TlsKeyError> {
     match PrivateKeyDer::pem_slice_iter(pem).next() {
-        Some(Ok(key)) => Ok(Secret(key)),
+        Some(Ok(key)) => Ok(WipedKey(key)),
         _ if is_encrypted(pem) => Err(TlsKeyError::Encrypted),
         Some(Err(_)) => Err(TlsKeyError::Key),
         None => Err(TlsKeyError::NoKey),

@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::buffer::Buffer;
 use crate::code::{CloseCode, Code};
 use crate::link::event::{EndReason, Ended};
-use crate::link::phase::{LastWords, Phase};
+use crate::link::phase::{LastWords, LinkPhase};
 use crate::link::pump::Note;
 use crate::link::{GATHER, Link, TimerKind};
 use crate::session::Side;
@@ -19,14 +19,14 @@ impl Link {
     /// Begins the end, unless it has begun. A hub tells a peer that it did not admit the code and,
     /// where there is one, when to come back; the exact reason stays here.
     pub(super) fn end(&mut self, reason: EndReason, retry_after: Option<u64>) {
-        if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
+        if matches!(self.phase, LinkPhase::Ending(_) | LinkPhase::Ended) {
             return;
         }
         let voice = voice(&reason);
-        let was = core::mem::replace(&mut self.phase, Phase::Between);
-        let admitted = matches!(was, Phase::Steady(_));
+        let was = core::mem::replace(&mut self.phase, LinkPhase::Between);
+        let admitted = matches!(was, LinkPhase::Steady(_));
         let (session, goaway) = match (was, voice) {
-            (Phase::Steady(session), Voice::Words) => {
+            (LinkPhase::Steady(session), Voice::Words) => {
                 // What was said when this end began to leave is not said again.
                 let said = session.leaving() == Some(reason.code());
                 let goaway = (!said).then(|| goaway(reason.code(), retry_after));
@@ -50,7 +50,7 @@ impl Link {
         }
         let close = (voice != Voice::Alert).then_some(close);
         self.timers.set(TimerKind::Ending, self.now.mono.after(self.limits.ending_within));
-        self.phase = Phase::Ending(Box::new(LastWords { session, goaway, close, ended }));
+        self.phase = LinkPhase::Ending(Box::new(LastWords { session, goaway, close, ended }));
     }
 
     fn write_refuse(&mut self, reason: &EndReason, retry_after: Option<u64>) {
@@ -66,14 +66,14 @@ impl Link {
 
     /// The last words could not be got out in time, or have been.
     pub(super) fn give_up(&mut self) {
-        if let Phase::Ending(words) = core::mem::replace(&mut self.phase, Phase::Ended) {
+        if let LinkPhase::Ending(words) = core::mem::replace(&mut self.phase, LinkPhase::Ended) {
             self.finish(words.ended);
         }
     }
 
     /// Ends once everything has been said and written.
     pub(super) fn say_goodbye(&mut self) {
-        if !matches!(self.phase, Phase::Ending(_)) {
+        if !matches!(self.phase, LinkPhase::Ending(_)) {
             return;
         }
         self.seal();
@@ -85,7 +85,7 @@ impl Link {
 
     /// close_notify follows the last word.
     pub(super) fn say_close_notify(&mut self) {
-        if let Phase::Ending(words) = &self.phase
+        if let LinkPhase::Ending(words) = &self.phase
             && words.session.is_none()
             && self.out.is_empty()
         {
@@ -94,7 +94,7 @@ impl Link {
     }
 
     fn finish(&mut self, ended: Box<Ended>) {
-        self.phase = Phase::Ended;
+        self.phase = LinkPhase::Ended;
         self.timers.stop_all();
         self.plain = Buffer::new();
         self.out = Buffer::new();

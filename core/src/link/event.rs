@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::ask::{AskId, Question};
-use crate::auth::peer::{Learnt, Refusal};
+use crate::auth::peer::{HubInfo, Refusal};
 use crate::auth::{Admitted, AuthError};
 use crate::code::{CloseCode, Code};
 use crate::id::Pin;
@@ -24,7 +24,7 @@ pub enum Event<'a> {
     /// The WebSocket is up.
     Upgraded,
     /// Peer: trust was decided on Hello, and the peer's proof goes out.
-    Learnt(Box<Learnt>),
+    Learnt(Box<HubInfo>),
     /// The link waits for [`Link::answer`](crate::link::Link::answer).
     Ask(AskId, Question),
     /// Hub: the admission failed by the peer's fault, and counts against its source. Comes before a
@@ -183,13 +183,13 @@ impl EndReason {
     /// A connection that was cut or timed out heals; so does what the table says of a code. A
     /// transport that speaks something else does not.
     #[must_use]
-    pub fn heals(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Cut | Self::WebSocketClosed(_) | Self::TimedOut(_) => true,
-            Self::Tunnel(error) => error.heals(),
+            Self::Tunnel(error) => error.is_retryable(),
             Self::Socket(_) | Self::Wire(_) | Self::Session(_) => false,
             Self::Closed(_) | Self::Goaway { .. } | Self::Refused(_) | Self::Auth(_) => {
-                self.code().heals()
+                self.code().is_retryable()
             }
         }
     }

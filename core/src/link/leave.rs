@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use crate::code::Code;
 use crate::link::event::EndReason;
-use crate::link::phase::Phase;
+use crate::link::phase::LinkPhase;
 use crate::link::pump::Note;
 use crate::link::{Link, TimerKind};
 use crate::time::Now;
@@ -55,7 +55,7 @@ impl Link {
         if self.leaving.is_some() {
             return;
         }
-        let Phase::Steady(session) = &mut self.phase else { return self.close(code, now) };
+        let LinkPhase::Steady(session) = &mut self.phase else { return self.close(code, now) };
         let goaway = Goaway { code, text: "", reconnect_after: None };
         if session.send(&Frame::Goaway(goaway)).is_err() {
             // The other end reads nothing; it hears it last, if at all.
@@ -75,7 +75,7 @@ impl Link {
             }
             None => {
                 let code = leaving.code;
-                if let Phase::Steady(session) = &mut self.phase {
+                if let LinkPhase::Steady(session) = &mut self.phase {
                     session.end_run(code, UNFINISHED);
                 }
                 self.end(EndReason::Closed(code), None);
@@ -85,7 +85,7 @@ impl Link {
 
     /// Ends a link that leaves, has told everything, and has no call open.
     pub(super) fn leave_if_done(&mut self) {
-        if let (Some(leaving), Phase::Steady(session)) = (self.leaving, &self.phase)
+        if let (Some(leaving), LinkPhase::Steady(session)) = (self.leaving, &self.phase)
             && self.notes.is_empty()
             && session.has_no_calls()
         {

@@ -39,18 +39,18 @@ use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
 use crate::rate::Bucket;
 use crate::session::{Encoded, SendError, Session, Side};
-use crate::socket::{Request, Socket};
+use crate::socket::{UpgradeRequest, Socket};
 use crate::source;
 use crate::time::{Mono, Now, TimerTable};
 use crate::tunnel::{Tunnel, TunnelError};
 use crate::wire::Frame;
-use crate::wire::frame::{Method, Source};
+use crate::wire::frame::{Method, OutputStream};
 
 use leave::Leaving;
-use pace::Pace;
-use phase::Phase;
+use pace::LinkPace;
+use phase::LinkPhase;
 use pump::{Aside, Note};
-use renew::Renewing;
+use renew::LinkRenewing;
 
 /// One connection between a peer and a hub, from its first byte to its last.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub struct Link {
     method: Option<Method>,
     tunnel: Tunnel,
     socket: Socket,
-    phase: Phase,
+    phase: LinkPhase,
     limits: Limits,
     timers: TimerTable<{ TimerKind::COUNT }>,
     random: Random,
@@ -91,11 +91,11 @@ pub struct Link {
     /// Bytes from and to the network.
     traffic: (u64, u64),
     /// What the session needs for new credentials, where its method has any.
-    renewing: Option<Renewing>,
+    renewing: Option<LinkRenewing>,
     /// How often it may ask for them, at a peer.
     asking: Bucket,
     /// What the other end may send once admitted; none where that is not counted.
-    pace: Option<Box<Pace>>,
+    pace: Option<Box<LinkPace>>,
     /// The other end's stream has ended.
     eof: bool,
 }
@@ -120,12 +120,12 @@ impl Link {
             Transport::Tls(config) => Tunnel::connect_tls(config, &dial.host, &limits)?,
         };
         let nonce = Nonce(random.bytes());
-        let request = Request { host: dial.authority.clone(), path: dial.path.clone(), nonce };
+        let request = UpgradeRequest { host: dial.authority.clone(), path: dial.path.clone(), nonce };
         let masks = Random::new(&random.seed());
         let mut out = Buffer::new();
         let socket = Socket::connect(&request, masks, &limits, &mut out);
-        let phase = Phase::Dialling(Box::new((dial, nonce)));
-        let pace = Some(Box::new(Pace::of_hub(&limits, now.mono)));
+        let phase = LinkPhase::Dialling(Box::new((dial, nonce)));
+        let pace = Some(Box::new(LinkPace::of_hub(&limits, now.mono)));
         Ok(Self {
             out,
             pace,
@@ -151,10 +151,10 @@ impl Link {
         };
         tunnel.set_input_limit(TLS_RECORD);
         let socket = Socket::accept(snapshot.policy.clone(), &limits);
-        let phase = Phase::Answering(snapshot, source);
+        let phase = LinkPhase::Answering(snapshot, source);
         // The operator of this machine is nobody's flood.
         let counted = source != source::Source::Local;
-        let pace = counted.then(|| Box::new(Pace::of_peer(&limits, now.mono)));
+        let pace = counted.then(|| Box::new(LinkPace::of_peer(&limits, now.mono)));
         let random = Random::new(seed);
         Ok(Self { pace, ..Self::new(Side::Hub, tunnel, socket, phase, limits, random, now) })
     }
@@ -163,7 +163,7 @@ impl Link {
         side: Side,
         tunnel: Tunnel,
         socket: Socket,
-        phase: Phase,
+        phase: LinkPhase,
         limits: Limits,
         random: Random,
         now: Now,
@@ -205,7 +205,7 @@ impl Link {
     /// the next drain. Ask again before every read.
     #[must_use]
     pub fn receive_buffer(&mut self) -> &mut [u8] {
-        let closed = matches!(self.phase, Phase::Ending(_) | Phase::Ended);
+        let closed = matches!(self.phase, LinkPhase::Ending(_) | LinkPhase::Ended);
         let full = self.plain.len() >= self.socket.wants() || self.is_holding();
         let want = if closed || full || self.broken.is_some() { 0 } else { self.appetite };
         self.tunnel.receive_buffer(want)
@@ -221,7 +221,7 @@ impl Link {
         self.fresh = true;
         self.traffic.0 = self.traffic.0.saturating_add(n as u64);
         self.appetite = if n >= self.appetite { BULK } else { TLS_RECORD };
-        if let Phase::Steady(_) = self.phase {
+        if let LinkPhase::Steady(_) = self.phase {
             self.timers.set(TimerKind::Silence, self.now.mono.after(self.limits.silence));
         }
     }
@@ -237,7 +237,7 @@ impl Link {
     /// The network takes no more bytes: the socket is gone. As the end of its stream, but for a link
     /// that is ending, which has nobody left to say its last words to.
     pub fn write_failed(&mut self, now: Now) {
-        if matches!(self.phase, Phase::Ending(_)) {
+        if matches!(self.phase, LinkPhase::Ending(_)) {
             self.tick(now);
             return self.give_up();
         }
@@ -249,7 +249,7 @@ impl Link {
     #[must_use]
     pub fn transmit(&mut self) -> &[u8] {
         // Where the stream has ended and what came before is held back, nobody is there to write to.
-        if matches!(self.phase, Phase::Ended) || (self.eof && self.is_holding()) {
+        if matches!(self.phase, LinkPhase::Ended) || (self.eof && self.is_holding()) {
             return &[];
         }
         self.seal();
@@ -318,7 +318,7 @@ impl Link {
     ///
     /// # Errors
     /// [`SendError`]: the call is over, or the link.
-    pub fn output(&mut self, id: CallId, source: Source, bytes: &[u8]) -> Result<usize, SendError> {
+    pub fn output(&mut self, id: CallId, source: OutputStream, bytes: &[u8]) -> Result<usize, SendError> {
         self.session().ok_or(SendError::Closed)?.output(id, source, bytes)
     }
 
@@ -369,7 +369,7 @@ impl Link {
         if self.notes.is_empty() {
             self.notes = VecDeque::new();
         }
-        if let Phase::Steady(session) = &mut self.phase {
+        if let LinkPhase::Steady(session) = &mut self.phase {
             session.rest();
         }
     }
@@ -384,13 +384,13 @@ impl Link {
     /// Whether the link is in its session.
     #[must_use]
     pub fn is_admitted(&self) -> bool {
-        matches!(self.phase, Phase::Steady(_))
+        matches!(self.phase, LinkPhase::Steady(_))
     }
 
     /// Whether [`Event::Ended`] was told; nothing follows.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended) && self.notes.is_empty()
+        matches!(self.phase, LinkPhase::Ended) && self.notes.is_empty()
     }
 
     /// Bytes received from and written to the network.
@@ -401,13 +401,13 @@ impl Link {
 
     /// Whether a message was read and waits for its token.
     fn is_holding(&self) -> bool {
-        let steady = matches!(self.phase, Phase::Steady(_));
+        let steady = matches!(self.phase, LinkPhase::Steady(_));
         steady && self.pace.as_ref().is_some_and(|pace| pace.is_holding())
     }
 
     fn session(&mut self) -> Option<&mut Session> {
         match &mut self.phase {
-            Phase::Steady(session) => Some(session),
+            LinkPhase::Steady(session) => Some(session),
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ use crate::time::Mono;
 
 /// The buckets of one admitted link.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct LinkPace {
     frames: (Rate, Bucket),
     bytes: (Rate, Bucket),
     /// Calls that a hub makes, at a peer.
@@ -30,7 +30,7 @@ pub(super) struct Pace {
     /// The message that was read last has not been told.
     holding: bool,
     /// When it was last told that the other end is held back.
-    told: Option<Mono>,
+    notified: Option<Mono>,
 }
 
 /// Which rate the other end is beyond.
@@ -55,7 +55,7 @@ pub(super) enum Load {
 
 /// A message has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hold {
+pub(super) struct PaceDelay {
     /// Until when.
     pub(super) until: Mono,
     /// Whether it is time to tell somebody, and what of.
@@ -65,7 +65,7 @@ pub(super) struct Hold {
 /// How often it is told that a peer is held back.
 const TELL: Duration = Duration::from_secs(60);
 
-impl Pace {
+impl LinkPace {
     /// Full buckets, at a hub.
     pub(super) fn of_peer(limits: &Limits, now: Mono) -> Self {
         let frames = Rate::per_second(limits.frames_per_second, limits.frames_burst);
@@ -75,7 +75,7 @@ impl Pace {
             bytes: (bytes, Bucket::full(&bytes, now)),
             calls: None,
             holding: false,
-            told: None,
+            notified: None,
         }
     }
 
@@ -94,7 +94,7 @@ impl Pace {
     /// Takes a message: where there is a token for a frame, one for a call where it is one, and any
     /// byte at all. A message larger than what is there puts the bytes into debt, by one message at
     /// most.
-    pub(super) fn take(&mut self, load: Load, now: Mono) -> Result<(), Hold> {
+    pub(super) fn take(&mut self, load: Load, now: Mono) -> Result<(), PaceDelay> {
         let (Load::Frame(bytes) | Load::Call(bytes)) = load;
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let calls = self.calls.as_mut().filter(|_| matches!(load, Load::Call(_)));
@@ -124,12 +124,12 @@ impl Pace {
             return Ok(());
         }
         self.holding = true;
-        let due = self.told.is_none_or(|told| now.since(told) >= TELL);
+        let due = self.notified.is_none_or(|told| now.since(told) >= TELL);
         let tell = due.then_some(measure);
         if tell.is_some() {
-            self.told = Some(now);
+            self.notified = Some(now);
         }
-        Err(Hold { until: now.after(wait), tell })
+        Err(PaceDelay { until: now.after(wait), tell })
     }
 }
 
@@ -137,7 +137,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn pace(frames: (u64, u64), bytes: (u64, u64)) -> Pace {
+    fn pace(frames: (u64, u64), bytes: (u64, u64)) -> LinkPace {
         let limits = Limits {
             frames_per_second: frames.0,
             frames_burst: frames.1,
@@ -145,13 +145,13 @@ mod tests {
             bytes_burst: bytes.1,
             ..Limits::default()
         };
-        Pace::of_peer(&limits, Mono(0))
+        LinkPace::of_peer(&limits, Mono(0))
     }
 
     const MANY: (u64, u64) = (1 << 40, 1 << 40);
 
-    fn hold(millis: u64, tell: Option<Measure>) -> Result<(), Hold> {
-        Err(Hold { until: Mono(millis * 1_000_000), tell })
+    fn hold(millis: u64, tell: Option<Measure>) -> Result<(), PaceDelay> {
+        Err(PaceDelay { until: Mono(millis * 1_000_000), tell })
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         for second in 0..200 {
             let now = Mono(second * 1_000_000_000);
             assert_eq!(pace.take(Load::Frame(0), now), Ok(()));
-            if let Err(Hold { tell: Some(_), .. }) = pace.take(Load::Frame(0), now) {
+            if let Err(PaceDelay { tell: Some(_), .. }) = pace.take(Load::Frame(0), now) {
                 told.push(second);
             }
         }
@@ -192,12 +192,12 @@ mod tests {
     #[test]
     fn a_hub_is_held_to_its_calls_a_second_and_nothing_else_waits_for_them() {
         let limits = Limits { calls_per_second: 10, calls_burst: 2, ..Limits::default() };
-        let mut pace = Pace::of_hub(&limits, Mono(0));
+        let mut pace = LinkPace::of_hub(&limits, Mono(0));
         (0..2).for_each(|_| assert_eq!(pace.take(Load::Call(9), Mono(0)), Ok(())));
         assert_eq!(pace.take(Load::Frame(9), Mono(0)), Ok(()));
         assert_eq!(pace.take(Load::Call(9), Mono(0)), hold(100, Some(Measure::Calls)));
         assert_eq!(pace.take(Load::Call(9), Mono(100_000_000)), Ok(()));
-        let mut peers = Pace::of_peer(&limits, Mono(0));
+        let mut peers = LinkPace::of_peer(&limits, Mono(0));
         (0..9).for_each(|_| assert_eq!(peers.take(Load::Call(9), Mono(0)), Ok(())));
     }
 }

@@ -13,7 +13,7 @@ use crate::source::Source;
 
 /// The phases, in the protocol's order. What admission needs is boxed, and dropped with it.
 #[derive(Debug)]
-pub(super) enum Phase {
+pub(super) enum LinkPhase {
     /// TLS and the upgrade, at the peer.
     Dialling(Box<(Arc<Dial>, Nonce)>),
     /// TLS and the upgrade, at the hub.

@@ -6,15 +6,15 @@ use crate::arrival::Arrival;
 use crate::ask::{Answer, AskId, LinkAsk, Question};
 use crate::auth::Admitted;
 use crate::auth::hub::{self, HubAuth};
-use crate::auth::peer::{self, Learnt, PeerAuth};
+use crate::auth::peer::{self, HubInfo, PeerAuth};
 use crate::code::{CloseCode, Code};
 use crate::link::event::{EndReason, Ended, Event, Security};
-use crate::link::pace::{Hold, Load};
-use crate::link::phase::Phase;
-use crate::link::renew::{self, Asked, Renewing};
+use crate::link::pace::{PaceDelay, Load};
+use crate::link::phase::LinkPhase;
+use crate::link::renew::{self, RenewalStep, LinkRenewing};
 use crate::link::{GATHER, Link, Measure, TimerKind};
 use crate::random::Random;
-use crate::session::{Session, Verdict};
+use crate::session::{Session, FrameVerdict};
 use crate::socket::{Incoming, Upgraded};
 use crate::time::Now;
 use crate::tunnel::{Tunnel, TunnelError};
@@ -25,7 +25,7 @@ use crate::wire::Frame;
 pub(super) enum Note {
     Secured(Security),
     Upgraded,
-    Learnt(Box<Learnt>),
+    Learnt(Box<HubInfo>),
     Ask(AskId, Question),
     Failed,
     Admitted(Box<Admitted>),
@@ -39,8 +39,8 @@ pub(super) enum Note {
 enum Came {
     Nothing,
     Upgraded(Upgraded),
-    Peer(Result<peer::Step, peer::Stop>),
-    Hub(Result<hub::Step, hub::Stop>),
+    Peer(Result<peer::PeerAuthStep, peer::PeerAuthStop>),
+    Hub(Result<hub::HubAuthStep, hub::HubAuthStop>),
     Close(Option<CloseCode>),
     Broken(EndReason),
 }
@@ -49,7 +49,7 @@ enum Came {
 #[derive(Debug)]
 pub(super) enum Aside {
     /// It is about the session's credential.
-    Renewal(Asked),
+    Renewal(RenewalStep),
     /// The hub gives no new credentials now.
     NotRenewed,
     Broken(EndReason),
@@ -100,15 +100,15 @@ impl Link {
 
     /// Does one piece of work.
     fn advance(&mut self) -> Progress {
-        if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
+        if matches!(self.phase, LinkPhase::Ending(_) | LinkPhase::Ended) {
             return Progress::Starved;
         }
         // A hub goes on reading while it asks, so that a frame out of turn is seen; but not before
         // it has said Hello. A peer has proved everything when it asks, and the hub's first frames
         // may already be here.
         let waits = match &self.phase {
-            Phase::PeerAdmitting(_) => self.asked.is_some(),
-            Phase::HubAdmitting(auth) => auth.is_arriving(),
+            LinkPhase::PeerAdmitting(_) => self.asked.is_some(),
+            LinkPhase::HubAdmitting(auth) => auth.is_arriving(),
             _ => false,
         };
         if waits {
@@ -128,7 +128,7 @@ impl Link {
                 self.starved();
                 return Progress::Starved;
             }
-            Ok(Some(Incoming::Message(message))) if matches!(self.phase, Phase::Steady(_)) => {
+            Ok(Some(Incoming::Message(message))) if matches!(self.phase, LinkPhase::Steady(_)) => {
                 if let Some(pace) = &mut self.pace
                     && let Err(hold) = pace.take(load(message), self.now.mono)
                 {
@@ -143,7 +143,7 @@ impl Link {
                 return Progress::Message;
             }
             Ok(Some(incoming)) => {
-                let desk = Desk { tunnel: &self.tunnel, random: &mut self.random, now: self.now };
+                let desk = AuthContext { tunnel: &self.tunnel, random: &mut self.random, now: self.now };
                 dispatch(&mut self.phase, incoming, desk, &mut reply)
             }
             Err(error) => Came::Broken(error.into()),
@@ -157,19 +157,19 @@ impl Link {
 
     /// Reads the message of the session that lies there, and lends what it says.
     fn frame(&mut self) -> Event<'_> {
-        let Phase::Steady(session) = &mut self.phase else { return Event::Handled };
+        let LinkPhase::Steady(session) = &mut self.phase else { return Event::Handled };
         let aside = match Frame::decode(self.socket.message(&self.plain)) {
             Err(error) => Aside::Broken(error.into()),
             Ok(frame) => match session.received(&frame, self.now) {
-                Ok(Verdict::Deliver) if renew::denies(&frame) => Aside::NotRenewed,
-                Ok(Verdict::Deliver) => return Event::Frame(frame),
-                Ok(Verdict::Done) => return Event::Handled,
-                Ok(Verdict::RoundTrip(took)) => return Event::RoundTrip(took),
-                Ok(Verdict::Goaway) => {
+                Ok(FrameVerdict::Deliver) if renew::denies(&frame) => Aside::NotRenewed,
+                Ok(FrameVerdict::Deliver) => return Event::Frame(frame),
+                Ok(FrameVerdict::Done) => return Event::Handled,
+                Ok(FrameVerdict::RoundTrip(took)) => return Event::RoundTrip(took),
+                Ok(FrameVerdict::Goaway) => {
                     self.goaway = EndReason::goaway(&frame);
                     return Event::Frame(frame);
                 }
-                Ok(Verdict::Renewal) => {
+                Ok(FrameVerdict::Renewal) => {
                     let renewing = self.renewing.as_mut();
                     Aside::Renewal(renew::take(renewing, &frame, &mut self.random, self.now))
                 }
@@ -183,16 +183,16 @@ impl Link {
 
     fn settle(&mut self, aside: Aside) {
         match aside {
-            Aside::Renewal(Asked::Nothing) => {}
-            Aside::Renewal(Asked::Ask(question)) => self.ask(question),
-            Aside::Renewal(Asked::Deny(code)) => self.deny_refresh(code),
+            Aside::Renewal(RenewalStep::Nothing) => {}
+            Aside::Renewal(RenewalStep::Ask(question)) => self.ask(question),
+            Aside::Renewal(RenewalStep::Deny(code)) => self.deny_refresh(code),
             Aside::NotRenewed => self.refresh_denied(),
-            Aside::Renewal(Asked::Broken(reason)) | Aside::Broken(reason) => self.end(reason, None),
+            Aside::Renewal(RenewalStep::Broken(reason)) | Aside::Broken(reason) => self.end(reason, None),
         }
     }
 
     /// What was read waits. Nobody is silent who is not listened to.
-    fn hold(&mut self, hold: Hold) {
+    fn hold(&mut self, hold: PaceDelay) {
         self.timers.set(TimerKind::Pace, hold.until);
         self.timers.stop(TimerKind::Silence);
         if let Some(measure) = hold.tell {
@@ -252,12 +252,12 @@ impl Link {
         self.timers.stop(TimerKind::Upgrade);
         self.timers.set(TimerKind::Admission, self.now.mono.after(self.limits.admission_within));
         self.notes.push_back(Note::Upgraded);
-        match core::mem::replace(&mut self.phase, Phase::Between) {
-            Phase::Dialling(dial) => {
+        match core::mem::replace(&mut self.phase, LinkPhase::Between) {
+            LinkPhase::Dialling(dial) => {
                 let (dial, nonce) = *dial;
-                self.phase = Phase::PeerAdmitting(Box::new(PeerAuth::new(dial, nonce)));
+                self.phase = LinkPhase::PeerAdmitting(Box::new(PeerAuth::new(dial, nonce)));
             }
-            Phase::Answering(snapshot, source) => {
+            LinkPhase::Answering(snapshot, source) => {
                 let arrival = Arrival { forwarded: upgraded.forwarded };
                 self.hub_step(Ok(HubAuth::begin(snapshot, source, upgraded.nonce, arrival)));
             }
@@ -266,12 +266,12 @@ impl Link {
     }
 
     pub(super) fn answered(&mut self, answer: Answer) {
-        match core::mem::replace(&mut self.phase, Phase::Between) {
-            Phase::PeerAdmitting(auth) => {
+        match core::mem::replace(&mut self.phase, LinkPhase::Between) {
+            LinkPhase::PeerAdmitting(auth) => {
                 let step = auth.answer(&answer);
                 self.peer_step(step);
             }
-            Phase::HubAdmitting(auth) => {
+            LinkPhase::HubAdmitting(auth) => {
                 let mut reply = Vec::new();
                 let step = auth.answer(answer, &mut self.random, self.now, &mut reply);
                 if !reply.is_empty() {
@@ -286,40 +286,40 @@ impl Link {
         }
     }
 
-    fn peer_step(&mut self, step: Result<peer::Step, peer::Stop>) {
+    fn peer_step(&mut self, step: Result<peer::PeerAuthStep, peer::PeerAuthStop>) {
         match step {
-            Ok(peer::Step::Wait(auth, learnt)) => {
-                self.phase = Phase::PeerAdmitting(Box::new(auth));
+            Ok(peer::PeerAuthStep::Wait(auth, learnt)) => {
+                self.phase = LinkPhase::PeerAdmitting(Box::new(auth));
                 self.notes.push_back(Note::Learnt(learnt));
             }
-            Ok(peer::Step::Ask(auth, question)) => {
-                self.phase = Phase::PeerAdmitting(Box::new(auth));
+            Ok(peer::PeerAuthStep::Ask(auth, question)) => {
+                self.phase = LinkPhase::PeerAdmitting(Box::new(auth));
                 self.ask(question);
             }
-            Ok(peer::Step::Admitted(admitted, renewing)) => {
-                self.admitted(admitted, renewing.map(Renewing::Peer));
+            Ok(peer::PeerAuthStep::Admitted(admitted, renewing)) => {
+                self.admitted(admitted, renewing.map(LinkRenewing::Peer));
             }
-            Err(peer::Stop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
-            Err(peer::Stop::Failed(error)) => self.end(error.into(), None),
-            Err(peer::Stop::Looked(learnt)) => {
+            Err(peer::PeerAuthStop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
+            Err(peer::PeerAuthStop::Failed(error)) => self.end(error.into(), None),
+            Err(peer::PeerAuthStop::Looked(learnt)) => {
                 self.notes.push_back(Note::Learnt(learnt));
                 self.end(EndReason::Closed(Code::GoingAway), None);
             }
         }
     }
 
-    fn hub_step(&mut self, step: Result<hub::Step, hub::Stop>) {
+    fn hub_step(&mut self, step: Result<hub::HubAuthStep, hub::HubAuthStop>) {
         match step {
-            Ok(hub::Step::Wait(auth)) => self.phase = Phase::HubAdmitting(Box::new(auth)),
-            Ok(hub::Step::Ask(auth, question)) => {
-                self.phase = Phase::HubAdmitting(Box::new(auth));
+            Ok(hub::HubAuthStep::Wait(auth)) => self.phase = LinkPhase::HubAdmitting(Box::new(auth)),
+            Ok(hub::HubAuthStep::Ask(auth, question)) => {
+                self.phase = LinkPhase::HubAdmitting(Box::new(auth));
                 if let Question::Hub(LinkAsk::Reserve(claim)) = &question {
                     self.method = Some(claim.method);
                 }
                 self.ask(question);
             }
-            Ok(hub::Step::Admitted(admitted, renewing)) => {
-                self.admitted(admitted, renewing.map(Renewing::Hub));
+            Ok(hub::HubAuthStep::Admitted(admitted, renewing)) => {
+                self.admitted(admitted, renewing.map(LinkRenewing::Hub));
             }
             Err(stop) => self.end(stop.error.into(), stop.retry_after),
         }
@@ -332,7 +332,7 @@ impl Link {
         self.notes.push_back(Note::Ask(id, question));
     }
 
-    fn admitted(&mut self, admitted: Box<Admitted>, renewing: Option<Renewing>) {
+    fn admitted(&mut self, admitted: Box<Admitted>, renewing: Option<LinkRenewing>) {
         let session = Session::new(&admitted, &self.limits);
         let beat = Duration::from_secs(admitted.heartbeat).min(self.limits.heartbeat);
         self.limits.heartbeat = beat.max(Duration::from_secs(1));
@@ -341,7 +341,7 @@ impl Link {
         self.timers.set(TimerKind::Silence, self.now.mono.after(self.limits.silence));
         self.tunnel.set_input_limit(self.limits.tls_input);
         self.socket.set_message_limit(self.limits.message);
-        self.phase = Phase::Steady(Box::new(session));
+        self.phase = LinkPhase::Steady(Box::new(session));
         self.notes.push_back(Note::Admitted(admitted));
         self.renewing = renewing;
         self.arm_refresh();
@@ -365,10 +365,10 @@ impl Link {
         }
         while self.tunnel.transmit().len() < self.limits.sealed {
             match &mut self.phase {
-                Phase::Steady(session) => {
+                LinkPhase::Steady(session) => {
                     session.gather(&mut self.socket, &mut self.out, GATHER);
                 }
-                Phase::Ending(words) => {
+                LinkPhase::Ending(words) => {
                     words.gather(&mut self.socket, &mut self.out);
                 }
                 _ => {}
@@ -395,7 +395,7 @@ fn load(message: &[u8]) -> Load {
 }
 
 /// What admission needs beside itself.
-struct Desk<'a> {
+struct AuthContext<'a> {
     tunnel: &'a Tunnel,
     random: &'a mut Random,
     now: Now,
@@ -403,9 +403,9 @@ struct Desk<'a> {
 
 /// Gives one thing that came to the phase it belongs to: what it led to, and what to send.
 fn dispatch(
-    phase: &mut Phase,
+    phase: &mut LinkPhase,
     incoming: Incoming<'_>,
-    desk: Desk<'_>,
+    desk: AuthContext<'_>,
     reply: &mut Vec<u8>,
 ) -> Came {
     let message = match incoming {
@@ -413,13 +413,13 @@ fn dispatch(
         Incoming::Closed { code, .. } => return Came::Close(code),
         Incoming::Message(message) => message,
     };
-    let Desk { tunnel, random, now } = desk;
-    match core::mem::replace(phase, Phase::Between) {
-        Phase::PeerAdmitting(auth) => {
+    let AuthContext { tunnel, random, now } = desk;
+    match core::mem::replace(phase, LinkPhase::Between) {
+        LinkPhase::PeerAdmitting(auth) => {
             let served = tunnel.secured().and_then(|secured| secured.served.as_ref());
             Came::Peer(auth.message(message, served, now, reply))
         }
-        Phase::HubAdmitting(auth) => {
+        LinkPhase::HubAdmitting(auth) => {
             let shown = tunnel.secured().and_then(|secured| secured.shown.as_deref());
             Came::Hub(auth.message(message, shown, random, now))
         }

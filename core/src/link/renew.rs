@@ -18,14 +18,14 @@ use crate::wire::frame::{Deny, Issued, Refresh, Refreshed};
 
 /// What a session needs for new credentials.
 #[derive(Debug)]
-pub(super) enum Renewing {
-    Hub(Box<hub::Renewing>),
-    Peer(Box<peer::Renewing>),
+pub(super) enum LinkRenewing {
+    Hub(Box<hub::HubRenewing>),
+    Peer(Box<peer::PeerRenewing>),
 }
 
 /// What a frame about the credential led to.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum RenewalStep {
     /// Nothing.
     Nothing,
     /// A question.
@@ -36,7 +36,7 @@ pub(super) enum Asked {
     Broken(EndReason),
 }
 
-impl From<Result<Option<Question>, AuthError>> for Asked {
+impl From<Result<Option<Question>, AuthError>> for RenewalStep {
     fn from(asked: Result<Option<Question>, AuthError>) -> Self {
         match asked {
             Ok(None) => Self::Nothing,
@@ -48,25 +48,25 @@ impl From<Result<Option<Question>, AuthError>> for Asked {
 
 /// Takes a Refresh or a Refreshed.
 pub(super) fn take(
-    renewing: Option<&mut Renewing>,
+    renewing: Option<&mut LinkRenewing>,
     frame: &Frame<'_>,
     random: &mut Random,
     now: Now,
-) -> Asked {
+) -> RenewalStep {
     match (renewing, frame) {
-        (Some(Renewing::Hub(hub)), Frame::Refresh(refresh)) => {
+        (Some(LinkRenewing::Hub(hub)), Frame::Refresh(refresh)) => {
             match hub.message(refresh, random, now) {
-                Ok(hub::Asked::Ask(question)) => Asked::Ask(question),
-                Ok(hub::Asked::Nothing) => Asked::Nothing,
-                Ok(hub::Asked::TooSoon) => Asked::Deny(Code::RateLimited),
-                Err(error) => Asked::Broken(error.into()),
+                Ok(hub::RefreshStep::Ask(question)) => RenewalStep::Ask(question),
+                Ok(hub::RefreshStep::Nothing) => RenewalStep::Nothing,
+                Ok(hub::RefreshStep::TooSoon) => RenewalStep::Deny(Code::RateLimited),
+                Err(error) => RenewalStep::Broken(error.into()),
             }
         }
-        (Some(Renewing::Peer(peer)), Frame::Refreshed(refreshed)) => {
+        (Some(LinkRenewing::Peer(peer)), Frame::Refreshed(refreshed)) => {
             peer.refreshed(&refreshed.0).into()
         }
         // The method of this session has no credentials to renew.
-        _ => Asked::Broken(SessionError::Direction(frame.kind()).into()),
+        _ => RenewalStep::Broken(SessionError::Direction(frame.kind()).into()),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn denies(frame: &Frame<'_>) -> bool {
 impl Link {
     /// The session begins: a peer asks for new credentials in time.
     pub(super) fn arm_refresh(&mut self) {
-        if let Some(Renewing::Peer(peer)) = &self.renewing {
+        if let Some(LinkRenewing::Peer(peer)) = &self.renewing {
             let wait = peer.due(self.now.unix, &mut self.random);
             self.timers.set(TimerKind::Refresh, self.now.mono.after(wait));
         }
@@ -92,7 +92,7 @@ impl Link {
 
     /// New credentials are due.
     pub(super) fn refresh(&mut self) {
-        let Some(Renewing::Peer(peer)) = &mut self.renewing else { return };
+        let Some(LinkRenewing::Peer(peer)) = &mut self.renewing else { return };
         let rate = rate(&self.limits);
         let wait = self.asking.wait(&rate, 1, self.now.mono);
         if !wait.is_zero() {
@@ -108,7 +108,7 @@ impl Link {
 
     /// The hub gives no credentials now.
     pub(super) fn refresh_denied(&mut self) {
-        if let Some(Renewing::Peer(peer)) = &mut self.renewing {
+        if let Some(LinkRenewing::Peer(peer)) = &mut self.renewing {
             peer.denied();
         }
     }
@@ -116,25 +116,25 @@ impl Link {
     /// The answer to a question of the session's.
     pub(super) fn renewal_answered(&mut self, answer: Answer) {
         match &mut self.renewing {
-            Some(Renewing::Hub(hub)) => match hub.answer(answer, &mut self.random) {
-                Ok(hub::Renewed::Ask(question)) => self.ask(question),
-                Ok(hub::Renewed::Done(issued, expires)) => self.hand_out(issued, expires),
-                Ok(hub::Renewed::Denied(code)) => self.deny_refresh(code),
+            Some(LinkRenewing::Hub(hub)) => match hub.answer(answer, &mut self.random) {
+                Ok(hub::HubRenewed::Ask(question)) => self.ask(question),
+                Ok(hub::HubRenewed::Done(issued, expires)) => self.hand_out(issued, expires),
+                Ok(hub::HubRenewed::Denied(code)) => self.deny_refresh(code),
                 Err(error) => self.end(error.into(), None),
             },
-            Some(Renewing::Peer(peer)) => match peer.answer(answer) {
-                peer::Renewed::Send(body, proof) => {
+            Some(LinkRenewing::Peer(peer)) => match peer.answer(answer) {
+                peer::PeerRenewed::Send(body, proof) => {
                     let refresh = Frame::Refresh(Refresh { body: &body, proof: &proof });
                     if let Some(session) = self.session() {
                         // Where there is no room now, there is the next time.
                         let _ = session.push(&refresh);
                     }
                 }
-                peer::Renewed::Until(expires) => {
+                peer::PeerRenewed::Until(expires) => {
                     self.goes_on(Some(expires));
                     self.arm_refresh();
                 }
-                peer::Renewed::Nothing => {}
+                peer::PeerRenewed::Nothing => {}
             },
             None => {}
         }

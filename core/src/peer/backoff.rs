@@ -3,12 +3,12 @@
 
 use core::time::Duration;
 
-use crate::peer::Outcome;
+use crate::peer::LinkOutcome;
 use crate::random::{Random, Seed};
 
 /// The spans of a back-off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct BackoffSpans {
     /// The longest first wait (0.5 s).
     pub first: Duration,
     /// The longest wait of all (30 s).
@@ -25,7 +25,7 @@ pub struct Pace {
     pub apart: Duration,
 }
 
-impl Default for Pace {
+impl Default for BackoffSpans {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(500),
@@ -44,7 +44,7 @@ const MOST_ASKED: Duration = Duration::from_secs(60 * 60);
 /// The back-off of one peer.
 #[derive(Debug)]
 pub struct Backoff {
-    pace: Pace,
+    pace: BackoffSpans,
     random: Random,
     /// Ends since the last session that settled.
     failures: u32,
@@ -53,7 +53,7 @@ pub struct Backoff {
 impl Backoff {
     /// A back-off at its beginning.
     #[must_use]
-    pub fn new(pace: Pace, seed: &Seed) -> Self {
+    pub fn new(pace: BackoffSpans, seed: &Seed) -> Self {
         Self { pace, random: Random::new(seed), failures: 0 }
     }
 
@@ -73,18 +73,18 @@ impl Backoff {
     /// of one hub do not come back together; what the hub asked for, up to an hour, is waited
     /// for in full, and the jitter comes on top.
     #[must_use]
-    pub fn next(&mut self, outcome: Outcome) -> Duration {
+    pub fn next(&mut self, outcome: LinkOutcome) -> Duration {
         let doubled = self.pace.first.saturating_mul(1 << self.failures.min(16));
         let bound = doubled.min(self.pace.most);
         self.failures = self.failures.saturating_add(1);
         let asked = asked(outcome);
-        let least = if outcome.heals { asked } else { asked.max(self.pace.slow) };
+        let least = if outcome.is_retryable { asked } else { asked.max(self.pace.slow) };
         least.saturating_add(self.random.below(bound))
     }
 
     /// The spans that were chosen.
     #[must_use]
-    pub fn pace(&self) -> &Pace {
+    pub fn pace(&self) -> &BackoffSpans {
         &self.pace
     }
 
@@ -97,7 +97,7 @@ impl Backoff {
 }
 
 /// How long the hub asked to be left alone, as far as that counts.
-pub(super) fn asked(outcome: Outcome) -> Duration {
+pub(super) fn asked(outcome: LinkOutcome) -> Duration {
     Duration::from_secs(outcome.retry_after.unwrap_or(0)).min(MOST_ASKED)
 }
 
@@ -105,17 +105,17 @@ pub(super) fn asked(outcome: Outcome) -> Duration {
 mod tests {
     use super::*;
 
-    const CUT: Outcome = Outcome { heals: true, retry_after: None };
+    const CUT: LinkOutcome = LinkOutcome { is_retryable: true, retry_after: None };
 
     #[test]
     fn waits_double_up_to_the_most_and_start_again_after_a_session_that_lasted() {
         let mut longest = [Duration::ZERO; 9];
         for seed in 0..200 {
-            let mut backoff = Backoff::new(Pace::default(), &Seed([seed; 32]));
+            let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([seed; 32]));
             for longest in &mut longest {
                 *longest = (*longest).max(backoff.next(CUT));
             }
-            let settled = Pace::default().settled;
+            let settled = BackoffSpans::default().settled;
             backoff.lasted(settled.saturating_sub(Duration::from_nanos(1)));
             let again = (0..20).map(|_| backoff.next(CUT)).max().unwrap();
             assert!(again > Duration::from_secs(15), "{again:?} after a session that did not last");
@@ -131,29 +131,29 @@ mod tests {
 
     #[test]
     fn what_the_hub_asked_for_is_waited_for_in_full() {
-        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
-        let wait = backoff.next(Outcome { heals: true, retry_after: Some(60) });
+        let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([1; 32]));
+        let wait = backoff.next(LinkOutcome { is_retryable: true, retry_after: Some(60) });
         assert!(wait >= Duration::from_secs(60) && wait < Duration::from_millis(60_500));
     }
 
     #[test]
     fn nobody_silences_a_peer_for_longer_than_an_hour() {
-        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
-        let wait = backoff.next(Outcome { heals: true, retry_after: Some(u64::MAX) });
+        let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([1; 32]));
+        let wait = backoff.next(LinkOutcome { is_retryable: true, retry_after: Some(u64::MAX) });
         assert!(wait >= MOST_ASKED && wait < MOST_ASKED + Duration::from_millis(500), "{wait:?}");
     }
 
     #[test]
     fn an_end_that_cannot_heal_is_retried_slowly_from_the_first() {
-        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([1; 32]));
         assert!(
-            backoff.next(Outcome { heals: false, retry_after: None }) >= Duration::from_secs(60)
+            backoff.next(LinkOutcome { is_retryable: false, retry_after: None }) >= Duration::from_secs(60)
         );
     }
 
     #[test]
     fn a_thousand_failures_overflow_nothing() {
-        let mut backoff = Backoff::new(Pace::default(), &Seed([1; 32]));
+        let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([1; 32]));
         for _ in 0..1000 {
             assert!(backoff.next(CUT) < Duration::from_secs(30));
         }

@@ -6,11 +6,11 @@ use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
 use crate::session::encoded::{Ends, Opening};
 use crate::session::lanes::Lane;
-use crate::wire::frame::Source;
+use crate::wire::frame::OutputStream;
 
 /// Calls in the order of their ids.
 #[derive(Debug)]
-pub(super) struct Calls {
+pub(super) struct OpenCalls {
     open: VecDeque<(CallId, Open)>,
     next: CallId,
     /// Bytes of the arguments of all that are open.
@@ -60,15 +60,15 @@ pub(super) struct Open {
 
 impl Open {
     /// Where a source's bytes are counted.
-    pub(super) fn place(source: Source) -> usize {
+    pub(super) fn place(source: OutputStream) -> usize {
         match source {
-            Source::Out => 0,
-            Source::Err => 1,
+            OutputStream::Out => 0,
+            OutputStream::Err => 1,
         }
     }
 }
 
-impl Calls {
+impl OpenCalls {
     /// No calls; the first will be `first`, each later one two above.
     pub(super) fn new(first: u64) -> Self {
         Self { open: VecDeque::new(), next: CallId(first), arguments: 0, spare: Vec::new() }
@@ -99,13 +99,13 @@ impl Calls {
         id.0 != 0 && id < self.next
     }
 
-    /// Opens a call whose id is [`Calls::next`]. The caller's credit is for output; input starts
+    /// Opens a call whose id is [`OpenCalls::next`]. The caller's credit is for output; input starts
     /// with what every call starts with.
-    pub(super) fn open(&mut self, call: Opening, made_here: Made) {
+    pub(super) fn open(&mut self, call: Opening, made_here: CallOrigin) {
         let Opening { id, window, single, arguments } = call;
         let (send_credit, receive_credit) = match made_here {
-            Made::Here => (INPUT_WINDOW, window),
-            Made::There => (window, INPUT_WINDOW),
+            CallOrigin::Here => (INPUT_WINDOW, window),
+            CallOrigin::There => (window, INPUT_WINDOW),
         };
         let queue = self.spare.pop().unwrap_or_default();
         self.arguments += arguments;
@@ -172,7 +172,7 @@ impl Ends {
 
 /// Who made a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
+pub(super) enum CallOrigin {
     Here,
     There,
 }

@@ -4,13 +4,13 @@
 use crate::code::Code;
 use crate::id::CallId;
 use crate::wire::Frame;
-use crate::wire::frame::{Call, Delivery, Source, Target, Window};
+use crate::wire::frame::{Call, Delivery, OutputStream, Target, Window};
 
 /// One frame as the bytes of its message: what a hub has for a link, to be given to
 /// [`Session::send_encoded`](super::Session::send_encoded).
 #[derive(Clone, Copy)]
 pub struct Encoded<'a> {
-    pub(crate) facts: Facts,
+    pub(crate) facts: FrameFacts,
     /// The message. Of a Window only the facts count: what is owed is added up, and encoded when
     /// its turn comes.
     pub(crate) message: &'a [u8],
@@ -25,11 +25,11 @@ impl core::fmt::Debug for Encoded<'_> {
 
 /// What a session checks and counts of a frame that it sends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Facts {
+pub(crate) enum FrameFacts {
     Call(Opening),
     Output {
         id: CallId,
-        source: Source,
+        source: OutputStream,
         len: u64,
     },
     Input {
@@ -84,7 +84,7 @@ impl From<&Call<'_>> for Opening {
     }
 }
 
-impl From<&Frame<'_>> for Facts {
+impl From<&Frame<'_>> for FrameFacts {
     fn from(frame: &Frame<'_>) -> Self {
         match frame {
             Frame::Call(call) => Self::Call(call.into()),
@@ -117,7 +117,7 @@ impl From<&Frame<'_>> for Facts {
     }
 }
 
-impl Facts {
+impl FrameFacts {
     /// Bytes of output or input.
     pub(super) fn flow(self) -> u64 {
         match self {

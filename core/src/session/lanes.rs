@@ -63,12 +63,12 @@ impl Lane {
 mod tests {
     use super::*;
     use crate::id::CallId;
-    use crate::session::encoded::Facts;
+    use crate::session::encoded::FrameFacts;
 
     #[test]
     fn frames_come_out_whole_and_in_order() {
         let mut lane = Lane::default();
-        let facts = Facts::Input { id: CallId(1), len: 1, end: false };
+        let facts = FrameFacts::Input { id: CallId(1), len: 1, end: false };
         for message in [&b"one"[..], b"", b"three"] {
             lane.push(Encoded { facts, message });
         }

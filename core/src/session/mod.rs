@@ -29,7 +29,7 @@ mod send;
 mod tests;
 
 pub use encoded::Encoded;
-pub(crate) use encoded::Facts;
+pub(crate) use encoded::FrameFacts;
 pub use error::{SendError, SessionError};
 pub use heartbeat::Heartbeat;
 
@@ -43,7 +43,7 @@ use crate::limits::Limits;
 use crate::socket::Socket;
 use crate::wire::frame::Purpose;
 
-use calls::Calls;
+use calls::OpenCalls;
 use lanes::Lane;
 
 /// Which end of a link this is.
@@ -57,7 +57,7 @@ pub enum Side {
 
 /// What a frame that was received asks of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FrameVerdict {
     /// It goes to the application, or to the hub.
     Deliver,
     /// It was the session's own, or crossed the end of its call.
@@ -82,9 +82,9 @@ pub struct Session {
     /// Calls that the other end takes at one time.
     open_calls: usize,
     /// Calls that this end made.
-    made: Calls,
+    outbound: OpenCalls,
     /// Calls that this end runs.
-    run: Calls,
+    inbound: OpenCalls,
     /// When the credential ends, seconds since 1970.
     expires: Option<u64>,
     heartbeat: Heartbeat,
@@ -120,8 +120,8 @@ impl Session {
             peer: admitted.peer,
             message: message.min(limits.message),
             open_calls: open_calls.min(limits.open_calls),
-            made: Calls::new(made),
-            run: Calls::new(run),
+            outbound: OpenCalls::new(made),
+            inbound: OpenCalls::new(run),
             expires: admitted.expires,
             heartbeat: Heartbeat::default(),
             registering: 0,
@@ -138,7 +138,7 @@ impl Session {
     /// The id that the next call of this end has to carry.
     #[must_use]
     pub fn next_call(&self) -> CallId {
-        self.made.next()
+        self.outbound.next()
     }
 
     /// When the session ends, seconds since 1970; `None` where its credential does not.
@@ -161,7 +161,7 @@ impl Session {
     /// Whether no call is open, made here or there, and nothing of one waits to be sent.
     #[must_use]
     pub fn has_no_calls(&self) -> bool {
-        self.made.len() == 0 && self.run.len() == 0
+        self.outbound.len() == 0 && self.inbound.len() == 0
     }
 
     /// The code of the Goaway that this end said.
@@ -210,8 +210,8 @@ impl Session {
     /// Frees every empty buffer.
     pub fn rest(&mut self) {
         self.answers.rest();
-        self.made.rest();
-        self.run.rest();
+        self.outbound.rest();
+        self.inbound.rest();
         self.scratch = Vec::new();
         if self.turns.is_empty() {
             self.turns = VecDeque::new();
@@ -219,11 +219,11 @@ impl Session {
     }
 
     /// The table that an id belongs to; none for 0, which is nobody's.
-    fn table(&self, id: CallId) -> Option<&Calls> {
-        match (id.0, self.made.owns(id)) {
+    fn table(&self, id: CallId) -> Option<&OpenCalls> {
+        match (id.0, self.outbound.owns(id)) {
             (0, _) => None,
-            (_, true) => Some(&self.made),
-            (_, false) => Some(&self.run),
+            (_, true) => Some(&self.outbound),
+            (_, false) => Some(&self.inbound),
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::code::Code;
 use crate::id::CallId;
 use crate::limits::INPUT_WINDOW;
-use crate::session::calls::{Made, Open};
+use crate::session::calls::{CallOrigin, Open};
 use crate::session::direction::allowed;
 use crate::session::encoded::Ends;
-use crate::session::{Session, SessionError, Side, Verdict};
+use crate::session::{Session, SessionError, Side, FrameVerdict};
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Input, Output, Status, Window};
@@ -16,7 +16,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`]: the other end broke the rules; the link is to end.
-    pub fn received(&mut self, frame: &Frame<'_>, now: Now) -> Result<Verdict, SessionError> {
+    pub fn received(&mut self, frame: &Frame<'_>, now: Now) -> Result<FrameVerdict, SessionError> {
         if !allowed(frame, self.side, self.purpose) {
             return Err(SessionError::Direction(frame.kind()));
         }
@@ -24,15 +24,15 @@ impl Session {
             Frame::Ping(ping) => self.heartbeat.ping(ping.token),
             Frame::Pong(pong) => {
                 let took = self.heartbeat.pong(pong.token, now.mono);
-                return Ok(took.map_or(Verdict::Done, Verdict::RoundTrip));
+                return Ok(took.map_or(FrameVerdict::Done, FrameVerdict::RoundTrip));
             }
             Frame::Goaway(_) => {
                 self.left = true;
-                return Ok(Verdict::Goaway);
+                return Ok(FrameVerdict::Goaway);
             }
             Frame::Unknown(_) => {}
             Frame::Call(call) => {
-                let held = self.run.arguments().saturating_add(call.arguments.len());
+                let held = self.inbound.arguments().saturating_add(call.arguments.len());
                 self.called(call)?;
                 if self.side == Side::Peer && self.leaving.is_some() {
                     return self.turn_down(call.id, Code::Draining);
@@ -40,7 +40,7 @@ impl Session {
                 if self.side == Side::Peer && held > self.limits.open_arguments {
                     return self.turn_down(call.id, Code::Busy);
                 }
-                return Ok(Verdict::Deliver);
+                return Ok(FrameVerdict::Deliver);
             }
             Frame::Output(output) => return self.output_came(output),
             Frame::Input(input) => return self.input_came(input),
@@ -57,57 +57,57 @@ impl Session {
             }
             Frame::Deny(deny) => match deny.id {
                 Some(id) => return self.made_ends(id, frame.kind(), Ends::Always),
-                None => return Ok(Verdict::Deliver),
+                None => return Ok(FrameVerdict::Deliver),
             },
             Frame::Cancel(cancel) => {
                 return Ok(match self.run_open(cancel.id, frame.kind())? {
-                    Some(_) => Verdict::Deliver,
-                    None => Verdict::Done,
+                    Some(_) => FrameVerdict::Deliver,
+                    None => FrameVerdict::Done,
                 });
             }
-            Frame::Register(_) => return Ok(Verdict::Deliver),
+            Frame::Register(_) => return Ok(FrameVerdict::Deliver),
             Frame::Registered(_) => {
                 let left = self.registering.checked_sub(1);
                 self.registering = left.ok_or(SessionError::NotAsked)?;
-                return Ok(Verdict::Deliver);
+                return Ok(FrameVerdict::Deliver);
             }
-            Frame::Refresh(_) | Frame::Refreshed(_) => return Ok(Verdict::Renewal),
+            Frame::Refresh(_) | Frame::Refreshed(_) => return Ok(FrameVerdict::Renewal),
             // `allowed` takes none of these.
             Frame::Hello(_) | Frame::Authenticate(_) | Frame::Welcome(_) | Frame::Refuse(_) => {
                 return Err(SessionError::Direction(frame.kind()));
             }
         }
-        Ok(Verdict::Done)
+        Ok(FrameVerdict::Done)
     }
 
     fn called(&mut self, call: &Call<'_>) -> Result<(), SessionError> {
-        if call.id != self.run.next() {
-            return Err(SessionError::CallId { expected: self.run.next(), got: call.id });
+        if call.id != self.inbound.next() {
+            return Err(SessionError::CallId { expected: self.inbound.next(), got: call.id });
         }
-        if self.run.len() >= self.limits.open_calls {
+        if self.inbound.len() >= self.limits.open_calls {
             return Err(SessionError::TooManyCalls(self.limits.open_calls));
         }
         if call.window > self.limits.output_window {
             return Err(SessionError::Window(call.id));
         }
-        self.run.open(call.into(), Made::There);
+        self.inbound.open(call.into(), CallOrigin::There);
         Ok(())
     }
 
     /// A call that came too late, since it crossed our Goaway, or for whose arguments there is no
     /// room. `// spec: session §7, §10`
-    fn turn_down(&mut self, id: CallId, code: Code) -> Result<Verdict, SessionError> {
+    fn turn_down(&mut self, id: CallId, code: Code) -> Result<FrameVerdict, SessionError> {
         let (status, text) = (Status::Failed(code), code.row().meaning);
         let result = CallResult { id, peer: None, status, value: None, text };
         match self.send(&Frame::Result(result)) {
-            Ok(()) => Ok(Verdict::Done),
+            Ok(()) => Ok(FrameVerdict::Done),
             // It goes on calling and does not read what it is told.
-            Err(_) => Err(SessionError::TooManyCalls(self.run.len())),
+            Err(_) => Err(SessionError::TooManyCalls(self.inbound.len())),
         }
     }
 
-    fn output_came(&mut self, output: &Output<'_>) -> Result<Verdict, SessionError> {
-        let Some(open) = self.made_open(output.id, "output")? else { return Ok(Verdict::Done) };
+    fn output_came(&mut self, output: &Output<'_>) -> Result<FrameVerdict, SessionError> {
+        let Some(open) = self.made_open(output.id, "output")? else { return Ok(FrameVerdict::Done) };
         let len = output.bytes.len() as u64;
         let Some(credit) = open.receive_credit.checked_sub(len) else {
             return Err(SessionError::Credit(output.id));
@@ -117,11 +117,11 @@ impl Session {
             in_sequence(output.id, received, output.offset, len)?;
         }
         open.receive_credit = credit;
-        Ok(Verdict::Deliver)
+        Ok(FrameVerdict::Deliver)
     }
 
-    fn input_came(&mut self, input: &Input<'_>) -> Result<Verdict, SessionError> {
-        let Some(open) = self.run_open(input.id, "input")? else { return Ok(Verdict::Done) };
+    fn input_came(&mut self, input: &Input<'_>) -> Result<FrameVerdict, SessionError> {
+        let Some(open) = self.run_open(input.id, "input")? else { return Ok(FrameVerdict::Done) };
         if open.input_ended {
             return Err(SessionError::AfterEnd(input.id));
         }
@@ -132,17 +132,17 @@ impl Session {
         in_sequence(input.id, &mut open.received[0], input.offset, len)?;
         open.receive_credit = credit;
         open.input_ended = input.end;
-        Ok(Verdict::Deliver)
+        Ok(FrameVerdict::Deliver)
     }
 
-    fn window_came(&mut self, window: &Window) -> Result<Verdict, SessionError> {
-        let (open, most) = if self.made.owns(window.id) {
+    fn window_came(&mut self, window: &Window) -> Result<FrameVerdict, SessionError> {
+        let (open, most) = if self.outbound.owns(window.id) {
             (self.made_open(window.id, "window")?, INPUT_WINDOW)
         } else {
             let most = self.limits.output_window;
             (self.run_open(window.id, "window")?, most)
         };
-        let Some(open) = open else { return Ok(Verdict::Done) };
+        let Some(open) = open else { return Ok(FrameVerdict::Done) };
         let credit = open.send_credit.saturating_add(window.bytes);
         // Bytes that still wait here cannot have been read there: who gives credit for them would
         // have this end hold without bound what it never reads.
@@ -150,7 +150,7 @@ impl Session {
             return Err(SessionError::Window(window.id));
         }
         open.send_credit = credit;
-        Ok(Verdict::Deliver)
+        Ok(FrameVerdict::Deliver)
     }
 
     /// Counts peers that a call for several is answered for.
@@ -160,7 +160,7 @@ impl Session {
         count: impl FnOnce(&mut Open) -> (&mut u64, u64),
     ) -> Result<(), SessionError> {
         let most = self.limits.call_peers;
-        let Some(open) = self.made.get_mut(id).filter(|open| !open.single) else { return Ok(()) };
+        let Some(open) = self.outbound.get_mut(id).filter(|open| !open.single) else { return Ok(()) };
         let (counted, more) = count(open);
         *counted = counted.saturating_add(more);
         if *counted > most { Err(SessionError::TooManyAnswers { id, most }) } else { Ok(()) }
@@ -172,12 +172,12 @@ impl Session {
         id: CallId,
         kind: &'static str,
         ends: Ends,
-    ) -> Result<Verdict, SessionError> {
-        let Some(open) = self.made_open(id, kind)? else { return Ok(Verdict::Done) };
+    ) -> Result<FrameVerdict, SessionError> {
+        let Some(open) = self.made_open(id, kind)? else { return Ok(FrameVerdict::Done) };
         if ends.is_over(open) {
-            self.queued -= self.made.remove(id);
+            self.queued -= self.outbound.remove(id);
         }
-        Ok(Verdict::Deliver)
+        Ok(FrameVerdict::Deliver)
     }
 
     fn made_open(
@@ -185,10 +185,10 @@ impl Session {
         id: CallId,
         kind: &'static str,
     ) -> Result<Option<&mut Open>, SessionError> {
-        if !self.made.owns(id) || !self.made.was_made(id) {
+        if !self.outbound.owns(id) || !self.outbound.was_made(id) {
             return Err(SessionError::NeverMade(kind, id));
         }
-        Ok(self.made.get_mut(id))
+        Ok(self.outbound.get_mut(id))
     }
 
     fn run_open(
@@ -196,10 +196,10 @@ impl Session {
         id: CallId,
         kind: &'static str,
     ) -> Result<Option<&mut Open>, SessionError> {
-        if !self.run.owns(id) || !self.run.was_made(id) {
+        if !self.inbound.owns(id) || !self.inbound.was_made(id) {
             return Err(SessionError::NeverMade(kind, id));
         }
-        Ok(self.run.get_mut(id).filter(|open| !open.finished))
+        Ok(self.inbound.get_mut(id).filter(|open| !open.finished))
     }
 }
 

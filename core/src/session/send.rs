@@ -2,12 +2,12 @@
 
 use crate::code::Code;
 use crate::id::CallId;
-use crate::session::calls::{Made, Open};
-use crate::session::encoded::{Encoded, Ends, Facts, Opening};
+use crate::session::calls::{CallOrigin, Open};
+use crate::session::encoded::{Encoded, Ends, FrameFacts, Opening};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{CallResult, Input, Output, Purpose, Source, Status, Window};
+use crate::wire::frame::{CallResult, Input, Output, Purpose, OutputStream, Status, Window};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -27,28 +27,28 @@ impl Session {
     /// As [`Session::send`].
     pub fn send_encoded(&mut self, frame: Encoded<'_>) -> Result<(), SendError> {
         match frame.facts {
-            Facts::Call(opening) => self.send_call(opening, frame),
-            Facts::Output { id, source, len } => self.send_output(id, source, len, frame),
-            Facts::Input { id, len, end } => self.send_input(id, len, end, frame),
-            Facts::Window(window) => self.send_window(window),
-            Facts::Result(id) => self.send_answer(Some(id), Ends::IfSingle, frame),
-            Facts::Answer { id, ends } if self.side == Side::Hub => {
+            FrameFacts::Call(opening) => self.send_call(opening, frame),
+            FrameFacts::Output { id, source, len } => self.send_output(id, source, len, frame),
+            FrameFacts::Input { id, len, end } => self.send_input(id, len, end, frame),
+            FrameFacts::Window(window) => self.send_window(window),
+            FrameFacts::Result(id) => self.send_answer(Some(id), Ends::IfSingle, frame),
+            FrameFacts::Answer { id, ends } if self.side == Side::Hub => {
                 self.send_answer(id, ends, frame)
             }
-            Facts::Registered if self.side == Side::Hub && self.purpose == Purpose::Serve => {
+            FrameFacts::Registered if self.side == Side::Hub && self.purpose == Purpose::Serve => {
                 self.push_answer(frame)
             }
-            Facts::Register if self.side == Side::Peer && self.purpose == Purpose::Serve => {
+            FrameFacts::Register if self.side == Side::Peer && self.purpose == Purpose::Serve => {
                 self.push_answer(frame)?;
                 self.registering += 1;
                 Ok(())
             }
-            Facts::Cancel(id) => match self.made.is_open(id) {
+            FrameFacts::Cancel(id) => match self.outbound.is_open(id) {
                 true => self.push_answer(frame),
                 false => Err(SendError::NotOpen(id)),
             },
-            Facts::Goaway(code) => self.send_goaway(code, frame),
-            Facts::Answer { .. } | Facts::Register | Facts::Registered | Facts::Own => {
+            FrameFacts::Goaway(code) => self.send_goaway(code, frame),
+            FrameFacts::Answer { .. } | FrameFacts::Register | FrameFacts::Registered | FrameFacts::Own => {
                 Err(SendError::Misuse("this end does not send such a frame"))
             }
         }
@@ -72,7 +72,7 @@ impl Session {
         message.clear();
         let facts = frame.into();
         // A Window is added to what is owed, and encoded when its turn comes.
-        if !matches!(facts, Facts::Window(_)) {
+        if !matches!(facts, FrameFacts::Window(_)) {
             frame.encode(&mut message);
         }
         let sent = send(self, Encoded { facts, message: &message });
@@ -84,14 +84,14 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError::NotOpen`]: the call is over.
-    pub fn output(&mut self, id: CallId, source: Source, bytes: &[u8]) -> Result<usize, SendError> {
+    pub fn output(&mut self, id: CallId, source: OutputStream, bytes: &[u8]) -> Result<usize, SendError> {
         let mut taken = 0;
         while taken < bytes.len() {
             let len = self.room_or_over(id)?.min(CHUNK).min(bytes.len() - taken);
             if len == 0 {
                 break;
             }
-            let offset = self.run.get(id).map_or(0, |open| open.sent[Open::place(source)]);
+            let offset = self.inbound.get(id).map_or(0, |open| open.sent[Open::place(source)]);
             let bytes = &bytes[taken..taken + len];
             self.send(&Frame::Output(Output { id, peer: self.peer, source, offset, bytes }))?;
             taken += len;
@@ -112,7 +112,7 @@ impl Session {
             if len == 0 && !(last && end) {
                 return Ok(taken);
             }
-            let offset = self.made.get(id).map_or(0, |open| open.sent[0]);
+            let offset = self.outbound.get(id).map_or(0, |open| open.sent[0]);
             let bytes = &bytes[taken..taken + len];
             self.send(&Frame::Input(Input { id, offset, bytes, end: last && end }))?;
             taken += len;
@@ -146,14 +146,14 @@ impl Session {
     /// Ends every call that this end runs, as far as there is room to say so.
     pub fn end_run(&mut self, code: Code, text: &str) {
         let (peer, status, value) = (None, Status::Failed(code), None);
-        for id in self.run.unfinished() {
+        for id in self.inbound.unfinished() {
             // What finds no room ends with the link.
             let _ = self.send(&Frame::Result(CallResult { id, peer, status, value, text }));
         }
     }
 
     fn send_call(&mut self, opening: Opening, frame: Encoded<'_>) -> Result<(), SendError> {
-        if opening.id != self.made.next() {
+        if opening.id != self.outbound.next() {
             return Err(SendError::Misuse("a call carries the next call id"));
         }
         if self.side == Side::Hub && self.purpose == Purpose::Operate {
@@ -166,26 +166,26 @@ impl Session {
         if opening.window > self.limits.output_window {
             return Err(SendError::Misuse("a call's window is within the output window"));
         }
-        if self.made.len() >= self.open_calls {
+        if self.outbound.len() >= self.open_calls {
             return Err(SendError::Busy);
         }
         self.push_answer(frame)?;
-        self.made.open(opening, Made::Here);
+        self.outbound.open(opening, CallOrigin::Here);
         Ok(())
     }
 
     fn send_output(
         &mut self,
         id: CallId,
-        source: Source,
+        source: OutputStream,
         len: u64,
         frame: Encoded<'_>,
     ) -> Result<(), SendError> {
-        if !self.run.is_open(id) {
+        if !self.inbound.is_open(id) {
             return Err(SendError::NotOpen(id));
         }
         self.fits_flow(frame)?;
-        let open = self.run.get_mut(id).ok_or(SendError::NotOpen(id))?;
+        let open = self.inbound.get_mut(id).ok_or(SendError::NotOpen(id))?;
         open.send_credit = open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(id))?;
         let sent = &mut open.sent[Open::place(source)];
         *sent = sent.saturating_add(len);
@@ -200,11 +200,11 @@ impl Session {
         end: bool,
         frame: Encoded<'_>,
     ) -> Result<(), SendError> {
-        if self.made.get(id).is_none_or(|open| open.input_ended) {
+        if self.outbound.get(id).is_none_or(|open| open.input_ended) {
             return Err(SendError::NotOpen(id));
         }
         self.fits_flow(frame)?;
-        let open = self.made.get_mut(id).ok_or(SendError::NotOpen(id))?;
+        let open = self.outbound.get_mut(id).ok_or(SendError::NotOpen(id))?;
         open.send_credit = open.send_credit.checked_sub(len).ok_or(SendError::NoCredit(id))?;
         open.sent[0] = open.sent[0].saturating_add(len);
         open.input_ended = end;
@@ -228,7 +228,7 @@ impl Session {
         frame: Encoded<'_>,
     ) -> Result<(), SendError> {
         let Some(id) = id else { return self.push_answer(frame) };
-        let open = self.run.get(id).filter(|open| !open.finished).ok_or(SendError::NotOpen(id))?;
+        let open = self.inbound.get(id).filter(|open| !open.finished).ok_or(SendError::NotOpen(id))?;
         let (over, waits) = (ends.is_over(open), !open.queue.is_empty());
         if waits {
             self.fits_flow(frame)?;
@@ -244,10 +244,10 @@ impl Session {
 
     /// Ends a call that this end runs; it is forgotten once nothing of it waits.
     fn finish(&mut self, id: CallId) {
-        let Some(open) = self.run.get_mut(id) else { return };
+        let Some(open) = self.inbound.get_mut(id) else { return };
         open.finished = true;
         if open.queue.is_empty() {
-            self.queued -= self.run.remove(id);
+            self.queued -= self.inbound.remove(id);
         }
     }
 
@@ -294,7 +294,7 @@ impl Session {
     /// Encodes one frame of the next call in turn into the scratch; `false` where none waits.
     pub(super) fn take_turn(&mut self) -> bool {
         while let Some(id) = self.turns.pop_front() {
-            let calls = if self.made.owns(id) { &mut self.made } else { &mut self.run };
+            let calls = if self.outbound.owns(id) { &mut self.outbound } else { &mut self.inbound };
             let Some(open) = calls.get_mut(id) else { continue };
             open.listed = false;
             let taken = if open.owed > 0 && !open.finished {
@@ -329,7 +329,7 @@ impl Session {
     }
 
     fn open_mut(&mut self, id: CallId) -> Option<&mut Open> {
-        let calls = if self.made.owns(id) { &mut self.made } else { &mut self.run };
+        let calls = if self.outbound.owns(id) { &mut self.outbound } else { &mut self.inbound };
         calls.get_mut(id)
     }
 }

@@ -24,7 +24,7 @@ use crate::socket::Upgraded;
 
 /// What a hub accepts beyond the form of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct UpgradePolicy {
     /// The values of `Origin` that are accepted, compared as bytes. Browsers always send one and
     /// programs need not: a request without it passes, one with any other is refused with 403.
     pub origins: Vec<String>,
@@ -33,13 +33,13 @@ pub struct Policy {
 /// An accepting side that waits for its request.
 #[derive(Debug)]
 pub(super) struct Accepting {
-    policy: Arc<Policy>,
+    policy: Arc<UpgradePolicy>,
     collector: Collector,
 }
 
 impl Accepting {
     /// Waits for a request head of at most `limit` bytes.
-    pub(super) fn new(policy: Arc<Policy>, limit: usize) -> Self {
+    pub(super) fn new(policy: Arc<UpgradePolicy>, limit: usize) -> Self {
         Self { policy, collector: Collector::new(limit) }
     }
 
@@ -80,7 +80,7 @@ impl Accepting {
     }
 
     /// The request at the front of `plain`, judged. spec: websocket §3, in its order.
-    fn judge(&mut self, plain: &Buffer) -> Result<Option<Accepted>, SocketError> {
+    fn judge(&mut self, plain: &Buffer) -> Result<Option<AcceptedUpgrade>, SocketError> {
         let held = plain.filled();
         if held.first().is_some_and(|byte| !byte.is_ascii_alphabetic()) {
             return Err(SocketError::Malformed { what: "it does not begin with a method" });
@@ -132,7 +132,7 @@ impl Accepting {
         let forwarded: Vec<_> = headers.all("X-Forwarded-For").collect();
         let forwarded = Forwarded::read(&forwarded);
         let upgraded = Upgraded { nonce: nonce(query)?, forwarded };
-        Ok(Some(Accepted { head: head.len(), accept, upgraded }))
+        Ok(Some(AcceptedUpgrade { head: head.len(), accept, upgraded }))
     }
 
     fn of_a_listed_origin(&self, headers: Headers<'_>) -> Result<(), SocketError> {
@@ -147,7 +147,7 @@ impl Accepting {
 }
 
 /// A request that will be answered with 101.
-struct Accepted {
+struct AcceptedUpgrade {
     /// Its length in bytes.
     head: usize,
     /// The value of `Sec-WebSocket-Accept`.

@@ -21,7 +21,7 @@ use crate::random::Random;
 
 /// What to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct UpgradeRequest {
     /// The value of `Host`: `hub.example:7777`. Only printable ASCII without spaces can stand in
     /// a request; anything else is left out of it.
     pub host: String,
@@ -44,7 +44,7 @@ pub(super) struct Connecting {
 impl Connecting {
     /// Writes the request into `out` and waits for an answer head of at most `limit` bytes.
     pub(super) fn new(
-        request: &Request,
+        request: &UpgradeRequest,
         random: &mut Random,
         limit: usize,
         out: &mut Buffer,

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-pub use accept::Policy;
-pub use connect::Request;
+pub use accept::UpgradePolicy;
+pub use connect::UpgradeRequest;
 pub use error::SocketError;
 
 use crate::buffer::Buffer;
@@ -37,7 +37,7 @@ use crate::limits::Limits;
 use crate::random::Random;
 use accept::Accepting;
 use connect::Connecting;
-use read::{Arrived, Reader, Sender};
+use read::{Arrived, FrameReader, MaskingSide};
 
 /// The subprotocol that both sides must name.
 pub const SUBPROTOCOL: &str = "bowline.v1";
@@ -52,7 +52,7 @@ pub struct Socket {
     /// Where masks come from. Only the connecting side masks; boxed, as a hub holds many that do
     /// not.
     masks: Option<Box<Random>>,
-    reader: Reader,
+    reader: FrameReader,
     /// Pings stay unanswered while this many bytes wait to be sent.
     pong_room: usize,
     close_sent: bool,
@@ -117,29 +117,29 @@ impl Socket {
     /// `random`, which must be nobody else's.
     #[must_use]
     pub fn connect(
-        request: &Request,
+        request: &UpgradeRequest,
         mut random: Random,
         limits: &Limits,
         out: &mut Buffer,
     ) -> Self {
         let connecting = Connecting::new(request, &mut random, limits.head, out);
         let upgrade = Upgrade::Connecting(Box::new(connecting));
-        Self::new(upgrade, Some(Box::new(random)), Sender::Accepting, limits)
+        Self::new(upgrade, Some(Box::new(random)), MaskingSide::Accepting, limits)
     }
 
     /// The accepting side.
     #[must_use]
-    pub fn accept(policy: Arc<Policy>, limits: &Limits) -> Self {
+    pub fn accept(policy: Arc<UpgradePolicy>, limits: &Limits) -> Self {
         let accepting = Accepting::new(policy, limits.head);
         let upgrade = Upgrade::Accepting(Box::new(accepting));
-        Self::new(upgrade, None, Sender::Connecting, limits)
+        Self::new(upgrade, None, MaskingSide::Connecting, limits)
     }
 
-    fn new(upgrade: Upgrade, masks: Option<Box<Random>>, sender: Sender, limits: &Limits) -> Self {
+    fn new(upgrade: Upgrade, masks: Option<Box<Random>>, sender: MaskingSide, limits: &Limits) -> Self {
         Self {
             upgrade,
             masks,
-            reader: Reader::new(sender, limits),
+            reader: FrameReader::new(sender, limits),
             pong_room: limits.pong_room,
             close_sent: false,
             close_received: false,
@@ -178,16 +178,16 @@ impl Socket {
         // no default is ever taken.
         let lent = |range| plain.filled().get::<Range<usize>>(range).unwrap_or_default();
         Ok(Some(match step {
-            Step::Upgraded(upgraded) => Incoming::Upgraded(upgraded),
-            Step::Arrived(Arrived::Message(range)) => {
+            SocketStep::Upgraded(upgraded) => Incoming::Upgraded(upgraded),
+            SocketStep::Arrived(Arrived::Message(range)) => {
                 self.lent = Some(range.clone());
                 Incoming::Message(lent(range))
             }
-            Step::Arrived(Arrived::Reassembled) => {
+            SocketStep::Arrived(Arrived::Reassembled) => {
                 self.lent = None;
                 Incoming::Message(self.reader.reassembled())
             }
-            Step::Arrived(Arrived::Close { code, reason }) => {
+            SocketStep::Arrived(Arrived::Close { code, reason }) => {
                 let reason = core::str::from_utf8(lent(reason)).unwrap_or_default();
                 Incoming::Closed { code, reason }
             }
@@ -259,7 +259,7 @@ impl Socket {
         self.reader.rest();
     }
 
-    fn step(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<Step>, SocketError> {
+    fn step(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<SocketStep>, SocketError> {
         let upgraded = match &mut self.upgrade {
             Upgrade::Connecting(connecting) => {
                 connecting.read(plain)?.map(|nonce| Upgraded { nonce, forwarded: None })
@@ -270,10 +270,10 @@ impl Socket {
         if upgraded.is_some() {
             self.upgrade = Upgrade::Done;
         }
-        Ok(upgraded.map(Step::Upgraded))
+        Ok(upgraded.map(SocketStep::Upgraded))
     }
 
-    fn frame(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<Step>, SocketError> {
+    fn frame(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<SocketStep>, SocketError> {
         let Self { reader, masks, close_sent, pong_room, .. } = self;
         let arrived = reader.next(plain, |payload| {
             // A pong nobody takes is worth nothing: one that reads nothing and pings without end
@@ -289,7 +289,7 @@ impl Socket {
             let code = code.map(|code| code.0.to_be_bytes());
             self.send_close(code.as_ref().map_or(&[], |code| code.as_slice()), out);
         }
-        Ok(arrived.map(Step::Arrived))
+        Ok(arrived.map(SocketStep::Arrived))
     }
 
     fn send_close(&mut self, payload: &[u8], out: &mut Buffer) {
@@ -306,7 +306,7 @@ impl Socket {
 }
 
 /// What one call found; the slices are lent from it afterwards.
-enum Step {
+enum SocketStep {
     Upgraded(Upgraded),
     Arrived(Arrived),
 }

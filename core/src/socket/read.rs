@@ -28,7 +28,7 @@ use crate::limits::Limits;
 
 /// Which side the frames come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sender {
+pub(super) enum MaskingSide {
     /// It connected to us, and masks every frame.
     Connecting,
     /// It accepted us, and masks none.
@@ -40,7 +40,7 @@ pub(super) enum Sender {
 pub(super) enum Arrived {
     /// A message in one frame.
     Message(Range<usize>),
-    /// A message that came in fragments: [`Reader::reassembled`].
+    /// A message that came in fragments: [`FrameReader::reassembled`].
     Reassembled,
     /// The other end's Close.
     Close { code: Option<CloseCode>, reason: Range<usize> },
@@ -48,8 +48,8 @@ pub(super) enum Arrived {
 
 /// The reading half of an upgraded WebSocket.
 #[derive(Debug)]
-pub(super) struct Reader {
-    sender: Sender,
+pub(super) struct FrameReader {
+    sender: MaskingSide,
     message_limit: usize,
     fragment_limit: u32,
     idle_limit: u32,
@@ -64,8 +64,8 @@ pub(super) struct Reader {
     closed: bool,
 }
 
-impl Reader {
-    pub(super) fn new(sender: Sender, limits: &Limits) -> Self {
+impl FrameReader {
+    pub(super) fn new(sender: MaskingSide, limits: &Limits) -> Self {
         Self {
             sender,
             message_limit: limits.message_before_admission,
@@ -123,7 +123,7 @@ impl Reader {
             if self.closed && !plain.is_empty() {
                 return Err(SocketError::AfterClose);
             }
-            let Some(frame) = Header::parse(plain.filled())? else {
+            let Some(frame) = PlacedHeader::parse(plain.filled())? else {
                 return Ok(None);
             };
             let length = self.judge(&frame)?;
@@ -146,8 +146,8 @@ impl Reader {
     }
 
     /// Everything that a header can be refused for; gives the payload's length.
-    fn judge(&self, frame: &Header) -> Result<usize, SocketError> {
-        let Header { header, length, size } = frame;
+    fn judge(&self, frame: &PlacedHeader) -> Result<usize, SocketError> {
+        let PlacedHeader { header, length, size } = frame;
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(SocketError::ReservedBits);
         }
@@ -158,9 +158,9 @@ impl Reader {
             return Err(SocketError::LongLength { length: *length });
         }
         match (self.sender, header.mask) {
-            (Sender::Connecting, None) => return Err(SocketError::Unmasked),
-            (Sender::Accepting, Some(_)) => return Err(SocketError::Masked),
-            (Sender::Connecting, Some(_)) | (Sender::Accepting, None) => {}
+            (MaskingSide::Connecting, None) => return Err(SocketError::Unmasked),
+            (MaskingSide::Accepting, Some(_)) => return Err(SocketError::Masked),
+            (MaskingSide::Connecting, Some(_)) | (MaskingSide::Accepting, None) => {}
         }
         match header.opcode {
             OpCode::Control(_) if !header.is_final => Err(SocketError::FragmentedControl),
@@ -248,7 +248,7 @@ impl Reader {
 }
 
 /// A frame's header, where it lies.
-struct Header {
+struct PlacedHeader {
     header: FrameHeader,
     /// The payload's length.
     length: u64,
@@ -256,7 +256,7 @@ struct Header {
     size: usize,
 }
 
-impl Header {
+impl PlacedHeader {
     /// The header at the front of `bytes`; none until it is whole.
     fn parse(bytes: &[u8]) -> Result<Option<Self>, SocketError> {
         let mut cursor = Cursor::new(bytes);

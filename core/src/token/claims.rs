@@ -90,12 +90,12 @@ impl fmt::Display for ClaimFault {
 }
 
 /// Reads the claims of one token and gathers their faults.
-pub(super) struct Reader<'c> {
+pub(super) struct ClaimsReader<'c> {
     claims: &'c Object,
     faults: Vec<ClaimFault>,
 }
 
-impl<'c> Reader<'c> {
+impl<'c> ClaimsReader<'c> {
     pub(super) fn new(claims: &'c Object) -> Self {
         Self { claims, faults: Vec::new() }
     }

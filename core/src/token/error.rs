@@ -5,7 +5,7 @@
 use super::algorithm::Algorithm;
 use super::claims::ClaimFault;
 use super::header::HeaderFault;
-use super::part::{MOST, Part, PartError};
+use super::part::{MOST, TokenPart, PartError};
 use crate::code::Code;
 use crate::id::{HubId, KeyId};
 
@@ -35,7 +35,7 @@ pub enum TokenError {
     #[error("{part}: {error}")]
     Part {
         /// Which.
-        part: Part,
+        part: TokenPart,
         /// What is wrong with it.
         error: PartError,
     },

@@ -13,14 +13,14 @@ use super::json::{Json, Object};
 
 /// The kinds of this protocol's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum TokenKind {
     /// `join+jwt`: enrols a peer.
     Join,
     /// `pass+jwt`: admits the peer whose key it names to one room.
     Pass,
 }
 
-impl Kind {
+impl TokenKind {
     /// Every kind.
     pub const ALL: &'static [Self] = &[Self::Join, Self::Pass];
 
@@ -54,7 +54,7 @@ pub enum Others {
 
 /// What is asked of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct TokenPolicy {
     /// The algorithms that are taken.
     pub algorithms: &'static [Algorithm],
     /// The types that are taken.
@@ -63,13 +63,13 @@ pub struct Policy {
     pub others: Others,
 }
 
-impl Policy {
+impl TokenPolicy {
     /// Join tokens.
-    pub const JOIN: Self = Self::ours(&[Kind::Join.typ()]);
+    pub const JOIN: Self = Self::ours(&[TokenKind::Join.typ()]);
     /// Passes.
-    pub const PASS: Self = Self::ours(&[Kind::Pass.typ()]);
+    pub const PASS: Self = Self::ours(&[TokenKind::Pass.typ()]);
     /// Either: for showing a token, never for taking it.
-    pub const ANY: Self = Self::ours(&[Kind::Join.typ(), Kind::Pass.typ()]);
+    pub const ANY: Self = Self::ours(&[TokenKind::Join.typ(), TokenKind::Pass.typ()]);
     /// Identity tokens of an OpenID provider.
     pub const OIDC: Self = Self {
         algorithms: Algorithm::OURS,
@@ -81,10 +81,10 @@ impl Policy {
 
     /// Tokens of one kind.
     #[must_use]
-    pub const fn of(kind: Kind) -> Self {
+    pub const fn of(kind: TokenKind) -> Self {
         match kind {
-            Kind::Join => Self::JOIN,
-            Kind::Pass => Self::PASS,
+            TokenKind::Join => Self::JOIN,
+            TokenKind::Pass => Self::PASS,
         }
     }
 
@@ -150,19 +150,19 @@ pub enum HeaderFault {
 
 /// A header that a policy takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct TokenHeader {
     /// How the token is signed.
     pub algorithm: Algorithm,
     /// Which key signed it, 1 to [`KID`] bytes.
     pub kid: String,
 }
 
-impl Header {
+impl TokenHeader {
     /// Holds a header to a policy.
     ///
     /// # Errors
     /// Everything that is wrong with it, at least one fault.
-    pub fn read(header: &Object, policy: &Policy) -> Result<Self, Vec<HeaderFault>> {
+    pub fn read(header: &Object, policy: &TokenPolicy) -> Result<Self, Vec<HeaderFault>> {
         let mut faults = Vec::new();
         let mut noted = |fault| faults.push(fault);
         let algorithm = algorithm(header, policy).map_err(&mut noted).ok();
@@ -187,7 +187,7 @@ impl Header {
     }
 }
 
-fn algorithm(header: &Object, policy: &Policy) -> Result<Algorithm, HeaderFault> {
+fn algorithm(header: &Object, policy: &TokenPolicy) -> Result<Algorithm, HeaderFault> {
     let name = match header.get("alg") {
         None => return Err(HeaderFault::NoAlgorithm),
         Some(Json::Text(name)) => name,
@@ -212,7 +212,7 @@ fn kid(header: &Object) -> Result<String, HeaderFault> {
     }
 }
 
-fn typ(header: &Object, policy: &Policy) -> Result<(), HeaderFault> {
+fn typ(header: &Object, policy: &TokenPolicy) -> Result<(), HeaderFault> {
     let (Typ::OneOf(expected) | Typ::AbsentOrOneOf(expected)) = policy.typ;
     match (header.get("typ"), policy.typ) {
         (None, Typ::AbsentOrOneOf(_)) => Ok(()),

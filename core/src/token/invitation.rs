@@ -9,10 +9,10 @@
 use std::collections::BTreeMap;
 
 use super::error::TokenError;
-use super::header::{Header, Policy};
+use super::header::{TokenHeader, TokenPolicy};
 use super::join::JoinClaims;
 use super::json::Object;
-use super::parts::{self, Part, PartError, Parts};
+use super::parts::{self, TokenPart, PartError, Parts};
 use super::times::Rules;
 use super::verify::Claims;
 use crate::capability::{Capabilities, Role};
@@ -56,16 +56,16 @@ impl Invitation {
     pub fn read(token: &[u8]) -> Result<Self, TokenError> {
         let parts = Parts::of(token)?;
         let part = |part| move |error| TokenError::Part { part, error };
-        let header = parts::object(parts.header).map_err(part(Part::Header))?;
-        let claims: Object = parts::object(parts.claims).map_err(part(Part::Claims))?;
-        let signature = parts::decode(parts.signature).map_err(part(Part::Signature))?;
-        let Header { algorithm, .. } =
-            Header::read(&header, &Policy::JOIN).map_err(TokenError::Header)?;
+        let header = parts::object(parts.header).map_err(part(TokenPart::Header))?;
+        let claims: Object = parts::object(parts.claims).map_err(part(TokenPart::Claims))?;
+        let signature = parts::decode(parts.signature).map_err(part(TokenPart::Signature))?;
+        let TokenHeader { algorithm, .. } =
+            TokenHeader::read(&header, &TokenPolicy::JOIN).map_err(TokenError::Header)?;
         if let Some(wanted) = algorithm.signature_len()
             && signature.len() != wanted
         {
             let error = PartError::Signature { found: signature.len(), algorithm, wanted };
-            return Err(TokenError::Part { part: Part::Signature, error });
+            return Err(TokenError::Part { part: TokenPart::Signature, error });
         }
         let (claims, _) = JoinClaims::read(&claims, &Rules::JOIN).map_err(TokenError::Claims)?;
         Ok(Self {

@@ -5,7 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::claims::ClaimFault;
 use super::json::Object;
 use super::part::MOST;
-use super::signer::{NotSigned, Signer};
+use super::signer::{NotSigned, TokenSigner};
 use super::verify::Claims;
 
 /// Why no token is made.
@@ -32,7 +32,7 @@ pub enum IssueError {
 }
 
 /// Signs claims that hold to their form and are read back as themselves.
-pub(super) fn issue<C: Claims>(signer: &Signer, claims: &C) -> Result<String, IssueError> {
+pub(super) fn issue<C: Claims>(signer: &TokenSigner, claims: &C) -> Result<String, IssueError> {
     let json = claims.to_json();
     let (read, _) = C::read(&json, &C::RULES).map_err(IssueError::Claims)?;
     if read != *claims {

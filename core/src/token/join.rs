@@ -5,13 +5,13 @@
 use core::num::NonZeroU32;
 use std::collections::BTreeMap;
 
-use super::claims::{ClaimFault, Reader, Wrong, list, parsed, shown};
+use super::claims::{ClaimFault, ClaimsReader, Wrong, list, parsed, shown};
 use super::error::TokenError;
-use super::header::Kind;
+use super::header::TokenKind;
 use super::issue::{IssueError, issue};
 use super::json::{Json, Object};
 use super::keys::TokenKeys;
-use super::signer::Signer;
+use super::signer::TokenSigner;
 use super::times::{Rules, Times};
 use super::verify::{Claims, Verified, verify};
 use crate::capability::{Capabilities, Capability, Role};
@@ -58,11 +58,11 @@ impl JoinClaims {
 }
 
 impl Claims for JoinClaims {
-    const KIND: Kind = Kind::Join;
+    const KIND: TokenKind = TokenKind::Join;
     const RULES: Rules = Rules::JOIN;
 
     fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>> {
-        let mut reader = Reader::new(claims);
+        let mut reader = ClaimsReader::new(claims);
         let hub = reader.own_hub();
         let sub = reader.required("sub", |value| shown(value, SUB));
         let times = Times::read(&mut reader, rules);
@@ -159,7 +159,7 @@ impl Claims for JoinClaims {
 }
 
 /// `one_shot`, which is true where nothing is said, or `max_uses`.
-fn uses(reader: &mut Reader<'_>) -> Option<NonZeroU32> {
+fn uses(reader: &mut ClaimsReader<'_>) -> Option<NonZeroU32> {
     let one_shot = reader.optional("one_shot", |value| match value {
         Json::Boolean(one_shot) => Ok(*one_shot),
         _ => Err(Wrong::No("true or false")),
@@ -235,7 +235,7 @@ pub fn verify_join(
 /// # Errors
 /// [`IssueError`]: a claim out of its bounds, claims that [`verify_join`] would read otherwise or refuse by
 /// [`Rules::JOIN`], or a token above [`MOST`](super::MOST) bytes.
-pub fn issue_join(signer: &Signer, claims: &JoinClaims) -> Result<String, IssueError> {
+pub fn issue_join(signer: &TokenSigner, claims: &JoinClaims) -> Result<String, IssueError> {
     issue(signer, claims)
 }
 

@@ -12,7 +12,7 @@ pub const MOST: usize = 4 << 10;
 
 /// Which part of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TokenPart {
     /// The first: which key signed, and how.
     Header,
     /// The second: what is claimed.
@@ -21,7 +21,7 @@ pub enum Part {
     Signature,
 }
 
-impl core::fmt::Display for Part {
+impl core::fmt::Display for TokenPart {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Header => "header",

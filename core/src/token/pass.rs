@@ -2,14 +2,14 @@
 //!
 //! spec: tokens §7.
 
-use super::claims::{ClaimFault, Reader, Wrong, parsed, shown};
+use super::claims::{ClaimFault, ClaimsReader, Wrong, parsed, shown};
 use super::error::TokenError;
-use super::header::Kind;
+use super::header::TokenKind;
 use super::issue::{IssueError, issue};
 use super::join::capabilities;
 use super::json::{Json, Object};
 use super::keys::TokenKeys;
-use super::signer::Signer;
+use super::signer::TokenSigner;
 use super::times::{Rules, Times};
 use super::verify::{Claims, Verified, verify};
 use crate::capability::Capabilities;
@@ -40,11 +40,11 @@ pub struct PassClaims {
 }
 
 impl Claims for PassClaims {
-    const KIND: Kind = Kind::Pass;
+    const KIND: TokenKind = TokenKind::Pass;
     const RULES: Rules = Rules::PASS;
 
     fn read(claims: &Object, rules: &Rules) -> Result<(Self, Times), Vec<ClaimFault>> {
-        let mut reader = Reader::new(claims);
+        let mut reader = ClaimsReader::new(claims);
         let iss = reader.required("iss", |value| shown(value, ISS));
         let hub = reader.required("aud", |value| parsed::<HubId>(value, "a hub id"));
         let peer = reader.required("sub", |value| parsed::<PeerId>(value, "a peer id"));
@@ -110,7 +110,7 @@ pub fn verify_pass(
 /// # Errors
 /// [`IssueError`]: a claim out of its bounds, claims that [`verify_pass`] would refuse by [`Rules::PASS`], or
 /// a token above [`MOST`](super::MOST) bytes.
-pub fn issue_pass(signer: &Signer, claims: &PassClaims) -> Result<String, IssueError> {
+pub fn issue_pass(signer: &TokenSigner, claims: &PassClaims) -> Result<String, IssueError> {
     issue(signer, claims)
 }
 

@@ -18,12 +18,12 @@ use crate::identity::SigningKey;
 use crate::random::Random;
 
 /// A private key for tokens: EdDSA by default, or ES256, or ES384. It is never printed.
-pub struct Signer {
-    secret: Secret,
+pub struct TokenSigner {
+    secret: SigningSecret,
     key: TokenKey,
 }
 
-enum Secret {
+enum SigningSecret {
     Ed25519(SigningKey),
     Ecdsa { pair: EcdsaKeyPair, pkcs8: Zeroizing<Vec<u8>> },
 }
@@ -38,7 +38,7 @@ pub struct NoSigner;
 #[error("the token could not be signed")]
 pub struct NotSigned;
 
-impl Signer {
+impl TokenSigner {
     /// A new Ed25519 key: the next 32 bytes of `random` are its seed.
     ///
     /// # Errors
@@ -69,20 +69,20 @@ impl Signer {
                 (pair, Public::P384(point))
             };
         let key = TokenKey::of(public).map_err(|_| NoSigner)?;
-        Ok(Self { secret: Secret::Ecdsa { pair, pkcs8 }, key })
+        Ok(Self { secret: SigningSecret::Ecdsa { pair, pkcs8 }, key })
     }
 
     fn ed25519(key: SigningKey) -> Result<Self, NoSigner> {
         let public = TokenKey::ed25519(key.public()).map_err(|_| NoSigner)?;
-        Ok(Self { secret: Secret::Ed25519(key), key: public })
+        Ok(Self { secret: SigningSecret::Ed25519(key), key: public })
     }
 
     /// The key as unencrypted PKCS#8 DER.
     #[must_use]
     pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
         match &self.secret {
-            Secret::Ed25519(key) => key.to_pkcs8(),
-            Secret::Ecdsa { pkcs8, .. } => pkcs8.clone(),
+            SigningSecret::Ed25519(key) => key.to_pkcs8(),
+            SigningSecret::Ecdsa { pkcs8, .. } => pkcs8.clone(),
         }
     }
 
@@ -98,8 +98,8 @@ impl Signer {
     /// [`NotSigned`] where the library fails, as without a random source.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, NotSigned> {
         let pair = match &self.secret {
-            Secret::Ed25519(key) => return Ok(key.sign(message).to_vec()),
-            Secret::Ecdsa { pair, .. } => pair,
+            SigningSecret::Ed25519(key) => return Ok(key.sign(message).to_vec()),
+            SigningSecret::Ecdsa { pair, .. } => pair,
         };
         let hash = match self.key.algorithm() {
             Algorithm::Es384 => &SHA384,

@@ -4,7 +4,7 @@
 
 use core::ops::RangeInclusive;
 
-use super::claims::{ClaimFault, Reader, Wrong};
+use super::claims::{ClaimFault, ClaimsReader, Wrong};
 use super::error::TokenError;
 
 /// What times are held to; all in seconds.
@@ -57,7 +57,7 @@ pub(super) struct Times {
 
 impl Times {
     /// Reads them, and holds one to the other.
-    pub(super) fn read(reader: &mut Reader<'_>, rules: &Rules) -> Option<Self> {
+    pub(super) fn read(reader: &mut ClaimsReader<'_>, rules: &Rules) -> Option<Self> {
         let iat = reader.required("iat", |value| value.unix().ok_or(Wrong::NoDate));
         let exp = reader.required("exp", |value| value.unix().ok_or(Wrong::NoDate));
         let nbf = reader.optional("nbf", |value| value.unix().ok_or(Wrong::NoDate));

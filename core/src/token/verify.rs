@@ -6,11 +6,11 @@
 
 use super::claims::ClaimFault;
 use super::error::TokenError;
-use super::header::{Header, Kind, Policy};
+use super::header::{TokenHeader, TokenKind, TokenPolicy};
 use super::json::Object;
 use super::key::TokenKey;
 use super::keys::{KeySet, KeyState, TokenKeys};
-use super::parts::{self, Part, Parts};
+use super::parts::{self, TokenPart, Parts};
 use super::times::{Rules, Times};
 use crate::id::{HubId, KeyId};
 
@@ -35,16 +35,16 @@ pub struct Opened<'k> {
 pub fn open<'k, K: KeySet>(
     token: &[u8],
     keys: &'k K,
-    policy: &Policy,
+    policy: &TokenPolicy,
     now: u64,
     rules: &Rules,
 ) -> Result<Opened<'k>, TokenError> {
     let parts = Parts::of(token)?;
     let part = |part| move |error| TokenError::Part { part, error };
-    let header = parts::object(parts.header).map_err(part(Part::Header))?;
-    let claims = parts::decode(parts.claims).map_err(part(Part::Claims))?;
-    let signature = parts::decode(parts.signature).map_err(part(Part::Signature))?;
-    let header = Header::read(&header, policy).map_err(TokenError::Header)?;
+    let header = parts::object(parts.header).map_err(part(TokenPart::Header))?;
+    let claims = parts::decode(parts.claims).map_err(part(TokenPart::Claims))?;
+    let signature = parts::decode(parts.signature).map_err(part(TokenPart::Signature))?;
+    let header = TokenHeader::read(&header, policy).map_err(TokenError::Header)?;
     let (key, state) = keys.find(&header.kid).ok_or(TokenError::UnknownKey)?;
     if key.algorithm() != header.algorithm {
         let (alg, key) = (header.algorithm, key.algorithm());
@@ -60,7 +60,7 @@ pub fn open<'k, K: KeySet>(
         KeyState::Revoked => return Err(TokenError::RevokedKey(key.id())),
     }
     let claims = Object::read(&claims)
-        .map_err(|error| TokenError::Part { part: Part::Claims, error: error.into() })?;
+        .map_err(|error| TokenError::Part { part: TokenPart::Claims, error: error.into() })?;
     Ok(Opened { key, claims })
 }
 
@@ -76,7 +76,7 @@ pub struct Verified<C> {
 
 /// The claims of one kind of token.
 pub(super) trait Claims: PartialEq + Sized {
-    const KIND: Kind;
+    const KIND: TokenKind;
     /// What its times are held to when it is issued.
     const RULES: Rules;
 
@@ -98,7 +98,7 @@ pub(super) fn verify<C: Claims>(
     now: u64,
     rules: &Rules,
 ) -> Result<Verified<C>, TokenError> {
-    let opened = open(token, keys, &Policy::of(C::KIND), now, rules)?;
+    let opened = open(token, keys, &TokenPolicy::of(C::KIND), now, rules)?;
     let (claims, times) = C::read(&opened.claims, rules).map_err(TokenError::Claims)?;
     if claims.hub() != hub {
         return Err(TokenError::OtherHub(claims.hub()));

@@ -10,7 +10,7 @@
 //! spec: trust §3.
 
 use super::Mode;
-use super::entry::{Entry, Known};
+use super::entry::{Entry, KnownHub};
 use super::error::{Misconfiguration, TrustError};
 use crate::id::HubId;
 use crate::identity::HelloVerified;
@@ -39,7 +39,7 @@ pub struct Decision {
     /// What made the hub trusted.
     pub how: How,
     /// When to keep [`Decision::entry`].
-    pub keep: Keep,
+    pub store: StoreWhen,
     /// What is known of the hub from here on.
     pub entry: Entry,
 }
@@ -59,7 +59,7 @@ pub enum How {
 
 /// When to keep an entry. Nothing is ever kept of a link that was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum StoreWhen {
     /// It is what was kept already.
     Nothing,
     /// When Welcome has come.
@@ -77,11 +77,11 @@ pub enum Keep {
 /// done something about it.
 pub fn decide(
     mode: Mode,
-    known: &Known,
+    known: &KnownHub,
     contact: Contact<'_>,
     now_unix: u64,
 ) -> Result<Decision, TrustError> {
-    let table = Table { known, contact, id: HubId::of(&contact.hello.identity), now_unix };
+    let table = TrustLookup { known, contact, id: HubId::of(&contact.hello.identity), now_unix };
     if *contact.verified.identity() != contact.hello.identity {
         return Err(TrustError::BadHello { hub: known.hub.clone(), claimed: table.id });
     }
@@ -96,23 +96,23 @@ pub fn decide(
     };
     let entry = table.entry();
     let keep = match how {
-        How::FirstContact => Keep::Proved,
-        How::Identity | How::Pin | How::Roots if known.entry == Some(entry) => Keep::Nothing,
-        How::Identity | How::Pin | How::Roots => Keep::Admitted,
+        How::FirstContact => StoreWhen::Proved,
+        How::Identity | How::Pin | How::Roots if known.entry == Some(entry) => StoreWhen::Nothing,
+        How::Identity | How::Pin | How::Roots => StoreWhen::Admitted,
     };
-    Ok(Decision { how, keep, entry })
+    Ok(Decision { how, store: keep, entry })
 }
 
 /// One look at the table.
-struct Table<'a> {
-    known: &'a Known,
+struct TrustLookup<'a> {
+    known: &'a KnownHub,
     contact: Contact<'a>,
     /// The id of the identity that Hello shows.
     id: HubId,
     now_unix: u64,
 }
 
-impl Table<'_> {
+impl TrustLookup<'_> {
     fn plain(&self) -> Result<How, TrustError> {
         if !self.known.pins.is_empty() {
             return Err(self.misconfigured(Misconfiguration::PinsWithPlain));

@@ -20,7 +20,7 @@ pub struct Entry {
 
 /// Everything that a peer knows of one configured hub.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct KnownHub {
     /// The configured hub, a name or URL: what the entry is kept under, and `trust` commands take.
     pub hub: String,
     /// What was kept.
@@ -37,12 +37,12 @@ pub struct Known {
     pub roots: Option<Roots>,
 }
 
-impl Known {
+impl KnownHub {
     /// Where an identity is known from, and which.
     #[must_use]
     pub fn identities(&self) -> Identities {
         Identities {
-            kept: self.entry.map(|entry| entry.identity),
+            stored: self.entry.map(|entry| entry.identity),
             configured: self.hub_id,
             token: self.token_issuer,
         }
@@ -53,7 +53,7 @@ impl Known {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identities {
     /// The one in the kept entry.
-    pub kept: Option<HubId>,
+    pub stored: Option<HubId>,
     /// The configured `hub-id`.
     pub configured: Option<HubId>,
     /// The `iss` of the token in use.
@@ -63,7 +63,7 @@ pub struct Identities {
 impl Identities {
     /// Those that are known.
     pub fn iter(&self) -> impl Iterator<Item = HubId> {
-        [self.kept, self.configured, self.token].into_iter().flatten()
+        [self.stored, self.configured, self.token].into_iter().flatten()
     }
 
     /// Whether none is known.

@@ -119,7 +119,7 @@ impl TrustError {
     pub fn expected(&self) -> Vec<String> {
         match self {
             Self::IdentityMismatch { expected, .. } => {
-                let known = [expected.kept, expected.configured, expected.token];
+                let known = [expected.stored, expected.configured, expected.token];
                 let mut ids: Vec<_> =
                     known.into_iter().flatten().map(|id| id.to_string()).collect();
                 ids.dedup();
@@ -217,7 +217,7 @@ impl fmt::Display for Misconfiguration {
 
 fn write_identities(f: &mut fmt::Formatter<'_>, known: &Identities) -> fmt::Result {
     for (id, source) in [
-        (known.kept, "kept from an earlier connection"),
+        (known.stored, "kept from an earlier connection"),
         (known.configured, "configured as hub-id"),
         (known.token, "the issuer of the token in use"),
     ] {

@@ -8,7 +8,7 @@ fn hub_id(byte: u8) -> HubId {
 fn an_identity_mismatch_tells_all_that_was_expected() {
     let error = TrustError::IdentityMismatch {
         hub: "wss://hub.example:7777".to_owned(),
-        expected: Identities { kept: Some(hub_id(0)), configured: Some(hub_id(0xFF)), token: None },
+        expected: Identities { stored: Some(hub_id(0)), configured: Some(hub_id(0xFF)), token: None },
         seen: hub_id(0xFF),
     };
     assert_eq!(error.code(), Code::IdentityMismatch);
@@ -94,7 +94,7 @@ fn every_error_is_a_local_verdict_that_no_retry_heals() {
         ),
     ] {
         assert_eq!(error.code(), code);
-        assert!(!code.heals() && code.row().used_in == Use::Local, "{code}");
+        assert!(!code.is_retryable() && code.row().used_in == Use::Local, "{code}");
         let text = error.to_string();
         assert!(!text.ends_with('\n'), "{code}");
     }

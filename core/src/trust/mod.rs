@@ -2,7 +2,7 @@
 //! table that decides.
 //!
 //! A peer asks [`decide`] once a link, on Hello, before it sends anything of its own. What is known
-//! of the hub comes in as [`Known`], looked up by the *configured* hub, never by what Hello claims.
+//! of the hub comes in as [`KnownHub`], looked up by the *configured* hub, never by what Hello claims.
 //! A yes says what to keep and when; a no says what was expected and what was seen.
 //!
 //! Nothing is kept here and nobody is asked: `auth` keeps the entry when the hub has proved itself,
@@ -18,8 +18,8 @@ mod roots;
 mod seen;
 
 pub use check_by::{BadPin, PinSpec};
-pub use decide::{Contact, Decision, How, Keep, decide};
-pub use entry::{Entry, Identities, Known};
+pub use decide::{Contact, Decision, How, StoreWhen, decide};
+pub use entry::{Entry, Identities, KnownHub};
 pub use error::{Misconfiguration, TrustError};
 pub use roots::{ChainFault, Roots, RootsError};
 pub use seen::{NoSeenStart, SeenStart};

@@ -71,7 +71,7 @@ impl TunnelError {
     /// Whether trying again later can succeed with nobody doing anything: a damaged or cut stream
     /// may, two ends that speak different languages may not.
     #[must_use]
-    pub fn heals(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Truncated
             | Self::TooBig
@@ -114,14 +114,14 @@ mod tests {
 
     #[test]
     fn a_damaged_stream_heals_and_a_mismatch_of_ends_does_not() {
-        assert!(TunnelError::Truncated.heals() && TunnelError::Truncated.code().heals());
-        assert!(TunnelError::Tls(rustls::Error::DecryptError).heals());
-        assert!(!TunnelError::TlsWherePlainExpected.heals());
-        assert!(!TunnelError::PlainWhereTlsExpected.heals());
+        assert!(TunnelError::Truncated.is_retryable() && TunnelError::Truncated.code().is_retryable());
+        assert!(TunnelError::Tls(rustls::Error::DecryptError).is_retryable());
+        assert!(!TunnelError::TlsWherePlainExpected.is_retryable());
+        assert!(!TunnelError::PlainWhereTlsExpected.is_retryable());
         assert_eq!(TunnelError::PlainWhereTlsExpected.code(), Code::PlainWhereTls);
         assert_eq!(TunnelError::Foreign.code(), Code::NotBowline);
         for error in [TunnelError::Foreign, TunnelError::Tls(rustls::Error::DecryptError)] {
-            assert_eq!(error.heals(), error.code().heals(), "{error}");
+            assert_eq!(error.is_retryable(), error.code().is_retryable(), "{error}");
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let theirs: rustls::Error = CertificateError::Other(theirs).into();
         let told = TunnelError::from(theirs);
         assert_eq!(told, TunnelError::NotShown { served });
-        assert!(told.heals() && told.code().heals());
+        assert!(told.is_retryable() && told.code().is_retryable());
         assert!(told.to_string().contains(&served.to_string()));
     }
 

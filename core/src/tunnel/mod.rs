@@ -24,7 +24,7 @@ use rustls::pki_types::CertificateDer;
 
 pub use self::config::{ClientTls, ServerTls};
 pub use self::error::TunnelError;
-use self::network::Network;
+use self::network::NetworkBytes;
 use self::plain::Plain;
 use self::sniff::Expect;
 use self::tls::Tls;
@@ -37,11 +37,11 @@ use crate::limits::Limits;
 /// After any input call [`Tunnel::open`], then [`Tunnel::transmit`] until it is empty.
 #[derive(Debug)]
 pub struct Tunnel {
-    kind: Kind,
+    kind: TunnelKind,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum TunnelKind {
     Plain(Plain),
     Tls(Tls),
 }
@@ -77,13 +77,13 @@ impl Tunnel {
     /// The connecting end without TLS.
     #[must_use]
     pub fn connect_plain(limits: &Limits) -> Self {
-        Self { kind: Kind::Plain(Plain::new(Expect::ConnectPlain, limits)) }
+        Self { kind: TunnelKind::Plain(Plain::new(Expect::ConnectPlain, limits)) }
     }
 
     /// The accepting end without TLS.
     #[must_use]
     pub fn accept_plain(limits: &Limits) -> Self {
-        Self { kind: Kind::Plain(Plain::new(Expect::AcceptPlain, limits)) }
+        Self { kind: TunnelKind::Plain(Plain::new(Expect::AcceptPlain, limits)) }
     }
 
     /// The connecting end of TLS. `name` is the host of the URL, a DNS name or an IP literal; a
@@ -98,7 +98,7 @@ impl Tunnel {
         name: &str,
         limits: &Limits,
     ) -> Result<Self, TunnelError> {
-        Ok(Self { kind: Kind::Tls(Tls::connect(config, name, limits)?) })
+        Ok(Self { kind: TunnelKind::Tls(Tls::connect(config, name, limits)?) })
     }
 
     /// The accepting end of TLS.
@@ -106,7 +106,7 @@ impl Tunnel {
     /// # Errors
     /// [`TunnelError::Tls`] where rustls refuses the configuration.
     pub fn accept_tls(config: &ServerTls, limits: &Limits) -> Result<Self, TunnelError> {
-        Ok(Self { kind: Kind::Tls(Tls::accept(config, limits)?) })
+        Ok(Self { kind: TunnelKind::Tls(Tls::accept(config, limits)?) })
     }
 
     /// Room for at most `want` network bytes, and for no more than the input's bound leaves. Empty
@@ -137,8 +137,8 @@ impl Tunnel {
     /// alert or a refusal may be in [`Tunnel::transmit`], and should be sent.
     pub fn open(&mut self, plain: &mut Buffer) -> Result<(), TunnelError> {
         match &mut self.kind {
-            Kind::Plain(tunnel) => tunnel.open(plain),
-            Kind::Tls(tunnel) => tunnel.open(plain),
+            TunnelKind::Plain(tunnel) => tunnel.open(plain),
+            TunnelKind::Tls(tunnel) => tunnel.open(plain),
         }
     }
 
@@ -147,8 +147,8 @@ impl Tunnel {
     /// [`Tunnel::close`], and after an error.
     pub fn seal(&mut self, plain: &mut Buffer) {
         match &mut self.kind {
-            Kind::Plain(tunnel) => tunnel.seal(plain),
-            Kind::Tls(tunnel) => tunnel.seal(plain),
+            TunnelKind::Plain(tunnel) => tunnel.seal(plain),
+            TunnelKind::Tls(tunnel) => tunnel.seal(plain),
         }
     }
 
@@ -156,8 +156,8 @@ impl Tunnel {
     /// other direction goes on. Again, it does nothing.
     pub fn close(&mut self) {
         match &mut self.kind {
-            Kind::Plain(tunnel) => tunnel.close(),
-            Kind::Tls(tunnel) => tunnel.close(),
+            TunnelKind::Plain(tunnel) => tunnel.close(),
+            TunnelKind::Tls(tunnel) => tunnel.close(),
         }
     }
 
@@ -182,8 +182,8 @@ impl Tunnel {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.kind {
-            Kind::Plain(tunnel) => tunnel.is_open(),
-            Kind::Tls(tunnel) => tunnel.is_open(),
+            TunnelKind::Plain(tunnel) => tunnel.is_open(),
+            TunnelKind::Tls(tunnel) => tunnel.is_open(),
         }
     }
 
@@ -191,8 +191,8 @@ impl Tunnel {
     #[must_use]
     pub fn peer_closed(&self) -> bool {
         match &self.kind {
-            Kind::Plain(tunnel) => tunnel.peer_closed(),
-            Kind::Tls(tunnel) => tunnel.peer_closed(),
+            TunnelKind::Plain(tunnel) => tunnel.peer_closed(),
+            TunnelKind::Tls(tunnel) => tunnel.peer_closed(),
         }
     }
 
@@ -200,8 +200,8 @@ impl Tunnel {
     #[must_use]
     pub fn secured(&self) -> Option<&Secured> {
         match &self.kind {
-            Kind::Plain(_) => None,
-            Kind::Tls(tunnel) => tunnel.secured(),
+            TunnelKind::Plain(_) => None,
+            TunnelKind::Tls(tunnel) => tunnel.secured(),
         }
     }
 
@@ -216,17 +216,17 @@ impl Tunnel {
         self.network().input.capacity() + self.network().output.capacity()
     }
 
-    fn network(&self) -> &Network {
+    fn network(&self) -> &NetworkBytes {
         match &self.kind {
-            Kind::Plain(tunnel) => &tunnel.network,
-            Kind::Tls(tunnel) => &tunnel.network,
+            TunnelKind::Plain(tunnel) => &tunnel.network,
+            TunnelKind::Tls(tunnel) => &tunnel.network,
         }
     }
 
-    fn network_mut(&mut self) -> &mut Network {
+    fn network_mut(&mut self) -> &mut NetworkBytes {
         match &mut self.kind {
-            Kind::Plain(tunnel) => &mut tunnel.network,
-            Kind::Tls(tunnel) => &mut tunnel.network,
+            TunnelKind::Plain(tunnel) => &mut tunnel.network,
+            TunnelKind::Tls(tunnel) => &mut tunnel.network,
         }
     }
 }

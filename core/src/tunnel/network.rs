@@ -5,7 +5,7 @@ use crate::limits::{Limits, TLS_RECORD};
 
 /// Network bytes of one connection that wait to be opened, and that wait for the socket.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(super) struct NetworkBytes {
     /// Received and not yet opened.
     pub(super) input: Buffer,
     /// How much room the last `receive_buffer` lent.
@@ -14,7 +14,7 @@ pub(super) struct Network {
     shut: bool,
     /// The other end's stream is at its end.
     pub(super) ended: bool,
-    /// Bytes that [`Network::input`] may hold.
+    /// Bytes that [`NetworkBytes::input`] may hold.
     input_limit: usize,
     /// Sealed and not yet taken by the socket.
     pub(super) output: Buffer,
@@ -22,7 +22,7 @@ pub(super) struct Network {
     pub(super) output_limit: usize,
 }
 
-impl Network {
+impl NetworkBytes {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             input: Buffer::new(),

@@ -4,17 +4,17 @@
 //! that nothing above it can tell the two apart.
 
 use super::error::TunnelError;
-use super::network::Network;
-use super::sniff::{Expect, Sniff, Verdict, sniff};
+use super::network::NetworkBytes;
+use super::sniff::{Expect, Sniff, SniffVerdict, sniff};
 use crate::buffer::Buffer;
 use crate::limits::Limits;
 
 /// One end of a plain connection.
 #[derive(Debug)]
 pub(super) struct Plain {
-    pub(super) network: Network,
+    pub(super) network: NetworkBytes,
     expect: Expect,
-    phase: Phase,
+    phase: PlainPhase,
     /// Ours ended: nothing more is sealed.
     closed: bool,
     /// Theirs ended, and all of it was handed over.
@@ -22,7 +22,7 @@ pub(super) struct Plain {
 }
 
 #[derive(Debug)]
-enum Phase {
+enum PlainPhase {
     /// The first bytes are held until they show what the other end speaks.
     Sniff,
     /// Bytes pass.
@@ -33,18 +33,18 @@ enum Phase {
 
 impl Plain {
     pub(super) fn new(expect: Expect, limits: &Limits) -> Self {
-        let network = Network::new(limits);
-        Self { network, expect, phase: Phase::Sniff, closed: false, peer_closed: false }
+        let network = NetworkBytes::new(limits);
+        Self { network, expect, phase: PlainPhase::Sniff, closed: false, peer_closed: false }
     }
 
     pub(super) fn open(&mut self, plain: &mut Buffer) -> Result<(), TunnelError> {
-        if let Phase::Sniff = self.phase {
+        if let PlainPhase::Sniff = self.phase {
             self.sniff();
         }
         match &self.phase {
-            Phase::Failed(error) => return Err(error.clone()),
-            Phase::Sniff => return Ok(()),
-            Phase::Open => {}
+            PlainPhase::Failed(error) => return Err(error.clone()),
+            PlainPhase::Sniff => return Ok(()),
+            PlainPhase::Open => {}
         }
         let input = &mut self.network.input;
         if plain.is_empty() {
@@ -66,14 +66,14 @@ impl Plain {
             Sniff::SoFar(_) => return,
         };
         self.phase = match verdict {
-            Verdict::Agrees => Phase::Open,
-            Verdict::Differs(refusal) => {
+            SniffVerdict::Agrees => PlainPhase::Open,
+            SniffVerdict::Differs(refusal) => {
                 self.network.refuse(refusal);
-                Phase::Failed(TunnelError::TlsWherePlainExpected)
+                PlainPhase::Failed(TunnelError::TlsWherePlainExpected)
             }
-            Verdict::Foreign => {
+            SniffVerdict::Foreign => {
                 self.network.refuse(b"");
-                Phase::Failed(TunnelError::Foreign)
+                PlainPhase::Failed(TunnelError::Foreign)
             }
         };
     }
@@ -101,6 +101,6 @@ impl Plain {
     }
 
     fn has_failed(&self) -> bool {
-        matches!(self.phase, Phase::Failed(_))
+        matches!(self.phase, PlainPhase::Failed(_))
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Expect {
 
 /// What the first bytes say of the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SniffVerdict {
     /// It speaks as expected, as far as one can tell.
     Agrees,
     /// It does not, and is owed these bytes (perhaps none) in the language that it understands.
@@ -31,27 +31,27 @@ pub(super) enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sniff {
     /// It holds whatever follows.
-    Settled(Verdict),
+    Settled(SniffVerdict),
     /// It holds only if nothing follows.
-    SoFar(Verdict),
+    SoFar(SniffVerdict),
 }
 
 /// Judges the first bytes of a stream. At most [`PLAIN_REFUSAL_LINE`]'s length is ever needed.
 pub(super) fn sniff(expect: Expect, first: &[u8]) -> Sniff {
     if first.is_empty() {
-        return Sniff::SoFar(Verdict::Agrees);
+        return Sniff::SoFar(SniffVerdict::Agrees);
     }
     match expect {
         Expect::ConnectTls => match begins(first, &TLS_REFUSAL) {
-            Begins::Whole => Sniff::Settled(Verdict::Differs(b"")),
-            Begins::Partly => Sniff::SoFar(Verdict::Agrees),
+            Begins::Whole => Sniff::Settled(SniffVerdict::Differs(b"")),
+            Begins::Partly => Sniff::SoFar(SniffVerdict::Agrees),
             Begins::Otherwise => tls_or(first, response(first)),
         },
         Expect::AcceptTls => tls_or(first, request(first)),
         Expect::AcceptPlain => plain_or(first, &TLS_REFUSAL),
         Expect::ConnectPlain => match begins(first, PLAIN_REFUSAL_LINE) {
-            Begins::Whole => Sniff::Settled(Verdict::Differs(b"")),
-            Begins::Partly => Sniff::SoFar(Verdict::Agrees),
+            Begins::Whole => Sniff::Settled(SniffVerdict::Differs(b"")),
+            Begins::Partly => Sniff::SoFar(SniffVerdict::Agrees),
             Begins::Otherwise => plain_or(first, b""),
         },
     }
@@ -60,8 +60,8 @@ pub(super) fn sniff(expect: Expect, first: &[u8]) -> Sniff {
 /// Agrees where `first` is TLS; `otherwise` where it is not.
 fn tls_or(first: &[u8], otherwise: Sniff) -> Sniff {
     match record(first) {
-        Begins::Whole => Sniff::Settled(Verdict::Agrees),
-        Begins::Partly => Sniff::SoFar(Verdict::Agrees),
+        Begins::Whole => Sniff::Settled(SniffVerdict::Agrees),
+        Begins::Partly => Sniff::SoFar(SniffVerdict::Agrees),
         Begins::Otherwise => otherwise,
     }
 }
@@ -69,9 +69,9 @@ fn tls_or(first: &[u8], otherwise: Sniff) -> Sniff {
 /// Agrees where `first` is not TLS; owes `refusal` where it is.
 fn plain_or(first: &[u8], refusal: &'static [u8]) -> Sniff {
     match record(first) {
-        Begins::Whole => Sniff::Settled(Verdict::Differs(refusal)),
-        Begins::Partly => Sniff::SoFar(Verdict::Agrees),
-        Begins::Otherwise => Sniff::Settled(Verdict::Agrees),
+        Begins::Whole => Sniff::Settled(SniffVerdict::Differs(refusal)),
+        Begins::Partly => Sniff::SoFar(SniffVerdict::Agrees),
+        Begins::Otherwise => Sniff::Settled(SniffVerdict::Agrees),
     }
 }
 
@@ -79,18 +79,18 @@ fn plain_or(first: &[u8], refusal: &'static [u8]) -> Sniff {
 fn request(first: &[u8]) -> Sniff {
     let met = METHODS.iter().map(|method| begins(first, method));
     match met.max().unwrap_or(Begins::Otherwise) {
-        Begins::Whole => Sniff::Settled(Verdict::Differs(PLAIN_REFUSAL)),
-        Begins::Partly => Sniff::SoFar(Verdict::Differs(b"")),
-        Begins::Otherwise => Sniff::Settled(Verdict::Differs(b"")),
+        Begins::Whole => Sniff::Settled(SniffVerdict::Differs(PLAIN_REFUSAL)),
+        Begins::Partly => Sniff::SoFar(SniffVerdict::Differs(b"")),
+        Begins::Otherwise => Sniff::Settled(SniffVerdict::Differs(b"")),
     }
 }
 
 /// Plain bytes from a port that was spoken to in TLS: what is no HTTP either is no hub at all.
 fn response(first: &[u8]) -> Sniff {
     match begins(first, b"HTTP/") {
-        Begins::Whole => Sniff::Settled(Verdict::Differs(b"")),
-        Begins::Partly => Sniff::SoFar(Verdict::Foreign),
-        Begins::Otherwise => Sniff::Settled(Verdict::Foreign),
+        Begins::Whole => Sniff::Settled(SniffVerdict::Differs(b"")),
+        Begins::Partly => Sniff::SoFar(SniffVerdict::Foreign),
+        Begins::Otherwise => Sniff::Settled(SniffVerdict::Foreign),
     }
 }
 
@@ -151,10 +151,10 @@ const METHODS: [&[u8]; 9] = [
 mod tests {
     use super::*;
 
-    const AGREES: Sniff = Sniff::Settled(Verdict::Agrees);
-    const SO_FAR: Sniff = Sniff::SoFar(Verdict::Agrees);
-    const SILENT: Sniff = Sniff::Settled(Verdict::Differs(b""));
-    const FOREIGN: Sniff = Sniff::Settled(Verdict::Foreign);
+    const AGREES: Sniff = Sniff::Settled(SniffVerdict::Agrees);
+    const SO_FAR: Sniff = Sniff::SoFar(SniffVerdict::Agrees);
+    const SILENT: Sniff = Sniff::Settled(SniffVerdict::Differs(b""));
+    const FOREIGN: Sniff = Sniff::Settled(SniffVerdict::Foreign);
 
     #[test]
     fn a_tls_port_takes_handshakes_and_alerts_and_nothing_else() {
@@ -169,7 +169,7 @@ mod tests {
             assert_eq!(sniff(Expect::ConnectTls, foreign), FOREIGN);
         }
         for n in 1..5 {
-            let so_far = Sniff::SoFar(Verdict::Foreign);
+            let so_far = Sniff::SoFar(SniffVerdict::Foreign);
             assert_eq!(sniff(Expect::ConnectTls, &b"HTTP/"[..n]), so_far);
         }
     }
@@ -178,11 +178,11 @@ mod tests {
     fn an_http_request_at_a_tls_port_is_answered_once_its_method_is_whole() {
         let method = b"OPTIONS ";
         for n in 1..method.len() {
-            assert_eq!(sniff(Expect::AcceptTls, &method[..n]), Sniff::SoFar(Verdict::Differs(b"")));
+            assert_eq!(sniff(Expect::AcceptTls, &method[..n]), Sniff::SoFar(SniffVerdict::Differs(b"")));
         }
         assert_eq!(
             sniff(Expect::AcceptTls, b"OPTIONS * HTTP/1.1"),
-            Sniff::Settled(Verdict::Differs(PLAIN_REFUSAL))
+            Sniff::Settled(SniffVerdict::Differs(PLAIN_REFUSAL))
         );
         assert_eq!(sniff(Expect::AcceptTls, b"GEX "), SILENT);
     }
@@ -205,7 +205,7 @@ mod tests {
     fn a_plain_port_answers_tls_with_an_alert() {
         assert_eq!(
             sniff(Expect::AcceptPlain, &[0x16, 3, 1]),
-            Sniff::Settled(Verdict::Differs(&TLS_REFUSAL))
+            Sniff::Settled(SniffVerdict::Differs(&TLS_REFUSAL))
         );
         assert_eq!(sniff(Expect::AcceptPlain, &[0x16]), SO_FAR);
         assert_eq!(sniff(Expect::AcceptPlain, b"G"), AGREES);

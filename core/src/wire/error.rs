@@ -83,7 +83,7 @@ impl WireError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}, at byte {at}")]
 #[non_exhaustive]
-pub struct Misread {
+pub struct FrameMisread {
     /// The reason.
     pub error: WireError,
     /// Where the item begins that was read last, counted from 0; for [`WireError::Trailing`], where

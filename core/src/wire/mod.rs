@@ -18,7 +18,7 @@ mod read;
 pub mod value;
 mod write;
 
-pub use error::{Misread, WireError};
+pub use error::{FrameMisread, WireError};
 pub use frame::Frame;
 pub use value::{Arguments, Value};
 pub use write::Sink;

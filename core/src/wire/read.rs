@@ -15,7 +15,7 @@ use core::str::FromStr;
 
 use crate::code::{Code, Use};
 use crate::wire::bounds;
-use crate::wire::error::{Misread, WireError};
+use crate::wire::error::{FrameMisread, WireError};
 use crate::wire::float::{self, Shortest};
 
 /// What is left of a message, and how many arrays and maps are open around it.
@@ -63,14 +63,14 @@ impl<'a> Reader<'a> {
     pub(super) fn located<T>(
         bytes: &'a [u8],
         read: impl FnOnce(&mut Self) -> Result<T, WireError>,
-    ) -> Result<T, Misread> {
+    ) -> Result<T, FrameMisread> {
         let mut reader = Self::unfinished(bytes);
         let read = read(&mut reader);
         let at = |left: usize| bytes.len().saturating_sub(left);
         match read {
             Ok(value) if reader.rest.is_empty() => Ok(value),
-            Ok(_) => Err(Misread { error: WireError::Trailing, at: at(reader.rest.len()) }),
-            Err(error) => Err(Misread { error, at: at(reader.item) }),
+            Ok(_) => Err(FrameMisread { error: WireError::Trailing, at: at(reader.rest.len()) }),
+            Err(error) => Err(FrameMisread { error, at: at(reader.item) }),
         }
     }
 

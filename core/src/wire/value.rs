@@ -8,7 +8,7 @@ mod arguments;
 mod build;
 mod labels;
 
-pub(super) use arguments::Part;
+pub(super) use arguments::ArgumentsPart;
 pub use arguments::{Arguments, Named};
 pub use build::{ArgumentsBuf, ValueBuf, ValueError};
 pub(super) use labels::write as write_labels;

@@ -60,7 +60,7 @@ fn verdicts() -> Vec<TrustError> {
         Misconfiguration::NoTls,
     ];
     let known = [
-        Identities { kept: other, ..none },
+        Identities { stored: other, ..none },
         Identities { configured: other, ..none },
         Identities { token: other, ..none },
     ];
@@ -221,7 +221,7 @@ fn an_identity_mismatch_tells_how_to_forget_and_names_the_source_that_is_wrong()
         |expected| of_trust(&TrustError::IdentityMismatch { hub: hub(), expected, seen: SEEN });
     let (none, wrong) = (Identities::default(), Some(HubId([2; 16])));
     assert_eq!(
-        told(Identities { kept: wrong, configured: Some(SEEN), token: None }),
+        told(Identities { stored: wrong, configured: Some(SEEN), token: None }),
         format!(
             "Another machine may be posing as the hub: stop and compare with what 'bowline hub' \
              prints there. If the hub was set up anew:\n  bowline trust forget \
@@ -231,7 +231,7 @@ fn an_identity_mismatch_tells_how_to_forget_and_names_the_source_that_is_wrong()
     let configured = told(Identities { configured: wrong, ..none });
     assert!(configured.ends_with(&format!("\n  set hub-id = \"{SEEN}\"")), "{configured}");
     assert!(!configured.contains("forget"), "{configured}");
-    let token = told(Identities { token: wrong, kept: Some(SEEN), ..none });
+    let token = told(Identities { token: wrong, stored: Some(SEEN), ..none });
     assert!(token.contains("ask for a new token") && !token.contains("forget"), "{token}");
 }
 

@@ -78,7 +78,7 @@ fn another_identity(hub: &str, expected: &Identities, seen: HubId, audience: Aud
          set up anew:"
     );
     let is_other = |id: Option<HubId>| id.is_some_and(|id| id != seen);
-    if is_other(expected.kept) {
+    if is_other(expected.stored) {
         said += &match audience {
             Audience::CommandLine => {
                 format!("\n  bowline trust forget {hub}\n  bowline trust pin {hub} {seen}")

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 
 use crate::arguments::path::{below_root, open_below_root};
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, Pattern};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, ValueKind, Pattern};
 
 /// A value that fits.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) fn check_value(
     spec: &ArgumentSpec,
     value: ArgValue<'_>,
 ) -> Result<Checked, ArgumentError> {
-    if let Kind::Path { root, handed } = &spec.kind {
+    if let ValueKind::Path { root, handed } = &spec.kind {
         let text = plain(spec, value)?;
         return Ok(match handed {
             Handed::Path => Checked::Text(below_root(&spec.name, root, text)?.into()),
@@ -44,7 +44,7 @@ fn text_of(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, Argumen
     let expected =
         || ArgumentError::Expected { name: spec.name.clone(), expected: spec.kind.expected() };
     match &spec.kind {
-        Kind::String { max_length, pattern } => {
+        ValueKind::String { max_length, pattern } => {
             let text = plain(spec, value)?;
             let fits = text.len() <= *max_length;
             if !fits || !pattern.as_ref().is_none_or(|pattern| Pattern::matches(pattern, text)) {
@@ -52,7 +52,7 @@ fn text_of(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, Argumen
             }
             Ok(text.into())
         }
-        Kind::Integer { min, max } => {
+        ValueKind::Integer { min, max } => {
             let number = whole(value).ok_or_else(expected)?;
             let low = min.is_some_and(|min| number < min);
             let high = max.is_some_and(|max| number > max);
@@ -61,7 +61,7 @@ fn text_of(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, Argumen
             }
             dashed(spec, number.to_string(), min.is_some_and(|min| min < 0))
         }
-        Kind::Number { min, max } => {
+        ValueKind::Number { min, max } => {
             let (number, text) = number(value).ok_or_else(expected)?;
             let low = min.is_some_and(|min| number < min);
             let high = max.is_some_and(|max| number > max);
@@ -70,17 +70,17 @@ fn text_of(spec: &ArgumentSpec, value: ArgValue<'_>) -> Result<OsString, Argumen
             }
             dashed(spec, text, min.is_some_and(|min| min < 0.0))
         }
-        Kind::Boolean => match value {
+        ValueKind::Boolean => match value {
             ArgValue::Boolean(true) | ArgValue::Text("true") => Ok("true".into()),
             ArgValue::Boolean(false) | ArgValue::Text("false") => Ok("false".into()),
             ArgValue::Text(_) | ArgValue::Integer(_) | ArgValue::Float(_) => Err(expected()),
         },
-        Kind::Choice(choices) => {
+        ValueKind::Choice(choices) => {
             let text = plain(spec, value)?;
             choices.iter().find(|choice| *choice == text).map(OsString::from).ok_or_else(expected)
         }
         // A path is looked up.
-        Kind::Path { .. } => Err(expected()),
+        ValueKind::Path { .. } => Err(expected()),
     }
 }
 
@@ -145,7 +145,7 @@ fn number(value: ArgValue<'_>) -> Option<(f64, String)> {
 mod tests {
     use super::*;
 
-    fn check(kind: Kind, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
+    fn check(kind: ValueKind, value: ArgValue<'_>) -> Result<OsString, ArgumentError> {
         checked(&ArgumentSpec { kind, ..ArgumentSpec::string("a") }, value)
     }
 
@@ -156,11 +156,11 @@ mod tests {
         }
     }
 
-    fn text(max_length: usize, pattern: Option<&str>) -> Kind {
-        Kind::String { max_length, pattern: pattern.map(|p| p.parse().unwrap()) }
+    fn text(max_length: usize, pattern: Option<&str>) -> ValueKind {
+        ValueKind::String { max_length, pattern: pattern.map(|p| p.parse().unwrap()) }
     }
 
-    fn refused(kind: &Kind) -> Result<OsString, ArgumentError> {
+    fn refused(kind: &ValueKind) -> Result<OsString, ArgumentError> {
         Err(ArgumentError::Expected { name: "a".into(), expected: kind.expected() })
     }
 
@@ -180,9 +180,9 @@ mod tests {
     fn a_leading_dash_needs_its_permission() {
         let dash = Err(ArgumentError::Dash { name: "a".into() });
         assert_eq!(check(text(9, None), ArgValue::Text("-rf")), dash);
-        let choice = Kind::Choice(vec!["x".into()]);
+        let choice = ValueKind::Choice(vec!["x".into()]);
         assert_eq!(check(choice, ArgValue::Text("-x")), dash);
-        let path = Kind::Path { root: "/".into(), handed: Handed::Path };
+        let path = ValueKind::Path { root: "/".into(), handed: Handed::Path };
         assert_eq!(check(path, ArgValue::Text("-x")), dash);
         let spec = ArgumentSpec { allow_dash: true, ..ArgumentSpec::string("a") };
         assert_eq!(checked(&spec, ArgValue::Text("-rf")), Ok("-rf".into()));
@@ -192,8 +192,8 @@ mod tests {
     #[test]
     fn a_number_below_zero_starts_with_a_dash_too_unless_its_least_is_below_zero() {
         let dash = Err(ArgumentError::Dash { name: "a".into() });
-        let whole = |min| Kind::Integer { min, max: None };
-        let number = |min| Kind::Number { min, max: None };
+        let whole = |min| ValueKind::Integer { min, max: None };
+        let number = |min| ValueKind::Number { min, max: None };
         for value in [ArgValue::Text("-9"), ArgValue::Integer(-9)] {
             assert_eq!(check(whole(None), value), dash);
             assert_eq!(check(whole(Some(-9)), value), Ok("-9".into()));
@@ -214,13 +214,13 @@ mod tests {
 
     #[test]
     fn a_whole_number_is_within_its_bounds_and_the_protocols() {
-        let kind = Kind::Integer { min: Some(-2), max: Some(3) };
+        let kind = ValueKind::Integer { min: Some(-2), max: Some(3) };
         for (value, argument) in [
             (ArgValue::Text("-2"), "-2"),
             (ArgValue::Text("007"), "7"),
             (ArgValue::Integer(3), "3"),
         ] {
-            let wide = Kind::Integer { min: Some(-2), max: Some(7) };
+            let wide = ValueKind::Integer { min: Some(-2), max: Some(7) };
             assert_eq!(check(wide, value), Ok(argument.into()));
         }
         for bad in ["-3", "4", "", "+1", "1.0", "1e0", "0x1", " 1", "--1", "1 "] {
@@ -229,7 +229,7 @@ mod tests {
         for bad in [ArgValue::Integer(4), ArgValue::Float(1.0), ArgValue::Boolean(true)] {
             assert_eq!(check(kind.clone(), bad), refused(&kind));
         }
-        let any = Kind::Integer { min: None, max: None };
+        let any = ValueKind::Integer { min: None, max: None };
         let most = i128::from(u64::MAX);
         assert_eq!(check(any.clone(), ArgValue::Integer(most)), Ok(most.to_string().into()));
         assert_eq!(check(any.clone(), ArgValue::Integer(most + 1)), refused(&any));
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_number_is_finite_and_keeps_its_callers_digits() {
-        let any = Kind::Number { min: None, max: None };
+        let any = ValueKind::Number { min: None, max: None };
         for good in ["0.1000000000000000000001", "1e-5", "3", ".5"] {
             assert_eq!(check(any.clone(), ArgValue::Text(good)), Ok(good.into()));
         }
@@ -248,7 +248,7 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(check(any.clone(), ArgValue::Float(bad)), refused(&any), "{bad}");
         }
-        let unit = Kind::Number { min: Some(0.0), max: Some(1.0) };
+        let unit = ValueKind::Number { min: Some(0.0), max: Some(1.0) };
         assert_eq!(check(unit.clone(), ArgValue::Integer(1)), Ok("1".into()));
         assert_eq!(check(unit.clone(), ArgValue::Float(1.01)), refused(&unit));
         assert_eq!(check(unit.clone(), ArgValue::Text("-0.01")), refused(&unit));
@@ -256,17 +256,17 @@ mod tests {
 
     #[test]
     fn true_and_false_have_one_spelling() {
-        assert_eq!(check(Kind::Boolean, ArgValue::Text("true")), Ok("true".into()));
-        assert_eq!(check(Kind::Boolean, ArgValue::Boolean(false)), Ok("false".into()));
+        assert_eq!(check(ValueKind::Boolean, ArgValue::Text("true")), Ok("true".into()));
+        assert_eq!(check(ValueKind::Boolean, ArgValue::Boolean(false)), Ok("false".into()));
         for bad in ["", "True", "yes", "1"] {
-            assert_eq!(check(Kind::Boolean, ArgValue::Text(bad)), refused(&Kind::Boolean));
+            assert_eq!(check(ValueKind::Boolean, ArgValue::Text(bad)), refused(&ValueKind::Boolean));
         }
-        assert_eq!(check(Kind::Boolean, ArgValue::Integer(1)), refused(&Kind::Boolean));
+        assert_eq!(check(ValueKind::Boolean, ArgValue::Integer(1)), refused(&ValueKind::Boolean));
     }
 
     #[test]
     fn a_choice_is_one_of_its_choices() {
-        let kind = Kind::Choice(vec!["nginx".into(), "app".into()]);
+        let kind = ValueKind::Choice(vec!["nginx".into(), "app".into()]);
         assert_eq!(check(kind.clone(), ArgValue::Text("app")), Ok("app".into()));
         assert_eq!(check(kind.clone(), ArgValue::Text("App")), refused(&kind));
         let error = check(kind, ArgValue::Text("sshd")).unwrap_err().to_string();

@@ -13,7 +13,7 @@ use bowline_core::wire::frame::Command;
 use crate::arguments::check::{Checked, check_value};
 use crate::arguments::script::{self, ScriptHole};
 use crate::arguments::template::Template;
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Kind, SpecError};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, ValueKind, SpecError};
 use crate::process::{Environment, Grace};
 use crate::stage::{DESCRIPTORS, FIRST_DESCRIPTOR};
 
@@ -264,7 +264,7 @@ impl CommandSpec {
 }
 
 fn is_descriptor(spec: &ArgumentSpec) -> bool {
-    matches!(spec.kind, Kind::Path { handed: Handed::Descriptor(_), .. })
+    matches!(spec.kind, ValueKind::Path { handed: Handed::Descriptor(_), .. })
 }
 
 #[cfg(test)]

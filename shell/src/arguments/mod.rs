@@ -21,7 +21,7 @@ pub use command::{CommandSpec, Prepared};
 pub use error::{ArgumentError, SpecError};
 pub use path::Access;
 pub use script::ScriptHole;
-pub use spec::{ArgumentSpec, Handed, Kind, Pattern};
+pub use spec::{ArgumentSpec, Handed, ValueKind, Pattern};
 
 use bowline_core::wire::value::Scalar;
 

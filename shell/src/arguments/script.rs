@@ -210,7 +210,7 @@ const INTERPRETERS: &[Interpreter] = &[
 ];
 
 /// An element with a placeholder, and whether it is a script (else it chooses one).
-struct Found {
+struct ScriptElement {
     at: usize,
     is_script: bool,
 }
@@ -267,10 +267,10 @@ pub(super) fn word(element: &str) -> Option<(&str, Option<&str>)> {
     Some(word.split_once('=').map_or((word, None), |(word, value)| (word, Some(value))))
 }
 
-fn in_shell(behind: &[String], words: &[&str]) -> Option<Found> {
+fn in_shell(behind: &[String], words: &[&str]) -> Option<ScriptElement> {
     let hole_at = |at: usize, is_script| {
         let has = behind.get(at).is_some_and(|element| has_hole(element));
-        has.then_some(Found { at, is_script })
+        has.then_some(ScriptElement { at, is_script })
     };
     let mut is_script = false;
     let mut at = 0;
@@ -303,7 +303,7 @@ fn in_shell(behind: &[String], words: &[&str]) -> Option<Found> {
 
 /// A placeholder in anything that stands before the data: the name of an option may follow from it,
 /// and what the options of an interpreter load is code too.
-fn by_option(behind: &[String], options: &Options) -> Option<Found> {
+fn by_option(behind: &[String], options: &Options) -> Option<ScriptElement> {
     let mut has_script = false;
     let mut at = 0;
     while let Some(element) = behind.get(at) {
@@ -314,18 +314,18 @@ fn by_option(behind: &[String], options: &Options) -> Option<Found> {
             let has = behind.get(at).is_some_and(|element| has_hole(element));
             // Only awk takes its script so.
             return (has && !is_data)
-                .then_some(Found { at, is_script: options.data.contains('v') });
+                .then_some(ScriptElement { at, is_script: options.data.contains('v') });
         }
         let Given { is_script, takes_next, letter } = given(element, options);
         if has_hole(element) {
-            return Some(Found { at, is_script });
+            return Some(ScriptElement { at, is_script });
         }
         has_script |= is_script;
         if takes_next
             && !letter.is_some_and(|letter| options.data.contains(letter))
             && behind.get(at + 1).is_some_and(|element| has_hole(element))
         {
-            return Some(Found { at: at + 1, is_script });
+            return Some(ScriptElement { at: at + 1, is_script });
         }
         if is_script && options.behind == Behind::Data {
             return None;

@@ -18,7 +18,7 @@ pub struct ArgumentSpec {
     /// 1 to 64 of `a-z A-Z 0-9 _ -`, starting with a letter or `_`.
     pub name: String,
     /// What its value may be.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Whether a value may start with `-`. A number below zero may too where `min` is below zero.
     pub allow_dash: bool,
     /// Whether it may be left out.
@@ -28,7 +28,7 @@ pub struct ArgumentSpec {
 /// What a value may be.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ValueKind {
     /// Text.
     String {
         /// In bytes of UTF-8.
@@ -85,7 +85,7 @@ impl ArgumentSpec {
     /// Plain text: what a placeholder without a declaration is.
     #[must_use]
     pub fn string(name: &str) -> Self {
-        let kind = Kind::String { max_length: Kind::DEFAULT_MAX_LENGTH, pattern: None };
+        let kind = ValueKind::String { max_length: ValueKind::DEFAULT_MAX_LENGTH, pattern: None };
         Self { name: name.to_owned(), kind, allow_dash: false, optional: false }
     }
 
@@ -98,17 +98,17 @@ impl ArgumentSpec {
             return Err(bad_name(&self.name));
         }
         match &self.kind {
-            Kind::Integer { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
-            Kind::Number { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
-            Kind::String { .. } | Kind::Integer { .. } | Kind::Number { .. } | Kind::Boolean => {
+            ValueKind::Integer { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
+            ValueKind::Number { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
+            ValueKind::String { .. } | ValueKind::Integer { .. } | ValueKind::Number { .. } | ValueKind::Boolean => {
                 Ok(())
             }
-            Kind::Choice(choices) => self.check_choices(choices),
-            Kind::Path { root, .. } if root.as_os_str().is_empty() => Err(SpecError::NoRoot),
-            Kind::Path { root, .. } if root.is_relative() => {
+            ValueKind::Choice(choices) => self.check_choices(choices),
+            ValueKind::Path { root, .. } if root.as_os_str().is_empty() => Err(SpecError::NoRoot),
+            ValueKind::Path { root, .. } if root.is_relative() => {
                 Err(SpecError::RelativeRoot(root.clone()))
             }
-            Kind::Path { .. } => Ok(()),
+            ValueKind::Path { .. } => Ok(()),
         }
     }
 
@@ -116,12 +116,12 @@ impl ArgumentSpec {
     #[must_use]
     pub fn declared(&self) -> Argument {
         let kind = match &self.kind {
-            Kind::String { .. } => ArgumentKind::String,
-            Kind::Integer { .. } => ArgumentKind::Integer,
-            Kind::Number { .. } => ArgumentKind::Number,
-            Kind::Boolean => ArgumentKind::Boolean,
-            Kind::Choice(choices) => ArgumentKind::Choice(choices.clone()),
-            Kind::Path { .. } => ArgumentKind::Path,
+            ValueKind::String { .. } => ArgumentKind::String,
+            ValueKind::Integer { .. } => ArgumentKind::Integer,
+            ValueKind::Number { .. } => ArgumentKind::Number,
+            ValueKind::Boolean => ArgumentKind::Boolean,
+            ValueKind::Choice(choices) => ArgumentKind::Choice(choices.clone()),
+            ValueKind::Path { .. } => ArgumentKind::Path,
         };
         Argument { name: self.name.clone(), kind, optional: self.optional }
     }
@@ -148,7 +148,7 @@ impl ArgumentSpec {
     }
 }
 
-impl Kind {
+impl ValueKind {
     /// The longest value of a string that says nothing else, in bytes.
     pub const DEFAULT_MAX_LENGTH: usize = 4096;
 
@@ -257,14 +257,14 @@ mod tests {
     #[test]
     fn a_declaration_that_nothing_could_meet_is_refused() {
         let spec = |kind| ArgumentSpec { kind, ..ArgumentSpec::string("a") };
-        let path = |root| Kind::Path { root, handed: Handed::Path };
+        let path = |root| ValueKind::Path { root, handed: Handed::Path };
         let cases = [
-            (Kind::Integer { min: Some(2), max: Some(1) }, SpecError::Range),
-            (Kind::Number { min: Some(0.2), max: Some(0.1) }, SpecError::Range),
-            (Kind::Choice(vec![]), SpecError::Choices),
-            (Kind::Choice(vec!["a".into(), "a".into()]), SpecError::Choices),
-            (Kind::Choice(vec!["".into()]), SpecError::Choices),
-            (Kind::Choice(vec!["-a".into()]), SpecError::DashChoice("-a".into())),
+            (ValueKind::Integer { min: Some(2), max: Some(1) }, SpecError::Range),
+            (ValueKind::Number { min: Some(0.2), max: Some(0.1) }, SpecError::Range),
+            (ValueKind::Choice(vec![]), SpecError::Choices),
+            (ValueKind::Choice(vec!["a".into(), "a".into()]), SpecError::Choices),
+            (ValueKind::Choice(vec!["".into()]), SpecError::Choices),
+            (ValueKind::Choice(vec!["-a".into()]), SpecError::DashChoice("-a".into())),
             (path(PathBuf::new()), SpecError::NoRoot),
             (path("a".into()), SpecError::RelativeRoot("a".into())),
         ];
@@ -272,7 +272,7 @@ mod tests {
             assert_eq!(spec(kind).check(), Err(error));
         }
         assert_eq!(ArgumentSpec::string("").check(), Err(SpecError::Name(String::new())));
-        let choices = |n: usize| Kind::Choice((0..n).map(|i| i.to_string()).collect());
+        let choices = |n: usize| ValueKind::Choice((0..n).map(|i| i.to_string()).collect());
         assert_eq!(spec(choices(256)).check(), Ok(()));
         assert!(matches!(spec(choices(257)).check(), Err(SpecError::TooMany { most: 256, .. })));
     }

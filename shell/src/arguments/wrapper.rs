@@ -150,7 +150,7 @@ const SHELLS: &[&str] = &["watch", "sg", "script"];
 const WORDS: &[&str] = &["time", "watch", "script", "nice", "timeout", "env", "sg"];
 
 /// What the wrappers of a command line start.
-pub(super) struct Started {
+pub(super) struct WrapperTarget {
     /// The first placeholder that chooses it.
     pub(super) hole: Option<ScriptHole>,
     /// The element from which on there are only arguments of a wrapper's own script (`su -c`).
@@ -158,10 +158,10 @@ pub(super) struct Started {
 }
 
 /// What the wrappers in `run` start.
-pub(super) fn started(run: &[String]) -> Started {
+pub(super) fn started(run: &[String]) -> WrapperTarget {
     let mut data = run.len();
     let hole = hole(run, &mut data);
-    Started { hole, data }
+    WrapperTarget { hole, data }
 }
 
 fn hole(run: &[String], data: &mut usize) -> Option<ScriptHole> {

@@ -4,7 +4,7 @@ use bowline_core::capability::Capability;
 use bowline_core::code::Code;
 use bowline_core::id::PeerId;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::{self, CallResult, Done, Source, Status};
+use bowline_core::wire::frame::{self, CallResult, Done, OutputStream, Status};
 use bowline_core::wire::value::Value;
 
 /// One thing that a call tells.
@@ -22,7 +22,7 @@ pub enum CallEvent {
         /// The peer that it runs on.
         peer: Option<PeerId>,
         /// Which output.
-        source: Source,
+        source: OutputStream,
         /// The bytes, at least one.
         bytes: Vec<u8>,
     },

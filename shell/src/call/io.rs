@@ -3,7 +3,7 @@
 
 use std::task::{Context, Poll};
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 
 /// What the bytes of a command flow to and come from: the call that it runs for.
 ///
@@ -18,7 +18,7 @@ pub trait CallIo: Send {
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        source: Source,
+        source: OutputStream,
         bytes: &[u8],
     ) -> Poll<Result<usize, Gone>>;
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bowline_core::code::Code;
 use bowline_core::id::CommandName;
-use bowline_core::wire::frame::{Delivery, Source};
+use bowline_core::wire::frame::{Delivery, OutputStream};
 use bowline_core::wire::value::{ArgumentsBuf, ValueError};
 
-use crate::call::order::{Callee, Order};
+use crate::call::order::{Callee, CallRequest};
 use crate::call::{
-    Argument, CallError, CallEvent, Cell, CellSide, End, Finished, OUTPUT_LIMIT, Output, State,
+    Argument, CallError, CallEvent, CallShared, CallSide, OutwardEnd, Finished, OUTPUT_LIMIT, Output, CallState,
 };
 use crate::driver::Mailbox;
 
@@ -122,19 +122,19 @@ impl CallBuilder {
         let Self { mailbox, to, name, arguments, wrong, deadline, input, delivery, .. } = self;
         let (side, end) = match delivery {
             // The hub's answer is the end, and nothing here is left to feed.
-            Delivery::Detached => (CellSide::Made, End::Sent),
+            Delivery::Detached => (CallSide::Made, OutwardEnd::Sent),
             _ => {
-                let side = if to.is_several() { CellSide::MadeForSeveral } else { CellSide::Made };
-                (side, if input { End::Open } else { End::Wanted })
+                let side = if to.is_several() { CallSide::MadeForSeveral } else { CallSide::Made };
+                (side, if input { OutwardEnd::Open } else { OutwardEnd::Wanted })
             }
         };
-        let cell = Cell::new(side, None, &mailbox);
+        let cell = CallShared::new(side, None, &mailbox);
         cell.lock().end = end;
         if let Some(wrong) = wrong {
             cell.finish(Finished::failed(Code::BadArgument, &wrong));
             return Calling { cell };
         }
-        mailbox.order(Order { cell: cell.clone(), to, name, arguments, deadline, delivery });
+        mailbox.order(CallRequest { cell: cell.clone(), to, name, arguments, deadline, delivery });
         Calling { cell }
     }
 }
@@ -148,7 +148,7 @@ fn excerpt(name: &str) -> String {
 #[derive(Debug)]
 #[must_use = "dropping it cancels the call"]
 pub struct Calling {
-    cell: Arc<Cell>,
+    cell: Arc<CallShared>,
 }
 
 impl Calling {
@@ -197,10 +197,10 @@ impl Calling {
     /// As [`Calling::write`].
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<usize> {
         let mut state = self.cell.lock();
-        if state.finished.is_some() || state.end != End::Open || bytes.is_empty() {
+        if state.finished.is_some() || state.end != OutwardEnd::Open || bytes.is_empty() {
             return Poll::Ready(0);
         }
-        let taken = state.poll_out(cx, Source::Out, bytes);
+        let taken = state.poll_out(cx, OutputStream::Out, bytes);
         if taken.is_ready() {
             self.cell.post(&mut state);
         }
@@ -210,8 +210,8 @@ impl Calling {
     /// The command gets no more input.
     pub fn end_input(&mut self) {
         self.tell(|state| {
-            if state.end == End::Open {
-                state.end = End::Wanted;
+            if state.end == OutwardEnd::Open {
+                state.end = OutwardEnd::Wanted;
             }
         });
     }
@@ -221,7 +221,7 @@ impl Calling {
         self.tell(|state| state.cancel = true);
     }
 
-    fn tell(&self, change: impl FnOnce(&mut State)) {
+    fn tell(&self, change: impl FnOnce(&mut CallState)) {
         let mut state = self.cell.lock();
         if state.finished.is_none() {
             change(&mut state);

@@ -1,7 +1,7 @@
 //! One call between an application's task and its link's task.
 //!
-//! A `Cell` is what they share: bytes that wait each way, the wish to end, the end. The link's
-//! task moves bytes as credit and room allow (`Cell::serve`); the application's task waits where
+//! A `CallShared` is what they share: bytes that wait each way, the wish to end, the end. The link's
+//! task moves bytes as credit and room allow (`CallShared::serve`); the application's task waits where
 //! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
 
 mod argument;
@@ -22,7 +22,7 @@ pub use event::{CallEvent, Counts, Finished};
 pub use io::{CallIo, Gone, Stop};
 pub use labels::{LabelTests, LabelTestsError};
 pub use made::{CallBuilder, Calling};
-pub(crate) use order::{Callee, NoRoom, Order};
+pub(crate) use order::{Callee, NoRoom, CallRequest};
 pub use output::{CallError, OUTPUT_LIMIT, Output};
 pub use reply::{Failure, Reply};
 pub use run::Call;
@@ -37,7 +37,7 @@ use bowline_core::id::{CallId, PeerId};
 use bowline_core::link::Link;
 use bowline_core::session::SendError;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Cancel, Source, Status};
+use bowline_core::wire::frame::{CallResult, Cancel, OutputStream, Status};
 
 use crate::driver::Mailbox;
 
@@ -57,15 +57,15 @@ const UNREAD_PEERS: usize = 100_000;
 
 /// A call, shared by the task that runs or made it and the task of its link.
 #[derive(Debug)]
-pub(crate) struct Cell {
-    side: CellSide,
+pub(crate) struct CallShared {
+    side: CallSide,
     mailbox: Weak<Mailbox>,
-    state: Mutex<State>,
+    state: Mutex<CallState>,
 }
 
 /// Which end of the call this process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CellSide {
+pub(crate) enum CallSide {
     /// It runs the command.
     Runs,
     /// It made the call, and one answer ends it.
@@ -75,14 +75,14 @@ pub(crate) enum CellSide {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct CallState {
     /// The call's id on its link; none before it was sent.
     id: Option<CallId>,
     /// Bytes on their way out: output of a call that runs here, input of one made here.
     outward: VecDeque<Piece>,
     outward_len: usize,
     /// Nothing follows `outward`, and whether the link was told.
-    end: End,
+    end: OutwardEnd,
     /// Input that came for a call that runs here.
     inward: VecDeque<Piece>,
     /// What a call made here tells, before its end.
@@ -126,13 +126,13 @@ pub(crate) struct State {
 /// Bytes of one source, of which some may have gone.
 #[derive(Debug)]
 struct Piece {
-    source: Source,
+    source: OutputStream,
     bytes: Vec<u8>,
     done: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum End {
+enum OutwardEnd {
     #[default]
     Open,
     Wanted,
@@ -141,7 +141,7 @@ enum End {
 
 /// Whether a call still needs its link's task at the next turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Served {
+pub(crate) enum TurnResult {
     /// It waits for credit or room.
     Waits,
     /// It has nothing for the link.
@@ -150,18 +150,18 @@ pub(crate) enum Served {
     Over,
 }
 
-impl Cell {
-    pub(crate) fn new(side: CellSide, id: Option<CallId>, mailbox: &Arc<Mailbox>) -> Arc<Self> {
-        let state = State { id, ..State::default() };
+impl CallShared {
+    pub(crate) fn new(side: CallSide, id: Option<CallId>, mailbox: &Arc<Mailbox>) -> Arc<Self> {
+        let state = CallState { id, ..CallState::default() };
         Arc::new(Self { side, mailbox: Arc::downgrade(mailbox), state: Mutex::new(state) })
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, CallState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the link's task that there is something, once until it has looked.
-    fn post(self: &Arc<Self>, state: &mut State) {
+    fn post(self: &Arc<Self>, state: &mut CallState) {
         if !core::mem::replace(&mut state.posted, true)
             && let Some(mailbox) = self.mailbox.upgrade()
         {
@@ -170,18 +170,18 @@ impl Cell {
     }
 
     /// The link's task moves what it can.
-    pub(crate) fn serve(&self, link: &mut Link) -> Served {
+    pub(crate) fn serve(&self, link: &mut Link) -> TurnResult {
         let mut state = self.lock();
         state.posted = false;
-        let Some(id) = state.id else { return Served::Idle };
+        let Some(id) = state.id else { return TurnResult::Idle };
         if state.taken > 0 {
             link.grant(id, state.taken);
             state.taken = 0;
         }
         let before = state.outward_len;
         let served = match self.side {
-            CellSide::Runs => state.serve_run(id, link),
-            CellSide::Made | CellSide::MadeForSeveral => state.serve_made(id, link),
+            CallSide::Runs => state.serve_run(id, link),
+            CallSide::Made | CallSide::MadeForSeveral => state.serve_made(id, link),
         };
         if state.outward_len < before {
             state.wake();
@@ -203,7 +203,7 @@ impl Cell {
                     piece.bytes.extend_from_slice(bytes);
                 }
                 _ => {
-                    let piece = state.piece(Source::Out, bytes);
+                    let piece = state.piece(OutputStream::Out, bytes);
                     state.inward.push_back(piece);
                 }
             }
@@ -212,7 +212,7 @@ impl Cell {
     }
 
     /// Output came for a call made here.
-    pub(crate) fn output_came(self: &Arc<Self>, peer: PeerId, source: Source, bytes: &[u8]) {
+    pub(crate) fn output_came(self: &Arc<Self>, peer: PeerId, source: OutputStream, bytes: &[u8]) {
         let mut state = self.lock();
         if state.unwanted {
             state.taken += bytes.len() as u64;
@@ -232,7 +232,7 @@ impl Cell {
 
     /// Whether an answer of a peer is not yet the end.
     pub(crate) fn is_for_several(&self) -> bool {
-        self.side == CellSide::MadeForSeveral
+        self.side == CallSide::MadeForSeveral
     }
 
     /// A call for several peers ended on one of them.
@@ -291,48 +291,48 @@ impl Cell {
     }
 }
 
-impl State {
-    fn serve_run(&mut self, id: CallId, link: &mut Link) -> Served {
+impl CallState {
+    fn serve_run(&mut self, id: CallId, link: &mut Link) -> TurnResult {
         while let Some(piece) = self.outward.front_mut() {
             match link.output(id, piece.source, &piece.bytes[piece.done..]) {
-                Ok(0) => return Served::Waits,
+                Ok(0) => return TurnResult::Waits,
                 Ok(n) => self.gone(n),
-                Err(_) => return Served::Over,
+                Err(_) => return TurnResult::Over,
             }
         }
-        let Some(reply) = &self.reply else { return Served::Idle };
+        let Some(reply) = &self.reply else { return TurnResult::Idle };
         let (status, text) = reply.parts();
         let value = reply.value();
         match link.send(&Frame::Result(CallResult { id, peer: None, status, value, text })) {
-            Ok(()) => Served::Over,
-            Err(SendError::Full) => Served::Waits,
+            Ok(()) => TurnResult::Over,
+            Err(SendError::Full) => TurnResult::Waits,
             Err(SendError::TooBig) => {
                 self.reply = Some(Reply::too_big());
-                Served::Waits
+                TurnResult::Waits
             }
-            Err(_) => Served::Over,
+            Err(_) => TurnResult::Over,
         }
     }
 
-    fn serve_made(&mut self, id: CallId, link: &mut Link) -> Served {
+    fn serve_made(&mut self, id: CallId, link: &mut Link) -> TurnResult {
         if self.cancel && !self.cancel_sent {
             let reason = "the caller cancelled";
             match link.send(&Frame::Cancel(Cancel { id, reason })) {
-                Err(SendError::Full) => return Served::Waits,
+                Err(SendError::Full) => return TurnResult::Waits,
                 Ok(()) | Err(_) => self.cancel_sent = true,
             }
         }
         while let Some(piece) = self.outward.front_mut() {
             match link.input(id, &piece.bytes[piece.done..], false) {
-                Ok(0) => return Served::Waits,
+                Ok(0) => return TurnResult::Waits,
                 Ok(n) => self.gone(n),
-                Err(_) => return Served::Over,
+                Err(_) => return TurnResult::Over,
             }
         }
-        if self.end == End::Wanted && link.input(id, &[], true).is_ok() {
-            self.end = End::Sent;
+        if self.end == OutwardEnd::Wanted && link.input(id, &[], true).is_ok() {
+            self.end = OutwardEnd::Sent;
         }
-        Served::Idle
+        TurnResult::Idle
     }
 
     /// The first `n` bytes of the first piece are with the link.
@@ -356,7 +356,7 @@ impl State {
     }
 
     /// Bytes in a piece of their own.
-    fn piece(&mut self, source: Source, from: &[u8]) -> Piece {
+    fn piece(&mut self, source: OutputStream, from: &[u8]) -> Piece {
         let mut bytes = core::mem::take(&mut self.spare);
         bytes.clear();
         bytes.extend_from_slice(from);
@@ -371,7 +371,7 @@ impl State {
     }
 
     /// Takes bytes on their way out; pending where too many wait.
-    fn poll_out(&mut self, cx: &Context<'_>, source: Source, bytes: &[u8]) -> Poll<usize> {
+    fn poll_out(&mut self, cx: &Context<'_>, source: OutputStream, bytes: &[u8]) -> Poll<usize> {
         let n = bytes.len().min(OUTWARD - self.outward_len);
         if n == 0 {
             self.wait(cx);

@@ -11,7 +11,7 @@ use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{self, Delivery, Target};
 use bowline_core::wire::value::ArgumentsBuf;
 
-use crate::call::{Cell, Finished, LabelTests};
+use crate::call::{CallShared, Finished, LabelTests};
 
 /// Bytes of output that may be on their way before the application takes them.
 const WINDOW: u64 = 256 << 10;
@@ -20,8 +20,8 @@ const SHARED_WINDOW: u64 = 1 << 20;
 
 /// A call that is to be made.
 #[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) cell: Arc<Cell>,
+pub(crate) struct CallRequest {
+    pub(crate) cell: Arc<CallShared>,
     pub(super) to: Callee,
     pub(super) name: CommandName,
     pub(super) arguments: ArgumentsBuf,
@@ -61,7 +61,7 @@ impl Callee {
     }
 }
 
-impl Order {
+impl CallRequest {
     fn window(&self) -> u64 {
         match self.delivery {
             // The hub keeps the output.

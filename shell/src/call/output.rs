@@ -4,7 +4,7 @@ use std::fmt;
 
 use bowline_core::code::Code;
 use bowline_core::text::Line;
-use bowline_core::wire::frame::{Source, Status};
+use bowline_core::wire::frame::{OutputStream, Status};
 use bowline_core::wire::value::ValueBuf;
 
 use crate::call::{CallEvent, Calling, Finished};
@@ -95,8 +95,8 @@ impl Output {
                         return Err(CallError::TooMuch { limit });
                     }
                     match source {
-                        Source::Out => stdout.extend(bytes),
-                        Source::Err => stderr.extend(bytes),
+                        OutputStream::Out => stdout.extend(bytes),
+                        OutputStream::Err => stderr.extend(bytes),
                     }
                 }
                 Some(CallEvent::Finished(finished)) => {

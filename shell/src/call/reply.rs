@@ -204,13 +204,13 @@ mod tests {
     /// An error whose `Debug` holds what nobody is to see.
     #[derive(Debug, thiserror::Error)]
     #[error("{said}")]
-    struct Told {
+    struct ErrorText {
         said: &'static str,
         source: Option<Box<Self>>,
     }
 
-    fn told(said: &'static str, source: Option<Told>) -> Told {
-        Told { said, source: source.map(Box::new) }
+    fn told(said: &'static str, source: Option<ErrorText>) -> ErrorText {
+        ErrorText { said, source: source.map(Box::new) }
     }
 
     fn text(error: impl Into<Failure>) -> String {

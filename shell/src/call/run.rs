@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bowline_core::id::CommandName;
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use bowline_core::wire::value::{Arguments, Scalar, Value};
 
-use crate::call::{CallIo, Cell, Gone, Reply, Stop};
+use crate::call::{CallIo, CallShared, Gone, Reply, Stop};
 
 /// One call of a command, as its handler sees it.
 ///
@@ -21,7 +21,7 @@ pub struct Call {
     arguments: Vec<u8>,
     /// Bytes of the positional ones.
     positional: usize,
-    cell: Arc<Cell>,
+    cell: Arc<CallShared>,
 }
 
 impl Call {
@@ -29,7 +29,7 @@ impl Call {
         name: CommandName,
         arguments: Vec<u8>,
         positional: usize,
-        cell: Arc<Cell>,
+        cell: Arc<CallShared>,
     ) -> Self {
         Self { name, arguments, positional, cell }
     }
@@ -73,7 +73,7 @@ impl Call {
     ///
     /// # Errors
     /// [`Gone`]: the link is gone, nobody listens.
-    pub async fn write(&mut self, source: Source, mut bytes: &[u8]) -> Result<(), Gone> {
+    pub async fn write(&mut self, source: OutputStream, mut bytes: &[u8]) -> Result<(), Gone> {
         while !bytes.is_empty() {
             let taken = poll_fn(|cx| self.poll_write(cx, source, bytes)).await?;
             bytes = &bytes[taken..];
@@ -86,7 +86,7 @@ impl Call {
     /// # Errors
     /// As [`Call::write`].
     pub async fn print(&mut self, text: &str) -> Result<(), Gone> {
-        self.write(Source::Out, text.as_bytes()).await
+        self.write(OutputStream::Out, text.as_bytes()).await
     }
 
     /// Reads the caller's standard input; 0 is its end.
@@ -114,7 +114,7 @@ impl CallIo for Call {
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        source: Source,
+        source: OutputStream,
         bytes: &[u8],
     ) -> Poll<Result<usize, Gone>> {
         let mut state = self.cell.lock();
@@ -160,7 +160,7 @@ impl CallIo for Call {
     }
 }
 
-impl Cell {
+impl CallShared {
     /// Why the call has to stop, once it has to.
     pub(crate) fn poll_stop(&self, cx: &Context<'_>) -> Poll<Stop> {
         let mut state = self.lock();

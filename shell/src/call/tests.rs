@@ -5,18 +5,18 @@ use std::task::{Context, Poll, Waker};
 
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
-use bowline_core::wire::frame::{CallResult, Delivery, Done, Source, Status};
+use bowline_core::wire::frame::{CallResult, Delivery, Done, OutputStream, Status};
 use bowline_core::wire::value::ValueBuf;
 
 use super::*;
-use crate::driver::Letters;
+use crate::driver::Posted;
 
 fn id(text: &str) -> PeerId {
     text.parse().unwrap()
 }
 
-fn collected(mailbox: &Mailbox) -> Letters {
-    let mut letters = Letters::default();
+fn collected(mailbox: &Mailbox) -> Posted {
+    let mut letters = Posted::default();
     mailbox.collect(&Context::from_waker(Waker::noop()), &mut letters);
     letters
 }
@@ -25,7 +25,7 @@ fn collected(mailbox: &Mailbox) -> Letters {
 struct Made {
     mailbox: Arc<Mailbox>,
     calling: Calling,
-    order: Order,
+    order: CallRequest,
 }
 
 impl Made {
@@ -42,7 +42,7 @@ impl Made {
         Self::new(Callee::All, |call| call)
     }
 
-    fn cell(&self) -> &Arc<Cell> {
+    fn cell(&self) -> &Arc<CallShared> {
         &self.order.cell
     }
 
@@ -78,7 +78,7 @@ fn a_call_for_several_tells_everything_in_its_order_and_ends_once() {
     assert!(made.cell().is_for_several());
     made.cell().accepted(&[]);
     made.cell().accepted(&[id("a"), id("b")]);
-    made.cell().output_came(id("a"), Source::Err, b"oops");
+    made.cell().output_came(id("a"), OutputStream::Err, b"oops");
     made.cell().answered_by(result("a", Status::Exited(1)));
     made.cell().answered_by(result("b", Status::Exited(0)));
     made.cell().finish(Finished::done(Done {
@@ -89,7 +89,7 @@ fn a_call_for_several_tells_everything_in_its_order_and_ends_once() {
         claimed: 4,
     }));
     assert_eq!(made.next(), Some(CallEvent::Accepted { sent: vec![id("a"), id("b")] }));
-    let (peer, source, bytes) = (Some(id("a")), Source::Err, b"oops".to_vec());
+    let (peer, source, bytes) = (Some(id("a")), OutputStream::Err, b"oops".to_vec());
     assert_eq!(made.next(), Some(CallEvent::Output { peer, source, bytes }));
     assert_eq!(made.next(), Some(CallEvent::Answered(result("a", Status::Exited(1)))));
     assert_eq!(made.next(), Some(CallEvent::Answered(result("b", Status::Exited(0)))));
@@ -102,7 +102,7 @@ fn a_call_for_several_tells_everything_in_its_order_and_ends_once() {
 #[test]
 fn output_is_granted_again_once_it_is_taken_and_an_answer_asks_for_nothing() {
     let mut made = Made::all();
-    made.cell().output_came(id("a"), Source::Out, b"12345");
+    made.cell().output_came(id("a"), OutputStream::Out, b"12345");
     made.cell().answered_by(result("a", Status::Exited(0)));
     assert_eq!(made.granted(), None);
     made.next();
@@ -113,8 +113,8 @@ fn output_is_granted_again_once_it_is_taken_and_an_answer_asks_for_nothing() {
 
 #[test]
 fn what_a_dropped_call_still_says_holds_nobody_back() {
-    let Made { mailbox, calling, order: Order { cell, .. } } = Made::all();
-    cell.output_came(id("a"), Source::Out, b"unread");
+    let Made { mailbox, calling, order: CallRequest { cell, .. } } = Made::all();
+    cell.output_came(id("a"), OutputStream::Out, b"unread");
     drop(calling);
     let letters = collected(&mailbox);
     assert_eq!(letters.calls.len(), 1);
@@ -126,7 +126,7 @@ fn what_a_dropped_call_still_says_holds_nobody_back() {
     }
     // It was on its way when the call was dropped.
     cell.accepted(&[id("a")]);
-    cell.output_came(id("a"), Source::Out, b"late");
+    cell.output_came(id("a"), OutputStream::Out, b"late");
     cell.answered_by(result("a", Status::Exited(0)));
     assert_eq!(collected(&mailbox).calls.len(), 1);
     let state = cell.lock();
@@ -157,7 +157,7 @@ fn as_many_bytes_of_answers_may_wait_unread_as_the_bound_says_and_one_more_ends_
 #[test]
 fn input_that_comes_in_single_bytes_takes_little_more_than_its_bytes() {
     let mailbox = Arc::new(Mailbox::default());
-    let cell = Cell::new(CellSide::Runs, Some(CallId(2)), &mailbox);
+    let cell = CallShared::new(CallSide::Runs, Some(CallId(2)), &mailbox);
     let bytes: Vec<u8> = (0..65_536_u32).map(|n| (n % 251) as u8).collect();
     bytes.iter().for_each(|&byte| cell.input_came(&[byte]));
     let state = cell.lock();

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame;
 
-use crate::call::{Call, Cell, PIECE, Reply, State, Stop};
+use crate::call::{Call, CallShared, PIECE, Reply, CallState, Stop};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
@@ -56,12 +56,12 @@ impl Drop for Counted {
     }
 }
 
-impl Cell {
+impl CallShared {
     /// Gives the worker of this cell, which is new or retired, a call to run within `deadline`.
     pub(crate) fn begin(&self, call: &frame::Call<'_>, deadline: Duration, counted: Counted) {
         let mut state = self.lock();
         let before = core::mem::take(&mut *state);
-        let State { mut outward, mut inward, mut arguments, spare, wakers, .. } = before;
+        let CallState { mut outward, mut inward, mut arguments, spare, wakers, .. } = before;
         outward.clear();
         inward.clear();
         let (positional, named) = call.arguments.as_bytes();
@@ -71,7 +71,7 @@ impl Cell {
         let (name, positional) = (call.name, positional.len());
         let next = Some(Next { name, arguments, positional, deadline, counted });
         *state =
-            State { id: Some(call.id), outward, inward, spare, wakers, next, ..State::default() };
+            CallState { id: Some(call.id), outward, inward, spare, wakers, next, ..CallState::default() };
         state.wake();
     }
 
@@ -120,7 +120,7 @@ impl Cell {
 /// Runs the calls that `cell` is given by `handler`, one after the other, until it is dismissed.
 pub(crate) async fn work<R: Runtime, F>(
     runtime: R,
-    cell: Arc<Cell>,
+    cell: Arc<CallShared>,
     handler: Arc<impl Fn(Call) -> F>,
 ) where
     F: Future<Output: Into<Reply>>,
@@ -168,7 +168,7 @@ pub(crate) async fn work<R: Runtime, F>(
 
 /// Answers a call whose handler panicked, or whose runtime went away: nobody waits for ever. What
 /// ended with its process is lost, as it is where the process had no time to say so.
-struct Unanswered<'a>(Option<&'a Arc<Cell>>);
+struct Unanswered<'a>(Option<&'a Arc<CallShared>>);
 
 impl Unanswered<'_> {
     fn answer(mut self, reply: Reply) {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Kind, Pattern};
+use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, ValueKind, Pattern};
 use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
-use crate::config::keys::{self, Form, Read};
+use crate::config::keys::{self, Form, KeyRead};
 use crate::config::print::{Printer, array, key as spelt, quote};
 use crate::config::units::{parse_duration, parse_size, print_duration};
 use crate::process::{Environment, Grace};
@@ -15,13 +15,13 @@ use crate::process::{Environment, Grace};
 /// The table `commands`.
 pub(crate) struct CommandTable;
 
-impl keys::Kind<Vec<CommandSpec>> for CommandTable {
+impl keys::KeyKind<Vec<CommandSpec>> for CommandTable {
     fn form(&self) -> Form {
         Form::Table
     }
 
     /// In the file's order.
-    fn read(&self, section: &mut Section<'_>, _name: &'static str) -> Read<Vec<CommandSpec>> {
+    fn read(&self, section: &mut Section<'_>, _name: &'static str) -> KeyRead<Vec<CommandSpec>> {
         let mut read = Vec::new();
         for name in section.names() {
             let command = section.named_table(&name)?;
@@ -117,18 +117,18 @@ fn read_argument(
 ) -> Result<ArgumentSpec, ConfigError> {
     let kind = section.entry("type")?;
     let kind = match kind.as_ref().map_or("string", |entry| entry.value.as_str()) {
-        "string" => Kind::String {
-            max_length: read_length(&mut section)?.unwrap_or(Kind::DEFAULT_MAX_LENGTH),
+        "string" => ValueKind::String {
+            max_length: read_length(&mut section)?.unwrap_or(ValueKind::DEFAULT_MAX_LENGTH),
             pattern: section.text::<Pattern>("pattern")?,
         },
-        "integer" => Kind::Integer {
+        "integer" => ValueKind::Integer {
             min: section.integer("min")?.map(|entry| entry.value),
             max: section.integer("max")?.map(|entry| entry.value),
         },
-        "number" => Kind::Number { min: section.number("min")?, max: section.number("max")? },
-        "boolean" => Kind::Boolean,
-        "choice" => Kind::Choice(section.list("choices")?.unwrap_or_default()),
-        "path" => Kind::Path {
+        "number" => ValueKind::Number { min: section.number("min")?, max: section.number("max")? },
+        "boolean" => ValueKind::Boolean,
+        "choice" => ValueKind::Choice(section.list("choices")?.unwrap_or_default()),
+        "path" => ValueKind::Path {
             root: section.path("root")?.unwrap_or_else(PathBuf::new),
             handed: read_handed(&mut section)?,
         },
@@ -186,7 +186,7 @@ fn read_handed(section: &mut Section<'_>) -> Result<Handed, ConfigError> {
 
 /// `max-length`: bytes, or a size such as `"4KiB"`.
 fn read_length(section: &mut Section<'_>) -> Result<Option<usize>, ConfigError> {
-    let reason = format!("expected 1 to {} bytes", Kind::MOST_LENGTH);
+    let reason = format!("expected 1 to {} bytes", ValueKind::MOST_LENGTH);
     let (bytes, refusal) = if section.is_text("max-length") {
         let Some(entry) = section.entry("max-length")? else { return Ok(None) };
         let bytes = parse_size(&entry.value).map_err(|error| section.complain(&entry, error))?;
@@ -195,20 +195,20 @@ fn read_length(section: &mut Section<'_>) -> Result<Option<usize>, ConfigError> 
         let Some(entry) = section.integer("max-length")? else { return Ok(None) };
         (usize::try_from(entry.value).ok(), section.complain(&entry, reason))
     };
-    match bytes.filter(|bytes| (1..=Kind::MOST_LENGTH).contains(bytes)) {
+    match bytes.filter(|bytes| (1..=ValueKind::MOST_LENGTH).contains(bytes)) {
         Some(bytes) => Ok(Some(bytes)),
         None => Err(refusal),
     }
 }
 
 /// The keys that only this type takes.
-fn keys_of(kind: &Kind) -> &'static [&'static str] {
+fn keys_of(kind: &ValueKind) -> &'static [&'static str] {
     match kind {
-        Kind::String { .. } => &["max-length", "pattern"],
-        Kind::Integer { .. } | Kind::Number { .. } => &["min", "max"],
-        Kind::Boolean => &[],
-        Kind::Choice(_) => &["choices"],
-        Kind::Path { .. } => &["root", "as", "open"],
+        ValueKind::String { .. } => &["max-length", "pattern"],
+        ValueKind::Integer { .. } | ValueKind::Number { .. } => &["min", "max"],
+        ValueKind::Boolean => &[],
+        ValueKind::Choice(_) => &["choices"],
+        ValueKind::Path { .. } => &["root", "as", "open"],
     }
 }
 
@@ -242,24 +242,24 @@ fn print_command(printer: &mut Printer, command: &CommandSpec) {
 fn print_argument(printer: &mut Printer, argument: &ArgumentSpec) {
     printer.text("type", argument.kind.name());
     match &argument.kind {
-        Kind::String { max_length, pattern } => {
+        ValueKind::String { max_length, pattern } => {
             printer.bare("max-length", max_length);
             if let Some(pattern) = pattern {
                 printer.bare("pattern", quote(pattern.as_str()));
             }
         }
-        Kind::Integer { min, max } => {
+        ValueKind::Integer { min, max } => {
             print_bound(printer, "min", *min);
             print_bound(printer, "max", *max);
         }
         // The debug form of a finite number always reads back as the same number.
-        Kind::Number { min, max } => {
+        ValueKind::Number { min, max } => {
             print_bound(printer, "min", min.map(|min| format!("{min:?}")));
             print_bound(printer, "max", max.map(|max| format!("{max:?}")));
         }
-        Kind::Boolean => {}
-        Kind::Choice(choices) => printer.bare("choices", array(choices)),
-        Kind::Path { root, handed } => {
+        ValueKind::Boolean => {}
+        ValueKind::Choice(choices) => printer.bare("choices", array(choices)),
+        ValueKind::Path { root, handed } => {
             printer.text("root", root.display());
             match handed {
                 Handed::Path => printer.text("as", "path"),

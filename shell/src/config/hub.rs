@@ -1,6 +1,6 @@
 //! `hub.toml`: what a hub is told, and what is in force.
 
-mod door;
+mod preauth;
 mod joins;
 mod table;
 mod tls;
@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use bowline_core::capability::Role;
 
-pub use door::Origin;
+pub use preauth::Origin;
 pub use table::{
-    Door, DoorSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
+    PreauthConfig, PreauthSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
 };
 pub use tls::TlsSource;
 
@@ -87,7 +87,7 @@ impl HubSettings {
                 reason,
             });
         }
-        config.door.check(*mode)?;
+        config.preauth.check(*mode)?;
         Ok(HubConfig { secret_file: config.secret_file.map(absolute), ..config })
     }
 }

@@ -26,7 +26,7 @@ use crate::print;
 pub use crate::url::{HubUrl, Scheme, UrlError};
 pub use error::ConfigError;
 pub use hub::{
-    Door, DoorSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
+    PreauthConfig, PreauthSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
     Origin, TlsSource,
 };
 pub use keys::{Change, Form, Key, Reload};

@@ -122,7 +122,7 @@ impl HubConfig {
         if insecure.weak_secret {
             warnings.push(Warning::WeakSecret);
         }
-        let everyone = self.door.trusted_proxies.iter().find(|network| network.is_everyone());
+        let everyone = self.preauth.trusted_proxies.iter().find(|network| network.is_everyone());
         warnings.extend(everyone.map(|&network| Warning::ProxiesEverywhere(network)));
         Ok(warnings)
     }

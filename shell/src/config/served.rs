@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bowline_core::id::CommandName;
 
 use crate::arguments::path::risk::{is_there, is_wide, open_to_others};
-use crate::arguments::{Handed, Kind, ScriptHole};
+use crate::arguments::{Handed, ValueKind, ScriptHole};
 use crate::config::{ConfigError, Insecure, PeerConfig};
 use crate::files::shown;
 
@@ -109,7 +109,7 @@ impl PeerConfig {
                 risks.push(CommandRisk::Script { command, hole });
             }
             for argument in spec.arguments() {
-                let Kind::Path { root, handed } = &argument.kind else { continue };
+                let ValueKind::Path { root, handed } = &argument.kind else { continue };
                 let argument = argument.name.clone();
                 if !is_there(root) {
                     risks.push(CommandRisk::NoRoot { command, argument, root: root.clone() });

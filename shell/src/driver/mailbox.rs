@@ -8,25 +8,25 @@ use atomic_waker::AtomicWaker;
 use bowline_core::ask::{Answer, AskId};
 use bowline_core::code::Code;
 
-use crate::call::{Cell, Order};
+use crate::call::{CallShared, CallRequest};
 use crate::peer::Service;
 
 /// One link's mailbox. Anyone may post; only the link's task collects.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     waker: AtomicWaker,
-    letters: Mutex<Letters>,
+    letters: Mutex<Posted>,
 }
 
 /// What was posted.
 #[derive(Debug, Default)]
-pub(crate) struct Letters {
+pub(crate) struct Posted {
     /// Answers to the link's questions.
     pub(crate) answers: Vec<(AskId, Answer)>,
     /// Calls to be made.
-    pub(crate) orders: Vec<Order>,
+    pub(crate) orders: Vec<CallRequest>,
     /// Calls whose application has something for the link.
-    pub(crate) calls: Vec<Arc<Cell>>,
+    pub(crate) calls: Vec<Arc<CallShared>>,
     /// The commands that are served from here on.
     pub(crate) service: Option<Arc<Service>>,
     /// The link is to end once no call is open, or these have had so long.
@@ -49,7 +49,7 @@ impl Mailbox {
     }
 
     /// Posts a call to be made. Behind the end of the link, it is lost at once.
-    pub(crate) fn order(&self, order: Order) {
+    pub(crate) fn order(&self, order: CallRequest) {
         let mut letters = self.lock();
         if letters.is_over {
             drop(letters);
@@ -61,15 +61,15 @@ impl Mailbox {
     }
 
     /// The link is over, and nobody collects any more: the calls that were still to be made.
-    pub(crate) fn end(&self) -> Vec<Order> {
+    pub(crate) fn end(&self) -> Vec<CallRequest> {
         let mut letters = self.lock();
         let orders = core::mem::take(&mut letters.orders);
-        *letters = Letters { is_over: true, ..Letters::default() };
+        *letters = Posted { is_over: true, ..Posted::default() };
         orders
     }
 
     /// Posts a call that needs the link's task.
-    pub(crate) fn call(&self, cell: Arc<Cell>) {
+    pub(crate) fn call(&self, cell: Arc<CallShared>) {
         self.post(|letters| letters.calls.push(cell));
     }
 
@@ -90,12 +90,12 @@ impl Mailbox {
 
     /// Everything that was posted, in place of `letters`, which are empty and whose memory is used
     /// again; more of it wakes `cx`.
-    pub(crate) fn collect(&self, cx: &Context<'_>, letters: &mut Letters) {
+    pub(crate) fn collect(&self, cx: &Context<'_>, letters: &mut Posted) {
         self.waker.register(cx.waker());
         core::mem::swap(&mut *self.lock(), letters);
     }
 
-    fn post(&self, write: impl FnOnce(&mut Letters)) {
+    fn post(&self, write: impl FnOnce(&mut Posted)) {
         let mut letters = self.lock();
         if !letters.is_over {
             write(&mut letters);
@@ -104,7 +104,7 @@ impl Mailbox {
         self.waker.wake();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Letters> {
+    fn lock(&self) -> MutexGuard<'_, Posted> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,5 +8,5 @@ mod mailbox;
 mod turn;
 
 pub(crate) use linger::linger;
-pub(crate) use mailbox::{Letters, Mailbox};
+pub(crate) use mailbox::{Posted, Mailbox};
 pub(crate) use turn::{Owner, Turn};

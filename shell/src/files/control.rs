@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bowline_core::id::HubId;
 
-use crate::files::trusted::Place;
+use crate::files::trusted::WritePlace;
 use crate::files::{DataDir, Endpoint, FileError, Stamp, remove};
 use crate::runtime::listen::is_answered;
 
@@ -152,7 +152,7 @@ impl ControlSocket {
 }
 
 fn remove_directory(path: &Path) -> Result<(), FileError> {
-    let removed = Place::of(path, "remove")?.remove_directory();
+    let removed = WritePlace::of(path, "remove")?.remove_directory();
     removed.map_err(|error| FileError::system("remove", path, error))
 }
 
@@ -173,7 +173,7 @@ fn closed(directory: &Path) -> io::Result<()> {
     is_closed(&place(directory)?)
 }
 
-fn is_closed(place: &Place) -> io::Result<()> {
+fn is_closed(place: &WritePlace) -> io::Result<()> {
     match place.is_closed()? {
         true => Ok(()),
         false => Err(io::Error::other("not a directory of mode 0700 that belongs to this user")),
@@ -187,8 +187,8 @@ fn private(own: &Path) -> io::Result<()> {
     is_closed(&place)
 }
 
-fn place(directory: &Path) -> io::Result<Place> {
-    Place::of(directory, "open").map_err(io::Error::other)
+fn place(directory: &Path) -> io::Result<WritePlace> {
+    WritePlace::of(directory, "open").map_err(io::Error::other)
 }
 
 /// Directories for a directory of our own, the best first.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock, fstat};
 use rustix::io::Errno;
 
-use crate::files::trusted::{self, Place};
+use crate::files::trusted::{self, WritePlace};
 use crate::files::{DataDir, Exposure, FileError, Stamp};
 
 /// The lock on a data directory; dropping it lets go.
@@ -105,8 +105,8 @@ impl DirLock {
     fn lock(
         path: &Path,
         held: impl FnOnce(Option<u32>) -> FileError,
-    ) -> Result<(Self, Place), FileError> {
-        let place = Place::of(path, "lock")?;
+    ) -> Result<(Self, WritePlace), FileError> {
+        let place = WritePlace::of(path, "lock")?;
         let mut file = place.open("lock")?;
         let (mut lookers, moment) = LOOKERS;
         loop {
@@ -143,7 +143,7 @@ impl Drop for DirLock {
 
 /// Opens a file to lock, created with mode 0600 if it is not there; its content is left alone.
 pub(crate) fn open_lock(path: &Path) -> Result<File, FileError> {
-    Place::of(path, "lock")?.open("lock")
+    WritePlace::of(path, "lock")?.open("lock")
 }
 
 /// Who holds the lock, if they have said so yet.

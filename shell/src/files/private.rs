@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::crash;
-use crate::files::trusted::{self, Place};
+use crate::files::trusted::{self, WritePlace};
 use crate::files::{Exposure, FileError};
 
 /// The largest key or secret that is read, in bytes.
@@ -49,7 +49,7 @@ pub fn write_readable(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     crash::point();
-    let place = Place::of(path, "write")?;
+    let place = WritePlace::of(path, "write")?;
     let temporary = write_temporary(&place, path, bytes, mode)?;
     crash::point();
     place.take_over(&temporary).map_err(|error| {
@@ -67,7 +67,7 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
 /// disk.
 pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
     crash::point();
-    let place = Place::of(to, "write")?;
+    let place = WritePlace::of(to, "write")?;
     let name = from.file_name().unwrap_or_default();
     place.take_over(name).map_err(|error| FileError::system("write", to, error))?;
     crash::point();
@@ -82,7 +82,7 @@ pub(crate) fn replace_private(from: &Path, to: &Path) -> Result<(), FileError> {
 /// # Errors
 /// The system's; then nothing was created.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
-    let place = Place::of(path, "create")?;
+    let place = WritePlace::of(path, "create")?;
     let temporary = write_temporary(&place, path, bytes, PRIVATE)?;
     // Unlike a rename, a link never replaces what is there.
     let linked = place.link(&temporary);
@@ -130,7 +130,7 @@ pub fn load_or_create<E: From<FileError>>(
 /// # Errors
 /// The system's.
 pub fn remove(path: &Path) -> Result<(), FileError> {
-    let place = match Place::of(path, "remove") {
+    let place = match WritePlace::of(path, "remove") {
         Err(error) if error.is_not_found() => return Ok(()),
         place => place?,
     };
@@ -145,7 +145,7 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// Its directory cannot be trusted, or the system's.
 pub fn is_there(path: &Path) -> Result<bool, FileError> {
-    match Place::of(path, "look for") {
+    match WritePlace::of(path, "look for") {
         Ok(place) => place.is_there().map_err(|error| FileError::system("look for", path, error)),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),
@@ -172,7 +172,7 @@ pub(crate) fn read_bounded(
 
 /// A new file beside `path` that holds `bytes` and has reached the disk.
 fn write_temporary(
-    place: &Place,
+    place: &WritePlace,
     path: &Path,
     bytes: &[u8],
     mode: u32,
@@ -191,7 +191,7 @@ fn write_temporary(
     Ok(temporary)
 }
 
-fn open_temporary(place: &Place, path: &Path) -> Result<(OsString, File), FileError> {
+fn open_temporary(place: &WritePlace, path: &Path) -> Result<(OsString, File), FileError> {
     let name = place.name().to_string_lossy();
     let mut attempts = 0;
     loop {
@@ -206,12 +206,12 @@ fn open_temporary(place: &Place, path: &Path) -> Result<(OsString, File), FileEr
     }
 }
 
-fn sync(place: &Place, path: &Path) -> Result<(), FileError> {
+fn sync(place: &WritePlace, path: &Path) -> Result<(), FileError> {
     place.sync().map_err(|error| FileError::system("write", path, error))
 }
 
 /// Removes a temporary file; one that stays behind is private and does no harm.
-fn discard(place: &Place, temporary: &OsStr) {
+fn discard(place: &WritePlace, temporary: &OsStr) {
     let _ = place.unlink(temporary);
 }
 

@@ -25,7 +25,7 @@ mod name;
 mod read;
 
 pub use name::HubName;
-use read::{Fault, Table, tables};
+use read::{Fault, TrustTable, tables};
 
 /// What is known of one configured hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -285,7 +285,7 @@ fn parse(text: &str) -> Result<BTreeMap<HubName, TrustRecord>, Fault> {
     Ok(entries)
 }
 
-fn parse_record(table: &mut Table) -> Result<TrustRecord, Fault> {
+fn parse_record(table: &mut TrustTable) -> Result<TrustRecord, Fault> {
     Ok(TrustRecord {
         identity: table.text("identity")?,
         pin: table.text("pin")?,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::files::FileError;
-use crate::files::trusted::{Found, Missing, Place, directory};
+use crate::files::trusted::{FoundDirectory, Missing, WritePlace, directory};
 
 /// The directory of our own.
 const OWN: &str = "bowline-data";
@@ -43,26 +43,26 @@ pub fn holds_a_hub(path: &Path) -> io::Result<bool> {
 }
 
 /// Closes a directory of our own that the group was let into.
-pub(crate) fn close(path: &Path, found: Found) -> Result<(), FileError> {
+pub(crate) fn close(path: &Path, found: FoundDirectory) -> Result<(), FileError> {
     if !found.is_ours || !is_the_groups(found) {
         return Ok(());
     }
-    match Place::of(path, "close")?.close_directory() {
+    match WritePlace::of(path, "close")?.close_directory() {
         Ok(()) | Err(Errno::ROFS) => Ok(()),
         Err(error) => Err(FileError::system("close", path, error)),
     }
 }
 
 /// Whether the trusted group may write there, which is the only one that got this far.
-fn is_the_groups(found: Found) -> bool {
+fn is_the_groups(found: FoundDirectory) -> bool {
     found.mode & 0o020 != 0 && !found.is_shared
 }
 
 /// Whether it is a directory that we live in already: root's own may be a volume just as well, so
 /// its owner alone does not tell.
-fn is_own(path: &Path, found: Found) -> bool {
+fn is_own(path: &Path, found: FoundDirectory) -> bool {
     let holds = |name: &&str| {
-        Place::of(&path.join(name), "look for").is_ok_and(|place| place.is_there() == Ok(true))
+        WritePlace::of(&path.join(name), "look for").is_ok_and(|place| place.is_there() == Ok(true))
     };
     let is_named = path.file_name().is_some_and(|name| name == OWN);
     found.is_ours && (is_named || SIGNS.iter().any(holds))

@@ -9,7 +9,7 @@ use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::hub::{Hub as Machine, HubConfig as MachineConfig, Source};
 use bowline_core::identity::HubIdentity;
 use bowline_core::limits::Limits;
-use bowline_core::socket::Policy;
+use bowline_core::socket::UpgradePolicy;
 
 use crate::config::{
     ConfigError, HubConfig, HubSettings, HubUrl, Insecure, Scheme, TlsMode, Warning,
@@ -27,7 +27,7 @@ use crate::hub::serve::{Facts, Hub, Setup, Sockets};
 use crate::hub::shared::Shared;
 use crate::hub::token_key;
 use crate::ledger::{Ledger, LedgerError, LedgerThread, Tokens};
-use crate::notice::Observer;
+use crate::notice::Subscriber;
 use crate::peer::SetupError;
 use crate::runtime::Runtime;
 
@@ -45,7 +45,7 @@ pub struct HubBuilder<R: Runtime> {
     secret: Option<(Secret, Option<SecretOrigin>)>,
     limits: Limits,
     accept_restored: Option<Tokens>,
-    observer: Observer,
+    subscriber: Subscriber,
 }
 
 /// Why a hub does not start.
@@ -131,7 +131,7 @@ impl<R: Runtime> HubBuilder<R> {
             secret: None,
             limits: Limits::default(),
             accept_restored: None,
-            observer: Observer::default(),
+            subscriber: Subscriber::default(),
         })
     }
 
@@ -180,8 +180,8 @@ impl<R: Runtime> HubBuilder<R> {
     }
 
     /// Who is told what happens.
-    pub fn observer(mut self, observer: Observer) -> Self {
-        self.observer = observer;
+    pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
+        self.subscriber = subscriber;
         self
     }
 
@@ -231,8 +231,8 @@ impl<R: Runtime> HubBuilder<R> {
         let machine = Machine::new(machine(&config, limits, generation), known, &seed);
         let methods = snapshot.methods(Source::Network(config.bind.0));
         let Loaded { old, keeper, .. } = loaded;
-        let (data, observer) = (self.data.clone(), self.observer.clone());
-        let shared = Shared::new(snapshot, machine, ledger, keeper, data, observer);
+        let (data, subscriber) = (self.data.clone(), self.subscriber.clone());
+        let shared = Shared::new(snapshot, machine, ledger, keeper, data, subscriber);
         shared.restore(old);
         let bind = config.bind.0;
         let (listener, local) =
@@ -272,7 +272,7 @@ impl<R: Runtime> HubBuilder<R> {
         now: u64,
     ) -> Result<(HubSnapshot, Facts, Loaded), StartError> {
         let id = identity.id();
-        let keys::Served { tls, pin, chain, not_after, dates } =
+        let keys::ServedCertificate { tls, pin, chain, not_after, dates } =
             keys::serve(config, &self.data, id, &joins.authority(), now)?;
         let strength = if self.insecure.weak_secret { Strength::Weak } else { Strength::Full };
         let loaded = secret::load(config, &self.data, strength, self.secret.as_ref(), now)?;
@@ -288,7 +288,7 @@ impl<R: Runtime> HubBuilder<R> {
             joins: config.joins.is_offered(config.mode).then(|| Arc::new(joins)),
             open: !config.auth_required,
             generation,
-            external_pins: config.door.external_pins.clone(),
+            external_pins: config.preauth.external_pins.clone(),
             policy: Arc::new(policy(config)),
             limits,
         };
@@ -328,9 +328,9 @@ fn accept_restored(ledger: &mut Ledger, now: u64, tokens: Tokens) -> Result<(), 
 }
 
 /// What browsers may send.
-pub(super) fn policy(config: &HubConfig) -> Policy {
-    let origins = config.door.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
-    Policy { origins }
+pub(super) fn policy(config: &HubConfig) -> UpgradePolicy {
+    let origins = config.preauth.origins.iter().map(|origin| origin.as_str().to_owned()).collect();
+    UpgradePolicy { origins }
 }
 
 /// What the machine is told.
@@ -340,8 +340,8 @@ pub(super) fn machine(config: &HubConfig, limits: Limits, generation: u64) -> Ma
         secret_role: config.secret_role,
         self_labels: config.self_labels,
         generation,
-        allow_ips: config.door.allow_ips.clone(),
-        trusted_proxies: config.door.trusted_proxies.clone(),
+        allow_ips: config.preauth.allow_ips.clone(),
+        trusted_proxies: config.preauth.trusted_proxies.clone(),
         lives: config.joins.lives(),
     }
 }

@@ -19,8 +19,8 @@ use crate::watch::Watch;
 
 /// What waits.
 #[derive(Debug, Default)]
-pub(super) struct Chores {
-    queue: VecDeque<Chore>,
+pub(super) struct StoreQueue {
+    queue: VecDeque<StoreTask>,
     /// The hub stops: what waits is done, and then no more.
     closed: bool,
     /// Nothing is done any more.
@@ -28,19 +28,19 @@ pub(super) struct Chores {
 }
 
 #[derive(Debug)]
-enum Chore {
+enum StoreTask {
     Store(AskId, StoreAsk),
     /// The file of an old secret goes.
     DropOldSecret,
 }
 
-impl Chores {
+impl StoreQueue {
     pub(super) fn add(&mut self, ask: AskId, wanted: StoreAsk) {
-        self.queue.push_back(Chore::Store(ask, wanted));
+        self.queue.push_back(StoreTask::Store(ask, wanted));
     }
 
     pub(super) fn drop_old(&mut self) {
-        self.queue.push_back(Chore::DropOldSecret);
+        self.queue.push_back(StoreTask::DropOldSecret);
     }
 
     pub(super) fn close(&mut self) {
@@ -49,27 +49,27 @@ impl Chores {
 }
 
 /// Tells that the task which does them has ended.
-struct Over(Arc<Shared>);
+struct QueueGuard(Arc<Shared>);
 
-impl Drop for Over {
+impl Drop for QueueGuard {
     fn drop(&mut self) {
-        self.0.chores.change(|chores| chores.over = true);
+        self.0.store_queue.change(|chores| chores.over = true);
     }
 }
 
 /// Does what is to be done until the hub stops.
-pub(super) async fn do_chores<R: Runtime>(runtime: R, shared: Arc<Shared>) {
-    let _over = Over(shared.clone());
+pub(super) async fn serve_store<R: Runtime>(runtime: R, shared: Arc<Shared>) {
+    let _over = QueueGuard(shared.clone());
     loop {
-        let is_due = |chores: &Chores| (!chores.queue.is_empty() || chores.closed).then_some(());
-        shared.chores.until(is_due).await;
-        let (ask, wanted) = match shared.chores.change(|chores| chores.queue.pop_front()) {
+        let is_due = |chores: &StoreQueue| (!chores.queue.is_empty() || chores.closed).then_some(());
+        shared.store_queue.until(is_due).await;
+        let (ask, wanted) = match shared.store_queue.change(|chores| chores.queue.pop_front()) {
             None => return,
-            Some(Chore::DropOldSecret) => {
+            Some(StoreTask::DropOldSecret) => {
                 drop_old_secret(&runtime, &shared).await;
                 continue;
             }
-            Some(Chore::Store(ask, wanted)) => (ask, wanted),
+            Some(StoreTask::Store(ask, wanted)) => (ask, wanted),
         };
         // None where it was answered under the lock, with what links know from there on.
         let answer = match wanted {

@@ -3,11 +3,11 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use bowline_core::ask::{AskId, Cannot, Secret, Stored};
+use bowline_core::ask::{AskId, Cannot, TokenText, Stored};
 use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::code::Code;
 use bowline_core::facts::{Issuer, KeyRecord, Mint};
-use bowline_core::token::{self, Signer, TokenKeys};
+use bowline_core::token::{self, TokenSigner, TokenKeys};
 use bowline_core::tunnel::ServerTls;
 
 use crate::config::units::print_duration;
@@ -48,7 +48,7 @@ pub(super) async fn issue(shared: &Shared, mint: Mint) -> Result<Stored, Cannot>
     let (record, token) = mint.sign(&joins.signer, issuer).map_err(|error| bad(&error))?;
     let kept = record.clone();
     told(move |tell| shared.ledger.issue(kept, tell)).await?;
-    Ok(Stored::Issued(Box::new(record), Secret(token)))
+    Ok(Stored::Issued(Box::new(record), TokenText(token)))
 }
 
 /// Whether tokens may live so long here.
@@ -119,7 +119,7 @@ pub(super) async fn rotate_keys<R: Runtime>(
 impl Shared {
     /// Has links know these keys from here on, tells the machine, and answers what it asked. Under
     /// the lock: no link that knows a key is admitted before.
-    fn keys_rotated(&self, ask: AskId, signer: Signer, keys: Vec<KeyRecord>) {
+    fn keys_rotated(&self, ask: AskId, signer: TokenSigner, keys: Vec<KeyRecord>) {
         let (signer, held) = (Arc::new(signer), held(&keys));
         self.with(|hub| {
             self.snapshot.rcu(|snapshot| {

@@ -70,7 +70,7 @@ fn tls(
 
 /// The certificate that links get, and what is known of it.
 #[derive(Debug)]
-pub(super) struct Served {
+pub(super) struct ServedCertificate {
     /// None in `plain`.
     pub(super) tls: Option<ServerTls>,
     pub(super) pin: Option<Pin>,
@@ -88,10 +88,10 @@ pub(super) fn serve(
     id: HubId,
     authority: &AuthorityPublic,
     now_unix: u64,
-) -> Result<Served, StartError> {
+) -> Result<ServedCertificate, StartError> {
     let Some(key) = tls(config, data, id, now_unix)? else {
         let (pin, chain, not_after, dates) = (None, String::new(), None, None);
-        return Ok(Served { tls: None, pin, chain, not_after, dates });
+        return Ok(ServedCertificate { tls: None, pin, chain, not_after, dates });
     };
     let (pin, (chain, _), dates) = (key.pin(), key.to_pem(), dates(config, &key, now_unix));
     let not_after = key.describe().ok().map(|told| told.not_after);
@@ -99,7 +99,7 @@ pub(super) fn serve(
     let tls = ServerTls::asking(certificates, private, &authority.subject()).map_err(|error| {
         StartError::Certificate { path: "TLS".to_owned(), reason: error.to_string() }
     })?;
-    Ok(Served { tls: Some(tls), pin: Some(pin), chain, not_after, dates })
+    Ok(ServedCertificate { tls: Some(tls), pin: Some(pin), chain, not_after, dates })
 }
 
 /// What is to be said of the dates of a certificate from elsewhere. It is served all the same: who
@@ -177,9 +177,9 @@ mod tests {
     use crate::config::HubSettings;
     use crate::hub::token_key;
     use crate::ledger::Ledger;
-    use bowline_core::token::Signer;
+    use bowline_core::token::TokenSigner;
 
-    fn token(data: &DataDir) -> Result<Signer, StartError> {
+    fn token(data: &DataDir) -> Result<TokenSigner, StartError> {
         token_key::load(data, &mut Ledger::open(&data.ledger()).unwrap(), NOW)
     }
 

@@ -11,10 +11,10 @@ use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;
 
-use crate::driver::{Letters, Mailbox, Owner};
+use crate::driver::{Posted, Mailbox, Owner};
 use crate::hub::shared::Shared;
 use crate::ledger::LedgerError;
-use crate::notice::Notice;
+use crate::notice::ShellEvent;
 
 /// One link of a hub.
 pub(super) struct HubLink {
@@ -33,7 +33,7 @@ pub(super) struct HubLink {
 
 impl Owner for HubLink {
     fn feed(&mut self, link: &mut Link, now: Now, cx: &Context<'_>) {
-        let mut letters = Letters::default();
+        let mut letters = Posted::default();
         self.mailbox.collect(cx, &mut letters);
         self.traffic = link.traffic();
         for (ask, answer) in letters.answers {
@@ -63,8 +63,8 @@ impl Owner for HubLink {
     fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)> {
         let link = Some(self.link);
         match event {
-            Event::Secured(security) => self.tell(Notice::Secured { link, security }),
-            Event::Upgraded => self.tell(Notice::Upgraded { link }),
+            Event::Secured(security) => self.tell(ShellEvent::Secured { link, security }),
+            Event::Upgraded => self.tell(ShellEvent::Upgraded { link }),
             Event::Ask(ask, Question::Record(record)) => {
                 let mailbox = self.mailbox.clone();
                 self.shared.ledger.record(record, move |recorded| {
@@ -78,24 +78,24 @@ impl Owner for HubLink {
                 }
                 return Some((ask, answer.into()));
             }
-            Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
+            Event::Ask(ask, _) => return Some((ask, Answer::Refused(Code::Refused.into()))),
             Event::Admitted(admitted) => {
                 let took = now.mono.since(self.began.mono);
                 let traffic = self.traffic;
                 self.peer = Some(admitted.peer);
-                self.tell(Notice::Admitted { link, admitted, took, traffic });
+                self.tell(ShellEvent::Admitted { link, admitted, took, traffic });
             }
             Event::Frame(frame) => self.shared.with(|hub| hub.input(self.link, &frame, now)),
             Event::RoundTrip(took) => self.shared.with(|hub| hub.round_trip(self.link, took)),
             Event::Failed => self.shared.with(|hub| hub.failed(self.link, now)),
             Event::HeldBack(measure) => {
                 if let Some(peer) = self.peer {
-                    self.tell(Notice::HeldBack { link: self.link, peer, measure });
+                    self.tell(ShellEvent::HeldBack { link: self.link, peer, measure });
                 }
             }
             Event::Ended(ended) => {
                 let (remote, traffic) = (self.remote.clone(), self.traffic);
-                self.tell(Notice::Ended { link, remote, ended, traffic });
+                self.tell(ShellEvent::Ended { link, remote, ended, traffic });
             }
             _ => {}
         }
@@ -110,7 +110,7 @@ impl HubLink {
         let Some(remote) = source.map(|source| source.to_string()) else { return };
         if remote != self.remote {
             let proxy = std::mem::replace(&mut self.remote, remote.clone());
-            self.tell(Notice::Forwarded { link: self.link, proxy, remote });
+            self.tell(ShellEvent::Forwarded { link: self.link, proxy, remote });
         }
     }
 
@@ -132,8 +132,8 @@ impl HubLink {
         true
     }
 
-    fn tell(&self, notice: Notice) {
-        self.shared.observer.tell(notice);
+    fn tell(&self, notice: ShellEvent) {
+        self.shared.subscriber.tell(notice);
     }
 }
 
@@ -141,10 +141,10 @@ impl HubLink {
 fn answer(recorded: Result<(), LedgerError>) -> Answer {
     match recorded {
         Ok(()) => Answer::Recorded,
-        Err(LedgerError::Refused(code)) => Answer::No(code.into()),
+        Err(LedgerError::Refused(code)) => Answer::Refused(code.into()),
         Err(error) => {
             tracing::error!(%error, "the ledger could not record a peer; it was not admitted");
-            Answer::No(error.code().into())
+            Answer::Refused(error.code().into())
         }
     }
 }

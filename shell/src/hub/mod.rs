@@ -19,6 +19,6 @@ mod token_key;
 pub use builder::{HubBuilder, StartError};
 pub use presence::LOOK;
 pub use reload::{Certificate, Reloaded};
-pub use restore::{Anew, Marked, mark_restored, new_identity};
+pub use restore::{RestoredDir, Marked, mark_restored, new_identity};
 pub use secret::{RotateError, Rotation, rotate_secret};
 pub use serve::Hub;

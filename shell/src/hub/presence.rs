@@ -30,7 +30,7 @@ use crate::files::{ControlSocket, DataDir, DirLock, Endpoint, FileError, Stamp, 
 use crate::hub::serve::accept;
 use crate::hub::shared::Shared;
 use crate::ledger::{LedgerError, LedgerThread};
-use crate::notice::{Mark, Notice};
+use crate::notice::{Mark, ShellEvent};
 use crate::runtime::{Alarm, Runtime, listen};
 use crate::watch::Watch;
 
@@ -69,7 +69,7 @@ struct Marks {
 struct Looked {
     /// A socket that takes the place of the one before.
     socket: Option<UnixListener>,
-    notices: Vec<Notice>,
+    notices: Vec<ShellEvent>,
     /// Another hub has used the ledger.
     overtaken: Option<String>,
 }
@@ -162,7 +162,7 @@ impl Marks {
         let mut looked = Looked::default();
         let amiss = self.put_right(is_hurried, ledger, &mut looked).err();
         if amiss != self.amiss {
-            looked.notices.push(Notice::Amiss { reason: amiss.clone() });
+            looked.notices.push(ShellEvent::Amiss { reason: amiss.clone() });
             self.amiss = amiss;
         }
         looked
@@ -277,7 +277,7 @@ impl Marks {
 
 impl Looked {
     fn made(&mut self, mark: Mark, path: PathBuf) {
-        self.notices.push(Notice::MadeAnew { mark, path });
+        self.notices.push(ShellEvent::MadeAnew { mark, path });
     }
 }
 
@@ -341,12 +341,12 @@ pub(super) async fn keep<R: Runtime>(runtime: R, shared: Arc<Shared>, presence: 
         if let Some(reason) = overtaken {
             // Told once the links are on their way out.
             shared.give_up(reason.clone());
-            return shared.observer.tell(Notice::Amiss { reason: Some(reason) });
+            return shared.subscriber.tell(ShellEvent::Amiss { reason: Some(reason) });
         }
         if let Some(socket) = socket {
             replace(&runtime, &shared, &presence, socket);
         }
-        notices.into_iter().for_each(|notice| shared.observer.tell(notice));
+        notices.into_iter().for_each(|notice| shared.subscriber.tell(notice));
     }
 }
 

@@ -9,7 +9,7 @@ use bowline_core::id::Pin;
 use crate::config::{Change, HubConfig, HubSettings, Reload, Warning};
 use crate::hub::builder::{machine, policy};
 use crate::hub::inviting::urls;
-use crate::hub::keys::{self, Served};
+use crate::hub::keys::{self, ServedCertificate};
 use crate::hub::{Hub, StartError};
 use crate::runtime::Runtime;
 
@@ -68,7 +68,7 @@ impl<R: Runtime> Hub<R> {
         let authority = keys::authority(data, id, now)?.public();
         let served = keys::serve(&config, data, id, &authority, now)?;
         let certificate = self.certificate(&served);
-        let Served { tls, pin, chain, not_after, dates } = served;
+        let ServedCertificate { tls, pin, chain, not_after, dates } = served;
         let mut limits = self.setup.limits.clone();
         config.limits.apply(&mut limits);
         self.shared.reconfigure(machine(&config, limits.clone(), self.facts.generation), |was| {
@@ -76,7 +76,7 @@ impl<R: Runtime> Hub<R> {
                 name: config.name.clone(),
                 tls: tls.clone(),
                 open: !config.auth_required,
-                external_pins: config.door.external_pins.clone(),
+                external_pins: config.preauth.external_pins.clone(),
                 policy: Arc::new(policy(&config)),
                 limits: limits.clone(),
                 joins: was.joins.as_ref().map(|joins| {
@@ -97,7 +97,7 @@ impl<R: Runtime> Hub<R> {
         Ok(Reloaded { changed, restart, certificate, warnings })
     }
 
-    fn certificate(&self, served: &Served) -> Option<Certificate> {
+    fn certificate(&self, served: &ServedCertificate) -> Option<Certificate> {
         let pin = served.pin.filter(|_| served.chain != self.facts.chain)?;
         let same_key = self.facts.pin == Some(pin);
         Some(Certificate { pin, same_key, not_after: served.not_after })

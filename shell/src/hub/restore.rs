@@ -28,7 +28,7 @@ pub struct Marked {
 /// A directory that became another hub's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Anew {
+pub struct RestoredDir {
     /// The hub's id from here on.
     pub hub: HubId,
     /// The files that were taken away; the next start makes others.
@@ -54,7 +54,7 @@ pub fn mark_restored(data: &Path) -> Result<Marked, StartError> {
 ///
 /// # Errors
 /// As [`mark_restored`]. Run again, it goes on from where it was.
-pub fn new_identity(data: &Path) -> Result<Anew, StartError> {
+pub fn new_identity(data: &Path) -> Result<RestoredDir, StartError> {
     let (_lock, mut ledger, data) = open(data)?;
     // Until all of it is done no hub on this directory takes a token.
     let restored = by_operator(&mut ledger)?;
@@ -81,7 +81,7 @@ pub fn new_identity(data: &Path) -> Result<Anew, StartError> {
     }
     let hub = keys::identity(&data)?.id();
     ledger.make_anew()?;
-    Ok(Anew { hub, removed })
+    Ok(RestoredDir { hub, removed })
 }
 
 fn open(data: &Path) -> Result<(DirLock, Ledger, DataDir), StartError> {
@@ -106,7 +106,7 @@ fn by_operator(ledger: &mut Ledger) -> Result<Restored, StartError> {
 mod tests {
     use bowline_core::facts::PeerRecord;
     use bowline_core::random::{Random, Seed};
-    use bowline_core::token::Signer;
+    use bowline_core::token::TokenSigner;
 
     use super::*;
     use crate::ledger::{KeyRotation, Tokens};
@@ -153,7 +153,7 @@ mod tests {
         let (dir, mut ledger) = hub();
         let data = DataDir::open(dir.path()).unwrap();
         let before = keys::identity(&data).unwrap().id();
-        let signer = Signer::generate(&mut Random::new(&Seed([3; 32]))).unwrap();
+        let signer = TokenSigner::generate(&mut Random::new(&Seed([3; 32]))).unwrap();
         let key = signer.key().clone();
         ledger.rotate_key(&KeyRotation { key, at: 1, now: false }).unwrap();
         ledger.make_example();

@@ -21,12 +21,12 @@ pub(super) struct Loaded {
     pub(super) secrets: Secrets,
     /// The number of the secret before the current one, and when it ends.
     pub(super) old: Option<(SecretNumber, u64)>,
-    pub(super) keeper: SecretKeeper,
+    pub(super) keeper: SecretStore,
 }
 
 /// Where the secret of a running hub is kept.
 #[derive(Clone, Debug)]
-pub(super) struct SecretKeeper {
+pub(super) struct SecretStore {
     data: DataDir,
     strength: Strength,
     /// None where the program that embeds the hub gave it.
@@ -102,7 +102,7 @@ pub(super) fn load(
     unix: u64,
 ) -> Result<Loaded, SecretError> {
     let is_offered = config.auth_secret;
-    let mut keeper = SecretKeeper { data: data.clone(), strength, origin: None, is_offered };
+    let mut keeper = SecretStore { data: data.clone(), strength, origin: None, is_offered };
     if !is_offered {
         return Ok(Loaded { secrets: Secrets::default(), old: None, keeper });
     }
@@ -168,7 +168,7 @@ fn shared(secret: &Secret) -> Result<SharedSecret, SecretError> {
     SharedSecret::new(secret.as_bytes()).map_err(|WeakSecret| SecretError::Missing)
 }
 
-impl SecretKeeper {
+impl SecretStore {
     pub(super) fn origin(&self) -> Option<&SecretOrigin> {
         self.origin.as_ref()
     }

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
-use bowline_core::hub::{Facts as Told, Outbox, Source};
+use bowline_core::hub::{HubSetup as Told, Outbox, Source};
 use bowline_core::id::{HubId, Pin};
 use bowline_core::limits::Limits;
 use bowline_core::link::Link;
@@ -20,11 +20,11 @@ use crate::config::{HubConfig, HubUrl, Insecure, Scheme, Warning};
 use crate::driver::{Turn, linger};
 use crate::entropy;
 use crate::files::{DataDir, SecretOrigin};
-use crate::hub::chores::do_chores;
+use crate::hub::chores::serve_store;
 use crate::hub::link::HubLink;
 use crate::hub::presence::{self, Presence};
 use crate::hub::shared::{Links, Shared};
-use crate::notice::Notice;
+use crate::notice::ShellEvent;
 use crate::runtime::{Acceptor, Alarm, Listener, Runtime, Stream};
 
 /// How long a stopping hub waits for its links once their calls have had their time.
@@ -129,7 +129,7 @@ impl<R: Runtime> Hub<R> {
         let keep = presence::keep(runtime.clone(), shared.clone(), setup.presence.clone());
         runtime.spawn(keep);
         runtime.spawn(keep_deadlines(runtime.clone(), shared.clone()));
-        runtime.spawn(do_chores(runtime.clone(), shared.clone()));
+        runtime.spawn(serve_store(runtime.clone(), shared.clone()));
         Self { runtime, shared, facts, setup }
     }
 
@@ -221,7 +221,7 @@ impl<R: Runtime> Hub<R> {
         let end = end.max(self.runtime.now().checked_add(STRANGERS));
         self.wait_for(end, |links| links.listening == 0 && links.count == 0).await;
         self.shared.with(bowline_core::hub::Hub::summarise);
-        self.shared.chores.until(|chores| chores.over.then_some(())).await;
+        self.shared.store_queue.until(|chores| chores.over.then_some(())).await;
         self.shared.ledger.close().await;
         self.setup.presence.leave();
     }
@@ -282,7 +282,7 @@ pub(super) async fn accept<R: Runtime, L: Listener>(
 async fn drive<R: Runtime>(runtime: R, shared: Arc<Shared>, stream: impl Stream, source: Source) {
     let began = shared.clock.now();
     let Some((id, mailbox)) = shared.arrive(source, began) else { return };
-    shared.observer.tell(Notice::Accepted { link: id, remote: source.to_string() });
+    shared.subscriber.tell(ShellEvent::Accepted { link: id, remote: source.to_string() });
     match entropy::seed()
         .map(|seed| Link::accept(shared.snapshot.load_full(), source, &seed, began))
     {

@@ -18,10 +18,10 @@ use crate::clock::Clock;
 use crate::config::HubUrl;
 use crate::driver::Mailbox;
 use crate::files::DataDir;
-use crate::hub::chores::Chores;
-use crate::hub::secret::SecretKeeper;
+use crate::hub::chores::StoreQueue;
+use crate::hub::secret::SecretStore;
 use crate::ledger::LedgerThread;
-use crate::notice::{Notice, Observer};
+use crate::notice::{ShellEvent, Subscriber};
 use crate::watch::Watch;
 
 /// One hub.
@@ -29,23 +29,23 @@ pub(super) struct Shared {
     /// What links are made from; another one from each change on.
     pub(super) snapshot: ArcSwap<HubSnapshot>,
     pub(super) ledger: LedgerThread,
-    pub(super) secret: SecretKeeper,
+    pub(super) secret: SecretStore,
     /// Where keys are kept.
     pub(super) data: DataDir,
     /// What join tokens name.
     pub(super) urls: ArcSwap<Vec<HubUrl>>,
     pub(super) clock: Clock,
-    pub(super) observer: Observer,
+    pub(super) subscriber: Subscriber,
     /// Wakes the task that looks after the machine's deadlines, and after what is too long for one
     /// hold of the lock.
     pub(super) timer: AtomicWaker,
     /// What the machine asked for itself.
-    pub(super) chores: Watch<Chores>,
+    pub(super) store_queue: Watch<StoreQueue>,
     /// How many links there are, and whether more are taken.
     pub(super) links: Watch<Links>,
     /// Why the hub ended by itself.
     pub(super) ended: Watch<Option<String>>,
-    locked: Mutex<Locked>,
+    locked: Mutex<HubState>,
 }
 
 /// The links of a hub, counted.
@@ -62,7 +62,7 @@ pub(super) struct Links {
 }
 
 /// What is behind the lock; it is held for map operations only.
-struct Locked {
+struct HubState {
     hub: Machine,
     mailboxes: BTreeMap<LinkId, Arc<Mailbox>>,
     /// The deadline that the timer task knows of.
@@ -80,11 +80,11 @@ impl Shared {
         snapshot: HubSnapshot,
         hub: Machine,
         ledger: LedgerThread,
-        secret: SecretKeeper,
+        secret: SecretStore,
         data: DataDir,
-        observer: Observer,
+        subscriber: Subscriber,
     ) -> Self {
-        let locked = Locked { hub, mailboxes: BTreeMap::new(), armed: None };
+        let locked = HubState { hub, mailboxes: BTreeMap::new(), armed: None };
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             ledger,
@@ -92,9 +92,9 @@ impl Shared {
             data,
             urls: ArcSwap::default(),
             clock: Clock::start(),
-            observer,
+            subscriber,
             timer: AtomicWaker::new(),
-            chores: Watch::new(Chores::default()),
+            store_queue: Watch::new(StoreQueue::default()),
             links: Watch::new(Links::default()),
             ended: Watch::new(None),
             locked: Mutex::new(locked),
@@ -122,7 +122,7 @@ impl Shared {
         if sooner || locked.hub.has_work() {
             self.timer.wake();
         }
-        // Told outside the lock: what an observer does takes its own time.
+        // Told outside the lock: what a subscriber does takes its own time.
         let mut notices = Vec::new();
         let mut ended = Vec::new();
         let mut drained = false;
@@ -137,7 +137,7 @@ impl Shared {
                 HubEvent::Online { .. } => continue,
                 _ => {}
             }
-            notices.push(Notice::Hub(event));
+            notices.push(ShellEvent::Hub(event));
         }
         drop(locked);
         if drained {
@@ -145,10 +145,10 @@ impl Shared {
         }
         ended.into_iter().for_each(|number| self.secret_ended(number));
         if !asks.is_empty() {
-            self.chores
+            self.store_queue
                 .change(|chores| asks.into_iter().for_each(|(id, wanted)| chores.add(id, wanted)));
         }
-        notices.into_iter().for_each(|notice| self.observer.tell(notice));
+        notices.into_iter().for_each(|notice| self.subscriber.tell(notice));
         output
     }
 
@@ -182,7 +182,7 @@ impl Shared {
             });
             hub.answer_ask(ask, Ok(Stored::Rotated(rotated)), self.clock.now());
         });
-        self.observer.tell(Notice::SecretRotated { old_until });
+        self.subscriber.tell(ShellEvent::SecretRotated { old_until });
     }
 
     /// Other settings: for the machine, and for links that come. Under the lock, so that no link that
@@ -204,7 +204,7 @@ impl Shared {
             let secrets = snapshot.secrets.clone().without_old(number);
             HubSnapshot { secrets, ..HubSnapshot::clone(snapshot) }
         });
-        self.chores.change(Chores::drop_old);
+        self.store_queue.change(StoreQueue::drop_old);
     }
 
     /// A connection came; its number and its mailbox. None where it is to be closed at once.
@@ -238,7 +238,7 @@ impl Shared {
             calls
         });
         if calls > 0 {
-            self.observer.tell(Notice::Stopping { calls, within });
+            self.subscriber.tell(ShellEvent::Stopping { calls, within });
         }
     }
 
@@ -246,7 +246,7 @@ impl Shared {
     pub(super) fn close_all(&self, code: Code) {
         self.links.change(|links| links.stopping = true);
         self.timer.wake();
-        self.chores.change(Chores::close);
+        self.store_queue.change(StoreQueue::close);
         let locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
         locked.mailboxes.values().for_each(|mailbox| mailbox.close(code));
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 use bowline_core::facts::KeyRecord;
 use bowline_core::id::KeyId;
 use bowline_core::random::Random;
-use bowline_core::token::{KeyState, Signer};
+use bowline_core::token::{KeyState, TokenSigner};
 use zeroize::Zeroizing;
 
 use crate::entropy;
@@ -23,7 +23,7 @@ use crate::ledger::{KeyRotation, Ledger};
 use crate::peer::SetupError;
 
 /// The key that signs: brings file and ledger together at the start.
-pub(super) fn load(data: &DataDir, ledger: &mut Ledger, unix: u64) -> Result<Signer, StartError> {
+pub(super) fn load(data: &DataDir, ledger: &mut Ledger, unix: u64) -> Result<TokenSigner, StartError> {
     let keys = ledger.durable()?.keys;
     finish(data, &keys)?;
     let signer = read_or_make(&data.token_key())?;
@@ -44,12 +44,12 @@ pub(super) fn load(data: &DataDir, ledger: &mut Ledger, unix: u64) -> Result<Sig
     }
 }
 
-fn taking_over(signer: &Signer, at: u64) -> KeyRotation {
+fn taking_over(signer: &TokenSigner, at: u64) -> KeyRotation {
     KeyRotation { key: signer.key().clone(), at, now: false }
 }
 
 /// Makes a key that is to take over, and keeps it beside the one that signs.
-pub(super) fn prepare(data: &DataDir) -> Result<Signer, SetupError> {
+pub(super) fn prepare(data: &DataDir) -> Result<TokenSigner, SetupError> {
     let path = data.next_token_key();
     let signer = make(&path)?;
     pem::write_pkcs8(&path, &signer.to_pkcs8())?;
@@ -80,11 +80,11 @@ fn state(keys: &[KeyRecord], id: KeyId) -> Option<KeyState> {
     keys.iter().find(|kept| kept.key.id() == id).map(|kept| kept.state)
 }
 
-fn read(path: &Path) -> Result<Signer, SetupError> {
+fn read(path: &Path) -> Result<TokenSigner, SetupError> {
     parse(&pem::read_pkcs8(path)?, path)
 }
 
-fn read_or_make(path: &Path) -> Result<Signer, SetupError> {
+fn read_or_make(path: &Path) -> Result<TokenSigner, SetupError> {
     let (read, _) = files::load_or_create(path, || {
         let made = make(path)?;
         Ok::<_, SetupError>(pem::encode(pem::PRIVATE_KEY, &made.to_pkcs8()))
@@ -92,13 +92,13 @@ fn read_or_make(path: &Path) -> Result<Signer, SetupError> {
     parse(&pem::pkcs8(&read, path)?, path)
 }
 
-fn parse(der: &Zeroizing<Vec<u8>>, path: &Path) -> Result<Signer, SetupError> {
-    Signer::from_pkcs8(der).map_err(|error| broken(path, &error))
+fn parse(der: &Zeroizing<Vec<u8>>, path: &Path) -> Result<TokenSigner, SetupError> {
+    TokenSigner::from_pkcs8(der).map_err(|error| broken(path, &error))
 }
 
-fn make(path: &Path) -> Result<Signer, SetupError> {
+fn make(path: &Path) -> Result<TokenSigner, SetupError> {
     let seed = entropy::seed().map_err(|error| broken(path, &error))?;
-    Signer::generate(&mut Random::new(&seed)).map_err(|error| broken(path, &error))
+    TokenSigner::generate(&mut Random::new(&seed)).map_err(|error| broken(path, &error))
 }
 
 fn broken(path: &Path, reason: &impl ToString) -> SetupError {

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bowline_core::facts::{
-    Acceptance, Change, Durable, Fact, KeyRecord, KeyRotation, Record, TokenRecord, Tokens,
+    Acceptance, Change, Durable, Fact, KeyRecord, KeyRotation, FactRecord, TokenRecord, Tokens,
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crash;
 use crate::files::FileError;
-use crate::files::trusted::Place;
+use crate::files::trusted::WritePlace;
 use crate::ledger::transaction::Transaction;
 use crate::ledger::{LedgerError, read, schema};
 
@@ -31,7 +31,7 @@ impl Ledger {
     /// [`LedgerError::Storage`].
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         // SQLite gives the log and the shared memory beside it the same mode.
-        let place = Place::of(path, "open").map_err(|error| unusable(path, error))?;
+        let place = WritePlace::of(path, "open").map_err(|error| unusable(path, error))?;
         place.open("open").map_err(|error| unusable(path, error))?;
         check_beside(path)?;
         // SQLite takes a path. Nobody else can put a link into the one that was walked.
@@ -147,9 +147,9 @@ impl Ledger {
     /// Records all of it, or nothing.
     ///
     /// # Errors
-    /// [`LedgerError::Refused`] as [`Record`] says, and [`LedgerError::Storage`]; nothing was
+    /// [`LedgerError::Refused`] as [`FactRecord`] says, and [`LedgerError::Storage`]; nothing was
     /// recorded then.
-    pub fn record(&mut self, record: &Record) -> Result<(), LedgerError> {
+    pub fn record(&mut self, record: &FactRecord) -> Result<(), LedgerError> {
         self.in_transaction(|facts| facts.apply(Fact::Record(record)).map(drop))
     }
 
@@ -235,7 +235,7 @@ pub(super) fn open_error(path: &Path, reason: &impl ToString) -> LedgerError {
 pub(super) fn check_beside(path: &Path) -> Result<(), LedgerError> {
     for suffix in ["-wal", "-shm", "-journal"] {
         let beside = beside(path, suffix);
-        let looked = Place::of(&beside, "open").and_then(|place| place.look("open"));
+        let looked = WritePlace::of(&beside, "open").and_then(|place| place.look("open"));
         looked.map_err(|error| unusable(path, error))?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The rows that a fact concerns, as they stand in a transaction.
 
-use bowline_core::facts::{Durable, Fact, Row, Spent, Summary};
+use bowline_core::facts::{Durable, Fact, FactRow, Spent, FactSummary};
 use bowline_core::id::{Jti, PublicKey};
 use bowline_core::token::KeyState;
 use rusqlite::OptionalExtension;
@@ -11,27 +11,27 @@ use crate::ledger::{LedgerError, keys, read};
 
 impl Transaction<'_> {
     /// Those rows, and nothing else.
-    pub(super) fn load(&self, fact: &Fact<'_>) -> Result<(Durable, Summary), LedgerError> {
-        let (mut rows, mut summary) = (Durable::default(), Summary::default());
+    pub(super) fn load(&self, fact: &Fact<'_>) -> Result<(Durable, FactSummary), LedgerError> {
+        let (mut rows, mut summary) = (Durable::default(), FactSummary::default());
         for row in fact.concerns() {
             match row {
-                Row::Peer(id) => {
+                FactRow::Peer(id) => {
                     rows.peers.extend(read::peer_of(self.connection, id)?.map(|peer| (id, peer)));
                 }
-                Row::Token(jti) => {
+                FactRow::Token(jti) => {
                     let token = read::token_of(self.connection, jti)?;
                     rows.tokens.extend(token.map(|token| (jti, token)));
                 }
-                Row::Uses(jti, key) => summary.spent = self.spent(jti, &key)?,
-                Row::Counters => {
+                FactRow::Uses(jti, key) => summary.spent = self.spent(jti, &key)?,
+                FactRow::Counters => {
                     (rows.floor, rows.issues) = read::counters(self.connection)?;
                 }
-                Row::Restored => rows.restored = read::restored(self.connection)?,
-                Row::Keys => {
+                FactRow::Restored => rows.restored = read::restored(self.connection)?,
+                FactRow::Keys => {
                     rows.keys = keys::read(self.connection)?;
                     summary.last_end = self.last_end(&rows)?;
                 }
-                Row::Ended(until) => {
+                FactRow::Ended(until) => {
                     let sql = "SELECT EXISTS (SELECT 1 FROM tokens
                                WHERE ends <= max(?1, (SELECT floor FROM meta WHERE only = 0)))";
                     summary.has_ended = self.one(sql, [seconds(until)])?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use bowline_core::facts::Restored;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::files::trusted::Place;
+use crate::files::trusted::WritePlace;
 use crate::ledger::database::{beside, check_beside, damaged, open_error, sort_error, unusable};
 use crate::ledger::{LedgerError, read as ledger_read, schema};
 
@@ -28,7 +28,7 @@ pub struct Look {
 /// # Errors
 /// [`LedgerError::Open`], [`LedgerError::Damaged`], [`LedgerError::Newer`].
 pub fn look(path: &Path, in_use: bool) -> Result<Option<Look>, LedgerError> {
-    let place = Place::of(path, "open").map_err(|error| unusable(path, error))?;
+    let place = WritePlace::of(path, "open").map_err(|error| unusable(path, error))?;
     place.look("open").map_err(|error| unusable(path, error))?;
     check_beside(path)?;
     if !in_use && std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {

@@ -14,7 +14,7 @@ use crate::ledger::write::family;
 use crate::ledger::{LedgerError, keys};
 
 /// Labels, by their keys.
-type Labels = BTreeMap<String, String>;
+type LabelRows = BTreeMap<String, String>;
 
 /// Reads all of it; call it within a transaction, so that it is of one moment.
 pub(super) fn durable(connection: &Connection) -> Result<Durable, LedgerError> {
@@ -88,7 +88,7 @@ pub(super) fn peer_of(
     peer(row, labels.collect::<Result<_, _>>()?).map(Some)
 }
 
-fn peer(row: &Row<'_>, labels: Labels) -> Result<PeerRecord, LedgerError> {
+fn peer(row: &Row<'_>, labels: LabelRows) -> Result<PeerRecord, LedgerError> {
     let name: String = row.get(0)?;
     let of = Of("peer", &name);
     let binding = Binding {
@@ -105,7 +105,7 @@ fn peer(row: &Row<'_>, labels: Labels) -> Result<PeerRecord, LedgerError> {
     Ok(PeerRecord { binding, enrolled: enrolled(row, of, labels)?, revoked: revoked.transpose()? })
 }
 
-fn enrolled(row: &Row<'_>, of: Of<'_>, labels: Labels) -> Result<Option<Enrolled>, LedgerError> {
+fn enrolled(row: &Row<'_>, of: Of<'_>, labels: LabelRows) -> Result<Option<Enrolled>, LedgerError> {
     let Some(jti) = row.get(5)? else { return Ok(None) };
     let (role, caps): (String, String) = (row.get(6)?, row.get(7)?);
     let family = match row.get(9)? {
@@ -123,8 +123,8 @@ fn enrolled(row: &Row<'_>, of: Of<'_>, labels: Labels) -> Result<Option<Enrolled
 }
 
 /// The labels that each enrolled peer has from its token.
-fn all_labels(connection: &Connection) -> Result<BTreeMap<String, Labels>, LedgerError> {
-    let mut labels = BTreeMap::<_, Labels>::new();
+fn all_labels(connection: &Connection) -> Result<BTreeMap<String, LabelRows>, LedgerError> {
+    let mut labels = BTreeMap::<_, LabelRows>::new();
     let mut statement = connection.prepare("SELECT peer, name, value FROM labels")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use bowline_core::facts::{Change, Fact, KeyRecord, KeyRotation, Record, TokenRecord};
+use bowline_core::facts::{Change, Fact, KeyRecord, KeyRotation, FactRecord, TokenRecord};
 
 use crate::files::DirLock;
 use crate::ledger::transaction::Transaction;
@@ -27,7 +27,7 @@ use crate::watch::Watch;
 /// and ends the thread, as [`LedgerThread::close`] does.
 pub struct LedgerThread {
     /// None once it was closed.
-    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    queue: Mutex<Option<SyncSender<Box<dyn LedgerJob>>>>,
     thread: Option<JoinHandle<()>>,
     room: usize,
     /// The database is closed, and its files are at rest.
@@ -42,7 +42,7 @@ struct Closed {
 }
 
 /// One request, and who is told.
-trait Job: Send {
+trait LedgerJob: Send {
     /// Does it in a transaction that is not committed yet. The failure of storage, where there was
     /// one: the whole transaction is worth nothing then.
     fn work(&mut self, facts: &Transaction<'_>) -> Option<LedgerError>;
@@ -51,14 +51,14 @@ trait Job: Send {
     fn answer(self: Box<Self>, transaction: &Result<(), LedgerError>);
 }
 
-struct Request<T, W, A> {
+struct LedgerRequest<T, W, A> {
     /// None once it was begun.
     work: Option<W>,
     result: Option<Result<T, LedgerError>>,
     answer: A,
 }
 
-impl<T, W, A> Job for Request<T, W, A>
+impl<T, W, A> LedgerJob for LedgerRequest<T, W, A>
 where
     T: Send,
     W: FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send,
@@ -133,7 +133,7 @@ impl LedgerThread {
     /// it runs, nothing is recorded.
     pub fn record(
         &self,
-        record: Record,
+        record: FactRecord,
         answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
     ) {
         self.queue(move |facts| facts.apply(Fact::Record(&record)).map(drop), answer);
@@ -171,7 +171,7 @@ impl LedgerThread {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send + 'static,
         answer: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
     ) {
-        let job: Box<dyn Job> = Box::new(Request { work: Some(work), result: None, answer });
+        let job: Box<dyn LedgerJob> = Box::new(LedgerRequest { work: Some(work), result: None, answer });
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = match queue.as_ref() {
             Some(queue) => queue.try_send(job),
@@ -218,7 +218,7 @@ impl Drop for Closing {
     }
 }
 
-fn run(mut ledger: Ledger, jobs: &Receiver<Box<dyn Job>>, room: usize) {
+fn run(mut ledger: Ledger, jobs: &Receiver<Box<dyn LedgerJob>>, room: usize) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(room));
@@ -226,7 +226,7 @@ fn run(mut ledger: Ledger, jobs: &Receiver<Box<dyn Job>>, room: usize) {
     }
 }
 
-fn commit(ledger: &mut Ledger, mut batch: Vec<Box<dyn Job>>) {
+fn commit(ledger: &mut Ledger, mut batch: Vec<Box<dyn LedgerJob>>) {
     let transaction = ledger.in_transaction(|facts| {
         batch.iter_mut().try_for_each(|job| job.work(facts).map_or(Ok(()), Err))
     });

@@ -12,7 +12,7 @@ use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::Random;
 use bowline_core::token::Wrapped;
-use bowline_core::trust::{Known, Mode, PinSpec, Roots};
+use bowline_core::trust::{KnownHub, Mode, PinSpec, Roots};
 use bowline_core::wire::frame::{Command, Purpose};
 
 #[cfg(feature = "process")]
@@ -20,9 +20,9 @@ use crate::arguments::CommandSpec;
 use crate::call::{Call, Reply};
 use crate::entropy;
 use crate::files::{self, DataDir, EnrolmentFile, FileError, HubName, TrustFile, pem, shown};
-use crate::notice::Observer;
+use crate::notice::Subscriber;
 use crate::peer::credential::CredentialSource;
-use crate::peer::keep::Keeper;
+use crate::peer::keep::PeerStore;
 #[cfg(feature = "process")]
 use crate::peer::program::program;
 use crate::peer::service::Service;
@@ -36,32 +36,32 @@ use crate::url::{HubUrl, Scheme};
 #[must_use = "nothing is dialled before connect or start"]
 pub struct PeerBuilder<R: Runtime> {
     pub(super) runtime: R,
-    pub(super) place: Place,
+    pub(super) place: HubPlace,
     pub(super) id: PeerId,
     pub(super) key: Arc<PeerKey>,
     pub(super) mode: Mode,
-    pub(super) known: Known,
-    pub(super) keeper: Keeper,
+    pub(super) known: KnownHub,
+    pub(super) keeper: PeerStore,
     pub(super) credential: CredentialSource,
     pub(super) purpose: Purpose,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
     #[cfg(feature = "process")]
     pub(super) stage: Option<Stage>,
-    pub(super) observer: Observer,
+    pub(super) subscriber: Subscriber,
     pub(super) limits: Limits,
 }
 
 /// Where a hub is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Place {
+pub(super) enum HubPlace {
     /// At one of these, the first that answers; at least one.
     Network(Vec<HubUrl>),
     /// On this machine, by its local socket.
     Local(PathBuf),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for HubPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(urls) => fmt::Display::fmt(&urls[0], f),
@@ -181,7 +181,7 @@ impl<R: Runtime> PeerBuilder<R> {
     pub fn new(runtime: R, url: HubUrl, id: PeerId, data: &Path) -> Result<Self, SetupError> {
         let data = DataDir::create(data)?;
         let key = load_key(&data.peer_key())?;
-        let keeper = Keeper::file(TrustFile::new(data.trust()), HubName::from(&url));
+        let keeper = PeerStore::file(TrustFile::new(data.trust()), HubName::from(&url));
         let builder = Self::with_key(runtime, url, id, key);
         Ok(Self { keeper, ..builder }.secret_file(data.secret()))
     }
@@ -192,12 +192,12 @@ impl<R: Runtime> PeerBuilder<R> {
             Scheme::Ws => Mode::Plain,
             Scheme::Wss => Mode::Tofu,
         };
-        Self::at(runtime, Place::Network(vec![url]), mode, id, key)
+        Self::at(runtime, HubPlace::Network(vec![url]), mode, id, key)
     }
 
     /// A peer with a key of its own, of a hub with TLS at one of `urls`.
     pub(super) fn reached(runtime: R, urls: Vec<HubUrl>, id: PeerId, key: PeerKey) -> Self {
-        Self::at(runtime, Place::Network(urls), Mode::Tofu, id, key)
+        Self::at(runtime, HubPlace::Network(urls), Mode::Tofu, id, key)
     }
 
     /// The operator of the hub on this machine that listens on the local socket at `path` and has
@@ -209,13 +209,13 @@ impl<R: Runtime> PeerBuilder<R> {
         let seed = entropy::seed().map_err(|error| SetupError::Credential(error.to_string()))?;
         // It is not sent: a link needs one.
         let key = PeerKey(SigningKey::generate(&mut Random::new(&seed)));
-        let place = Place::Local(path.to_owned());
+        let place = HubPlace::Local(path.to_owned());
         let builder = Self::at(runtime, place, Mode::Plain, PeerId::operator(), key);
         Ok(builder.hub_id(hub).operate())
     }
 
-    fn at(runtime: R, place: Place, mode: Mode, id: PeerId, key: PeerKey) -> Self {
-        let known = Known { hub: place.to_string(), ..Known::default() };
+    fn at(runtime: R, place: HubPlace, mode: Mode, id: PeerId, key: PeerKey) -> Self {
+        let known = KnownHub { hub: place.to_string(), ..KnownHub::default() };
         Self {
             runtime,
             place,
@@ -223,14 +223,14 @@ impl<R: Runtime> PeerBuilder<R> {
             key: Arc::new(key),
             mode,
             known,
-            keeper: Keeper::nowhere(),
+            keeper: PeerStore::nowhere(),
             credential: CredentialSource::open(),
             purpose: Purpose::Serve,
             labels: BTreeMap::new(),
             service: Arc::default(),
             #[cfg(feature = "process")]
             stage: None,
-            observer: Observer::default(),
+            subscriber: Subscriber::default(),
             limits: Limits::default(),
         }
     }
@@ -363,8 +363,8 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 
     /// Who is told what happens.
-    pub fn observer(mut self, observer: Observer) -> Self {
-        self.observer = observer;
+    pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
+        self.subscriber = subscriber;
         self
     }
 }

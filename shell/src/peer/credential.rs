@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bowline_core::auth::{Credential, SharedSecret, Way};
+use bowline_core::auth::{Credential, SharedSecret, Reconnect};
 use bowline_core::id::{HubId, PeerId};
 use bowline_core::wire::frame::Method;
 
@@ -27,12 +27,12 @@ const LOCKED: Duration = Duration::from_secs(3);
 /// Where the credential comes from; asked anew for each dial, on a thread that may block.
 #[derive(Clone)]
 pub struct CredentialSource {
-    read: Arc<Read>,
+    read: Arc<CredentialRead>,
     /// The file that it is read from, where there is one.
     watched: Option<Watched>,
 }
 
-type Read = dyn Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync;
+type CredentialRead = dyn Fn(&Attempt) -> Result<FoundCredential, SetupError> + Send + Sync;
 
 /// What a credential is read for.
 #[derive(Clone, Debug, Default)]
@@ -44,12 +44,12 @@ pub(super) struct Attempt {
 }
 
 /// A credential, and the lock that goes with it.
-pub(super) struct Found {
+pub(super) struct FoundCredential {
     pub(super) credential: Credential,
     pub(super) lock: Option<EnrolmentLock>,
 }
 
-impl From<Credential> for Found {
+impl From<Credential> for FoundCredential {
     fn from(credential: Credential) -> Self {
         Self { credential, lock: None }
     }
@@ -59,11 +59,11 @@ impl CredentialSource {
     /// Asks `read`.
     #[must_use]
     pub fn new(read: impl Fn() -> Result<Credential, SetupError> + Send + Sync + 'static) -> Self {
-        Self::of(move |_| read().map(Found::from))
+        Self::of(move |_| read().map(FoundCredential::from))
     }
 
     pub(super) fn of(
-        read: impl Fn(&Attempt) -> Result<Found, SetupError> + Send + Sync + 'static,
+        read: impl Fn(&Attempt) -> Result<FoundCredential, SetupError> + Send + Sync + 'static,
     ) -> Self {
         Self { read: Arc::new(read), watched: None }
     }
@@ -109,7 +109,7 @@ impl CredentialSource {
         Self::of(move |attempt| comes_back(&file, of, attempt)).watching(watched)
     }
 
-    pub(super) fn read(&self, attempt: &Attempt) -> Result<Found, SetupError> {
+    pub(super) fn read(&self, attempt: &Attempt) -> Result<FoundCredential, SetupError> {
         // A file that is changed while it is read counts as changed after that.
         self.watched.iter().for_each(Watched::note);
         (self.read)(attempt)
@@ -142,20 +142,20 @@ pub(super) fn comes_back(
     file: &EnrolmentFile,
     of: (HubId, PeerId),
     attempt: &Attempt,
-) -> Result<Found, SetupError> {
+) -> Result<FoundCredential, SetupError> {
     let (enrolment, way) = look(file, of, attempt)?;
-    if way == Way::Resume {
+    if way == Reconnect::Resume {
         return Ok(Credential::Resume(enrolment.credentials).into());
     }
     let lock = lock(file)?;
     // Another program may have got new credentials until here.
     let (Enrolment { credentials, .. }, way) = look(file, of, attempt)?;
     match way {
-        Way::Resume => Ok(Credential::Resume(credentials).into()),
-        Way::Refresh => {
-            Ok(Found { credential: Credential::Refresh(credentials), lock: Some(lock) })
+        Reconnect::Resume => Ok(Credential::Resume(credentials).into()),
+        Reconnect::Refresh => {
+            Ok(FoundCredential { credential: Credential::Refresh(credentials), lock: Some(lock) })
         }
-        Way::Ended => Err(SetupError::Ended {
+        Reconnect::Ended => Err(SetupError::Ended {
             path: file.path().to_owned(),
             certificate: credentials.not_after,
             refresh: credentials.refresh_ends,
@@ -168,7 +168,7 @@ fn look(
     file: &EnrolmentFile,
     (hub, peer): (HubId, PeerId),
     attempt: &Attempt,
-) -> Result<(Enrolment, Way), SetupError> {
+) -> Result<(Enrolment, Reconnect), SetupError> {
     let path = || file.path().to_owned();
     let enrolment = file.read()?.ok_or_else(|| SetupError::NotEnrolled { path: path() })?;
     if (enrolment.hub, enrolment.peer) != (hub, peer) {
@@ -176,8 +176,8 @@ fn look(
     }
     let credentials = &enrolment.credentials;
     let way = match credentials.way(attempt.unix) {
-        Way::Resume if attempt.refused.as_ref() == Some(&credentials.certificate) => {
-            if attempt.unix < credentials.refresh_ends { Way::Refresh } else { Way::Ended }
+        Reconnect::Resume if attempt.refused.as_ref() == Some(&credentials.certificate) => {
+            if attempt.unix < credentials.refresh_ends { Reconnect::Refresh } else { Reconnect::Ended }
         }
         way => way,
     };

@@ -7,9 +7,9 @@ use bowline_core::code::Code;
 use bowline_core::id::CallId;
 use bowline_core::wire::frame;
 
-use crate::call::{Cell, CellSide, Reply, Stop};
+use crate::call::{CallShared, CallSide, Reply, Stop};
 use crate::driver::Mailbox;
-use crate::peer::service::{Served, Service};
+use crate::peer::service::{ServedCommand, Service};
 
 /// Workers that wait, at most.
 const IDLE: usize = 64;
@@ -27,9 +27,9 @@ pub(super) struct Crew {
 
 /// A worker, as its link holds it; it ends once it is dropped and its call is over.
 struct Worker {
-    cell: Arc<Cell>,
+    cell: Arc<CallShared>,
     /// What it runs; none where there is no such command, and nobody behind the cell.
-    served: Option<Arc<Served>>,
+    served: Option<Arc<ServedCommand>>,
 }
 
 impl Crew {
@@ -48,7 +48,7 @@ impl Crew {
                 worker
             }
             None => {
-                let cell = Cell::new(CellSide::Runs, Some(call.id), mailbox);
+                let cell = CallShared::new(CallSide::Runs, Some(call.id), mailbox);
                 let text = format!("this peer serves no command '{}'", call.name);
                 cell.reply(Reply::Fail(Code::UnknownCommand, text));
                 Worker { cell, served: None }
@@ -58,7 +58,7 @@ impl Crew {
     }
 
     /// The call with this id, where it runs.
-    pub(super) fn get(&self, id: CallId) -> Option<&Cell> {
+    pub(super) fn get(&self, id: CallId) -> Option<&CallShared> {
         self.place(id).map(|at| &*self.busy[at].1.cell)
     }
 
@@ -90,7 +90,7 @@ impl Crew {
         self.busy.shrink_to_fit();
     }
 
-    fn waiting(&mut self, served: &Arc<Served>) -> Option<Worker> {
+    fn waiting(&mut self, served: &Arc<ServedCommand>) -> Option<Worker> {
         let runs =
             |worker: &Worker| worker.served.as_ref().is_some_and(|it| Arc::ptr_eq(it, served));
         let worker = self.idle.remove(self.idle.iter().rposition(runs)?);
@@ -104,8 +104,8 @@ impl Crew {
 }
 
 impl Worker {
-    fn hire(served: &Arc<Served>, mailbox: &Arc<Mailbox>) -> Self {
-        let cell = Cell::new(CellSide::Runs, None, mailbox);
+    fn hire(served: &Arc<ServedCommand>, mailbox: &Arc<Mailbox>) -> Self {
+        let cell = CallShared::new(CallSide::Runs, None, mailbox);
         served.hire(cell.clone());
         Self { cell, served: Some(served.clone()) }
     }

@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use bowline_core::auth::{Credential, Dial, Transport};
 use bowline_core::code::Code;
 use bowline_core::link::{EndReason, Ended, Link};
-use bowline_core::peer::Outcome;
+use bowline_core::peer::LinkOutcome;
 use bowline_core::remedy::Remedy;
 use bowline_core::session::Side;
 use bowline_core::time::Now;
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::{KnownHub, Mode};
 use bowline_core::tunnel::{ClientTls, TunnelError};
 
 use crate::advice::{self, Audience};
@@ -17,14 +17,14 @@ use crate::clock::{Clock, PULSE};
 use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
 use crate::files::EnrolmentLock;
-use crate::notice::{Notice, Observer};
-use crate::peer::builder::{PeerBuilder, Place, SetupError};
-use crate::peer::credential::{Attempt, Found};
-use crate::peer::keep::Locked;
+use crate::notice::{ShellEvent, Subscriber};
+use crate::peer::builder::{PeerBuilder, HubPlace, SetupError};
+use crate::peer::credential::{Attempt, FoundCredential};
+use crate::peer::keep::EnrolmentHold;
 use crate::peer::link::{PeerLink, Work};
-use crate::peer::reach::{self, Unreached};
+use crate::peer::reach::{self, DialError};
 use crate::peer::session::{LinkState, Session};
-use crate::peer::told::Told;
+use crate::peer::call_events::CallEvents;
 use crate::runtime::{Runtime, Stream};
 use crate::url::{HubUrl, Scheme};
 use crate::watch::Watch;
@@ -42,7 +42,7 @@ pub enum ConnectError {
         /// The hub's URL, or its local socket.
         hub: String,
         /// Why not.
-        reason: Unreached,
+        reason: DialError,
     },
     /// There was a connection, and no session came of it, or the session is over.
     #[error("{}", library(of_link(.hub, .ended), .ended.remedy(Side::Peer)))]
@@ -65,7 +65,7 @@ fn library(fact: String, remedy: Option<Remedy<'_>>) -> String {
     advice::told(fact, remedy, Audience::Library)
 }
 
-fn of_dial(hub: &str, reason: &Unreached) -> String {
+fn of_dial(hub: &str, reason: &DialError) -> String {
     format!("cannot reach {hub}: {}: {reason}", reason.code())
 }
 
@@ -116,13 +116,13 @@ impl ConnectError {
     }
 
     /// The notice of an attempt that came to no link; none where there was one.
-    pub(super) fn notice(&self) -> Option<Notice> {
+    pub(super) fn notice(&self) -> Option<ShellEvent> {
         let remedy = match self {
             Self::Unreachable { reason, .. } => Some(reason.remedy()),
             Self::Setup(_) | Self::Link(_) => None,
             Self::Ended { .. } => return None,
         };
-        Some(Notice::Unreachable { code: self.code(), reason: self.fact(), remedy })
+        Some(ShellEvent::Unreachable { code: self.code(), reason: self.fact(), remedy })
     }
 
     /// Whether nobody spoke.
@@ -141,15 +141,15 @@ impl ConnectError {
 
     /// Whether another try can succeed with nobody doing anything, and when.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> LinkOutcome {
         match self {
-            Self::Unreachable { .. } => Outcome { heals: true, retry_after: None },
+            Self::Unreachable { .. } => LinkOutcome { is_retryable: true, retry_after: None },
             Self::Ended { ended, .. } => {
                 let reason = &ended.reason;
-                Outcome { heals: reason.heals(), retry_after: reason.retry_after() }
+                LinkOutcome { is_retryable: reason.is_retryable(), retry_after: reason.retry_after() }
             }
-            Self::Setup(SetupError::Busy { .. }) => Outcome { heals: true, retry_after: None },
-            Self::Setup(_) | Self::Link(_) => Outcome { heals: false, retry_after: None },
+            Self::Setup(SetupError::Busy { .. }) => LinkOutcome { is_retryable: true, retry_after: None },
+            Self::Setup(_) | Self::Link(_) => LinkOutcome { is_retryable: false, retry_after: None },
         }
     }
 }
@@ -166,7 +166,7 @@ impl<R: Runtime> PeerBuilder<R> {
 
     /// Tries each URL in turn until the hub answers at one. What came of the others is told.
     pub(super) async fn dial(&self, clock: &Clock) -> Result<Session, ConnectError> {
-        let Place::Network(urls) = &self.place else { return self.mended(None, clock).await };
+        let HubPlace::Network(urls) = &self.place else { return self.mended(None, clock).await };
         let mut told = None;
         for (n, url) in urls.iter().enumerate() {
             let error = match self.mended(Some(url), clock).await {
@@ -182,7 +182,7 @@ impl<R: Runtime> PeerBuilder<R> {
             if error.is_silence()
                 && let Some(notice) = error.notice()
             {
-                self.observer.tell(notice);
+                self.subscriber.tell(notice);
             }
             told = told.or(Some(error));
         }
@@ -197,7 +197,7 @@ impl<R: Runtime> PeerBuilder<R> {
             let attempt = Attempt { unix: clock.now().unix, refused: manner.refused.clone() };
             let (dial, lock) = self.prepare(url, attempt, &manner).await?;
             let dial = Arc::new(dial);
-            let dialled = self.once_at(url, dial.clone(), Locked::new(lock), clock).await;
+            let dialled = self.once_at(url, dial.clone(), EnrolmentHold::new(lock), clock).await;
             match dialled {
                 Err(ConnectError::Ended { ended, clocks, .. })
                     if manner.mend(&dial.credential, &ended.reason, clocks) => {}
@@ -210,19 +210,19 @@ impl<R: Runtime> PeerBuilder<R> {
         &self,
         url: Option<&HubUrl>,
         dial: Arc<Dial>,
-        locked: Locked,
+        locked: EnrolmentHold,
         clock: &Clock,
     ) -> Result<Session, ConnectError> {
         let hub = url.map_or_else(|| self.place.to_string(), ToString::to_string);
         let unreachable = |reason| ConnectError::Unreachable { hub: hub.clone(), reason };
         let (runtime, within) = (&self.runtime, dial.limits.upgrade_within);
         match (&self.place, url) {
-            (Place::Local(path), _) => {
+            (HubPlace::Local(path), _) => {
                 let reached = reach::local(runtime, path, within).await;
                 let (stream, remote) = (reached.map_err(unreachable)?, path.display().to_string());
                 self.admit(dial, (hub, remote), stream, locked, clock).await
             }
-            (Place::Network(urls), url) => {
+            (HubPlace::Network(urls), url) => {
                 let reached = reach::url(runtime, url.unwrap_or(&urls[0]), within).await;
                 let (stream, remote) = reached.map_err(unreachable)?;
                 self.admit(dial, (hub, remote), stream, locked, clock).await
@@ -236,10 +236,10 @@ impl<R: Runtime> PeerBuilder<R> {
         dial: Arc<Dial>,
         (hub, remote): (String, String),
         stream: impl Stream,
-        locked: Locked,
+        locked: EnrolmentHold,
         clock: &Clock,
     ) -> Result<Session, ConnectError> {
-        self.observer.tell(Notice::Connected { remote: remote.clone() });
+        self.subscriber.tell(ShellEvent::Connected { remote: remote.clone() });
         let began = clock.now();
         let seed = entropy::seed().map_err(|error| ConnectError::Link(error.to_string()))?;
         let link = Link::connect(dial, &seed, began)
@@ -247,10 +247,10 @@ impl<R: Runtime> PeerBuilder<R> {
         let mailbox = Arc::new(Mailbox::default());
         let state = Arc::new(Watch::new(LinkState::Coming));
         let met = Arc::new(OnceLock::new());
-        let observer = self.observer.meeting(&met, clock);
+        let subscriber = self.subscriber.meeting(&met, clock);
         let owner = PeerLink {
-            told: Told::new(observer.clone(), &self.limits, began.mono),
-            observer,
+            told: CallEvents::new(subscriber.clone(), &self.limits, began.mono),
+            subscriber,
             ..self.owner(mailbox.clone(), state.clone(), locked, (remote, began))
         };
         let turn = Turn::new(&self.runtime, link, stream, clock.clone()).with_pulse(PULSE);
@@ -276,7 +276,7 @@ impl<R: Runtime> PeerBuilder<R> {
         &self,
         mailbox: Arc<Mailbox>,
         state: Arc<Watch<LinkState>>,
-        locked: Locked,
+        locked: EnrolmentHold,
         (remote, began): (String, Now),
     ) -> PeerLink<R> {
         PeerLink {
@@ -286,11 +286,11 @@ impl<R: Runtime> PeerBuilder<R> {
             service: self.service.clone(),
             keeper: self.keeper.clone(),
             locked,
-            observer: self.observer.clone(),
+            subscriber: self.subscriber.clone(),
             remote,
             began,
             longest: self.limits.call_deadline,
-            told: Told::new(self.observer.clone(), &self.limits, began.mono),
+            told: CallEvents::new(self.subscriber.clone(), &self.limits, began.mono),
             work: Work::default(),
         }
     }
@@ -312,7 +312,7 @@ impl<R: Runtime> PeerBuilder<R> {
             Ok::<_, SetupError>((credential.read(&attempt)?, keeper.recall(configured)?))
         });
         let read = read.await.map_err(|error| SetupError::Credential(error.to_string()))?;
-        let (Found { credential, lock }, known) = read?;
+        let (FoundCredential { credential, lock }, known) = read?;
         let (transport, host, authority, path) = match url {
             Some(url) => {
                 let transport = self.transport(url, &credential, &known, manner)?;
@@ -354,7 +354,7 @@ impl<R: Runtime> PeerBuilder<R> {
         &self,
         url: &HubUrl,
         credential: &Credential,
-        known: &Known,
+        known: &KnownHub,
         manner: &Manner,
     ) -> Result<Transport, SetupError> {
         if url.scheme() == Scheme::Ws {
@@ -372,12 +372,12 @@ impl<R: Runtime> PeerBuilder<R> {
     }
 }
 
-impl Observer {
+impl Subscriber {
     /// The same, which notes what the clocks say when the hub tells its own.
     fn meeting(&self, met: &Arc<OnceLock<Clocks>>, clock: &Clock) -> Self {
         let (met, clock) = (met.clone(), clock.clone());
         self.tapped(move |notice| {
-            if let Notice::Learnt(learnt) = notice {
+            if let ShellEvent::Learnt(learnt) = notice {
                 // It is told once a link.
                 let _ = met.set(Clocks { hub: learnt.unix, here: clock.now().unix });
             }

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::files::{DataDir, Enrolment, EnrolmentFile, HubName, TrustFile};
 use crate::peer::builder::{PeerBuilder, SetupError, load_key};
-use crate::peer::credential::{CredentialSource, Found, comes_back, lock};
-use crate::peer::keep::{Enrols, Keeper};
+use crate::peer::credential::{CredentialSource, FoundCredential, comes_back, lock};
+use crate::peer::keep::{Enrols, PeerStore};
 use crate::runtime::Runtime;
 use crate::url::{HubUrl, Scheme};
 
@@ -143,7 +143,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let joined = Arc::new(AtomicBool::new(false));
         let enrols = Enrols { urls: urls.clone(), jti: invitation.jti, joined: joined.clone() };
         let name = HubName::of(&urls, invitation.hub);
-        let keeper = Keeper::file(TrustFile::new(data.trust()), name);
+        let keeper = PeerStore::file(TrustFile::new(data.trust()), name);
         let keeper = keeper.enrols(file.clone(), enrols);
         let credential = credential(join, file, joined);
         let builder = Self::reached(runtime, urls, peer, key);
@@ -163,7 +163,7 @@ impl<R: Runtime> PeerBuilder<R> {
         let key = load_key(&data.peer_key())?;
         let name = enrolment.hub_name();
         let Enrolment { hub, urls, peer, .. } = enrolment;
-        let keeper = Keeper::file(TrustFile::new(data.trust()), name);
+        let keeper = PeerStore::file(TrustFile::new(data.trust()), name);
         let keeper = keeper.renews(file.clone());
         let builder = Self { keeper, ..Self::reached(runtime, urls, peer, key) };
         let credential = CredentialSource::enrolment(file, (hub, peer));
@@ -187,7 +187,7 @@ fn credential(join: Join, file: EnrolmentFile, joined: Arc<AtomicBool>) -> Crede
         // What is kept is void as soon as the hub takes the token: nobody is to use it meanwhile.
         let lock = lock(&file)?;
         join.may_replace(file.read()?, file.path())?;
-        Ok(Found { credential: Credential::Join(join.token.clone()), lock: Some(lock) })
+        Ok(FoundCredential { credential: Credential::Join(join.token.clone()), lock: Some(lock) })
     });
     source.watching(watched)
 }

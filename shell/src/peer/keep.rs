@@ -9,10 +9,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bowline_core::ask::{Answer, Kept};
+use bowline_core::ask::{Answer, PeerUpdate};
 use bowline_core::code::Code;
 use bowline_core::id::Jti;
-use bowline_core::trust::{Entry, Known, PinSpec, SeenStart};
+use bowline_core::trust::{Entry, KnownHub, PinSpec, SeenStart};
 use bowline_core::wire::frame::Issued;
 
 use crate::files::{self, Enrolment, EnrolmentFile, EnrolmentLock, HubName, TrustFile, Watched};
@@ -22,7 +22,7 @@ use crate::url::HubUrl;
 
 /// Where a peer keeps things.
 #[derive(Clone, Debug)]
-pub(super) struct Keeper {
+pub(super) struct PeerStore {
     trust: Trust,
     enrolment: Option<(EnrolmentFile, Option<Enrols>)>,
 }
@@ -51,9 +51,9 @@ pub(super) struct Enrols {
 
 /// The enrolment's lock, for one link.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Locked(Arc<Mutex<Option<EnrolmentLock>>>);
+pub(super) struct EnrolmentHold(Arc<Mutex<Option<EnrolmentLock>>>);
 
-impl Locked {
+impl EnrolmentHold {
     pub(super) fn new(lock: Option<EnrolmentLock>) -> Self {
         Self(Arc::new(Mutex::new(lock)))
     }
@@ -68,7 +68,7 @@ impl Locked {
     }
 }
 
-impl Keeper {
+impl PeerStore {
     /// Keeps trust in this file, under this name.
     pub(super) fn file(file: TrustFile, hub: HubName) -> Self {
         Self { trust: Trust::File(file, hub), enrolment: None }
@@ -108,28 +108,28 @@ impl Keeper {
     }
 
     /// Keeps what there is on a thread that may block, and tells whether it is on the disk.
-    pub(super) async fn keep<R: Runtime>(
+    pub(super) async fn store<R: Runtime>(
         self,
         runtime: R,
-        kept: Kept,
-        locked: Locked,
+        kept: PeerUpdate,
+        locked: EnrolmentHold,
         then: impl FnOnce(Answer) + Send,
     ) {
         let stored = runtime.blocking(move || {
-            let stored = self.store(&kept);
+            let stored = self.write(&kept);
             locked.release();
             stored
         });
         then(match stored.await.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(()) => Answer::Kept,
+            Ok(()) => Answer::Stored,
             Err(error) => {
                 tracing::error!(error, "what the hub showed and minted could not be kept");
-                Answer::No(Code::Unavailable.into())
+                Answer::Refused(Code::Unavailable.into())
             }
         });
     }
 
-    fn store(&self, kept: &Kept) -> Result<(), String> {
+    fn write(&self, kept: &PeerUpdate) -> Result<(), String> {
         if let Some(entry) = kept.entry {
             self.store_trust(entry, kept.seen.clone())?;
         }
@@ -163,23 +163,23 @@ impl Keeper {
 
     /// The credentials that are kept at this moment, asked on a thread that may block. Nobody else
     /// gets new ones until the lock is let go.
-    pub(super) async fn held<R: Runtime>(
+    pub(super) async fn load<R: Runtime>(
         self,
         runtime: R,
-        locked: Locked,
+        locked: EnrolmentHold,
         then: impl FnOnce(Answer) + Send,
     ) {
         let held = runtime.blocking(move || self.look(&locked));
         then(match held.await.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(held) => Answer::Held(held.map(Box::new)),
+            Ok(held) => Answer::Loaded(held.map(Box::new)),
             Err(error) => {
                 tracing::warn!(error, "new credentials are asked for later");
-                Answer::No(Code::Unavailable.into())
+                Answer::Refused(Code::Unavailable.into())
             }
         });
     }
 
-    fn look(&self, locked: &Locked) -> Result<Option<Issued>, String> {
+    fn look(&self, locked: &EnrolmentHold) -> Result<Option<Issued>, String> {
         let Some((file, _)) = &self.enrolment else { return Ok(None) };
         let mut lock = locked.hold();
         if lock.is_none() {
@@ -193,7 +193,7 @@ impl Keeper {
     }
 
     /// What was configured, and what was kept.
-    pub(super) fn recall(&self, mut known: Known) -> Result<Known, SetupError> {
+    pub(super) fn recall(&self, mut known: KnownHub) -> Result<KnownHub, SetupError> {
         let (Trust::File(file, hub) | Trust::Reads(file, hub)) = &self.trust else {
             return Ok(known);
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
 
-use bowline_core::ask::{Answer, AskId, Kept, Question};
+use bowline_core::ask::{Answer, AskId, PeerUpdate, Question};
 use bowline_core::auth::Admitted;
 use bowline_core::code::Code;
 use bowline_core::id::CallId;
@@ -14,14 +14,14 @@ use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::Purpose;
 
-use crate::call::{Cell, Finished, NoRoom, Order, Served, Stop};
-use crate::driver::{Letters, Mailbox, Owner};
-use crate::notice::{Notice, Observer};
+use crate::call::{CallShared, Finished, NoRoom, CallRequest, TurnResult, Stop};
+use crate::driver::{Posted, Mailbox, Owner};
+use crate::notice::{ShellEvent, Subscriber};
 use crate::peer::crew::Crew;
-use crate::peer::keep::{Keeper, Locked};
+use crate::peer::keep::{PeerStore, EnrolmentHold};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
-use crate::peer::told::Told;
+use crate::peer::call_events::CallEvents;
 use crate::runtime::Runtime;
 use crate::watch::Watch;
 
@@ -31,15 +31,15 @@ pub(super) struct PeerLink<R: Runtime> {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) state: Arc<Watch<LinkState>>,
     pub(super) service: Arc<Service>,
-    pub(super) keeper: Keeper,
-    pub(super) locked: Locked,
-    pub(super) observer: Observer,
+    pub(super) keeper: PeerStore,
+    pub(super) locked: EnrolmentHold,
+    pub(super) subscriber: Subscriber,
     pub(super) remote: String,
     pub(super) began: Now,
     /// The longest that a call may run here.
     pub(super) longest: Duration,
-    /// What the observer is told of calls.
-    pub(super) told: Told,
+    /// What the subscriber is told of calls.
+    pub(super) told: CallEvents,
     pub(super) work: Work,
 }
 
@@ -53,14 +53,14 @@ pub(super) struct Work {
     register: bool,
     /// The session serves.
     serves: bool,
-    made: BTreeMap<CallId, Arc<Cell>>,
-    runs: Crew,
-    orders: VecDeque<Order>,
+    outbound: BTreeMap<CallId, Arc<CallShared>>,
+    inbound: Crew,
+    orders: VecDeque<CallRequest>,
     /// Calls that wait for credit or room.
-    waiting: Vec<Arc<Cell>>,
+    waiting: Vec<Arc<CallShared>>,
     /// Memory of what was collected and of calls that were looked at, for the next turn.
-    letters: Letters,
-    looked_at: Vec<Arc<Cell>>,
+    letters: Posted,
+    looked_at: Vec<Arc<CallShared>>,
 }
 
 impl<R: Runtime> Owner for PeerLink<R> {
@@ -84,7 +84,7 @@ impl<R: Runtime> Owner for PeerLink<R> {
             let cell = order.cell.clone();
             match order.send(link) {
                 Ok(Some(id)) => {
-                    self.work.made.insert(id, cell.clone());
+                    self.work.outbound.insert(id, cell.clone());
                     self.serve(cell, link, now);
                 }
                 Ok(None) => {}
@@ -102,9 +102,9 @@ impl<R: Runtime> Owner for PeerLink<R> {
         }
         self.work.looked_at = calls;
         if let Some(within) = letters.leave.take() {
-            let calls = self.work.runs.len();
+            let calls = self.work.inbound.len();
             if calls > 0 && link.is_admitted() {
-                self.observer.tell(Notice::Stopping { calls, within });
+                self.subscriber.tell(ShellEvent::Stopping { calls, within });
             }
             link.leave(Code::GoingAway, within, now);
         }
@@ -117,26 +117,26 @@ impl<R: Runtime> Owner for PeerLink<R> {
     fn event(&mut self, event: Event<'_>, now: Now) -> Option<(AskId, Answer)> {
         match event {
             Event::Secured(security) => {
-                self.observer.tell(Notice::Secured { link: None, security });
+                self.subscriber.tell(ShellEvent::Secured { link: None, security });
             }
-            Event::Upgraded => self.observer.tell(Notice::Upgraded { link: None }),
-            Event::Learnt(learnt) => self.observer.tell(Notice::Learnt(learnt)),
-            Event::Ask(ask, Question::Keep(kept)) => self.keep(ask, *kept),
-            Event::Ask(ask, Question::Held) => {
+            Event::Upgraded => self.subscriber.tell(ShellEvent::Upgraded { link: None }),
+            Event::Learnt(learnt) => self.subscriber.tell(ShellEvent::Learnt(learnt)),
+            Event::Ask(ask, Question::Store(kept)) => self.keep(ask, *kept),
+            Event::Ask(ask, Question::Load) => {
                 let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
                 let then = move |answer| mailbox.answer(ask, answer);
-                let held = keeper.held(self.runtime.clone(), self.locked.clone(), then);
+                let held = keeper.load(self.runtime.clone(), self.locked.clone(), then);
                 self.runtime.spawn(held);
             }
-            Event::Renewed(until) => self.observer.tell(Notice::Renewed { until }),
-            Event::Ask(ask, _) => return Some((ask, Answer::No(Code::Refused.into()))),
+            Event::Renewed(until) => self.subscriber.tell(ShellEvent::Renewed { until }),
+            Event::Ask(ask, _) => return Some((ask, Answer::Refused(Code::Refused.into()))),
             Event::Admitted(admitted) => self.admitted(admitted, now),
             Event::Frame(frame) => self.frame(&frame, now),
             Event::HeldBack(measure) => {
-                self.observer.tell(Notice::HubHeldBack { measure });
+                self.subscriber.tell(ShellEvent::HubHeldBack { measure });
             }
             Event::Overdue => {
-                self.work.runs.stop(Stop::Leaving);
+                self.work.inbound.stop(Stop::Leaving);
             }
             Event::RoundTrip(_) => self.work.rest(),
             Event::Ended(ended) => self.ended(ended),
@@ -147,13 +147,13 @@ impl<R: Runtime> Owner for PeerLink<R> {
 }
 
 impl<R: Runtime> PeerLink<R> {
-    fn keep(&self, ask: AskId, kept: Kept) {
+    fn keep(&self, ask: AskId, kept: PeerUpdate) {
         let (keeper, mailbox) = (self.keeper.clone(), self.mailbox.clone());
-        let (observer, locked) = (self.observer.clone(), self.locked.clone());
+        let (subscriber, locked) = (self.subscriber.clone(), self.locked.clone());
         let told = kept.entry.filter(|_| keeper.keeps_trust());
-        self.runtime.spawn(keeper.keep(self.runtime.clone(), kept, locked, move |answer| {
-            if let (Some(entry), Answer::Kept) = (told, &answer) {
-                observer.tell(Notice::Kept(Box::new(entry)));
+        self.runtime.spawn(keeper.store(self.runtime.clone(), kept, locked, move |answer| {
+            if let (Some(entry), Answer::Stored) = (told, &answer) {
+                subscriber.tell(ShellEvent::Kept(Box::new(entry)));
             }
             mailbox.answer(ask, answer);
         }));
@@ -169,19 +169,19 @@ impl<R: Runtime> PeerLink<R> {
             Purpose::Serve => self.work.admitted = Some(up),
             Purpose::Operate => self.state.change(|state| *state = LinkState::Up(up)),
         }
-        self.observer.tell(Notice::Admitted { link: None, admitted, took, traffic });
+        self.subscriber.tell(ShellEvent::Admitted { link: None, admitted, took, traffic });
     }
 
     fn frame(&mut self, frame: &Frame<'_>, now: Now) {
         let work = &mut self.work;
         match frame {
             Frame::Call(call) => {
-                self.told.tell(Notice::Called { id: call.id, name: call.name }, now);
+                self.told.tell(ShellEvent::Called { id: call.id, name: call.name }, now);
                 let deadline = within(call.deadline_ms, self.longest);
-                work.runs.begin(&self.service, call, deadline, &self.mailbox);
+                work.inbound.begin(&self.service, call, deadline, &self.mailbox);
             }
             Frame::Input(input) => {
-                if let Some(cell) = work.runs.get(input.id) {
+                if let Some(cell) = work.inbound.get(input.id) {
                     cell.input_came(input.bytes);
                     if input.end {
                         cell.input_ended();
@@ -189,34 +189,34 @@ impl<R: Runtime> PeerLink<R> {
                 }
             }
             Frame::Cancel(cancel) => {
-                if let Some(cell) = work.runs.get(cancel.id) {
+                if let Some(cell) = work.inbound.get(cancel.id) {
                     cell.stop(Stop::Cancelled);
                 }
             }
             Frame::Output(output) => {
-                if let Some(cell) = work.made.get(&output.id) {
+                if let Some(cell) = work.outbound.get(&output.id) {
                     cell.output_came(output.peer, output.source, output.bytes);
                 }
             }
             Frame::Accepted(accepted) => {
-                if let Some(cell) = work.made.get(&accepted.id) {
+                if let Some(cell) = work.outbound.get(&accepted.id) {
                     cell.accepted(&accepted.sent);
                 }
             }
             Frame::Result(result) => {
-                if let Some(cell) = work.made.get(&result.id).filter(|cell| cell.is_for_several()) {
+                if let Some(cell) = work.outbound.get(&result.id).filter(|cell| cell.is_for_several()) {
                     cell.answered_by(Finished::of(result));
-                } else if let Some(cell) = work.made.remove(&result.id) {
+                } else if let Some(cell) = work.outbound.remove(&result.id) {
                     cell.finish(Finished::of(result));
                 }
             }
             Frame::Done(done) => {
-                if let Some(cell) = work.made.remove(&done.id) {
+                if let Some(cell) = work.outbound.remove(&done.id) {
                     cell.finish(Finished::done(*done));
                 }
             }
             Frame::Deny(deny) => {
-                if let Some(cell) = deny.id.and_then(|id| work.made.remove(&id)) {
+                if let Some(cell) = deny.id.and_then(|id| work.outbound.remove(&id)) {
                     cell.finish(Finished::denied(deny));
                 }
             }
@@ -224,7 +224,7 @@ impl<R: Runtime> PeerLink<R> {
                 if let Some(admitted) = work.admitted.take() {
                     self.state.change(|state| *state = LinkState::Up(admitted));
                 }
-                self.observer.tell(Notice::Registered { commands: registered.count });
+                self.subscriber.tell(ShellEvent::Registered { commands: registered.count });
             }
             // A window is room, and whoever waits for it is asked again at every turn; the rest is
             // the session's own.
@@ -233,14 +233,14 @@ impl<R: Runtime> PeerLink<R> {
     }
 
     /// Moves what a call has for the link.
-    fn serve(&mut self, cell: Arc<Cell>, link: &mut Link, now: Now) {
+    fn serve(&mut self, cell: Arc<CallShared>, link: &mut Link, now: Now) {
         match cell.serve(link) {
-            Served::Waits => self.work.waiting.push(cell),
-            Served::Idle => {}
-            Served::Over => {
+            TurnResult::Waits => self.work.waiting.push(cell),
+            TurnResult::Idle => {}
+            TurnResult::Over => {
                 let Some((id, status)) = cell.answered() else { return };
-                if self.work.runs.end(id) {
-                    self.told.tell(Notice::Answered { id, status }, now);
+                if self.work.inbound.end(id) {
+                    self.told.tell(ShellEvent::Answered { id, status }, now);
                 }
             }
         }
@@ -250,15 +250,15 @@ impl<R: Runtime> PeerLink<R> {
         self.locked.release();
         self.told.rest();
         let work = core::mem::take(&mut self.work);
-        work.runs.stop(Stop::Lost);
-        for cell in work.made.into_values() {
+        work.inbound.stop(Stop::Lost);
+        for cell in work.outbound.into_values() {
             cell.finish(Finished::lost());
         }
-        work.orders.into_iter().chain(self.mailbox.end()).for_each(Order::lost);
+        work.orders.into_iter().chain(self.mailbox.end()).for_each(CallRequest::lost);
         // Told before anybody goes on because of it: what they tell then comes after it.
         let (remote, traffic) = (self.remote.clone(), work.traffic);
         let over = Arc::new((*ended).clone());
-        self.observer.tell(Notice::Ended { link: None, remote, ended, traffic });
+        self.subscriber.tell(ShellEvent::Ended { link: None, remote, ended, traffic });
         self.state.change(|state| *state = LinkState::Over(over));
     }
 }
@@ -266,9 +266,9 @@ impl<R: Runtime> PeerLink<R> {
 impl Work {
     /// Frees what has not been used for a while.
     fn rest(&mut self) {
-        self.runs.trim();
+        self.inbound.trim();
         self.looked_at = Vec::new();
-        self.letters = Letters::default();
+        self.letters = Posted::default();
     }
 }
 

@@ -28,7 +28,7 @@ mod service;
 mod session;
 mod signs;
 mod state;
-mod told;
+mod call_events;
 
 #[cfg(feature = "hub")]
 pub(crate) use builder::load_signing_key;
@@ -36,7 +36,7 @@ pub use builder::{PeerBuilder, SetupError, load_key};
 pub use credential::{CredentialSource, shared};
 pub use dial::{Clocks, ConnectError};
 pub use join::Join;
-pub use reach::{Miss, Unreached};
+pub use reach::{AttemptError, DialError};
 pub use served::served;
 pub(crate) use service::Service;
 pub use session::{Peer, Session};

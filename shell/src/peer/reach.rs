@@ -19,7 +19,7 @@ use crate::url::HubUrl;
 /// Why no socket is connected.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unreached {
+pub enum DialError {
     /// The name has no address.
     Name {
         /// The name.
@@ -35,17 +35,17 @@ pub enum Unreached {
         after: Duration,
     },
     /// Each of the name's addresses was tried, and why none was connected; at least one.
-    Addresses(Vec<(SocketAddr, Miss)>),
+    Addresses(Vec<(SocketAddr, AttemptError)>),
     /// The hub's local socket.
-    Local(PathBuf, Miss),
+    Local(PathBuf, AttemptError),
 }
 
-bowline_core::debug_as_display!(Unreached);
+bowline_core::debug_as_display!(DialError);
 
 /// Why one address was not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Miss {
+pub enum AttemptError {
     /// The machine answered that nothing listens there.
     Refused,
     /// Nothing answered for this long.
@@ -64,15 +64,15 @@ pub(super) async fn url<R: Runtime>(
     runtime: &R,
     url: &HubUrl,
     within: Duration,
-) -> Result<(R::Stream, String), Unreached> {
+) -> Result<(R::Stream, String), DialError> {
     let host = || url.host().to_owned();
     let until = runtime.now().checked_add(within);
     let addresses = match before(runtime, until, runtime.resolve(url.host(), url.port())).await {
         Some(Ok(addresses)) => addresses,
         Some(Err(error)) => {
-            return Err(Unreached::Name { host: host(), reason: Some(error.to_string()) });
+            return Err(DialError::Name { host: host(), reason: Some(error.to_string()) });
         }
-        None => return Err(Unreached::Resolver { host: host(), after: within }),
+        None => return Err(DialError::Resolver { host: host(), after: within }),
     };
     let mut missed = Vec::new();
     for (done, &address) in addresses.iter().enumerate() {
@@ -83,13 +83,13 @@ pub(super) async fn url<R: Runtime>(
         match before(runtime, until, runtime.connect(address)).await {
             Some(Ok(stream)) => return Ok((stream, address.to_string())),
             Some(Err(error)) => missed.push((address, miss(&error, share))),
-            None => missed.push((address, Miss::Silent(share))),
+            None => missed.push((address, AttemptError::Silent(share))),
         }
     }
     if missed.is_empty() {
-        return Err(Unreached::Name { host: host(), reason: None });
+        return Err(DialError::Name { host: host(), reason: None });
     }
-    Err(Unreached::Addresses(missed))
+    Err(DialError::Addresses(missed))
 }
 
 /// A connection to a hub's local socket.
@@ -97,14 +97,14 @@ pub(super) async fn local<R: Runtime>(
     runtime: &R,
     path: &Path,
     within: Duration,
-) -> Result<R::UnixStream, Unreached> {
+) -> Result<R::UnixStream, DialError> {
     let until = runtime.now().checked_add(within);
     let error = match before(runtime, until, runtime.connect_unix(path)).await {
         Some(Ok(stream)) => return Ok(stream),
         Some(Err(error)) => error,
         None => ErrorKind::TimedOut.into(),
     };
-    Err(Unreached::Local(path.to_owned(), miss(&error, within)))
+    Err(DialError::Local(path.to_owned(), miss(&error, within)))
 }
 
 /// What `work` gives, if it does so before the moment.
@@ -123,18 +123,18 @@ pub(super) async fn before<R: Runtime, T>(
     .await
 }
 
-fn miss(error: &io::Error, waited: Duration) -> Miss {
+fn miss(error: &io::Error, waited: Duration) -> AttemptError {
     match error.kind() {
-        ErrorKind::ConnectionRefused => Miss::Refused,
-        ErrorKind::TimedOut => Miss::Silent(waited),
+        ErrorKind::ConnectionRefused => AttemptError::Refused,
+        ErrorKind::TimedOut => AttemptError::Silent(waited),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            Miss::NoRoute(error.to_string())
+            AttemptError::NoRoute(error.to_string())
         }
-        _ => Miss::Other(error.to_string()),
+        _ => AttemptError::Other(error.to_string()),
     }
 }
 
-impl Unreached {
+impl DialError {
     /// The code that logs and `--json` show. Of several addresses, the one nearest to an answer
     /// counts: that nothing listens says more than silence.
     #[must_use]
@@ -160,7 +160,7 @@ impl Unreached {
     }
 }
 
-impl Miss {
+impl AttemptError {
     fn code(&self) -> Code {
         match self {
             Self::Refused => Code::NotListening,
@@ -181,9 +181,9 @@ fn rank(code: Code) -> u8 {
     }
 }
 
-impl std::error::Error for Unreached {}
+impl std::error::Error for DialError {}
 
-impl fmt::Display for Unreached {
+impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name { host, reason: Some(reason) } => {
@@ -206,12 +206,12 @@ impl fmt::Display for Unreached {
     }
 }
 
-fn write_miss(f: &mut fmt::Formatter<'_>, place: &dyn fmt::Display, miss: &Miss) -> fmt::Result {
+fn write_miss(f: &mut fmt::Formatter<'_>, place: &dyn fmt::Display, miss: &AttemptError) -> fmt::Result {
     match miss {
-        Miss::Refused => write!(f, "nothing listens at {place} (connection refused)"),
-        Miss::Silent(after) => write!(f, "nothing answered at {place} within {}", Seconds(*after)),
-        Miss::NoRoute(reason) => write!(f, "there is no way to {place}: {reason}"),
-        Miss::Other(reason) => write!(f, "connecting to {place} failed: {reason}"),
+        AttemptError::Refused => write!(f, "nothing listens at {place} (connection refused)"),
+        AttemptError::Silent(after) => write!(f, "nothing answered at {place} within {}", Seconds(*after)),
+        AttemptError::NoRoute(reason) => write!(f, "there is no way to {place}: {reason}"),
+        AttemptError::Other(reason) => write!(f, "connecting to {place} failed: {reason}"),
     }
 }
 
@@ -232,14 +232,14 @@ impl fmt::Display for Seconds {
 mod tests {
     use super::*;
 
-    fn missed(misses: &[Miss]) -> Unreached {
+    fn missed(misses: &[AttemptError]) -> DialError {
         let at = |n: usize| SocketAddr::from(([127, 0, 0, 1], n as u16 + 1));
-        Unreached::Addresses(misses.iter().cloned().enumerate().map(|(n, m)| (at(n), m)).collect())
+        DialError::Addresses(misses.iter().cloned().enumerate().map(|(n, m)| (at(n), m)).collect())
     }
 
     #[test]
     fn each_address_is_told_with_what_came_of_it() {
-        let two = missed(&[Miss::Silent(Duration::from_millis(1500)), Miss::Refused]);
+        let two = missed(&[AttemptError::Silent(Duration::from_millis(1500)), AttemptError::Refused]);
         assert_eq!(
             two.to_string(),
             "nothing answered at 127.0.0.1:1 within 1.5 s; nothing listens at 127.0.0.1:2 \
@@ -249,17 +249,17 @@ mod tests {
 
     #[test]
     fn of_several_addresses_the_nearest_to_an_answer_gives_the_code() {
-        let (silent, lost) = (Miss::Silent(Duration::ZERO), Miss::NoRoute(String::new()));
-        let other = Miss::Other(String::new());
+        let (silent, lost) = (AttemptError::Silent(Duration::ZERO), AttemptError::NoRoute(String::new()));
+        let other = AttemptError::Other(String::new());
         for (misses, code) in [
-            (vec![silent.clone(), Miss::Refused, lost.clone()], Code::NotListening),
+            (vec![silent.clone(), AttemptError::Refused, lost.clone()], Code::NotListening),
             (vec![lost.clone(), silent], Code::NoAnswer),
             (vec![other.clone(), lost], Code::NoRoute),
             (vec![other], Code::Unreachable),
         ] {
             assert_eq!(missed(&misses).code(), code, "{misses:?}");
         }
-        let name = Unreached::Name { host: "nowhere.invalid".to_owned(), reason: None };
+        let name = DialError::Name { host: "nowhere.invalid".to_owned(), reason: None };
         assert_eq!(name.code(), Code::UnknownName);
         assert_eq!(name.to_string(), "the name 'nowhere.invalid' has no address");
     }

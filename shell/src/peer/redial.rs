@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
 use bowline_core::link::wind_up;
-use bowline_core::peer::{Next, Pace, Peer as Machine, Prompt};
+use bowline_core::peer::{NextDial, BackoffSpans, Peer as Machine, Prompt};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::Known;
+use bowline_core::trust::KnownHub;
 
 use crate::clock::{Clock, PULSE};
 use crate::entropy;
-use crate::notice::Notice;
+use crate::notice::ShellEvent;
 use crate::peer::signs::Signs;
 use crate::peer::state::{PeerState, Standing, Task};
 use crate::peer::{ConnectError, Peer, PeerBuilder};
@@ -49,7 +49,7 @@ impl<R: Runtime> PeerBuilder<R> {
                 return None;
             }
         };
-        let mut machine = Machine::new(Known::default(), Pace::default(), &seed, clock.now());
+        let mut machine = Machine::new(KnownHub::default(), BackoffSpans::default(), &seed, clock.now());
         let mut signs = Signs::new(self);
         let mut wait = Wait { code: None, since: clock.now().mono, told: None };
         loop {
@@ -62,9 +62,9 @@ impl<R: Runtime> PeerBuilder<R> {
                 self.prompted(&mut machine, Prompt::Asked, &mut wait, &clock, shared);
             }
             match machine.next(clock.now()) {
-                Next::Dial => shared.change(Standing::dialling),
-                Next::Busy => return self.stop_by(self.within(shared)),
-                Next::Wait(at) => {
+                NextDial::Dial => shared.change(Standing::dialling),
+                NextDial::Busy => return self.stop_by(self.within(shared)),
+                NextDial::Wait(at) => {
                     self.tell(at, &mut wait, clock.now());
                     match self.sleep(&clock, at, shared, &mut signs).await {
                         Woken::Due => {}
@@ -77,8 +77,8 @@ impl<R: Runtime> PeerBuilder<R> {
                 }
             }
             let error = match self.once(&clock, &mut machine, shared, &mut signs).await {
-                Over::Ended(error) => error,
-                Over::Stopped(until) => return until,
+                DialEnd::Ended(error) => error,
+                DialEnd::Stopped(until) => return until,
             };
             let (now, outcome) = (clock.now(), error.outcome());
             if matches!(&error, ConnectError::Ended { ended, .. } if ended.admitted) {
@@ -93,7 +93,7 @@ impl<R: Runtime> PeerBuilder<R> {
     /// Tells of a wait, once.
     fn tell(&self, at: Mono, wait: &mut Wait, now: Now) {
         if wait.told.replace(at) != Some(at) {
-            self.observer.tell(Notice::Retry {
+            self.subscriber.tell(ShellEvent::Retry {
                 after: at.since(now.mono),
                 code: wait.code,
                 away: now.mono.since(wait.since),
@@ -115,7 +115,7 @@ impl<R: Runtime> PeerBuilder<R> {
             wait.told = Some(at);
             let until = self.instant(clock, at);
             shared.change(|standing| standing.sooner(until));
-            self.observer.tell(Notice::Prompted { by, after: at.since(now.mono) });
+            self.subscriber.tell(ShellEvent::Prompted { by, after: at.since(now.mono) });
         }
     }
 
@@ -142,7 +142,7 @@ impl<R: Runtime> PeerBuilder<R> {
         machine: &mut Machine,
         shared: &Watch<Standing>,
         signs: &mut Signs,
-    ) -> Over {
+    ) -> DialEnd {
         let mut dial = pin!(self.dial(clock));
         let mut stopped = pin!(shared.until(|standing| standing.stopping.then_some(())));
         let dialled = poll_fn(|cx| match stopped.as_mut().poll(cx) {
@@ -150,16 +150,16 @@ impl<R: Runtime> PeerBuilder<R> {
             Poll::Pending => dial.as_mut().poll(cx).map(Some),
         });
         let session = match dialled.await {
-            None => return Over::Stopped(self.stop_by(self.within(shared))),
+            None => return DialEnd::Stopped(self.stop_by(self.within(shared))),
             Some(Ok(session)) => session,
             Some(Err(error)) => {
                 if let Some(notice) = error.notice() {
-                    self.observer.tell(notice);
+                    self.subscriber.tell(notice);
                 }
                 if let ConnectError::Unreachable { reason, .. } = &error {
                     signs.missed(reason);
                 }
-                return Over::Ended(error);
+                return DialEnd::Ended(error);
             }
         };
         machine.admitted(clock.now());
@@ -182,13 +182,13 @@ impl<R: Runtime> PeerBuilder<R> {
         })
         .await;
         match until {
-            Some(until) => Over::Stopped(until),
+            Some(until) => DialEnd::Stopped(until),
             None if shared.look(|standing| standing.stopping) => {
-                Over::Stopped(self.stop_by(self.within(shared)))
+                DialEnd::Stopped(self.stop_by(self.within(shared)))
             }
             None => {
                 let hub = self.place.to_string();
-                Over::Ended(ConnectError::Ended { hub, ended, clocks: None })
+                DialEnd::Ended(ConnectError::Ended { hub, ended, clocks: None })
             }
         }
     }
@@ -252,7 +252,7 @@ struct Wait {
 }
 
 /// What became of a dial.
-enum Over {
+enum DialEnd {
     /// No session came of it, or its session ended.
     Ended(ConnectError),
     /// The peer is to stop, until then at most.

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::trust::{Known, Mode};
+use bowline_core::trust::{KnownHub, Mode};
 
-use crate::peer::builder::{PeerBuilder, Place};
-use crate::peer::keep::Keeper;
+use crate::peer::builder::{PeerBuilder, HubPlace};
+use crate::peer::keep::PeerStore;
 use crate::peer::service::Service;
 use crate::peer::{CredentialSource, Peer};
 use crate::runtime::Runtime;
 
 /// What a peer that runs takes over from a builder.
 #[derive(Debug)]
-pub(super) struct Anew {
-    place: Place,
+pub(super) struct PeerReload {
+    place: HubPlace,
     mode: Mode,
-    known: Known,
-    keeper: Keeper,
+    known: KnownHub,
+    keeper: PeerStore,
     credential: CredentialSource,
     labels: BTreeMap<String, String>,
     pub(super) service: Arc<Service>,
@@ -26,7 +26,7 @@ pub(super) struct Anew {
 }
 
 impl Peer {
-    /// Takes what `with` was told in place of what this peer was started with; its id, key, observer
+    /// Takes what `with` was told in place of what this peer was started with; its id, key, subscriber
     /// and purpose stay.
     ///
     /// The commands hold at once: where the hub has to be told of them it is, on the link that is
@@ -39,7 +39,7 @@ impl Peer {
             if let Some(session) = standing.session() {
                 session.mailbox.serve(service.clone());
             }
-            standing.anew = Some(Box::new(Anew {
+            standing.anew = Some(Box::new(PeerReload {
                 place: with.place,
                 mode: with.mode,
                 known: with.known,
@@ -56,7 +56,7 @@ impl Peer {
 
 impl<R: Runtime> PeerBuilder<R> {
     /// Whether the hub is another one now.
-    pub(super) fn take(&mut self, anew: Anew) -> bool {
+    pub(super) fn take(&mut self, anew: PeerReload) -> bool {
         let another = self.place != anew.place;
         self.place = anew.place;
         self.mode = anew.mode;

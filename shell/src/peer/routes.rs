@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
-use crate::peer::builder::Place;
-use crate::peer::reach::Unreached;
+use crate::peer::builder::HubPlace;
+use crate::peer::reach::DialError;
 use crate::url::HubUrl;
 
 /// The ways to a hub, as they were at the last look.
@@ -23,8 +23,8 @@ pub(super) struct Routes {
 
 impl Routes {
     /// A dial has failed for this reason.
-    pub(super) fn missed(&mut self, reason: &Unreached) {
-        if let Unreached::Addresses(missed) = reason {
+    pub(super) fn missed(&mut self, reason: &DialError) {
+        if let DialError::Addresses(missed) = reason {
             let addresses = missed.iter().map(|(address, _)| address.ip());
             self.resolved = addresses.take(MOST_ADDRESSES).collect();
         }
@@ -32,11 +32,11 @@ impl Routes {
 
     /// Whether a way leads to the hub that did not at the last look, or another one; this is a look.
     /// The first finds no change.
-    pub(super) fn is_changed(&mut self, place: &Place) -> bool {
+    pub(super) fn is_changed(&mut self, place: &HubPlace) -> bool {
         self.compare(place, way)
     }
 
-    fn compare(&mut self, place: &Place, way: impl Fn(IpAddr) -> Option<IpAddr>) -> bool {
+    fn compare(&mut self, place: &HubPlace, way: impl Fn(IpAddr) -> Option<IpAddr>) -> bool {
         let targets = self.targets(place);
         let ways: BTreeMap<_, _> = targets.into_iter().map(|to| (to, way(to))).collect();
         let changed = ways.iter().any(|(to, way)| {
@@ -47,8 +47,8 @@ impl Routes {
     }
 
     /// The addresses that a way is looked for to.
-    fn targets(&self, place: &Place) -> BTreeSet<IpAddr> {
-        let Place::Network(urls) = place else { return BTreeSet::new() };
+    fn targets(&self, place: &HubPlace) -> BTreeSet<IpAddr> {
+        let HubPlace::Network(urls) = place else { return BTreeSet::new() };
         let urls = &urls[..urls.len().min(MOST_ADDRESSES)];
         let mut targets: BTreeSet<_> = urls.iter().filter_map(HubUrl::ip).collect();
         if urls.iter().any(|url| url.ip().is_none() && !url.is_loopback()) {
@@ -88,13 +88,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::peer::Miss;
+    use crate::peer::AttemptError;
 
     const HOME: &str = "192.168.1.5";
     const AWAY: &str = "10.0.0.9";
 
-    fn hub(urls: &[&str]) -> Place {
-        Place::Network(urls.iter().map(|url| url.parse().unwrap()).collect())
+    fn hub(urls: &[&str]) -> HubPlace {
+        HubPlace::Network(urls.iter().map(|url| url.parse().unwrap()).collect())
     }
 
     fn from(address: &str) -> impl Fn(IpAddr) -> Option<IpAddr> {
@@ -119,16 +119,16 @@ mod tests {
     fn a_name_is_looked_for_at_its_addresses_and_outside_and_an_address_nowhere_else() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let mut routes = Routes::default();
-        let of = |routes: &Routes, place: &Place| Vec::from_iter(routes.targets(place));
+        let of = |routes: &Routes, place: &HubPlace| Vec::from_iter(routes.targets(place));
         assert_eq!(of(&routes, &hub(&["wss://203.0.113.7:1"])), [ip("203.0.113.7")]);
         assert_eq!(of(&routes, &hub(&["wss://localhost:1"])), [] as [IpAddr; 0]);
-        assert_eq!(of(&routes, &Place::Local("/run/hub".into())), [] as [IpAddr; 0]);
+        assert_eq!(of(&routes, &HubPlace::Local("/run/hub".into())), [] as [IpAddr; 0]);
         let name = hub(&["wss://hub.example:1"]);
         assert_eq!(of(&routes, &name), OUTSIDE);
-        let missed = |n: u8| ((([198, 51, 100, n]), 1).into(), Miss::Silent(Duration::ZERO));
-        routes.missed(&Unreached::Addresses((1..=8).map(missed).collect()));
+        let missed = |n: u8| ((([198, 51, 100, n]), 1).into(), AttemptError::Silent(Duration::ZERO));
+        routes.missed(&DialError::Addresses((1..=8).map(missed).collect()));
         assert_eq!(routes.targets(&name).len(), MOST_ADDRESSES + 2);
-        routes.missed(&Unreached::Addresses((1..=9).map(missed).collect()));
+        routes.missed(&DialError::Addresses((1..=9).map(missed).collect()));
         assert_eq!(routes.targets(&name).len(), MOST_ADDRESSES + 2);
         assert!(routes.targets(&name).contains(&ip("198.51.100.8")));
     }

@@ -11,26 +11,26 @@ use std::time::{Duration, Instant};
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Command, Register};
 
-use crate::call::{Call, Cell, Counted, Reply, work};
+use crate::call::{Call, CallShared, Counted, Reply, work};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
 /// A command and what runs it.
-pub(super) struct Served {
+pub(super) struct ServedCommand {
     declared: Command,
     timeout: Option<Duration>,
     /// Starts a worker, which runs the calls that this cell is given.
-    hire: Box<dyn Fn(Arc<Cell>) + Send + Sync>,
+    hire: Box<dyn Fn(Arc<CallShared>) + Send + Sync>,
 }
 
-impl Served {
+impl ServedCommand {
     /// How long a call may run here that may run for so long.
     pub(super) fn within(&self, deadline: Duration) -> Duration {
         self.timeout.map_or(deadline, |timeout| timeout.min(deadline))
     }
 
     /// Starts a worker.
-    pub(super) fn hire(&self, cell: Arc<Cell>) {
+    pub(super) fn hire(&self, cell: Arc<CallShared>) {
         (self.hire)(cell);
     }
 }
@@ -38,7 +38,7 @@ impl Served {
 /// Every command of one peer, and how many calls run.
 #[derive(Clone)]
 pub(crate) struct Service {
-    commands: BTreeMap<CommandName, Arc<Served>>,
+    commands: BTreeMap<CommandName, Arc<ServedCommand>>,
     running: Arc<Watch<usize>>,
 }
 
@@ -63,11 +63,11 @@ impl Service {
         let hire = Box::new(move |cell| {
             runtime.spawn(work(runtime.clone(), cell, handler.clone()));
         });
-        self.commands.insert(name, Arc::new(Served { declared, timeout, hire }));
+        self.commands.insert(name, Arc::new(ServedCommand { declared, timeout, hire }));
     }
 
     /// The command of this name.
-    pub(super) fn find(&self, name: CommandName) -> Option<&Arc<Served>> {
+    pub(super) fn find(&self, name: CommandName) -> Option<&Arc<ServedCommand>> {
         self.commands.get(&name)
     }
 

@@ -98,14 +98,14 @@ impl LinkState {
 #[must_use = "a peer stops where it is dropped"]
 pub struct Peer {
     pub(super) shared: Arc<Watch<Standing>>,
-    _held: Arc<Held>,
+    _held: Arc<Handles>,
 }
 
 /// What all handles of a peer hold, and its task does not.
 #[derive(Debug)]
-struct Held(Arc<Watch<Standing>>);
+struct Handles(Arc<Watch<Standing>>);
 
-impl Drop for Held {
+impl Drop for Handles {
     fn drop(&mut self) {
         self.0.change(|standing| standing.stopping = true);
     }
@@ -113,7 +113,7 @@ impl Drop for Held {
 
 impl Peer {
     pub(super) fn new(shared: Arc<Watch<Standing>>) -> Self {
-        Self { _held: Arc::new(Held(shared.clone())), shared }
+        Self { _held: Arc::new(Handles(shared.clone())), shared }
     }
 
     /// The session, once there is one: admitted, and callable where it serves. What heals by itself

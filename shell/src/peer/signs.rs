@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bowline_core::peer::Prompt;
 
 use crate::peer::PeerBuilder;
-use crate::peer::reach::Unreached;
+use crate::peer::reach::DialError;
 use crate::peer::routes::Routes;
 use crate::runtime::Runtime;
 
@@ -27,7 +27,7 @@ impl Signs {
     }
 
     /// A dial has failed for this reason.
-    pub(super) fn missed(&mut self, reason: &Unreached) {
+    pub(super) fn missed(&mut self, reason: &DialError) {
         self.routes.missed(reason);
     }
 

@@ -9,7 +9,7 @@
 //!                                               └──stop──► Stopped, from any state
 //! ```
 //!
-//! Whether an end heals is the core's to say ([`Outcome`]); a peer that failed dials again all the
+//! Whether an end heals is the core's to say ([`LinkOutcome`]); a peer that failed dials again all the
 //! same, at the core's slow pace.
 
 use std::fmt;
@@ -18,9 +18,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bowline_core::code::Code;
-use bowline_core::peer::Outcome;
+use bowline_core::peer::LinkOutcome;
 
-use crate::peer::reload::Anew;
+use crate::peer::reload::PeerReload;
 use crate::peer::{ConnectError, Session};
 use crate::watch::Watch;
 
@@ -161,7 +161,7 @@ pub(super) struct Standing {
     /// Somebody asked for a dial before its time.
     pub(super) retry: bool,
     /// What was told anew, for the next dial.
-    pub(super) anew: Option<Box<Anew>>,
+    pub(super) anew: Option<Box<PeerReload>>,
     /// How many calls run.
     pub(super) running: Arc<Watch<usize>>,
     pub(super) stopping: bool,
@@ -222,9 +222,9 @@ impl Standing {
     }
 
     /// No session, for this reason; the next dial is due then.
-    pub(super) fn lacks(&mut self, reason: Arc<ConnectError>, outcome: Outcome, until: Instant) {
+    pub(super) fn lacks(&mut self, reason: Arc<ConnectError>, outcome: LinkOutcome, until: Instant) {
         // Whoever asked for another dial waits for that one.
-        self.set(match outcome.heals || self.retry {
+        self.set(match outcome.is_retryable || self.retry {
             true => PeerState::Waiting { until, reason },
             false => PeerState::Failed { until: Some(until), reason },
         });

@@ -25,8 +25,8 @@ use crate::runtime::{Child, Runtime};
 use crate::stage::Verdict;
 pub use environment::{Environment, EnvironmentError};
 pub use program::Program;
-use program::Started;
-use watch::Watch;
+use program::StartedProgram;
+use watch::ProgramWatch;
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,14 +90,14 @@ pub async fn run<R: Runtime, I: CallIo>(
     let program = program.into();
     let name = program.name();
     // From here to the end something guards the group: it is dropped before the child is.
-    let Started { mut child, launched, group } = match program.start(runtime) {
+    let StartedProgram { mut child, launched, group } = match program.start(runtime) {
         Ok(started) => started,
         Err(error) => return Outcome::NotStarted(why_not_started(&name, &error)),
     };
     let Some(pipes) = child.take_pipes() else {
         return Outcome::NotStarted(format!("{name:?} was started without pipes"));
     };
-    let mut watch = Watch::new(runtime, grace, group, pipes);
+    let mut watch = ProgramWatch::new(runtime, grace, group, pipes);
     let mut ended = None;
     let mut wait = pin!(child.wait());
     let end = poll_fn(|cx| {
@@ -110,14 +110,14 @@ pub async fn run<R: Runtime, I: CallIo>(
         watch.poll(cx, io)
     })
     .await;
-    if let watch::End::Stopped(stop) = end {
+    if let watch::WatchEnd::Stopped(stop) = end {
         return Outcome::Stopped(stop);
     }
     let Some(status) = ended else {
         return Outcome::Unknown(format!("{name:?} is still running"));
     };
     match launched.map_or(Verdict::Program, |launched| launched.verdict()) {
-        Verdict::Program if end == watch::End::Cut => how_it_ended(&name, status).cut(),
+        Verdict::Program if end == watch::WatchEnd::Cut => how_it_ended(&name, status).cut(),
         Verdict::Program => how_it_ended(&name, status),
         Verdict::NotExecuted(error) => Outcome::NotStarted(why_not_started(&name, &error)),
         Verdict::NotPrepared(why) => Outcome::NotStarted(format!("cannot start {name:?}: {why}")),

@@ -21,7 +21,7 @@ pub struct Program {
 }
 
 /// A program that was started, or its stage.
-pub(super) struct Started<C> {
+pub(super) struct StartedProgram<C> {
     pub(super) child: C,
     /// How it is with the stage, where there is one.
     pub(super) launched: Option<Launched>,
@@ -72,7 +72,7 @@ impl Program {
     }
 
     /// Starts it.
-    pub(super) fn start<R: Runtime>(mut self, runtime: &R) -> io::Result<Started<R::Child>> {
+    pub(super) fn start<R: Runtime>(mut self, runtime: &R) -> io::Result<StartedProgram<R::Child>> {
         let (theirs, ours) = io::pipe()?;
         let ours = ChildStdin::from(OwnedFd::from(ours));
         let (theirs, launched) = match &self.stage {
@@ -91,7 +91,7 @@ impl Program {
             Some(_) => Group::to_come(child.id()),
             None => Group::new(child.id()),
         };
-        Ok(Started { child, launched, group })
+        Ok(StartedProgram { child, launched, group })
     }
 }
 

@@ -19,7 +19,7 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 
 use super::group::{Group, see_to_its_end};
 use super::pipe::{Flow, Inlet, Outlet};
@@ -27,7 +27,7 @@ use super::{CallIo, Gone, Grace, Stop};
 use crate::runtime::{Alarm, Child, PipesOf, Runtime};
 
 /// A program that was started, until it has ended.
-pub(super) struct Watch<R: Runtime> {
+pub(super) struct ProgramWatch<R: Runtime> {
     runtime: R,
     grace: Grace,
     group: Group,
@@ -36,14 +36,14 @@ pub(super) struct Watch<R: Runtime> {
     output: Outlet<<R::Child as Child>::Output>,
     errors: Outlet<<R::Child as Child>::Errors>,
     /// Which output is pumped first.
-    order: [Source; 2],
+    order: [OutputStream; 2],
     has_leader_ended: bool,
-    phase: Phase,
+    phase: WatchPhase,
 }
 
 /// How the watch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum WatchEnd {
     /// The leader ended by itself, and its outputs are told.
     ByItself,
     /// The leader ended by itself; others held its outputs, were silent for too long and were
@@ -54,7 +54,7 @@ pub(super) enum End {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
+enum WatchPhase {
     Running,
     Draining {
         silence: Silence,
@@ -81,7 +81,7 @@ struct Silence {
     over: Option<Instant>,
 }
 
-impl<R: Runtime> Watch<R> {
+impl<R: Runtime> ProgramWatch<R> {
     pub(super) fn new(runtime: &R, grace: Grace, group: Group, pipes: PipesOf<R::Child>) -> Self {
         Self {
             runtime: runtime.clone(),
@@ -91,9 +91,9 @@ impl<R: Runtime> Watch<R> {
             input: Inlet::new(pipes.input),
             output: Outlet::new(pipes.output),
             errors: Outlet::new(pipes.errors),
-            order: [Source::Out, Source::Err],
+            order: [OutputStream::Out, OutputStream::Err],
             has_leader_ended: false,
-            phase: Phase::Running,
+            phase: WatchPhase::Running,
         }
     }
 
@@ -101,34 +101,34 @@ impl<R: Runtime> Watch<R> {
     pub(super) fn leader_ended(&mut self) {
         self.has_leader_ended = true;
         self.group.leader_ended();
-        if let Phase::Running = self.phase {
+        if let WatchPhase::Running = self.phase {
             // Its input was for the leader.
             self.input.close();
-            self.phase = Phase::Draining { silence: Silence::default() };
+            self.phase = WatchPhase::Draining { silence: Silence::default() };
         }
     }
 
-    /// Moves bytes and waits. Poll again when woken, and after [`Watch::leader_ended`]; not after
+    /// Moves bytes and waits. Poll again when woken, and after [`ProgramWatch::leader_ended`]; not after
     /// it was ready.
     #[must_use = "a pending watch wakes the task"]
-    pub(super) fn poll<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Poll<End> {
+    pub(super) fn poll<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Poll<WatchEnd> {
         loop {
             let step = match self.phase {
-                Phase::Running | Phase::Draining { .. } | Phase::Emptying { .. } => {
+                WatchPhase::Running | WatchPhase::Draining { .. } | WatchPhase::Emptying { .. } => {
                     self.pass_on(cx, io)
                 }
-                Phase::Stopping { stop, until } => self.stop_gently(cx, stop, until),
-                Phase::Killed(stop) if self.has_leader_ended => Step::End(End::Stopped(stop)),
-                Phase::Killed(_) => Step::Wait,
+                WatchPhase::Stopping { stop, until } => self.stop_gently(cx, stop, until),
+                WatchPhase::Killed(stop) if self.has_leader_ended => WatchStep::End(WatchEnd::Stopped(stop)),
+                WatchPhase::Killed(_) => WatchStep::Wait,
             };
             match step {
-                Step::Enter(phase) => self.phase = phase,
-                Step::Yield => {
+                WatchStep::Enter(phase) => self.phase = phase,
+                WatchStep::Yield => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Step::Wait => return Poll::Pending,
-                Step::End(end) => {
+                WatchStep::Wait => return Poll::Pending,
+                WatchStep::End(end) => {
                     self.group.release();
                     return Poll::Ready(end);
                 }
@@ -137,38 +137,38 @@ impl<R: Runtime> Watch<R> {
     }
 
     /// Running, Draining and Emptying: everything flows.
-    fn pass_on<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Step {
+    fn pass_on<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> WatchStep {
         if let Poll::Ready(stop) = io.poll_stop(cx) {
             return self.stop(stop);
         }
         let Ok((input, outputs)) = self.pump(cx, io) else { return self.stop(Stop::Lost) };
         let total = self.output.total().saturating_add(self.errors.total());
         match self.phase {
-            Phase::Draining { .. } if outputs == [Flow::Ended; 2] => {
-                return Step::End(End::ByItself);
+            WatchPhase::Draining { .. } if outputs == [Flow::Ended; 2] => {
+                return WatchStep::End(WatchEnd::ByItself);
             }
-            Phase::Emptying { .. } if outputs == [Flow::Ended; 2] => return Step::End(End::Cut),
-            Phase::Draining { mut silence } => {
+            WatchPhase::Emptying { .. } if outputs == [Flow::Ended; 2] => return WatchStep::End(WatchEnd::Cut),
+            WatchPhase::Draining { mut silence } => {
                 silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.linger));
-                self.phase = Phase::Draining { silence };
+                self.phase = WatchPhase::Draining { silence };
                 self.alarm.set(silence.over);
                 if self.alarm.poll(cx).is_ready() {
                     self.group.kill();
                     let silence = Silence::default();
-                    return Step::Enter(Phase::Emptying { silence, since: total });
+                    return WatchStep::Enter(WatchPhase::Emptying { silence, since: total });
                 }
             }
-            Phase::Emptying { mut silence, since } => {
+            WatchPhase::Emptying { mut silence, since } => {
                 silence.look(total, outputs, || self.runtime.now().checked_add(EMPTYING));
-                self.phase = Phase::Emptying { silence, since };
+                self.phase = WatchPhase::Emptying { silence, since };
                 self.alarm.set(silence.over);
                 if self.alarm.poll(cx).is_ready() || total.saturating_sub(since) > PIPES {
-                    return Step::End(End::Cut);
+                    return WatchStep::End(WatchEnd::Cut);
                 }
             }
-            Phase::Running | Phase::Stopping { .. } | Phase::Killed(_) => {}
+            WatchPhase::Running | WatchPhase::Stopping { .. } | WatchPhase::Killed(_) => {}
         }
-        if input == Flow::Busy { Step::Yield } else { Step::after(outputs) }
+        if input == Flow::Busy { WatchStep::Yield } else { WatchStep::after(outputs) }
     }
 
     /// Moves what can be moved, in all three pipes. The outputs take turns at being first: they
@@ -182,11 +182,11 @@ impl<R: Runtime> Watch<R> {
         let mut flows = [Flow::Ended; 2];
         for source in self.order {
             match source {
-                Source::Out => {
+                OutputStream::Out => {
                     flows[0] =
                         self.output.pump(cx, |cx, bytes| io.poll_write(cx, source, bytes))?;
                 }
-                Source::Err => {
+                OutputStream::Err => {
                     flows[1] =
                         self.errors.pump(cx, |cx, bytes| io.poll_write(cx, source, bytes))?;
                 }
@@ -196,47 +196,47 @@ impl<R: Runtime> Watch<R> {
         Ok((input, flows))
     }
 
-    fn stop(&mut self, stop: Stop) -> Step {
+    fn stop(&mut self, stop: Stop) -> WatchStep {
         self.input.close();
         self.group.terminate();
         let until = self.runtime.now().checked_add(self.grace.stop);
-        Step::Enter(Phase::Stopping { stop, until })
+        WatchStep::Enter(WatchPhase::Stopping { stop, until })
     }
 
     /// Stopping: waits for the leader and for everyone who holds its outputs. What they write is
     /// read and dropped, so that a program that writes while it ends is not held up by credit that
     /// will never come. Who let go of the outputs has the rest of the grace, but nobody waits.
-    fn stop_gently(&mut self, cx: &mut Context<'_>, stop: Stop, until: Option<Instant>) -> Step {
+    fn stop_gently(&mut self, cx: &mut Context<'_>, stop: Stop, until: Option<Instant>) -> WatchStep {
         let drop_all = |_: &mut Context<'_>, bytes: &[u8]| Poll::Ready(Ok(bytes.len()));
         let flows = [self.output.pump(cx, drop_all), self.errors.pump(cx, drop_all)];
         let outputs = flows.map(|flow| flow.unwrap_or(Flow::Ended));
         if self.has_leader_ended && outputs == [Flow::Ended; 2] {
             let group = self.group.hand_over();
             self.runtime.spawn(see_to_its_end(self.runtime.clone(), group, until));
-            return Step::End(End::Stopped(stop));
+            return WatchStep::End(WatchEnd::Stopped(stop));
         }
         self.alarm.set(until);
         if self.alarm.poll(cx).is_ready() {
             self.group.kill();
-            return Step::Enter(Phase::Killed(stop));
+            return WatchStep::Enter(WatchPhase::Killed(stop));
         }
-        Step::after(outputs)
+        WatchStep::after(outputs)
     }
 }
 
 /// What follows from one look at everything.
-enum Step {
+enum WatchStep {
     /// Another phase, to be looked at right away.
-    Enter(Phase),
+    Enter(WatchPhase),
     /// There is more to do at once, after others have had their turn.
     Yield,
     /// Everything that is waited for will wake the task.
     Wait,
     /// It is over.
-    End(End),
+    End(WatchEnd),
 }
 
-impl Step {
+impl WatchStep {
     fn after(flows: [Flow; 2]) -> Self {
         if flows.contains(&Flow::Busy) { Self::Yield } else { Self::Wait }
     }

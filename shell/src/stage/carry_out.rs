@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid};
 use rustix::stdio::{dup2_stdin, stdin};
 
 use super::passing::receive;
-use super::request::{Failed, READY, Request, Step};
+use super::request::{Failed, READY, StageRequest, StageStep};
 use super::seal::close_inherited;
 use super::{DESCRIPTORS, FIRST_DESCRIPTOR, WORD};
 
@@ -44,26 +44,26 @@ pub fn carry_out(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCo
 
 fn become_program(status: &OwnedFd, argv: Vec<OsString>) -> Result<Infallible, Failed> {
     let at = |step| move |error| Failed { step, error };
-    let mut record = [0; Request::LENGTH];
-    let (length, mut came) = receive(status, &mut record).map_err(at(Step::Request))?;
-    let malformed = || Failed { step: Step::Request, error: ErrorKind::InvalidData.into() };
-    let request = Request::decode(&record[..length]).ok_or_else(malformed)?;
+    let mut record = [0; StageRequest::LENGTH];
+    let (length, mut came) = receive(status, &mut record).map_err(at(StageStep::Request))?;
+    let malformed = || Failed { step: StageStep::Request, error: ErrorKind::InvalidData.into() };
+    let request = StageRequest::decode(&record[..length]).ok_or_else(malformed)?;
     let (program, arguments) = argv.split_first().ok_or_else(malformed)?;
     if came.len() != usize::from(request.descriptors) + 1 {
         return Err(malformed());
     }
     let input = came.remove(0);
-    dup2_stdin(&input).map_err(|error| at(Step::Descriptors)(error.into()))?;
+    dup2_stdin(&input).map_err(|error| at(StageStep::Descriptors)(error.into()))?;
     drop(input);
-    let _handed_on = hand_on(came).map_err(at(Step::Descriptors))?;
+    let _handed_on = hand_on(came).map_err(at(StageStep::Descriptors))?;
     // A process that is put into a group of limits puts itself there first, here.
-    setsid().map_err(|error| at(Step::Session)(error.into()))?;
+    setsid().map_err(|error| at(StageStep::Session)(error.into()))?;
     if let Some(core) = request.core {
-        restore_core(core).map_err(at(Step::Core))?;
+        restore_core(core).map_err(at(StageStep::Core))?;
     }
     // Whoever started this is gone where it cannot be told.
-    tell(status, READY).map_err(at(Step::Exec))?;
-    Err(at(Step::Exec)(Command::new(program).args(arguments).exec()))
+    tell(status, READY).map_err(at(StageStep::Exec))?;
+    Err(at(StageStep::Exec)(Command::new(program).args(arguments).exec()))
 }
 
 /// The same descriptors at the numbers that the program expects, open in it.
@@ -88,7 +88,7 @@ fn hand_on(came: Vec<OwnedFd>) -> io::Result<Vec<OwnedFd>> {
 
 fn restore_core(soft: u64) -> io::Result<()> {
     let limit = getrlimit(Resource::Core);
-    let current = (soft != Request::UNLIMITED).then_some(soft);
+    let current = (soft != StageRequest::UNLIMITED).then_some(soft);
     Ok(setrlimit(Resource::Core, Rlimit { current, ..limit })?)
 }
 

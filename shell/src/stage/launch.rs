@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::passing::send;
-use super::request::{Failed, LONGEST_STATUS, READY, Request, Step};
+use super::request::{Failed, LONGEST_STATUS, READY, StageRequest, StageStep};
 use super::{DESCRIPTORS, WORD};
 
 /// A program that acts as the stage of others: one that calls [`carry_out`](super::carry_out)
@@ -44,7 +44,7 @@ impl Stage {
     /// the one that the starting process has by then.
     #[must_use]
     pub fn core(self, soft: Option<u64>) -> Self {
-        Self { core: Some(soft.unwrap_or(Request::UNLIMITED)), ..self }
+        Self { core: Some(soft.unwrap_or(StageRequest::UNLIMITED)), ..self }
     }
 
     /// The stage of a program with these arguments.
@@ -64,7 +64,7 @@ impl Stage {
         let count = u8::try_from(descriptors.len()).ok().filter(|n| usize::from(*n) <= DESCRIPTORS);
         let count = count.ok_or(ErrorKind::InvalidInput)?;
         let (ours, theirs) = UnixStream::pair()?;
-        let request = Request { core: self.core, descriptors: count };
+        let request = StageRequest { core: self.core, descriptors: count };
         let passed: Vec<_> =
             [input.as_fd()].into_iter().chain(descriptors.iter().map(AsFd::as_fd)).collect();
         send(&ours, &request.encode(), &passed)?;
@@ -110,7 +110,7 @@ impl Launched {
             return Verdict::Program;
         }
         match Failed::decode(status.strip_prefix(READY).unwrap_or(&status)) {
-            Some(Failed { step: Step::Exec, error }) => Verdict::NotExecuted(error),
+            Some(Failed { step: StageStep::Exec, error }) => Verdict::NotExecuted(error),
             Some(Failed { step, error }) => {
                 Verdict::NotPrepared(format!("{error}, while {}", step.doing()))
             }

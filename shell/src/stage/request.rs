@@ -17,19 +17,19 @@ const HAS_CORE: u8 = 1;
 
 /// What the stage is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct StageRequest {
     /// The soft limit of core files that the program gets; what stands where there is none.
-    /// [`Request::UNLIMITED`] is no limit.
+    /// [`StageRequest::UNLIMITED`] is no limit.
     pub(super) core: Option<u64>,
     /// How many descriptors come with it, beside standard input; at most [`DESCRIPTORS`].
     pub(super) descriptors: u8,
 }
 
-impl Request {
+impl StageRequest {
     /// The length of the record in bytes.
     pub(super) const LENGTH: usize = 18;
 
-    /// As [`Request::core`]: no limit.
+    /// As [`StageRequest::core`]: no limit.
     pub(super) const UNLIMITED: u64 = u64::MAX;
 
     pub(super) fn encode(self) -> [u8; Self::LENGTH] {
@@ -56,7 +56,7 @@ impl Request {
 
 /// What the stage was about when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum StageStep {
     /// Reading the request.
     Request,
     /// Keeping descriptors from the program.
@@ -69,7 +69,7 @@ pub(super) enum Step {
     Exec,
 }
 
-impl Step {
+impl StageStep {
     const ALL: [Self; 5] =
         [Self::Request, Self::Descriptors, Self::Session, Self::Core, Self::Exec];
 
@@ -88,7 +88,7 @@ impl Step {
 /// Why the program was not started.
 #[derive(Debug)]
 pub(super) struct Failed {
-    pub(super) step: Step,
+    pub(super) step: StageStep,
     pub(super) error: io::Error,
 }
 
@@ -101,13 +101,13 @@ pub(super) const LONGEST_STATUS: usize = READY.len() + 6;
 impl Failed {
     pub(super) fn encode(&self) -> [u8; 6] {
         let errno = self.error.raw_os_error().unwrap_or(0).to_be_bytes();
-        let step = Step::ALL.iter().position(|step| *step == self.step).unwrap_or(0) as u8;
+        let step = StageStep::ALL.iter().position(|step| *step == self.step).unwrap_or(0) as u8;
         [b'F', step, errno[0], errno[1], errno[2], errno[3]]
     }
 
     pub(super) fn decode(record: &[u8]) -> Option<Self> {
         let &[b'F', step, ref errno @ ..] = record else { return None };
-        let step = *Step::ALL.get(usize::from(step))?;
+        let step = *StageStep::ALL.get(usize::from(step))?;
         let errno = i32::from_be_bytes(errno.try_into().ok()?);
         Some(Self { step, error: io::Error::from_raw_os_error(errno) })
     }
@@ -119,29 +119,29 @@ mod tests {
 
     #[test]
     fn a_request_reads_back_as_itself() {
-        for core in [None, Some(0), Some(1), Some(Request::UNLIMITED)] {
+        for core in [None, Some(0), Some(1), Some(StageRequest::UNLIMITED)] {
             for descriptors in [0, 1, DESCRIPTORS as u8] {
-                let request = Request { core, descriptors };
-                assert_eq!(Request::decode(&request.encode()), Some(request));
+                let request = StageRequest { core, descriptors };
+                assert_eq!(StageRequest::decode(&request.encode()), Some(request));
             }
         }
     }
 
     #[test]
     fn a_request_of_another_form_is_refused() {
-        let good = Request { core: None, descriptors: 1 }.encode();
-        assert!(Request::decode(&good[..17]).is_none());
-        assert!(Request::decode(&[&good[..], &[0]].concat()).is_none());
+        let good = StageRequest { core: None, descriptors: 1 }.encode();
+        assert!(StageRequest::decode(&good[..17]).is_none());
+        assert!(StageRequest::decode(&[&good[..], &[0]].concat()).is_none());
         for (at, byte) in [(0, b'B'), (7, b'2'), (8, 2), (9, DESCRIPTORS as u8 + 1), (17, 1)] {
             let mut bad = good;
             bad[at] = byte;
-            assert!(Request::decode(&bad).is_none(), "{at}");
+            assert!(StageRequest::decode(&bad).is_none(), "{at}");
         }
     }
 
     #[test]
     fn a_failure_reads_back_as_itself_and_nothing_else_does() {
-        for step in Step::ALL {
+        for step in StageStep::ALL {
             let failed = Failed { step, error: io::Error::from_raw_os_error(2) };
             let read = Failed::decode(&failed.encode()).unwrap();
             assert_eq!((read.step, read.error.raw_os_error()), (step, Some(2)));

@@ -12,10 +12,10 @@ use bowline_core::id::{CallId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
-use bowline_core::peer::{Next, Outcome, Pace, Peer};
+use bowline_core::peer::{NextDial, LinkOutcome, BackoffSpans, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::Known;
+use bowline_core::trust::KnownHub;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{CallResult, Command, Register, Status};
 use bowline_testkit::later;
@@ -68,7 +68,7 @@ pub fn run(seed: u64, dials: usize) -> Result<(usize, u64), crate::sim::Violatio
         calls = calls.max(captive.calls.0);
     }
     captive.hub.honest = true;
-    captive.end(Outcome { heals: true, retry_after: None });
+    captive.end(LinkOutcome { is_retryable: true, retry_after: None });
     let by = captive.now.mono.after(WAITS);
     while !captive.heard {
         if captive.now.mono > by {
@@ -95,8 +95,8 @@ impl Captive {
         (limits.open_calls, limits.open_arguments) = (64, 200_000);
         let hub = Taken::new(&mut dice, &limits);
         let now = Now { mono: Mono(1), unix: START };
-        let known = Known { hub: "hub".to_owned(), ..Known::default() };
-        let machine = Peer::new(known, Pace::default(), &Seed(dice.bytes()), now);
+        let known = KnownHub { hub: "hub".to_owned(), ..KnownHub::default() };
+        let machine = Peer::new(known, BackoffSpans::default(), &Seed(dice.bytes()), now);
         let id = "p0".parse().expect("an id");
         Self {
             now,
@@ -118,7 +118,7 @@ impl Captive {
 
     /// What happens at this moment, and then the next one.
     fn moment(&mut self) -> Checked {
-        if self.link.is_none() && self.machine.next(self.now) == Next::Dial {
+        if self.link.is_none() && self.machine.next(self.now) == NextDial::Dial {
             self.dial()?;
         }
         self.hub.act(self.id, &mut self.dice);
@@ -128,8 +128,8 @@ impl Captive {
                 let acts = self.now.mono.after(ACTS);
                 link.poll_timeout().map_or(acts, |(at, _)| at.min(acts))
             }
-            (None, Next::Wait(at)) => at,
-            (None, Next::Dial | Next::Busy) => return violated("nobody dials", self.now),
+            (None, NextDial::Wait(at)) => at,
+            (None, NextDial::Dial | NextDial::Busy) => return violated("nobody dials", self.now),
         };
         let passed = wake.since(self.now.mono);
         if passed > WAITS {
@@ -155,7 +155,7 @@ impl Captive {
         self.hub.accept(&mut self.dice);
         let key = SigningKey::generate(&mut Random::new(&Seed([7; 32])));
         let dial = Dial {
-            known: Known { hub_id: Some(self.hub.id()), ..self.machine.known().clone() },
+            known: KnownHub { hub_id: Some(self.hub.id()), ..self.machine.known().clone() },
             limits: self.limits.clone(),
             ..Dial::new("hub:7777", Transport::Plain, self.id, PeerKey(key))
         };
@@ -205,17 +205,17 @@ impl Captive {
     }
 
     /// Takes the events; how the link ended, where it has.
-    fn events(&mut self, link: &mut Link) -> Result<Option<Outcome>, crate::sim::Violation> {
+    fn events(&mut self, link: &mut Link) -> Result<Option<LinkOutcome>, crate::sim::Violation> {
         while let Some(event) = link.poll_event() {
             match event {
-                Event::Ask(ask, Question::Keep(_)) => {
+                Event::Ask(ask, Question::Store(_)) => {
                     self.kept += 1;
                     if self.kept > 1 {
                         return violated("a link writes the disk again", self.kept);
                     }
-                    link.answer(ask, Answer::Kept, self.now);
+                    link.answer(ask, Answer::Stored, self.now);
                 }
-                Event::Ask(ask, _) => link.answer(ask, Answer::No(Code::Refused.into()), self.now),
+                Event::Ask(ask, _) => link.answer(ask, Answer::Refused(Code::Refused.into()), self.now),
                 Event::Admitted(_) => {
                     self.machine.admitted(self.now);
                     self.calls = (0, self.now.mono);
@@ -228,8 +228,8 @@ impl Captive {
                 Event::Frame(frame) => self.frame(&frame)?,
                 Event::Ended(ended) => {
                     let reason = &ended.reason;
-                    let (heals, retry_after) = (reason.heals(), reason.retry_after());
-                    return Ok(Some(Outcome { heals, retry_after }));
+                    let (is_retryable, retry_after) = (reason.is_retryable(), reason.retry_after());
+                    return Ok(Some(LinkOutcome { is_retryable, retry_after }));
                 }
                 _ => {}
             }
@@ -276,7 +276,7 @@ impl Captive {
         Ok(())
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    fn end(&mut self, outcome: LinkOutcome) {
         self.link = None;
         self.machine.ended(outcome, self.now);
     }

@@ -9,7 +9,7 @@ use bowline_core::ask::{Answer, AskId, Evidence, LinkAnswer, LinkAsk, Question, 
 use bowline_core::auth::HubSnapshot;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
-use bowline_core::facts::Record;
+use bowline_core::facts::FactRecord;
 use bowline_core::hub::{Hub, HubConfig, HubEvent, Lives, Outbox, Source};
 use bowline_core::id::{LinkId, PeerId, PublicKey};
 use bowline_core::limits::Limits;
@@ -268,7 +268,7 @@ impl HubNode {
         let Some(writing) = self.writing.pop_front() else { return false };
         let recorded = Some(&mut durable.memory).filter(|_| !durable.full);
         let recorded = recorded.and_then(|memory| memory.answer(&writing.record));
-        let answer = recorded.unwrap_or(Answer::No(Code::Unavailable.into()));
+        let answer = recorded.unwrap_or(Answer::Refused(Code::Unavailable.into()));
         let end = self.ends.values_mut().find(|end| end.id == writing.link);
         if let Some(end) = end {
             end.link.answer(writing.ask, answer, now);
@@ -303,7 +303,7 @@ impl HubNode {
                             granted.push(end.committed(model, reservation)?);
                         }
                         LinkAsk::Renewed(grant) if is_committed => {
-                            if let Some(Record::Refresh(refreshing)) = &grant.record {
+                            if let Some(FactRecord::Refresh(refreshing)) = &grant.record {
                                 granted.push((refreshing.key, true));
                             }
                         }

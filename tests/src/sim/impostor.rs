@@ -9,7 +9,7 @@ use bowline_core::id::{Nonce, SessionId};
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, Policy, Socket};
+use bowline_core::socket::{Incoming, UpgradePolicy, Socket};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
@@ -55,7 +55,7 @@ impl Impostor {
     /// A connection comes.
     pub fn accept(&mut self, conn: u64, dice: &mut Dice) {
         let end = FalseEnd {
-            socket: Socket::accept(Arc::new(Policy::default()), &self.limits),
+            socket: Socket::accept(Arc::new(UpgradePolicy::default()), &self.limits),
             plain: Buffer::default(),
             out: Buffer::default(),
             nonce: Nonce(dice.bytes()),

@@ -13,7 +13,7 @@ use bowline_core::link::Link;
 use bowline_core::session::SendError;
 use bowline_core::time::Mono;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Source, Status};
+use bowline_core::wire::frame::{CallResult, OutputStream, Status};
 
 /// The token of a call, which no other call has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +26,7 @@ pub struct Plan(pub u32);
 /// One part of a plan.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Write(Source, usize),
+    Write(OutputStream, usize),
     Sleep(Duration),
     /// Until the end of the input.
     Read,
@@ -70,7 +70,7 @@ impl Plan {
                 1..6 => 100 + 977 * nth as usize,
                 _ => 50_000,
             };
-            let source = if bits(9 + nth, 1) == 0 { Source::Out } else { Source::Err };
+            let source = if bits(9 + nth, 1) == 0 { OutputStream::Out } else { OutputStream::Err };
             acts.push_back(Act::Write(source, size));
             if bits(13 + nth, 2) == 0 {
                 let time = u64::from(bits(16, 5)) * 37;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::*;
 
 /// Who is bound at the hub of a stage.
-fn bound(stage: &Stage) -> Vec<String> {
+fn bound(stage: &ProcessFixture) -> Vec<String> {
     let data = stage.text("hub");
     let (code, out, err) = outcome(stage.bowline(&["peers", "list", "--json", "--data", &data]));
     assert_eq!(code, Some(0), "{err}");
@@ -45,7 +45,7 @@ fn where_all_is_well_each_step_says_what_it_found() {
 }
 
 fn a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let found = peer(&stage, &[]);
     found.all_well();
     found.well("hub");
@@ -60,7 +60,7 @@ fn a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for() {
 }
 
 fn a_peer_that_serves_goes_on_beside_it() {
-    let mut stage = Stage::with_peer("id = \"web\"\n[commands.hello]\nrun = [\"echo\", \"hi\"]\n");
+    let mut stage = ProcessFixture::with_peer("id = \"web\"\n[commands.hello]\nrun = [\"echo\", \"hi\"]\n");
     let (config, data, secret) = (stage.text("peer.toml"), stage.text("peer"), stage.secret());
     let mut doctor = stage.bowline(&["doctor", "--hub", &stage.url, "--config", &config]);
     doctor.args(["--data", &data, "--secret-file", &secret]);
@@ -96,7 +96,7 @@ fn authentication_at_one_end_only_is_told_with_both_methods() {
     assert_eq!(both, ("'secret'", "'open' and 'join' and 'resume' and 'refresh'"));
     says(&problem["remedy"], "auth.secret = true");
     // Off at the peer.
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let found_on = found(stage.dial("doctor", &[]));
     let problem = found_on.problem("secret", "no-secret", 2);
     says(&problem["remedy"], "bowline secret show");
@@ -106,7 +106,7 @@ fn authentication_at_one_end_only_is_told_with_both_methods() {
 
 #[cfg(target_os = "linux")]
 fn a_clock_that_is_off_is_told_with_both_times_and_which_is_ahead() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let mut hub = stage.bowline(&["hub", "--bind", "127.0.0.1:0", "--data", &data]);
     faketime::shift(&mut hub, 300);
@@ -181,7 +181,7 @@ fn a_hub_without_room_is_told_with_when_to_come_back() {
 }
 
 fn a_peer_whose_commands_the_hub_does_not_let_it_serve_is_told_so() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let (hub, data, token) = (stage.text("hub"), stage.text("caller"), stage.text("token.txt"));
     let issue = ["token", "issue", "--data", &hub, "--local", "--cap", "call", "--out", &token];
     let join = ["join", "--data", &data, "--id", "caller", "--token-file", &token];

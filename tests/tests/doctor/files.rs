@@ -7,12 +7,12 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
-fn chmod(stage: &Stage, name: &str, mode: u32) {
+fn chmod(stage: &ProcessFixture, name: &str, mode: u32) {
     fs::set_permissions(stage.at(name), Permissions::from_mode(mode)).unwrap();
 }
 
 /// Every file of a directory, with its mode and what is in it.
-fn snapshot(stage: &Stage, name: &str) -> Vec<(String, u32, Vec<u8>)> {
+fn snapshot(stage: &ProcessFixture, name: &str) -> Vec<(String, u32, Vec<u8>)> {
     let entries = fs::read_dir(stage.at(name)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .map(|path| {
@@ -88,7 +88,7 @@ fn a_trust_file_that_cannot_be_read_ends_it_before_the_hub_is_dialled() {
 }
 
 fn a_configuration_that_cannot_be_used_is_the_only_finding() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let config = stage.private("peer.toml", "[tls]\nmdoe = 'tofu'\n");
     let plain = stage.url.replace("wss://127.0.0.1", "ws://192.0.2.1");
     for (arguments, wanted) in [

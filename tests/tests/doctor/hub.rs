@@ -18,14 +18,14 @@ use rustix::process::Signal;
 use super::*;
 
 /// Doctor of the hub of a stage.
-fn hub(stage: &Stage, rest: &[&str]) -> Found {
+fn hub(stage: &ProcessFixture, rest: &[&str]) -> Found {
     let data = stage.text("hub");
     found(stage.bowline(&[&["doctor", "--role", "hub", "--data", &data], rest].concat()))
 }
 
 /// A hub that ran and was stopped.
-fn stopped() -> Stage {
-    let mut stage = Stage::with_hub();
+fn stopped() -> ProcessFixture {
+    let mut stage = ProcessFixture::with_hub();
     let hub = stage.hub.take().unwrap();
     hub.signal(Signal::TERM);
     assert_eq!(hub.end().0, Some(0));
@@ -33,7 +33,7 @@ fn stopped() -> Stage {
 }
 
 fn a_hub_that_runs_says_where_and_answers_as_itself() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     fs::write(stage.at("peer.toml"), "id = \"web\"\n").unwrap();
     stage.start_peer();
     // Nothing has to say that this is a hub's machine.
@@ -61,7 +61,7 @@ fn a_hub_that_does_not_run_is_looked_at_as_it_would_start() {
     let after: Vec<_> = fs::read_dir(stage.at("hub")).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(after, before);
     // Where none has run yet, everything is still to be made.
-    let empty = Stage::empty();
+    let empty = ProcessFixture::empty();
     let found = hub(&empty, &["--bind", "127.0.0.1:0"]);
     found.all_well();
     assert_eq!(found.skipped("keys"), "the first start makes them");
@@ -69,7 +69,7 @@ fn a_hub_that_does_not_run_is_looked_at_as_it_would_start() {
 }
 
 fn a_hub_that_was_killed_is_told_with_its_process() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let killed = stage.hub.take().unwrap();
     killed.signal(Signal::KILL);
     killed.end();
@@ -82,11 +82,11 @@ fn a_hub_that_was_killed_is_told_with_its_process() {
 
 /// Only its lock says that it does not run: its number is still its own, and then another's.
 fn a_hub_that_was_killed_is_told_so_whoever_has_its_number() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let killed = stage.hub.take().unwrap();
     let pid = killed.pid().as_raw_nonzero().to_string();
     killed.signal(Signal::KILL);
-    let told = |stage: &Stage| {
+    let told = |stage: &ProcessFixture| {
         let found = hub(stage, &["--bind", "127.0.0.1:0"]);
         let problem = found.problem("running", "killed", 4);
         says(&problem["message"], "nobody holds its data directory");
@@ -105,7 +105,7 @@ fn a_hub_that_was_killed_is_told_so_whoever_has_its_number() {
 }
 
 fn a_hub_that_runs_and_cannot_be_found_is_told_and_nothing_else_contradicts_it() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let running = stage.hub.as_ref().unwrap();
     let pid = format!("runs (process {})", running.pid().as_raw_nonzero());
     running.signal(Signal::STOP);
@@ -129,7 +129,7 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_and_nothing_else_contradicts_it()
 /// What doctor does at a hub is no attack on it, and its log says nothing; who has another secret,
 /// or none of TLS, is told as before.
 fn the_hubs_log_says_nothing_of_doctor() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     enrol(&stage);
     let secret = stage.secret();
     hub(&stage, &[]).all_well();
@@ -166,7 +166,7 @@ fn a_ledger_from_a_backup_is_told_until_it_is_accepted() {
         .unwrap();
     drop(ledger);
     let (data, address) = (stage.text("hub"), stage.address());
-    let told = |stage: &Stage, options: &[&str]| {
+    let told = |stage: &ProcessFixture, options: &[&str]| {
         let found = hub(stage, options);
         let problem = found.problem("ledger", "ledger-restored", 2);
         says(&problem["message"], "peer web-1 showed the Hello of start 9 of this hub (2027-01-15");
@@ -196,7 +196,7 @@ fn a_port_that_is_taken_is_told_with_the_hub_that_has_it() {
     says(&problem["remedy"], "give another --bind");
     assert_eq!(problem["seen"], Value::Null);
 
-    let hub_there = Stage::with_hub();
+    let hub_there = ProcessFixture::with_hub();
     let found = hub(&stage, &["--bind", &hub_there.address()]);
     let problem = found.problem("bind", "port-taken", 2);
     says(&problem["seen"], "the hub hub_");
@@ -252,7 +252,7 @@ fn keys_that_others_can_read_and_a_ledger_that_is_none_are_told() {
 
 fn risks_are_noted_where_the_hub_can_be_reached_from_outside() {
     // There is no other way to be reached from outside than to listen there; the secret guards it.
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let everywhere = ["hub", "--bind", "0.0.0.0:0", "--data", &data];
     stage.listen(stage.bowline(&everywhere));
@@ -293,7 +293,7 @@ fn risks_are_noted_where_the_hub_can_be_reached_from_outside() {
 }
 
 /// A `hub.toml` with a certificate from elsewhere.
-fn configured(stage: &Stage, names: &[&str], dates: Dates) -> String {
+fn configured(stage: &ProcessFixture, names: &[&str], dates: Dates) -> String {
     let (certificate, key) = Authority::new("Example Root").issue(names, dates);
     stage.private("tls.crt", &certificate);
     stage.private("tls.key", &key);
@@ -328,7 +328,7 @@ fn a_certificate_is_judged_by_its_dates_its_names_and_its_key() {
 }
 
 fn of_a_certificate_from_elsewhere_what_the_hub_says_is_told() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let config = configured(&stage, &["hub.example"], GOOD);
     let data = stage.text("hub");
     stage.listen(stage.bowline(&["hub", "--config", &config, "--data", &data]));

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use bowline_tests::bowline::outcome;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use serde_json::Value;
 
 /// What doctor found.
@@ -104,28 +104,28 @@ fn says(value: &Value, wanted: &str) {
 }
 
 /// The peer `me` and its way to the hub of the stage, with the hub's own secret.
-fn peer(stage: &Stage, rest: &[&str]) -> Found {
+fn peer(stage: &ProcessFixture, rest: &[&str]) -> Found {
     let secret = stage.secret();
     found(stage.dial("doctor", &[&["--secret-file", &secret], rest].concat()))
 }
 
 /// A peer that has its key and has been admitted once.
-fn enrolled() -> Stage {
-    let stage = Stage::with_hub();
+fn enrolled() -> ProcessFixture {
+    let stage = ProcessFixture::with_hub();
     enrol(&stage);
     stage
 }
 
 #[track_caller]
-fn enrol(stage: &Stage) {
+fn enrol(stage: &ProcessFixture) {
     let secret = stage.secret();
     let done = outcome(stage.dial("ls", &["--secret-file", &secret]));
     assert_eq!(done.0, Some(0), "{done:?}");
 }
 
 /// The hub of a stage that was told this, without TLS where that is among it.
-fn hub_with(rest: &[&str]) -> Stage {
-    let mut stage = Stage::empty();
+fn hub_with(rest: &[&str]) -> ProcessFixture {
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data];
     stage.listen(stage.bowline(&[&hub, rest].concat()));
@@ -134,7 +134,7 @@ fn hub_with(rest: &[&str]) -> Stage {
 
 /// Doctor of a peer with a secret, for whatever listens at this URL.
 fn at(url: &str, rest: &[&str]) -> Found {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     stage.url = url.to_owned();
     let secret = stage.private("secret.key", &format!("{}\n", "A".repeat(43)));
     let mode = if url.starts_with("ws://") { "plain" } else { "tofu" };

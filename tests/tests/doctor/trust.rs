@@ -4,7 +4,7 @@ use std::fs;
 
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::relay::Relay;
-use bowline_tests::stranger;
+use bowline_tests::impostor;
 
 use super::*;
 
@@ -12,7 +12,7 @@ const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 /// Runs the commands that a remedy shows, which are for a shell.
 #[track_caller]
-fn paste(stage: &Stage, remedy: &Value) {
+fn paste(stage: &ProcessFixture, remedy: &Value) {
     let lines = text(remedy).lines().filter_map(|line| line.strip_prefix("  bowline "));
     let mut pasted = 0;
     for line in lines {
@@ -25,7 +25,7 @@ fn paste(stage: &Stage, remedy: &Value) {
 }
 
 fn a_wrong_pin_is_told_with_both_and_the_line_that_pins_the_one_seen() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let found = peer(&stage, &["--pin", PIN]);
     let problem = found.problem("hub", "pin-mismatch", 3);
     assert_eq!(problem["expected"], PIN);
@@ -76,7 +76,7 @@ async fn a_relay_that_ends_tls_with_a_key_of_its_own_is_not_vouched_for() {
 }
 
 fn strict_with_nothing_to_check_by_shows_the_pin_that_could_be() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let found = peer(&stage, &["--tls", "strict"]);
     let problem = found.problem("hub", "nothing-to-check-by", 3);
     let pin = text(&problem["seen"]);
@@ -86,7 +86,7 @@ fn strict_with_nothing_to_check_by_shows_the_pin_that_could_be() {
 
 fn a_hub_that_admits_without_the_secret_is_told_as_one_that_poses() {
     let mut stage = enrolled();
-    let impostor = stranger::impostor();
+    let impostor = impostor::impostor();
     stage.url = format!("ws://{impostor}");
     let found = peer(&stage, &["--tls", "plain"]);
     let problem = found.problem("admission", "hub-not-proved", 3);

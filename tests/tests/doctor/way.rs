@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use bowline_tests::front::Front;
+use bowline_tests::tls_proxy::TlsProxy;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::stranger;
+use bowline_tests::impostor;
 use bowline_tests::wait::BOUND;
 
 use super::*;
@@ -26,7 +26,7 @@ fn where_nothing_listens_the_address_and_the_hubs_own_default_are_named() {
 }
 
 fn a_firewall_that_swallows_is_told_from_a_closed_port() {
-    let swallowing = stranger::Swallowing::start();
+    let swallowing = impostor::Swallowing::start();
     let local = swallowing.local();
     let found = at(&format!("wss://{local}"), &["--timeout", "1s"]);
     let problem = found.problem("connection", "no-answer", 4);
@@ -35,7 +35,7 @@ fn a_firewall_that_swallows_is_told_from_a_closed_port() {
 }
 
 fn a_name_without_an_address_is_told_as_one() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     stage.url = "wss://nowhere.invalid".to_owned();
     let mut doctor = stage.dial("doctor", &[]);
     // Where there is no resolver to ask, that is not waited for long.
@@ -64,8 +64,8 @@ fn tls_at_one_end_only_is_told_with_the_url_that_works() {
 }
 
 async fn a_web_server_is_no_hub_with_tls_or_without_whatever_was_expected() {
-    let plain = stranger::web(NOT_FOUND);
-    let secured = Front::with_tls().await.carry_to(plain, None).url().authority();
+    let plain = impostor::web(NOT_FOUND);
+    let secured = TlsProxy::with_tls().await.carry_to(plain, None).url().authority();
     let secured: SocketAddr = secured.parse().unwrap();
     for (local, checks) in [(plain, ["tls", "websocket"]), (secured, ["websocket", "websocket"])] {
         for (url, check) in urls(local).into_iter().zip(checks) {
@@ -77,7 +77,7 @@ async fn a_web_server_is_no_hub_with_tls_or_without_whatever_was_expected() {
 }
 
 fn what_is_neither_tls_nor_http_is_shown_with_its_greeting() {
-    let ssh = stranger::greeting("SSH-2.0-OpenSSH_9.9p1 Debian-1\r\n");
+    let ssh = impostor::greeting("SSH-2.0-OpenSSH_9.9p1 Debian-1\r\n");
     for (url, check) in urls(ssh).into_iter().zip(["tls", "websocket"]) {
         let found = at(&url, &[]);
         let problem = found.problem(check, "not-bowline", 4);
@@ -86,8 +86,8 @@ fn what_is_neither_tls_nor_http_is_shown_with_its_greeting() {
 }
 
 fn what_hangs_up_or_stays_silent_is_told_by_the_step_that_it_did_not_take() {
-    let closing = stranger::closing();
-    let silent = stranger::silent();
+    let closing = impostor::closing();
+    let silent = impostor::silent();
     for (at_step, (closed, mute)) in
         ["tls", "websocket"].iter().zip(urls(closing).iter().zip(&urls(silent)))
     {
@@ -103,7 +103,7 @@ fn what_hangs_up_or_stays_silent_is_told_by_the_step_that_it_did_not_take() {
 fn a_hub_of_another_version_is_told_with_both() {
     let stage = hub_with(&["--tls", "plain"]);
     let local = address(&stage);
-    let other = stranger::changing(local, "bowline.v1", "bowline.v2");
+    let other = impostor::changing(local, "bowline.v1", "bowline.v2");
     let found = at(&format!("ws://{other}"), &[]);
     let problem = found.problem("websocket", "other-version", 3);
     assert_eq!(
@@ -113,13 +113,13 @@ fn a_hub_of_another_version_is_told_with_both() {
     says(&problem["remedy"], "bowline --version");
 
     // One that agrees to no protocol at all is no hub.
-    let none = stranger::changing(local, "Sec-WebSocket-Protocol", "Sec-WebSocket-Nonsense");
+    let none = impostor::changing(local, "Sec-WebSocket-Protocol", "Sec-WebSocket-Nonsense");
     let found = at(&format!("ws://{none}"), &[]);
     let problem = found.problem("websocket", "not-bowline", 4);
     says(&problem["message"], "'Sec-WebSocket-Protocol' is nothing");
 
     // And what a hub of the next version will say to this one.
-    let refuses = stranger::web(
+    let refuses = impostor::web(
         "HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Protocol: bowline.v2\r\nContent-Length: 0\r\n\r\n",
     );
     at(&format!("ws://{refuses}"), &[]).problem("websocket", "other-version", 3);
@@ -144,7 +144,7 @@ fn our_hub_says_what_it_speaks_to_a_peer_of_another_version() {
 }
 
 fn a_path_that_is_not_the_hubs_is_told_by_the_hub() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     stage.url = stage.url.replace("/link", "/elsewhere");
     let found = peer(&stage, &[]);
     let problem = found.problem("websocket", "upgrade-refused", 3);
@@ -153,7 +153,7 @@ fn a_path_that_is_not_the_hubs_is_told_by_the_hub() {
 }
 
 /// Where a hub without TLS listens.
-fn address(stage: &Stage) -> SocketAddr {
+fn address(stage: &ProcessFixture) -> SocketAddr {
     stage.url.trim_start_matches("ws://").trim_end_matches("/link").parse().unwrap()
 }
 

@@ -63,7 +63,7 @@ errors! {
     bowline_core::trust::TrustError,
     bowline_core::trust::UnknownMode,
     bowline_core::tunnel::TunnelError,
-    bowline_core::wire::Misread,
+    bowline_core::wire::FrameMisread,
     bowline_core::wire::WireError,
     bowline_core::wire::value::ValueError,
     bowline_shell::arguments::ArgumentError,
@@ -86,7 +86,7 @@ errors! {
     bowline_shell::peer::ConnectError,
     bowline_shell::peer::NoSession,
     bowline_shell::peer::SetupError,
-    bowline_shell::peer::Unreached,
+    bowline_shell::peer::DialError,
     bowline_shell::process::EnvironmentError,
     bowline_shell::process::Gone,
 }
@@ -139,9 +139,9 @@ fn every_public_error_implements_the_trait_of_errors() {
     assert!(missing.is_empty(), "name them in the list, or say why not: {missing:#?}");
 }
 
-/// What the search finds that is no error: answers of the facts, the hub and its storage, and
-/// why a call is to stop.
-const ELSE: &[&str] = &["Cannot", "Conflict", "No", "NotTaken", "Stop"];
+/// What the search finds that is no error: answers of the facts, the hub and its storage,
+/// why a call is to stop, and why one address of several was not connected.
+const ELSE: &[&str] = &["AskRefusal", "AttemptError", "Cannot", "Conflict", "HubAuthStop", "NotTaken", "PeerAuthStop", "Stop"];
 
 /// One of each error that a program meets with `?` while it embeds.
 fn met() -> Vec<Box<dyn Error>> {

@@ -46,7 +46,7 @@ macro_rules! named {
             #[allow(unused_imports)] // That they are there is the test.
             use $shell::{
                 Argument, Call, CallBuilder, CallError, CommandName, Failure, Gone, Hub, HubUrl,
-                LabelTests, NoSession, Notice, Observer, Output, Peer, PeerBuilder, PeerId,
+                LabelTests, NoSession, ShellEvent, Subscriber, Output, Peer, PeerBuilder, PeerId,
                 PeerState, Reply, Session, States, Status, ValueBuf, enrolled, hub, join, peer,
             };
         })*

@@ -16,7 +16,7 @@ const LATE: &str = "HUB: the hub refused: expired: The credential has ended. Ask
 const EIGHT_DAYS: i64 = 8 * 24 * 60 * 60;
 
 /// The same hub, whose clock is so many seconds ahead.
-fn restart(stage: &mut Stage, ahead: i64) {
+fn restart(stage: &mut ProcessFixture, ahead: i64) {
     let address = stage.address();
     stop(stage);
     let mut command = hub_command(stage, &address);

@@ -14,12 +14,12 @@ const LISTED: &str = "bowline: 1 peer gives itself labels that do not count, in 
                       tokens give labels, or the hub takes peers at their word (auth.self-labels)\n";
 
 /// Runs `hello` on those of a target.
-fn hello(stage: &Stage, target: &str, rest: &[&str]) -> Outcome {
+fn hello(stage: &ProcessFixture, target: &str, rest: &[&str]) -> Outcome {
     outcome(stage.run(&[&[target, "hello", "name=Ada"], rest].concat()))
 }
 
 /// `liar`, whose token says `zone=b`, and which says `role=db` and `zone=a`.
-fn liar(config: &str) -> (Stage, Running) {
+fn liar(config: &str) -> (ProcessFixture, Running) {
     let stage = hub(config);
     let said = format!("labels = {{ role = 'db', zone = 'a' }}\n{PEER}");
     fs::write(stage.at("peer.toml"), said).unwrap();

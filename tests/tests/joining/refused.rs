@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use bowline_core::capability::Role;
 use bowline_core::id::Jti;
 use bowline_core::token::{
-    Invitation, JoinClaims, KeyState, Rules, Signer, TokenKeys, issue_join, verify_join,
+    Invitation, JoinClaims, KeyState, Rules, TokenSigner, TokenKeys, issue_join, verify_join,
 };
 use bowline_tests::in_crossed_pairings;
 use data_encoding::BASE64;
@@ -16,7 +16,7 @@ const ELSEWHERE: &str = "this peer is enrolled with HUB as 'ID' (FILE): another 
                          place of that; give --force where it may, or another directory with --data";
 
 /// The id of the hub that a machine is enrolled with.
-fn hub_of(stage: &Stage, name: &str) -> String {
+fn hub_of(stage: &ProcessFixture, name: &str) -> String {
     let text = fs::read_to_string(stage.at(name).join("enrolment")).unwrap();
     text.lines().find_map(|line| line.strip_prefix("hub ")).unwrap().to_owned()
 }
@@ -229,10 +229,10 @@ fn what_is_no_join_token_is_told_by_what_is_wrong_with_it() {
 }
 
 /// The claims of a token of the hub's, and the key that signed it.
-fn stolen(stage: &Stage, token: &Value) -> (JoinClaims, Signer) {
+fn stolen(stage: &ProcessFixture, token: &Value) -> (JoinClaims, TokenSigner) {
     let pem = fs::read_to_string(stage.at("hub/token.key")).unwrap();
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    let signer = Signer::from_pkcs8(&BASE64.decode(body.as_bytes()).unwrap()).unwrap();
+    let signer = TokenSigner::from_pkcs8(&BASE64.decode(body.as_bytes()).unwrap()).unwrap();
     let mut keys = TokenKeys::new();
     keys.insert(signer.key().clone(), KeyState::Active);
     let token = text(&token["token"]).as_bytes();

@@ -14,14 +14,14 @@ const UNAVAILABLE: &str = "the hub refused: unavailable: The hub was restored fr
                            after that.";
 
 /// Starts the hub again, at the address that it had.
-fn start(stage: &mut Stage, rest: &[&str]) {
+fn start(stage: &mut ProcessFixture, rest: &[&str]) {
     let address = stage.address();
     let (data, config) = (stage.text("hub"), stage.text("hub.toml"));
     let words = ["hub", "--bind", &address, "--data", &data, "--config", &config];
     stage.listen(stage.bowline(&[&words[..], rest].concat()));
 }
 
-fn restore(stage: &Stage, name: &str, rest: &[&str]) -> Outcome {
+fn restore(stage: &ProcessFixture, name: &str, rest: &[&str]) -> Outcome {
     let data = stage.text(name);
     outcome(stage.bowline(&[&["restore", "--data", &data], rest].concat()))
 }
@@ -106,7 +106,7 @@ fn a_copy_with_a_new_identity_is_another_hub() {
 }
 
 /// The machine `web` comes back, by what it has.
-fn whoami(stage: &Stage) {
+fn whoami(stage: &ProcessFixture) {
     let data = stage.text("web");
     let (code, out, err) = outcome(stage.bowline(&["whoami", "--json", "--data", &data]));
     assert_eq!(code, Some(0), "{err}");

@@ -11,14 +11,14 @@ use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::program::process_gone;
 use bowline_tests::refusals::{documented, refused, run_refused, usage_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::wait::within;
 use bowline_tests::world::id;
 use rustix::process::Signal;
 
 /// Commands that leave a mark where they run, and programs that do not do well.
-fn stage() -> Stage {
-    let stage = Stage::with_hub();
+fn stage() -> ProcessFixture {
+    let stage = ProcessFixture::with_hub();
     let text = stage.private("notes.txt", "no program");
     let root = stage.text("root");
     fs::create_dir(&root).unwrap();
@@ -159,7 +159,7 @@ async fn a_nul_which_no_command_line_can_carry_is_refused_as_well() {
 }
 
 fn what_is_typed_wrongly_does_not_reach_the_hub() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let typed = |rest: &[&str]| outcome(stage.bowline(&[&["run"], rest].concat()));
     let says = "'VALUE' is not a peer id: 1 to 64 of a-z 0-9 . _ -, starting with a \
                 letter or digit, and neither 'all' nor 'hub'; a target is a peer's id, label tests \
@@ -231,7 +231,7 @@ fn a_failure_carries_its_code_in_json_too() {
 }
 
 async fn a_call_that_the_role_does_not_allow_is_denied_and_the_link_goes_on() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data, "--secret-role", "agent"];
     stage.listen(stage.bowline(&hub));

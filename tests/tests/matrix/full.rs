@@ -8,7 +8,7 @@ use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::refusals::{documented, filled, refused};
 use bowline_tests::skip::skipped;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const UNAVAILABLE: &str = "HUB: the hub refused: unavailable: The hub could not record what it \
@@ -41,34 +41,34 @@ impl Full {
 }
 
 /// A dial of a peer of this name, with a key of its own.
-fn ls(stage: &Stage, name: &str) -> Command {
+fn ls(stage: &ProcessFixture, name: &str) -> Command {
     let (data, secret) = (stage.text(name), stage.secret());
     let dial = ["ls", "--hub", &stage.url, "--id", name, "--data", &data, "--secret-file", &secret];
     stage.bowline(&dial)
 }
 
 /// Makes a token, for one key.
-fn issue(stage: &Stage) -> (Option<i32>, String, String) {
+fn issue(stage: &ProcessFixture) -> (Option<i32>, String, String) {
     let data = stage.text("hub");
     let issue = ["token", "issue", "--for", "a machine", "--local", "--data", &data];
     outcome(stage.bowline(&issue))
 }
 
 /// Has another key sign tokens.
-fn rotate(stage: &Stage) -> (Option<i32>, String, String) {
+fn rotate(stage: &ProcessFixture) -> (Option<i32>, String, String) {
     let data = stage.text("hub");
     outcome(stage.bowline(&["key", "rotate", "--data", &data]))
 }
 
 /// Joins as a peer of this name, with a key of its own.
-fn join(stage: &Stage, token: &str, name: &str) -> (Option<i32>, String, String) {
+fn join(stage: &ProcessFixture, token: &str, name: &str) -> (Option<i32>, String, String) {
     let data = stage.text(name);
     let join = ["join", "--token-file", token, "--id", name, "--data", &data];
     outcome(stage.bowline(&join))
 }
 
-async fn fills_and_has_room_again(make: fn(&Stage) -> Option<Full>) {
-    let mut stage = Stage::empty();
+async fn fills_and_has_room_again(make: fn(&ProcessFixture) -> Option<Full>) {
+    let mut stage = ProcessFixture::empty();
     let Some(full) = make(&stage) else { return skipped("to mount a file system") };
     let data = stage.text("hub");
     let hub = ["hub", "--bind", "127.0.0.1:0", "--data", &data];
@@ -140,7 +140,7 @@ async fn a_hub_that_may_write_no_more_admits_nobody_new_and_recovers_when_it_may
 
 /// The peer has a key; what it would learn of the hub finds no room.
 async fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let secret = stage.secret();
     let typed = ["--secret-file", secret.as_str()];

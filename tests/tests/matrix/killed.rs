@@ -7,7 +7,7 @@ use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_each_pairing;
 use bowline_tests::program::{process_gone, process_runs};
 use bowline_tests::refusals::{refused, run_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::{Pid, Signal, kill_process};
 
 const PEER: &str = r#"
@@ -35,7 +35,7 @@ const BY_PEER: &str = "going-away: The peer is stopping, and the command did not
 const CANCELLED: &str = "cancelled: The caller cancelled the call.";
 
 /// A call of this command that has begun; its program's process.
-fn begun(stage: &Stage, command: &str) -> (Running, i32) {
+fn begun(stage: &ProcessFixture, command: &str) -> (Running, i32) {
     let mut typed = stage.run(&["web", command]);
     // Open for as long as the caller runs, as at a terminal.
     typed.stdin(Stdio::piped());
@@ -52,7 +52,7 @@ fn put_away(pid: i32) {
 /// What `SECURITY.md` says of a peer that is killed: its commands stay behind, their pipes break,
 /// and what ignores that goes on.
 async fn a_peer_that_is_killed_loses_its_calls_and_leaves_what_ignores_broken_pipes() {
-    let mut stage = Stage::with_peer(PEER);
+    let mut stage = ProcessFixture::with_peer(PEER);
     let mut healthy = stage.healthy().await;
     let calls = ["stay", "write", "read"].map(|command| begun(&stage, command));
     stage.peer.take().unwrap().signal(Signal::KILL);
@@ -75,7 +75,7 @@ async fn a_peer_that_is_killed_loses_its_calls_and_leaves_what_ignores_broken_pi
 }
 
 async fn a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_next() {
-    let mut stage = Stage::with_peer(PEER);
+    let mut stage = ProcessFixture::with_peer(PEER);
     let (running, program) = begun(&stage, "stay");
     let (hub, address) = (stage.hub.take().unwrap(), stage.address());
     let before = fs::read(stage.at("peer/trust.toml")).unwrap();
@@ -107,7 +107,7 @@ async fn a_hub_that_is_killed_loses_its_calls_and_every_peer_comes_back_to_the_n
 }
 
 async fn a_caller_that_is_killed_takes_its_program_with_it_and_nothing_else() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let mut healthy = stage.healthy().await;
     let (other, stays) = begun(&stage, "stay");
     let (running, program) = begun(&stage, "stay");
@@ -123,7 +123,7 @@ async fn a_caller_that_is_killed_takes_its_program_with_it_and_nothing_else() {
 }
 
 async fn one_interrupt_cancels_the_call_and_the_second_does_not_wait() {
-    let stage = Stage::with_peer(PEER);
+    let stage = ProcessFixture::with_peer(PEER);
     let mut healthy = stage.healthy().await;
     let (running, program) = begun(&stage, "stay");
     running.signal(Signal::INT);
@@ -144,7 +144,7 @@ async fn one_interrupt_cancels_the_call_and_the_second_does_not_wait() {
 /// Programs that end when they are told are waited for, and those that do not are killed: a peer
 /// that was asked to end leaves nothing behind.
 async fn one_interrupt_ends_a_peer_cleanly_with_its_programs() {
-    let mut stage = Stage::with_peer(PEER);
+    let mut stage = ProcessFixture::with_peer(PEER);
     let mut healthy = stage.healthy().await;
     let calls = ["stay", "tidy", "deaf"].map(|command| begun(&stage, command));
     let peer = stage.peer.take().unwrap();
@@ -161,7 +161,7 @@ async fn one_interrupt_ends_a_peer_cleanly_with_its_programs() {
 }
 
 async fn the_second_interrupt_of_a_peer_does_not_wait_and_still_leaves_nothing_behind() {
-    let mut stage = Stage::with_peer(PEER);
+    let mut stage = ProcessFixture::with_peer(PEER);
     let mut healthy = stage.healthy().await;
     let (running, program) = begun(&stage, "deaf");
     let peer = stage.peer.take().unwrap();
@@ -175,7 +175,7 @@ async fn the_second_interrupt_of_a_peer_does_not_wait_and_still_leaves_nothing_b
 }
 
 async fn one_interrupt_ends_a_hub_with_goaway_on_every_link() {
-    let mut stage = Stage::with_peer(PEER);
+    let mut stage = ProcessFixture::with_peer(PEER);
     let (running, program) = begun(&stage, "stay");
     let hub = stage.hub.take().unwrap();
     hub.signal(Signal::INT);

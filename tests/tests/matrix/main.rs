@@ -4,7 +4,7 @@
 //! One file a family. What the frames of the wire refuse is beside the code, in `core`.
 
 mod calls;
-mod door;
+mod preauth;
 mod full;
 mod killed;
 mod network;

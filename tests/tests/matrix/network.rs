@@ -4,11 +4,11 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Running, path, runtime};
 use bowline_tests::on_each_runtime;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 fn a_peer_dials_at_once_when_its_network_is_there() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     std::fs::create_dir(stage.at("me")).unwrap();
     stage.private("me/trust.toml", "what no dial can be made with");
     let secret = stage.private("secret.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");

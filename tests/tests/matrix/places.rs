@@ -12,7 +12,7 @@ use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{Names, documented, filled, refused};
 use bowline_tests::skip::skipped;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
@@ -22,14 +22,14 @@ fn reason(error: Errno) -> String {
 }
 
 /// A hub on this data directory, which must not start.
-fn hub(stage: &Stage, bind: &str, data: &str) -> Outcome {
+fn hub(stage: &ProcessFixture, bind: &str, data: &str) -> Outcome {
     outcome(stage.bowline(&["hub", "--bind", bind, "--data", data]))
 }
 
 const ANY: &str = "127.0.0.1:0";
 
 async fn a_second_hub_on_the_port_does_not_start_and_the_first_goes_on() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let (bind, data) = (stage.address(), stage.text("second"));
     let says = "cannot listen on ADDRESS: REASON. Another program listens there: stop it, or give \
@@ -41,7 +41,7 @@ async fn a_second_hub_on_the_port_does_not_start_and_the_first_goes_on() {
 }
 
 fn an_address_of_another_machine_is_refused() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let says = "cannot listen on ADDRESS: REASON. It is not an address of this machine: see --bind";
     let reason = reason(Errno::ADDRNOTAVAIL);
     let bind = "192.0.2.1:7777";
@@ -50,7 +50,7 @@ fn an_address_of_another_machine_is_refused() {
 }
 
 async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let endpoint = fs::read(stage.at("hub/endpoint")).unwrap();
     let pid = stage.hub.as_ref().unwrap().pid().as_raw_nonzero().to_string();
@@ -65,11 +65,11 @@ async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on
 /// What commands on the hub's machine say while it cannot be found there: whether it runs is decided
 /// by its lock.
 fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let (data, hub) = (stage.text("hub"), stage.hub.as_ref().unwrap());
     let pid = hub.pid().as_raw_nonzero().to_string();
     let (control, missing) = (stage.text("hub/control"), reason(Errno::NOENT));
-    let ls = |stage: &Stage| outcome(stage.bowline(&["ls", "--data", &data]));
+    let ls = |stage: &ProcessFixture| outcome(stage.bowline(&["ls", "--data", &data]));
     // It looks for nothing meanwhile.
     hub.signal(Signal::STOP);
     fs::remove_file(&control).unwrap();
@@ -145,7 +145,7 @@ fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
 }
 
 fn what_cannot_be_a_data_directory_is_refused_and_left_as_it_is() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let file = stage.private("file", "mine");
     let says = "PLACE is not a directory: give another with --data DIR";
     refused(&hub(&stage, ANY, &file), 2, says, &[("PLACE", &file)]);
@@ -163,7 +163,7 @@ fn what_cannot_be_a_data_directory_is_refused_and_left_as_it_is() {
 /// Nobody can make anything in /proc, root included.
 #[cfg(target_os = "linux")]
 fn a_data_directory_that_cannot_be_made_is_refused() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let says = "cannot create the directory PLACE: REASON. Check the path";
     let names = [("PLACE", "/proc/bowline"), ("REASON", &reason(Errno::NOENT))];
     refused(&hub(&stage, ANY, "/proc/bowline"), 2, says, &names);
@@ -172,7 +172,7 @@ fn a_data_directory_that_cannot_be_made_is_refused() {
 /// Whoever this is: root may write into every directory, but not onto a file system that is
 /// read-only.
 fn a_data_directory_that_cannot_be_written_is_refused() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let (place, disk) = (stage.text("disk"), SmallDisk::mount(&stage.at("disk"), 512));
     let (says, error) = match &disk {
         Some(disk) => {
@@ -205,7 +205,7 @@ fn the_page_has_both_ways_to_be_unwritable() {
 }
 
 fn a_hub_does_not_start_where_no_file_can_be_written_and_says_which() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let place = stage.text("hub");
     let hub = ["hub", "--bind", ANY, "--data", &place];
     let limited = stage.bowline_behind(&format!("{NO_SIGNAL}; ulimit -f 0"), &hub);
@@ -221,7 +221,7 @@ fn a_hub_does_not_start_where_no_file_can_be_written_and_says_which() {
 /// The disk fills at one file or another: each way the hub names what it could not write, ends with
 /// 2, and starts on what is there once there is room.
 fn a_hub_does_not_start_on_a_full_disk_wherever_it_fills_up() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let full = reason(Errno::NOSPC);
     let mut files = Vec::new();
     for kib in (4..=128).step_by(4) {
@@ -296,7 +296,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 async fn a_configuration_that_is_broken_while_the_hub_runs_changes_nothing() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let config = stage.private("hub.toml", "bind = \"127.0.0.1:0\"\n");
     let data = stage.text("hub");
     stage.listen(stage.bowline(&["hub", "--data", &data, "--config", &config]));
@@ -332,7 +332,7 @@ async fn a_configuration_that_is_broken_while_the_hub_runs_changes_nothing() {
 }
 
 /// Sends SIGHUP to the hub, and holds what it says to this.
-fn hang_up(stage: &mut Stage, says: &str, names: Names<'_>) {
+fn hang_up(stage: &mut ProcessFixture, says: &str, names: Names<'_>) {
     let hub = stage.hub.as_mut().unwrap();
     hub.signal(Signal::HUP);
     assert_eq!(hub.said("SIGHUP"), format!("bowline: {}", filled(says, names)));

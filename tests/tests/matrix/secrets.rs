@@ -8,7 +8,7 @@ use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{filled, refused, run_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 /// Another secret of the right form.
@@ -54,7 +54,7 @@ const FAULTS: [(&str, &str); 10] = [
 ];
 
 async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     for (text, fault) in FAULTS {
         let file = stage.private("bad.key", text);
@@ -75,7 +75,7 @@ async fn what_is_no_secret_is_refused_by_every_command_and_nothing_is_dialled() 
 }
 
 fn a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     fs::create_dir(stage.at("hub")).unwrap();
     for (text, fault) in FAULTS {
         let file = stage.private("hub/secret.key", text);
@@ -88,7 +88,7 @@ fn a_hub_does_not_start_on_a_bad_secret_of_its_own_and_does_not_replace_it() {
 }
 
 fn a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_tried() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     fs::create_dir(stage.at("me")).unwrap();
     fs::copy(stage.secret(), stage.at("me/secret.key")).unwrap();
     let mut variable = stage.dial("ls", &[]);
@@ -108,7 +108,7 @@ fn a_bad_variable_or_standard_input_is_refused_and_what_stands_below_is_not_trie
 }
 
 fn a_secret_that_others_can_read_is_refused_at_either_end() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let file = stage.text("open.key");
     fs::copy(stage.secret(), &file).unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
@@ -123,7 +123,7 @@ fn a_secret_that_others_can_read_is_refused_at_either_end() {
 }
 
 fn without_a_secret_anywhere_it_is_said_where_one_comes_from() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let says = "no secret is given: run 'bowline secret show' on the hub's machine and pass it \
                 with --secret-file FILE, BOWLINE_SECRET, or secret-file in the configuration";
     refused(&outcome(stage.dial("ls", &[])), 2, says, &[]);
@@ -132,7 +132,7 @@ fn without_a_secret_anywhere_it_is_said_where_one_comes_from() {
 }
 
 async fn a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let file = stage.private("other.key", OTHER);
     let names = [("HUB", stage.url.as_str())];
@@ -152,7 +152,7 @@ async fn a_secret_that_is_not_the_hubs_is_refused_and_the_hubs_log_says_why() {
 
 /// A peer says it once, and goes on trying: somebody may mend the file.
 async fn a_peer_with_another_secret_says_so_and_does_not_end() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let file = stage.private("other.key", OTHER);
     let mut peer = Running::start(stage.dial("peer", &["--secret-file", &file]));
@@ -175,7 +175,7 @@ async fn a_peer_with_another_secret_says_so_and_does_not_end() {
 
 /// Its wait is a minute and more, unless somebody does something.
 async fn a_peer_that_waits_dials_at_once_at_sighup_and_where_its_secret_is_put_right() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let file = stage.private("secret.key", OTHER);
     let mut peer = Running::start(stage.dial("peer", &["--secret-file", &file]));
     peer.said("the hub refused");
@@ -212,7 +212,7 @@ async fn a_peer_that_waits_dials_at_once_at_sighup_and_where_its_secret_is_put_r
 }
 
 async fn a_peer_whose_hub_is_gone_says_again_when_it_tries_as_its_waits_grow() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let secret = stage.secret();
     let mut peer = Running::start(stage.dial("peer", &["--secret-file", &secret]));
     peer.said("admitted as me");

@@ -12,7 +12,7 @@ use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::session::SessionError;
 use bowline_core::socket::SocketError;
 use bowline_core::wire::frame::{
-    CallResult, Cancel, Command, Goaway, Input, Output, Ping, Purpose, Register, Source, Status,
+    CallResult, Cancel, Command, Goaway, Input, Output, Ping, Purpose, Register, OutputStream, Status,
     WelcomeBody, Window,
 };
 use bowline_core::wire::{Frame, WireError};
@@ -257,7 +257,7 @@ async fn nobody_answers_feeds_or_cancels_anothers_call<H: Shell>() {
         let status = Status::Exited(0);
         for frame in [
             Frame::Result(CallResult { id, peer: None, status, value: None, text: "" }),
-            Frame::Output(Output { id, peer, source: Source::Out, offset: 0, bytes: b"forged" }),
+            Frame::Output(Output { id, peer, source: OutputStream::Out, offset: 0, bytes: b"forged" }),
             Frame::Input(Input { id, offset: 0, bytes: b"forged", end: true }),
             Frame::Cancel(Cancel { id, reason: "" }),
             Frame::Window(Window { id, bytes: 1 }),

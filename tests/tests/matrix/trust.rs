@@ -13,7 +13,7 @@ use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::world::World;
 use bowline_tokio::Tokio;
 
@@ -22,20 +22,20 @@ const PIN: &str = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 const OTHER: &str = "hub_aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// `ls` with the hub's secret, and these flags.
-fn ls(stage: &Stage, rest: &[&str]) -> Outcome {
+fn ls(stage: &ProcessFixture, rest: &[&str]) -> Outcome {
     let secret = stage.secret();
     outcome(stage.dial("ls", &[&["--secret-file", &secret], rest].concat()))
 }
 
 /// The hub's id and pin, as it printed them.
-fn printed(stage: &mut Stage) -> (String, String) {
+fn printed(stage: &mut ProcessFixture) -> (String, String) {
     let hub = stage.hub.as_ref().unwrap().seen();
     let word = |line: &str| hub.iter().find_map(|seen| seen.strip_prefix(line)).unwrap().trim();
     (word("hub ").to_owned(), word("pin ").to_owned())
 }
 
 async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_seen() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let (_, seen) = printed(&mut stage);
     let says = "pin-mismatch: the TLS key that HUB served is none of the pinned ones\n  \
@@ -59,7 +59,7 @@ async fn a_wrong_pin_is_refused_with_both_values_and_the_line_that_pins_the_one_
 }
 
 fn a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     for pin in ["", "nonsense", "sha256/", "sha256/AAAA", PIN.trim_end_matches('=')] {
         let says = "invalid value 'VALUE' for '--pin <PIN>': 'VALUE' is not a pin: 'sha256/' and \
                     44 characters of padded standard base64";
@@ -81,7 +81,7 @@ fn a_malformed_or_empty_pin_is_refused_wherever_it_stands_and_never_passed_over(
 }
 
 async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let (id, pin) = printed(&mut stage);
     let says = "nothing-to-check-by: strict was asked for with neither pins nor roots to check \
@@ -103,12 +103,12 @@ async fn strict_with_nothing_to_check_by_is_refused_and_says_what_to_give() {
 }
 
 fn the_port_of_a_known_hub_without_tls_is_no_first_contact() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let (id, _) = printed(&mut stage);
     assert_eq!(ls(&stage, &[]).0, Some(0));
     let kept = fs::read(stage.at("me/trust.toml")).unwrap();
     let (address, secret) = (stage.address(), fs::read_to_string(stage.secret()).unwrap());
-    let plain = |stage: &mut Stage| {
+    let plain = |stage: &mut ProcessFixture| {
         let data = stage.text("hub");
         let hub = ["hub", "--bind", &address, "--tls", "plain", "--data", &data];
         stage.listen(stage.bowline(&hub));
@@ -143,7 +143,7 @@ fn the_port_of_a_known_hub_without_tls_is_no_first_contact() {
 }
 
 async fn another_identity_is_refused_with_both_values_and_the_way_to_accept_it() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let (id, _) = printed(&mut stage);
     let says = "identity-mismatch: HUB has another identity than the one known\n  expected  \
                 EXPECTED (configured as hub-id)\n  seen      SEEN\nAnother machine may be posing \
@@ -177,8 +177,8 @@ async fn another_identity_is_refused_with_both_values_and_the_way_to_accept_it()
 }
 
 /// A hub that serves this certificate for 127.0.0.1, or a name of its own.
-fn hub_with(authority: &Authority, names: &[&str], dates: Dates) -> Stage {
-    let mut stage = Stage::empty();
+fn hub_with(authority: &Authority, names: &[&str], dates: Dates) -> ProcessFixture {
+    let mut stage = ProcessFixture::empty();
     let (certificate, key) = authority.issue(names, dates);
     let (cert, key) = (stage.private("tls.crt", &certificate), stage.private("tls.key", &key));
     stage.private("roots.pem", &authority.certificate());
@@ -190,7 +190,7 @@ fn hub_with(authority: &Authority, names: &[&str], dates: Dates) -> Stage {
 }
 
 /// What `strict` says of it, where only these roots can vouch for it.
-fn strict(stage: &Stage, roots: &str) -> Outcome {
+fn strict(stage: &ProcessFixture, roots: &str) -> Outcome {
     let roots = stage.text(roots);
     ls(stage, &["--tls", "strict", "--roots", &roots])
 }
@@ -249,7 +249,7 @@ async fn a_certificate_outside_its_dates_is_warned_of_at_the_hub_and_refused_by_
 }
 
 fn roots_that_are_none_are_refused_before_anything_is_dialled() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let file = stage.private("roots.pem", "none\n");
     let says = "FILE: the file for roots holds no PEM block 'CERTIFICATE'";
     refused(&strict(&stage, "roots.pem"), 2, says, &[("FILE", &file)]);
@@ -259,7 +259,7 @@ fn roots_that_are_none_are_refused_before_anything_is_dialled() {
 }
 
 fn a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let root = Authority::new("Example Root");
     let ((one, one_key), (two, two_key)) =
         (root.issue(&["127.0.0.1"], GOOD), root.issue(&["127.0.0.1"], GOOD));
@@ -306,7 +306,7 @@ fn a_certificate_and_a_key_that_are_no_pair_keep_the_hub_from_starting() {
 const ENCRYPTED: &str = "FILE holds an encrypted key, and nobody is asked for its pass phrase: run \
                          'openssl pkey -in FILE -out FILE.plain', and put what that writes in its place";
 
-fn start_with(stage: &Stage, cert: &str) -> Outcome {
+fn start_with(stage: &ProcessFixture, cert: &str) -> Outcome {
     let (data, key) = (stage.text("hub"), stage.text("tls.key"));
     let mut hub = stage.bowline(&["hub", "--bind", "127.0.0.1:0", "--data", &data]);
     hub.args(["--tls-source", "files", "--cert", cert, "--key", &key]);

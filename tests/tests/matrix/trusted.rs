@@ -8,12 +8,12 @@ use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
 use bowline_tests::skip::skipped;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 const ANY: &str = "127.0.0.1:0";
 
-fn chmod(stage: &Stage, name: &str, mode: u32) {
+fn chmod(stage: &ProcessFixture, name: &str, mode: u32) {
     fs::set_permissions(stage.at(name), Permissions::from_mode(mode)).unwrap();
 }
 
@@ -31,7 +31,7 @@ fn a_hub_of_roots_changes_nothing_in_a_directory_of_somebody_else() {
         skipped("root");
         return;
     }
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let precious = stage.private("precious", "what root keeps");
     let place = stage.text("theirs");
     fs::create_dir(&place).unwrap();
@@ -51,7 +51,7 @@ fn a_hub_of_roots_changes_nothing_in_a_directory_of_somebody_else() {
 }
 
 fn a_lock_is_never_taken_through_a_link() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let precious = stage.private("precious", "mine");
     let place = stage.text("hub");
     fs::create_dir(&place).unwrap();
@@ -65,7 +65,7 @@ fn a_lock_is_never_taken_through_a_link() {
 }
 
 fn a_configuration_that_others_can_write_decides_nothing() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let says = "FILE has mode 0666: other users may change it; run 'chmod 600 FILE', and replace \
                 what it holds if they may have used that";
     for (command, name, text) in [
@@ -87,7 +87,7 @@ fn a_configuration_that_others_can_write_decides_nothing() {
 }
 
 fn a_named_pipe_in_the_place_of_a_secret_is_refused_at_once() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let pipe = stage.text("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     let hub = ["hub", "--bind", ANY, "--data", &stage.text("hub"), "--secret-file", &pipe];
@@ -98,7 +98,7 @@ fn a_named_pipe_in_the_place_of_a_secret_is_refused_at_once() {
 }
 
 fn a_secret_comes_by_an_open_pipe_by_links_of_a_volume_and_as_systemd_has_it() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let secret = fs::read_to_string(stage.secret()).unwrap();
     fs::create_dir_all(stage.at("volume/..2026_1")).unwrap();
     stage.private("volume/..2026_1/secret", &secret);

@@ -5,7 +5,7 @@ use std::fs;
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::refusals::{documented, refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const ANY: &str = "127.0.0.1:0";
@@ -13,7 +13,7 @@ const ANY: &str = "127.0.0.1:0";
 const STOPPED: &str = "the hub has stopped: another hub has used its ledger";
 
 async fn without_its_lock_a_hub_keeps_others_out_by_its_socket() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let mut healthy = stage.healthy().await;
     let (data, endpoint) = (stage.text("hub"), stage.at("hub/endpoint"));
     let hub = stage.hub.as_ref().unwrap();
@@ -39,7 +39,7 @@ async fn without_its_lock_a_hub_keeps_others_out_by_its_socket() {
 }
 
 fn a_hub_whose_ledger_another_hub_uses_stops_and_takes_nothing_from_that_one() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let data = stage.text("hub");
     let first = stage.hub.take().unwrap();
     first.signal(Signal::STOP);

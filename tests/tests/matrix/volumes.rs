@@ -9,7 +9,7 @@ use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::refused;
 use bowline_tests::skip::skipped;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const ANY: &str = "127.0.0.1:0";
@@ -18,7 +18,7 @@ const STRANGER: u32 = 65_533;
 const GROUP: u32 = 54_321;
 
 /// The program, run by a user who is not root and is in the group; none where there is no way.
-fn by_a_user(stage: &Stage, arguments: &[&str]) -> Option<Command> {
+fn by_a_user(stage: &ProcessFixture, arguments: &[&str]) -> Option<Command> {
     let there = Command::new("setpriv").arg("--version").output().is_ok();
     if !rustix::process::geteuid().is_root() || !there {
         skipped("root, and setpriv to become somebody else");
@@ -57,7 +57,7 @@ fn mount(path: &Path) {
 }
 
 fn a_hub_lives_in_a_volume_of_the_trusted_group_at_every_mount() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let (volume, secret) = (stage.text("volume"), stage.private("secret", &"s3cret-".repeat(7)));
     fs::create_dir(&volume).unwrap();
     fs::create_dir(stage.at("volume/lost+found")).unwrap();
@@ -108,7 +108,7 @@ fn a_hub_lives_in_a_volume_of_the_trusted_group_at_every_mount() {
 }
 
 fn a_user_who_is_not_root_trusts_root_and_itself_alone() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let config = stage.private("peer.toml", "[commands.up]\nrun = [\"uptime\"]\n");
     chmod(&stage.at("peer.toml"), 0o644);
     let shown = ["peer", "--print-config", "--config", &config];
@@ -142,7 +142,7 @@ fn a_user_who_is_not_root_trusts_root_and_itself_alone() {
 }
 
 fn a_group_that_does_not_exist_is_refused_by_name() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let says = "--trusted-group (trusted-group in the configuration) 'no-such-group': /etc/group has \
                 no such group: name one that it has, or give its number";
     let flag = ["hub", "--bind", ANY, "--trusted-group", "no-such-group"];

@@ -11,7 +11,7 @@ use bowline_core::code::Code;
 use bowline_core::link::EndReason;
 use bowline_core::wire::frame::Method;
 use bowline_shell::config::{HubSettings, Insecure, TlsMode};
-use bowline_shell::notice::Observer;
+use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::{ConnectError, CredentialSource, SetupError};
 use bowline_tests::calls::{call, run};
 use bowline_tests::crossed_pairings;
@@ -62,20 +62,20 @@ crossed_pairings! {
         assert!(!world.at("web").join("trust.toml").exists());
     }
 
-    /// An observer that takes its time must not be overtaken by who waits for the dial.
+    /// A subscriber that takes its time must not be overtaken by who waits for the dial.
     async fn the_end_of_a_link_is_told_before_anybody_goes_on_because_of_it<H, P>() {
         let world = World::<H, P>::new();
         let wrong = world.at("wrong.key");
         write_private(&wrong, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
         let told = Arc::new(AtomicBool::new(false));
         let tells = told.clone();
-        let observer = Observer::new(move |notice| {
+        let subscriber = Subscriber::new(move |notice| {
             if ended(&notice).is_some() {
                 std::thread::sleep(Duration::from_millis(50));
                 tells.store(true, Ordering::SeqCst);
             }
         });
-        refused(world.peer("web").secret_file(&wrong).observer(observer)).await;
+        refused(world.peer("web").secret_file(&wrong).subscriber(subscriber)).await;
         assert!(told.load(Ordering::SeqCst));
     }
 
@@ -85,7 +85,7 @@ crossed_pairings! {
         for weak in ["change-me", "", "short", "correct horse battery staple and more of it"] {
             write_private(&file, weak);
             let notices = Notices::default();
-            let peer = world.peer("web").secret_file(&file).observer(notices.observer());
+            let peer = world.peer("web").secret_file(&file).subscriber(notices.subscriber());
             let error = refused(peer).await;
             let ConnectError::Setup(SetupError::Credential(text)) = &error else { panic!("{error}") };
             assert!(text.contains("secret.key"), "{weak}: {text}");

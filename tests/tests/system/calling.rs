@@ -3,7 +3,7 @@
 use bowline_core::code::Code;
 use bowline_core::wire::frame::Status;
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
-use bowline_shell::arguments::{ArgumentSpec, CommandSpec, Kind};
+use bowline_shell::arguments::{ArgumentSpec, CommandSpec, ValueKind};
 use bowline_shell::call::{Call, Reply};
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, named, positional, run};
@@ -34,7 +34,7 @@ async fn world<H: Shell, P: Shell>() -> (World<H, P>, Session, Session) {
 }
 
 fn count() -> CommandSpec {
-    let kind = Kind::Integer { min: Some(1), max: Some(9) };
+    let kind = ValueKind::Integer { min: Some(1), max: Some(9) };
     let argument = ArgumentSpec { kind, ..ArgumentSpec::string("n") };
     let run = ["seq", "{n}"].map(str::to_owned);
     CommandSpec::new("count".parse().unwrap(), &run, vec![argument]).unwrap()

@@ -9,7 +9,7 @@ use bowline_core::link::EndReason;
 use bowline_core::wire::frame::Status;
 use bowline_shell::call::Calling;
 use bowline_shell::config::{HubSettings, Insecure, LimitSettings};
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::Session;
 use bowline_tests::calls::{call, finish, finish_all, run, until_output};
 use bowline_tests::crossed_pairings;
@@ -46,9 +46,9 @@ async fn begun(session: &Session, command: &str) -> Calling {
     calling
 }
 
-fn stopping(notice: &Notice) -> Option<usize> {
+fn stopping(notice: &ShellEvent) -> Option<usize> {
     match notice {
-        Notice::Stopping { calls, .. } => Some(*calls),
+        ShellEvent::Stopping { calls, .. } => Some(*calls),
         _ => None,
     }
 }
@@ -82,7 +82,7 @@ crossed_pairings! {
         // Nobody is taken.
         let no = refused(world.peer("late")).await;
         assert_eq!(no.code(), Some(Code::GoingAway), "{no}");
-        assert!(no.outcome().retry_after.is_some_and(|wait| wait > 500) && no.outcome().heals);
+        assert!(no.outcome().retry_after.is_some_and(|wait| wait > 500) && no.outcome().is_retryable);
 
         std::fs::write(&go, "").unwrap();
         let outcome = finish(calling).await;
@@ -153,12 +153,12 @@ crossed_pairings! {
         let stopped = tokio::spawn(world.hub.take().unwrap().stop());
         world.notices.first(stopping).await;
         let notices = Notices::default();
-        let late = world.peer("late").observer(notices.observer()).start();
+        let late = world.peer("late").subscriber(notices.subscriber()).start();
         let refused = notices.first(ended).await;
         assert_eq!((refused.reason.code(), refused.admitted), (Code::GoingAway, false));
         let asked = Duration::from_secs(refused.reason.retry_after().expect("a time"));
         let retry = notices.first(|notice| match notice {
-            Notice::Retry { after, .. } => Some(*after),
+            ShellEvent::Retry { after, .. } => Some(*after),
             _ => None,
         });
         assert!(retry.await >= asked);
@@ -172,7 +172,7 @@ crossed_pairings! {
         let world = World::<H, P>::new();
         let (go, notices) = (world.at("go"), Notices::default());
         let web = world.peer("web").program(script("wait", &until(&go))).drain(LONG);
-        let web = web.observer(notices.observer()).start();
+        let web = web.subscriber(notices.subscriber()).start();
         within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let calling = begun(&operator, "wait").await;

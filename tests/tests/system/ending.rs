@@ -2,7 +2,7 @@
 
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_tests::calls::{call, run};
 use bowline_tests::crossed_pairings;
 use bowline_tests::notices::{Notices, ended};
@@ -53,7 +53,7 @@ crossed_pairings! {
         for session in [web, operator] {
             let left = within(session.ended()).await;
             assert!(matches!(left.reason, EndReason::Goaway { code: Code::GoingAway, .. }), "{left:?}");
-            assert!(left.reason.heals());
+            assert!(left.reason.is_retryable());
         }
         // The port is free when stop returns, and the endpoint file is gone.
         assert!(TcpStream::connect(world.local()).await.is_err());
@@ -65,9 +65,9 @@ crossed_pairings! {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("wss://{}", silent.local_addr().unwrap()).parse().unwrap();
         let notices = Notices::default();
-        let web = world.peer_at(&url, "web", "web").observer(notices.observer()).start();
+        let web = world.peer_at(&url, "web", "web").subscriber(notices.subscriber()).start();
         let _held = within(silent.accept()).await.unwrap();
-        notices.first(|notice| matches!(notice, Notice::Connected { .. }).then_some(())).await;
+        notices.first(|notice| matches!(notice, ShellEvent::Connected { .. }).then_some(())).await;
         within(web.stop()).await;
         let left = notices.first(ended).await;
         // Not by the upgrade's own deadline.

@@ -2,7 +2,7 @@
 
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_tests::calls::{call, finish, run, until_output};
 use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
@@ -31,7 +31,7 @@ crossed_pairings! {
         let world = World::<H, P>::new();
         let proxy = Proxy::start(world.local(), Fault::None).await;
         let notices = Notices::default();
-        let web = world.peer_at(&proxy.url(), "web", "web").observer(notices.observer());
+        let web = world.peer_at(&proxy.url(), "web", "web").subscriber(notices.subscriber());
         let web = web.program(script("stay", "echo here; sleep 1000")).start();
         within(web.session()).await.unwrap();
         let operator = world.operator().await;
@@ -40,7 +40,7 @@ crossed_pairings! {
         proxy.cut();
         assert_eq!(finish(calling).await.code(), Code::Lost);
 
-        let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
+        let is_registered = |notice: &ShellEvent| matches!(notice, ShellEvent::Registered { .. }).then_some(());
         notices.nth(1, is_registered).await;
         assert_eq!(proxy.accepted(), 2);
         let mut calling = call(&operator, "web", "stay").start();
@@ -61,7 +61,7 @@ crossed_pairings! {
         proxy.cut();
         assert_eq!(finish(calling).await.code(), Code::Lost);
         let ended = within(operator.ended()).await;
-        assert!(ended.admitted && ended.reason.heals(), "{}", ended.reason);
+        assert!(ended.admitted && ended.reason.is_retryable(), "{}", ended.reason);
         // What is asked of a link that is gone is lost at once.
         assert_eq!(run(call(&operator, "web", "stay")).await.code(), Code::Lost);
     }

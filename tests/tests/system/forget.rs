@@ -43,7 +43,7 @@ crossed_pairings! {
         assert!(matches!(value.entry("ended").unwrap().scalar(), Some(Scalar::Integer(1))));
         let ended = within(session.ended()).await;
         assert!(matches!(ended.reason, EndReason::Goaway { code: Code::Revoked, .. }), "{ended:?}");
-        assert!(!ended.reason.heals());
+        assert!(!ended.reason.is_retryable());
 
         within(other().connect()).await.unwrap();
         assert_eq!(code(&refused(world.peer("web")).await), Code::IdTaken);

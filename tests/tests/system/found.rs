@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use bowline_shell::files::{DataDir, DirLock, Endpoint, Holder};
-use bowline_shell::notice::{Mark, Notice};
+use bowline_shell::notice::{Mark, ShellEvent};
 use bowline_shell::peer::PeerBuilder;
 use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
@@ -16,7 +16,7 @@ use bowline_tests::world::World;
 /// What was made anew for the `nth` time, and where.
 async fn made<H: Shell, P: Shell>(world: &World<H, P>, nth: usize, wanted: Mark) -> PathBuf {
     let told = world.notices.nth(nth, |notice| match notice {
-        Notice::MadeAnew { mark, path } if *mark == wanted => Some(path.clone()),
+        ShellEvent::MadeAnew { mark, path } if *mark == wanted => Some(path.clone()),
         _ => None,
     });
     told.await
@@ -25,7 +25,7 @@ async fn made<H: Shell, P: Shell>(world: &World<H, P>, nth: usize, wanted: Mark)
 /// What is said to be amiss for the `nth` time.
 async fn amiss<H: Shell, P: Shell>(world: &World<H, P>, nth: usize) -> Option<String> {
     let told = world.notices.nth(nth, |notice| match notice {
-        Notice::Amiss { reason } => Some(reason.clone()),
+        ShellEvent::Amiss { reason } => Some(reason.clone()),
         _ => None,
     });
     told.await
@@ -191,12 +191,12 @@ crossed_pairings! {
         fs::remove_dir(&world.hub_data).unwrap();
         fs::rename(&away, &world.hub_data).unwrap();
         // It may be seen gone in between.
-        world.notices.first(|notice| matches!(notice, Notice::Amiss { reason: None }).then_some(())).await;
+        world.notices.first(|notice| matches!(notice, ShellEvent::Amiss { reason: None }).then_some(())).await;
         gets_in(&world).await;
         let ledger = world.hub_data.join("ledger.db");
         fs::rename(&ledger, world.at("ledger.db")).unwrap();
-        let lost = |notice: &Notice| match notice {
-            Notice::Amiss { reason: Some(reason) } => reason.contains("is not the ledger").then_some(()),
+        let lost = |notice: &ShellEvent| match notice {
+            ShellEvent::Amiss { reason: Some(reason) } => reason.contains("is not the ledger").then_some(()),
             _ => None,
         };
         world.notices.first(lost).await;

@@ -16,7 +16,7 @@ use bowline_shell::call::Finished;
 use bowline_shell::config::{HubSettings, Insecure, JoinSettings, Warning};
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::ledger::{Ledger, Tokens};
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::{ConnectError, Join, PeerBuilder, Session};
 use bowline_tests::crossed_pairings;
 use bowline_tests::shells::Shell;
@@ -90,7 +90,7 @@ crossed_pairings! {
         assert_eq!((session.admitted().peer, session.admitted().method), (id("web"), Method::Join));
         assert_eq!(join(&world, &token, "thief").await.unwrap_err(), Code::Used);
         let told = world.notices.first(|notice| match notice {
-            Notice::Hub(HubEvent::Replayed { peer, jti }) => Some((*peer, *jti)),
+            ShellEvent::Hub(HubEvent::Replayed { peer, jti }) => Some((*peer, *jti)),
             _ => None,
         });
         assert_eq!(told.await, (id("thief"), jti));
@@ -142,7 +142,7 @@ crossed_pairings! {
         // Who resumes shows it, and is admitted.
         come_back(&world, "web").await;
         let told = world.notices.first(|notice| match notice {
-            Notice::Hub(HubEvent::RolledBack { restored, own }) => Some((*restored, *own)),
+            ShellEvent::Hub(HubEvent::RolledBack { restored, own }) => Some((*restored, *own)),
             _ => None,
         });
         let (restored, own) = told.await;

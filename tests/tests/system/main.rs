@@ -4,7 +4,7 @@
 mod admission;
 mod blocking;
 mod calling;
-mod door;
+mod preauth;
 mod drain;
 mod dropping;
 mod ending;

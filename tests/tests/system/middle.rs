@@ -3,7 +3,7 @@
 use bowline_core::code::Code;
 use bowline_core::link::{EndReason, Ended};
 use bowline_core::trust::PinSpec;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::ConnectError;
 use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
@@ -21,12 +21,12 @@ crossed_pairings! {
         let world = World::<H, P>::new();
         let relay = Relay::start(world.local()).await;
         let notices = Notices::default();
-        let peer = world.peer_at(&relay.url(), "web", "web").observer(notices.observer());
+        let peer = world.peer_at(&relay.url(), "web", "web").subscriber(notices.subscriber());
         let ended = reason(refused(peer).await);
 
         // The transport came up, and it was the relay's key that was served.
         let served = notices.first(|notice| match notice {
-            Notice::Secured { security, .. } => Some(security.served),
+            ShellEvent::Secured { security, .. } => Some(security.served),
             _ => None,
         });
         assert_eq!(served.await, Some(relay.pin()));
@@ -36,7 +36,7 @@ crossed_pairings! {
         assert!(!world.at("web").join("trust.toml").exists());
         // The hub was reached through the relay, and admitted nobody.
         world.notices.first(bowline_tests::notices::ended).await;
-        let admitted = |notice: &Notice| matches!(notice, Notice::Admitted { .. }).then_some(());
+        let admitted = |notice: &ShellEvent| matches!(notice, ShellEvent::Admitted { .. }).then_some(());
         assert_eq!(world.notices.all(admitted), []);
     }
 

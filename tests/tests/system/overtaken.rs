@@ -8,7 +8,7 @@ use bowline_core::facts::{Change, Revocation};
 use bowline_shell::files::{DataDir, DirLock};
 use bowline_shell::hub::HubBuilder;
 use bowline_shell::ledger::Ledger;
-use bowline_shell::notice::{Mark, Notice};
+use bowline_shell::notice::{Mark, ShellEvent};
 use bowline_tests::crossed_pairings;
 use bowline_tests::program::script;
 use bowline_tests::wait::{poll_for, within};
@@ -37,11 +37,11 @@ crossed_pairings! {
         within(web.ended()).await;
         refused(world.peer("web").program(program())).await;
         world.notices.first(|notice| match notice {
-            Notice::Amiss { reason: Some(told) } => (*told == reason).then_some(()),
+            ShellEvent::Amiss { reason: Some(told) } => (*told == reason).then_some(()),
             _ => None,
         }).await;
         let well = world.notices.all(|notice| match notice {
-            Notice::Amiss { reason: None } | Notice::MadeAnew { mark: Mark::Lock, .. } => Some(()),
+            ShellEvent::Amiss { reason: None } | ShellEvent::MadeAnew { mark: Mark::Lock, .. } => Some(()),
             _ => None,
         });
         assert!(well.is_empty());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bowline_core::code::Code;
-use bowline_shell::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Kind};
+use bowline_shell::arguments::{Access, ArgumentSpec, CommandSpec, Handed, ValueKind};
 use bowline_shell::stage::Stage;
 use bowline_tests::bowline::path;
 use bowline_tests::calls::{call, positional, run};
@@ -20,7 +20,7 @@ const READS: usize = 100;
 
 /// `cat {file}` of files below `root`.
 fn cat(root: &Path) -> CommandSpec {
-    let kind = Kind::Path { root: root.to_owned(), handed: Handed::Descriptor(Access::Read) };
+    let kind = ValueKind::Path { root: root.to_owned(), handed: Handed::Descriptor(Access::Read) };
     let argument = ArgumentSpec { kind, ..ArgumentSpec::string("file") };
     let run = ["cat", "{file}"].map(str::to_owned);
     CommandSpec::new("cat".parse().unwrap(), &run, vec![argument]).unwrap()

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use bowline_core::code::Code;
 use bowline_core::hub::HubEvent;
 use bowline_core::id::Pin;
-use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, TlsMode};
+use bowline_shell::config::{PreauthSettings, HubSettings, Insecure, LimitSettings, TlsMode};
 use bowline_shell::hub::StartError;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_tests::calls::{call, finish, run, until_output};
 use bowline_tests::certificates::{Authority, GOOD};
 use bowline_tests::crossed_pairings;
@@ -38,16 +38,16 @@ fn hub<H: Shell, P: Shell>(dir: &Path) -> (World<H, P>, HubSettings, [PathBuf; 2
     (world, HubSettings { bind, ..settings }, files)
 }
 
-fn learnt(notice: &Notice) -> Option<(Option<Pin>, String)> {
+fn learnt(notice: &ShellEvent) -> Option<(Option<Pin>, String)> {
     match notice {
-        Notice::Learnt(learnt) => Some((learnt.pin, learnt.name.to_string())),
+        ShellEvent::Learnt(learnt) => Some((learnt.pin, learnt.name.to_string())),
         _ => None,
     }
 }
 
-fn registered(notice: &Notice) -> Option<u64> {
+fn registered(notice: &ShellEvent) -> Option<u64> {
     match notice {
-        Notice::Registered { commands } => Some(*commands),
+        ShellEvent::Registered { commands } => Some(*commands),
         _ => None,
     }
 }
@@ -109,7 +109,7 @@ crossed_pairings! {
         assert!(matches!(error, StartError::Certificate { .. }), "{error}");
         assert!(error.to_string().contains(&cert.display().to_string()), "{error}");
         let notices = Notices::default();
-        within(world.peer("web").observer(notices.observer()).connect()).await.unwrap();
+        within(world.peer("web").subscriber(notices.subscriber()).connect()).await.unwrap();
         assert_eq!(notices.first(learnt).await, (pin, "bowline".to_owned()));
         issue(&cert, &key);
         assert!(world.hub.as_mut().unwrap().reload(settings).unwrap().certificate.is_some());
@@ -134,8 +134,8 @@ crossed_pairings! {
 
         let bind = Some("127.0.0.1:0".parse().unwrap());
         let networks = Some(vec!["192.0.2.0/24".parse().unwrap()]);
-        let door = DoorSettings { allow_ips: networks, ..DoorSettings::default() };
-        let anew = HubSettings { name: Some("third".into()), bind, door, ..HubSettings::default() };
+        let preauth = PreauthSettings { allow_ips: networks, ..PreauthSettings::default() };
+        let anew = HubSettings { name: Some("third".into()), bind, preauth, ..HubSettings::default() };
         let anew = world.hub.as_mut().unwrap().reload(anew).unwrap();
         assert_eq!(anew.changed, ["allow-ips", "limits.sessions", "name"]);
         assert_eq!(refused(world.peer("late")).await.code(), Some(Code::AddressNotAllowed));
@@ -144,7 +144,7 @@ crossed_pairings! {
         let anew = world.hub.as_mut().unwrap().reload(HubSettings { bind, ..HubSettings::default() });
         assert_eq!(anew.unwrap().changed, ["allow-ips", "name"]);
         let notices = Notices::default();
-        let late = world.peer("late").observer(notices.observer());
+        let late = world.peer("late").subscriber(notices.subscriber());
         within(late.connect()).await.unwrap();
         assert_eq!(notices.first(learnt).await.1, "bowline");
         drop((web, operator));
@@ -154,7 +154,7 @@ crossed_pairings! {
         let world = World::<H, P>::new();
         let notices = Notices::default();
         let web = world.peer("web").program(script("old", "echo here; cat"));
-        let web = web.observer(notices.observer()).start();
+        let web = web.subscriber(notices.subscriber()).start();
         within(web.session()).await.unwrap();
         let operator = world.operator().await;
         let mut calling = call(&operator, "web", "old").with_input().start();
@@ -189,14 +189,14 @@ crossed_pairings! {
         let mut first = World::<H, P>::new();
         let second = World::<H, P>::new();
         let notices = Notices::default();
-        let web = first.peer("web").program(script("ok", "true")).observer(notices.observer()).start();
+        let web = first.peer("web").program(script("ok", "true")).subscriber(notices.subscriber()).start();
         within(web.session()).await.unwrap();
         let other = || second.peer_at(second.url(), "web", "web").program(script("ok", "true"));
         web.reload(other());
         let operator = first.operator().await;
         assert_eq!(run(call(&operator, "web", "ok")).await.exit(), 0, "the link stays");
         first.stop_hub().await;
-        let ready = |notice: &Notice| matches!(notice, Notice::Hub(HubEvent::Ready { .. })).then_some(());
+        let ready = |notice: &ShellEvent| matches!(notice, ShellEvent::Hub(HubEvent::Ready { .. })).then_some(());
         second.notices.first(ready).await;
         within(web.stop()).await;
 
@@ -206,8 +206,8 @@ crossed_pairings! {
         std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let third = World::<H, P>::new();
         let notices = Notices::default();
-        let lost = second.peer("lost").secret_file(&secret).observer(notices.observer()).start();
-        let retry = |notice: &Notice| matches!(notice, Notice::Retry { .. }).then_some(());
+        let lost = second.peer("lost").secret_file(&secret).subscriber(notices.subscriber()).start();
+        let retry = |notice: &ShellEvent| matches!(notice, ShellEvent::Retry { .. }).then_some(());
         notices.first(retry).await;
         lost.reload(third.peer("lost"));
         within(lost.session()).await.unwrap();

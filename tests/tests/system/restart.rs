@@ -2,7 +2,7 @@
 
 use bowline_core::code::Code;
 use bowline_core::link::EndReason;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::ConnectError;
 use bowline_tests::calls::{call, run};
 use bowline_tests::crossed_pairings;
@@ -15,7 +15,7 @@ crossed_pairings! {
         let mut world = World::<H, P>::new();
         let notices = Notices::default();
         let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
-        let web = web.observer(notices.observer()).start();
+        let web = web.subscriber(notices.subscriber()).start();
         within(web.session()).await.unwrap();
         let before = world.trust(world.url(), "web").unwrap();
 
@@ -24,7 +24,7 @@ crossed_pairings! {
         assert!(matches!(left.reason, EndReason::Goaway { code: Code::GoingAway, .. }), "{left:?}");
 
         world.start_hub(&world.hub_data.clone());
-        let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
+        let is_registered = |notice: &ShellEvent| matches!(notice, ShellEvent::Registered { .. }).then_some(());
         notices.nth(1, is_registered).await;
         let operator = world.operator().await;
         assert_eq!(run(call(&operator, "web", "ok")).await.exit(), 0);
@@ -52,7 +52,7 @@ crossed_pairings! {
         let error = refused(world.peer("web")).await;
         let ConnectError::Ended { ended, .. } = &error else { panic!("{error}") };
         assert_eq!(ended.reason.code(), Code::IdentityMismatch);
-        assert!(!ended.reason.heals());
+        assert!(!ended.reason.is_retryable());
         assert_eq!(std::fs::read(&file).unwrap(), before);
     }
 }

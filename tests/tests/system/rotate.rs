@@ -14,7 +14,7 @@ use bowline_shell::call::Finished;
 use bowline_shell::config::{HubSettings, Insecure};
 use bowline_shell::files::{Secret, SecretOrigin};
 use bowline_shell::hub::HubBuilder;
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::{ConnectError, PeerBuilder, Session};
 use bowline_tests::calls::{call, run};
 use bowline_tests::crossed_pairings;
@@ -67,7 +67,7 @@ crossed_pairings! {
         let old = copy(&world, "old.key");
         let notices = Notices::default();
         let web = world.peer("web").command("ok".parse().unwrap(), |_| async {});
-        let web = web.observer(notices.observer()).start();
+        let web = web.subscriber(notices.subscriber()).start();
         within(web.session()).await.unwrap();
         let stuck = within(world.peer("stuck").secret_file(&old).connect()).await.unwrap();
         let local = operator(&world).await;
@@ -83,10 +83,10 @@ crossed_pairings! {
         let ended = within(stuck.ended()).await;
         let EndReason::Goaway { code: told, .. } = ended.reason else { panic!("{ended:?}") };
         assert_eq!(told, Code::SessionExpired);
-        assert!(ended.reason.heals());
+        assert!(ended.reason.is_retryable());
         assert_eq!(code(&refused(world.peer("stuck").secret_file(&old)).await), Code::Refused);
         // The peer that reads the hub's own file is back by itself, and the operator never left.
-        let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
+        let is_registered = |notice: &ShellEvent| matches!(notice, ShellEvent::Registered { .. }).then_some(());
         notices.nth(1, is_registered).await;
         assert_eq!(run(call(&local, "web", "ok")).await.exit(), 0);
         within(web.stop()).await;
@@ -112,7 +112,7 @@ crossed_pairings! {
             let ended = within(session.ended()).await;
             assert_eq!(ended.reason.code(), Code::SessionExpired, "{ended:?}");
         }
-        let over = |notice: &Notice| matches!(notice, Notice::Hub(HubEvent::SecretEnded { .. })).then_some(());
+        let over = |notice: &ShellEvent| matches!(notice, ShellEvent::Hub(HubEvent::SecretEnded { .. })).then_some(());
         world.notices.first(over).await;
         assert_eq!(code(&refused(world.peer("by-old").secret_file(&old)).await), Code::Refused);
         // It calls still.

@@ -7,8 +7,8 @@ use bowline_core::code::Code;
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Ended, TimerKind};
 use bowline_shell::call::Calling;
-use bowline_shell::config::{DoorSettings, HubSettings, Insecure, TlsMode};
-use bowline_shell::notice::Notice;
+use bowline_shell::config::{PreauthSettings, HubSettings, Insecure, TlsMode};
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::PeerBuilder;
 use bowline_tests::calls::{call, finish, run, until_output};
 use bowline_tests::each_pairing;
@@ -41,7 +41,7 @@ fn web<H: Shell, P: Shell>(
     notices: &Notices,
 ) -> PeerBuilder<P> {
     let web = world.peer_at(&proxy.url(), "web", "web").limits(quick());
-    web.program(script("stay", "echo $$; exec sleep 1000")).observer(notices.observer())
+    web.program(script("stay", "echo $$; exec sleep 1000")).subscriber(notices.subscriber())
 }
 
 /// The process of a call that stays.
@@ -50,7 +50,7 @@ async fn program(calling: &mut Calling) -> i32 {
 }
 
 /// How a link of an admitted session ended, as one of its ends tells it.
-fn session_ended(notice: &Notice) -> Option<Ended> {
+fn session_ended(notice: &ShellEvent) -> Option<Ended> {
     ended(notice).filter(|ended| ended.admitted)
 }
 
@@ -99,7 +99,7 @@ each_pairing! {
         assert_eq!(run(call(&operator, "web", "stay")).await.code(), Code::Offline);
 
         proxy.heal();
-        let is_registered = |notice: &Notice| matches!(notice, Notice::Registered { .. }).then_some(());
+        let is_registered = |notice: &ShellEvent| matches!(notice, ShellEvent::Registered { .. }).then_some(());
         notices.nth(1, is_registered).await;
         let mut calling = call(&operator, "web", "stay").start();
         assert_ne!(program(&mut calling).await, process);
@@ -131,12 +131,12 @@ each_pairing! {
     /// and the way between asks for new keys all the while.
     async fn ends_that_only_read_answer_pings_and_key_updates<H, P>() {
         let rekey = Rekey::listen().await;
-        let door = DoorSettings {
+        let preauth = PreauthSettings {
             trusted_proxies: Some(vec!["127.0.0.1".parse().unwrap()]),
             external_pins: Some(vec![rekey.pin()]),
-            ..DoorSettings::default()
+            ..PreauthSettings::default()
         };
-        let settings = HubSettings { mode: Some(TlsMode::Plain), door, ..HubSettings::default() };
+        let settings = HubSettings { mode: Some(TlsMode::Plain), preauth, ..HubSettings::default() };
         let world = World::<H, P>::limited(settings, Insecure::default(), quick());
         let rekey = rekey.carry_to(world.local());
         let web = world.peer_at(&rekey.url(), "web", "web").limits(quick());

@@ -1,6 +1,6 @@
 //! Streams: input that a program reads, output that a caller reads as slowly as it likes.
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use bowline_shell::call::{CallEvent, Calling};
 use bowline_tests::calls::{call, finish, run, until_output};
 use bowline_tests::crossed_pairings;
@@ -74,7 +74,7 @@ crossed_pairings! {
         while let Some(event) = within(calling.next()).await {
             match event {
                 CallEvent::Output { source, bytes, .. } => {
-                    assert_eq!(source, Source::Out);
+                    assert_eq!(source, OutputStream::Out);
                     for byte in bytes {
                         let expected = b"0123456789abcde\n"[usize::try_from(at % 16).unwrap()];
                         assert_eq!(byte, expected, "at {at}");

@@ -12,7 +12,7 @@ use bowline_core::code::Code;
 use bowline_core::id::HubId;
 use bowline_core::peer::Prompt;
 use bowline_shell::files::{HubName, TrustFile, Trusted};
-use bowline_shell::notice::Notice;
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::{CredentialSource, shared};
 use bowline_tests::crossed_pairings;
 use bowline_tests::notices::Notices;
@@ -34,16 +34,16 @@ fn write(path: &Path, content: &str, mode: u32) {
 }
 
 /// A wait that was told: how long, why, and since when.
-fn retry(notice: &Notice) -> Option<(Duration, Option<Code>, Duration)> {
+fn retry(notice: &ShellEvent) -> Option<(Duration, Option<Code>, Duration)> {
     match notice {
-        Notice::Retry { after, code, away } => Some((*after, *code, *away)),
+        ShellEvent::Retry { after, code, away } => Some((*after, *code, *away)),
         _ => None,
     }
 }
 
-fn prompted(notice: &Notice) -> Option<Prompt> {
+fn prompted(notice: &ShellEvent) -> Option<Prompt> {
     match notice {
-        Notice::Prompted { by, .. } => Some(*by),
+        ShellEvent::Prompted { by, .. } => Some(*by),
         _ => None,
     }
 }
@@ -63,7 +63,7 @@ crossed_pairings! {
                 write(&file, content, mode);
             }
             let notices = Notices::default();
-            let peer = world.peer(id).secret_file(&file).observer(notices.observer()).start();
+            let peer = world.peer(id).secret_file(&file).subscriber(notices.subscriber()).start();
             let (after, code, _) = notices.first(retry).await;
             assert!(after >= SLOW && code == why, "{id}: {after:?}, {code:?}");
             write(&file, &right, 0o600);
@@ -85,7 +85,7 @@ crossed_pairings! {
             shared(&data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).unwrap())
         });
         let notices = Notices::default();
-        let peer = world.peer("web").credential(source).observer(notices.observer()).start();
+        let peer = world.peer("web").credential(source).subscriber(notices.subscriber()).start();
         assert!(notices.first(retry).await.0 >= SLOW);
         peer.retry_now();
         assert_eq!(notices.first(prompted).await, Prompt::Asked);
@@ -103,7 +103,7 @@ crossed_pairings! {
     async fn a_trust_file_that_is_put_right_is_dialled_with_at_once<H, P>() {
         let world = World::<H, P>::new();
         let notices = Notices::default();
-        let peer = world.peer("web").observer(notices.observer());
+        let peer = world.peer("web").subscriber(notices.subscriber());
         let (trust, name) = (TrustFile::new(world.at("web/trust.toml")), HubName::from(world.url()));
         trust.pin(&name, Trusted::Identity(HubId([7; 16]))).unwrap();
         let peer = peer.start();
@@ -118,7 +118,7 @@ crossed_pairings! {
     async fn each_wait_is_told_with_its_reason_and_how_long_there_was_no_session<H, P>() {
         let mut world = World::<H, P>::new();
         let notices = Notices::default();
-        let peer = world.peer("web").observer(notices.observer()).start();
+        let peer = world.peer("web").subscriber(notices.subscriber()).start();
         within(peer.session()).await.unwrap();
         // What it keeps of the hub is no reason to dial, when it has no session.
         world.stop_hub().await;

@@ -8,10 +8,10 @@ use bowline_core::random::{Random, Seed};
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use serde_json::Value;
 
-fn info(stage: &Stage, rest: &[&str]) -> (Option<i32>, String, String) {
+fn info(stage: &ProcessFixture, rest: &[&str]) -> (Option<i32>, String, String) {
     outcome(stage.bowline(&[&["tls", "info"], rest].concat()))
 }
 
@@ -20,7 +20,7 @@ fn object(out: &str) -> Value {
 }
 
 fn what_a_hub_serves_is_what_is_in_its_data_directory() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let (code, out, err) = info(&stage, &["--json", "--hub", &stage.url]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let served = object(&out);
@@ -40,7 +40,7 @@ fn what_a_hub_serves_is_what_is_in_its_data_directory() {
 }
 
 fn a_certificate_that_every_peer_would_refuse_is_shown_all_the_same() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let mut random = Random::new(&Seed([5; 32]));
     // 2001-09-09T01:46:40Z, and so it has ended long ago; and it is for another name.
     let names = ["elsewhere.example".to_owned()];
@@ -69,10 +69,10 @@ fn a_certificate_that_every_peer_would_refuse_is_shown_all_the_same() {
 }
 
 fn where_there_is_no_tls_the_reason_is_told() {
-    let mut stage = Stage::empty();
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let plain = ["hub", "--tls", "plain", "--bind", "127.0.0.1:0", "--data", &data];
-    // Without TLS it prints no pin, which `Stage::listen` waits for.
+    // Without TLS it prints no pin, which `ProcessFixture::listen` waits for.
     let mut hub = Running::start(stage.bowline(&plain));
     stage.url = hub.line("listening").split_whitespace().nth(1).unwrap().to_owned();
     stage.hub = Some(hub);
@@ -89,7 +89,7 @@ fn where_there_is_no_tls_the_reason_is_told() {
 }
 
 fn where_nothing_comes_of_a_connection_the_exit_code_is_4() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     // It is bound and so nobody else's; nothing listens on it any more.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("wss://{closed}/link");

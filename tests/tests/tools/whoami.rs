@@ -3,7 +3,7 @@
 use bowline_tests::bowline::outcome;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 use serde_json::{Value, json};
 
 type Outcome = (Option<i32>, String, String);
@@ -12,12 +12,12 @@ fn object(outcome: &Outcome) -> Value {
     serde_json::from_str(&outcome.1).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
 }
 
-fn peer(stage: &Stage, secret: &str, rest: &[&str]) -> Outcome {
+fn peer(stage: &ProcessFixture, secret: &str, rest: &[&str]) -> Outcome {
     outcome(stage.dial("whoami", &[&["--secret-file", secret], rest].concat()))
 }
 
 fn on_the_hubs_own_machine_it_is_the_operator() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let data = stage.text("hub");
     let done = outcome(stage.bowline(&["whoami", "--json", "--data", &data]));
     assert_eq!((done.0, done.2.as_str()), (Some(0), ""));
@@ -31,7 +31,7 @@ fn on_the_hubs_own_machine_it_is_the_operator() {
 }
 
 fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
-    let stage = Stage::with_hub();
+    let stage = ProcessFixture::with_hub();
     let first = peer(&stage, &stage.secret(), &["--json"]);
     assert_eq!((first.0, first.2.as_str()), (Some(0), ""));
     let told = object(&first);
@@ -63,7 +63,7 @@ fn elsewhere_it_is_the_peer_with_what_it_has_learnt_of_the_hub() {
 }
 
 fn without_a_session_what_is_known_here_is_told_all_the_same() {
-    let mut stage = Stage::with_hub();
+    let mut stage = ProcessFixture::with_hub();
     let (secret, url) = (stage.secret(), stage.url.clone());
     let known = object(&peer(&stage, &secret, &["--json"]));
 
@@ -86,7 +86,7 @@ fn without_a_session_what_is_known_here_is_told_all_the_same() {
 }
 
 fn a_machine_that_knows_no_hub_says_so_and_makes_nothing() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let (code, out, err) = outcome(stage.bowline(&["whoami", "--id", "me"]));
     assert_eq!(code, Some(2));
     assert!(out.starts_with("id       me\nkey      none yet: "), "{out}");

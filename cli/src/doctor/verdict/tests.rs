@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bowline_core::auth::may_refuse;
-use bowline_core::auth::peer::{Learnt, Refusal};
+use bowline_core::auth::peer::{HubInfo, Refusal};
 use bowline_core::code::{Code, TABLE, Use};
 use bowline_core::id::{HubId, Pin};
 use bowline_core::link::Security;
 use bowline_core::trust::{How, Identities};
-use bowline_shell::peer::Miss;
+use bowline_shell::peer::AttemptError;
 
 use super::*;
-use crate::doctor::report::State;
+use crate::doctor::report::CheckState;
 
 const HUB: HubId = HubId([0; 16]);
 
@@ -31,7 +31,7 @@ fn secured() -> Facts {
 /// As far as Hello, with clocks that are so far apart.
 fn met(here: u64, hub: u64) -> Facts {
     let methods = vec![Method::Secret];
-    let learnt = Learnt {
+    let learnt = HubInfo {
         hub: HUB,
         name: "the hub".into(),
         methods,
@@ -64,10 +64,10 @@ fn told(facts: &Facts, error: &ConnectError) -> (String, Finding) {
 fn looked(facts: &Facts, error: &ConnectError, looks: &Looks) -> (String, Finding) {
     let findings = steps(&asked(), facts, Some(error), looks);
     let letter = |finding: &Finding| match finding.state {
-        State::Ok => '+',
-        State::Problem => '!',
-        State::Note => '~',
-        State::Skipped => '.',
+        CheckState::Ok => '+',
+        CheckState::Problem => '!',
+        CheckState::Note => '~',
+        CheckState::Skipped => '.',
     };
     let problem = findings.iter().find(|finding| finding.is_problem()).unwrap();
     (findings.iter().map(letter).collect(), problem.clone())
@@ -78,14 +78,14 @@ fn the_step_that_failed_is_the_problem_and_the_rest_was_not_reached() {
     let nothing = Facts::default();
     let unreached = |reason| ConnectError::Unreachable { hub: String::new(), reason };
     let at = "192.0.2.1:7777".parse().unwrap();
-    let name = Unreached::Name { host: "hub.example".to_owned(), reason: None };
-    let closed = Unreached::Addresses(vec![(at, Miss::Refused)]);
-    let silent = Unreached::Addresses(vec![(at, Miss::Silent(Duration::from_secs(1)))]);
+    let name = DialError::Name { host: "hub.example".to_owned(), reason: None };
+    let closed = DialError::Addresses(vec![(at, AttemptError::Refused)]);
+    let silent = DialError::Addresses(vec![(at, AttemptError::Silent(Duration::from_secs(1)))]);
     let connected = Facts { security: None, ..secured() };
     let upgraded = Facts { upgraded: true, ..secured() };
     let mismatch = TrustError::IdentityMismatch {
         hub: "h".to_owned(),
-        expected: Identities { kept: Some(HubId([1; 16])), ..Identities::default() },
+        expected: Identities { stored: Some(HubId([1; 16])), ..Identities::default() },
         seen: HUB,
     };
     let lacks = AuthError::HubLacksMethod { wanted: Method::Secret, offered: "'open'".to_owned() };
@@ -139,7 +139,7 @@ fn a_wrong_secret_is_told_with_the_method_and_where_the_secret_came_from() {
 
 #[test]
 fn an_identity_is_told_with_both_values_and_the_lines_that_pin_the_one_seen() {
-    let expected = Identities { kept: Some(HubId([1; 16])), ..Identities::default() };
+    let expected = Identities { stored: Some(HubId([1; 16])), ..Identities::default() };
     let hub = "wss://hub.example:7777/link".to_owned();
     let error = TrustError::IdentityMismatch { hub, expected, seen: HUB };
     let (_, problem) = told(&secured(), &ended(AuthError::from(error)));
@@ -185,7 +185,7 @@ fn what_greets_is_shown() {
 fn clocks_within_a_minute_are_well_and_one_second_more_is_not() {
     let hub = 1_800_000_000;
     for here in [hub - SKEW, hub, hub + SKEW] {
-        assert_eq!(clock(here, hub).state, State::Ok, "{here}");
+        assert_eq!(clock(here, hub).state, CheckState::Ok, "{here}");
     }
     let behind = clock(hub - SKEW - 1, hub);
     assert_eq!(behind.code, Some("clock-off"));
@@ -215,7 +215,7 @@ fn a_look_is_no_failure_and_says_why_nothing_was_asked() {
     let findings = steps(&asked, &met(5, 5), Some(&error), &Looks::default());
     assert!(!findings.iter().any(Finding::is_problem));
     let last = findings.last().unwrap();
-    assert_eq!((last.state, last.message.as_str()), (State::Skipped, "no key"));
+    assert_eq!((last.state, last.message.as_str()), (CheckState::Skipped, "no key"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod tree;
 
 use bowline_core::limits::Limits;
 use bowline_core::wire::frame::schema::ProofSchema;
-use bowline_core::wire::{Frame, Misread, WireError};
+use bowline_core::wire::{Frame, FrameMisread, WireError};
 use serde_json::{Value, json};
 
 use crate::args::{Encoding, Given};
@@ -57,7 +57,7 @@ struct Inspected {
 enum Fault {
     Empty,
     /// Where, in the frame itself or in the body that it carries.
-    Misread(&'static str, Misread),
+    Misread(&'static str, FrameMisread),
 }
 
 impl Fault {
@@ -65,7 +65,7 @@ impl Fault {
         let Self::Misread(place, misread) = self else {
             return not_a("frame", "it is empty", json);
         };
-        let Misread { error, at, .. } = misread;
+        let FrameMisread { error, at, .. } = misread;
         let noticed = match error {
             WireError::Trailing => format!("from byte {at} of the {place}"),
             WireError::Short | WireError::MissingKey(_) => {

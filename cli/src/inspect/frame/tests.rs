@@ -6,7 +6,7 @@ use bowline_core::capability::Capability;
 use bowline_core::id::{CallId, HubId, Nonce, Pin, PublicKey, SessionId};
 use bowline_core::wire::frame::{
     AuthBody, Authenticate, Hello, HelloBody, Input, Issued, Output, Purpose, Refresh, RefreshBody,
-    Refreshed, SessionLimits, Source, Welcome, WelcomeBody,
+    Refreshed, SessionLimits, OutputStream, Welcome, WelcomeBody,
 };
 
 use zeroize::Zeroizing;
@@ -161,7 +161,7 @@ fn a_refresh_token_is_never_shown() {
 #[test]
 fn payloads_are_shown_by_their_length_and_their_beginning() {
     let (id, peer) = (CallId(9), "web-1".parse().unwrap());
-    let output = Output { id, peer, source: Source::Err, offset: 4096, bytes: &[7; 33] };
+    let output = Output { id, peer, source: OutputStream::Err, offset: 4096, bytes: &[7; 33] };
     let text = shown(&encoded(&Frame::Output(output)));
     assert!(text.contains("  2 source  2 standard error\n"), "{text}");
     assert!(text.ends_with(&format!("  4 bytes   33 bytes: {}…", "07".repeat(32))), "{text}");
@@ -200,7 +200,7 @@ fn a_frame_that_no_link_would_take_is_told_by_its_length() {
     let (id, peer) = (CallId(9), "web-1".parse().unwrap());
     let of = |length: usize| {
         let bytes = vec![7; length];
-        let output = Output { id, peer, source: Source::Out, offset: 0, bytes: &bytes };
+        let output = Output { id, peer, source: OutputStream::Out, offset: 0, bytes: &bytes };
         encoded(&Frame::Output(output))
     };
     let overhead = of(most).len() - most;

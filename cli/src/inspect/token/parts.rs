@@ -2,7 +2,7 @@
 
 use bowline_core::token::json::{Json, Object};
 use bowline_core::token::parts::{self as core, PartError};
-use bowline_core::token::{Header, Kind, Policy, TokenError, faults};
+use bowline_core::token::{TokenHeader, TokenKind, TokenPolicy, TokenError, faults};
 
 /// A token, taken apart.
 #[derive(Debug)]
@@ -42,11 +42,11 @@ impl Parts {
             Ok(wrong) => refused.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}"))),
             Err(reason) => refused.push(format!("{name}: {reason}")),
         };
-        let kind = Kind::ALL.iter().copied().find(|kind| Some(kind.typ()) == self.typ());
+        let kind = TokenKind::ALL.iter().copied().find(|kind| Some(kind.typ()) == self.typ());
         part(
             "header",
             self.header.as_ref().map(|header| {
-                let wrong = Header::read(header, &Policy::ANY).err().unwrap_or_default();
+                let wrong = TokenHeader::read(header, &TokenPolicy::ANY).err().unwrap_or_default();
                 wrong.iter().map(ToString::to_string).collect()
             }),
         );

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::ask::{Answer, Claim, Evidence, Later, LinkAnswer, LinkAsk, Question, Reservation};
 use crate::auth::error::AuthError;
-use crate::auth::hub::{HubAuth, Renewing, State, Step, Stop};
-use crate::auth::proof::{ChannelBound, PeerProved, Proof};
+use crate::auth::hub::{HubAuth, HubRenewing, HubAuthState, HubAuthStep, HubAuthStop};
+use crate::auth::proof::{ChannelBound, PeerProved, AdmissionProof};
 use crate::auth::{Admitted, HubSnapshot, RefreshToken};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
@@ -33,9 +33,9 @@ impl Proved {
         self.claim.identity.map(|(peer, _)| peer)
     }
 
-    pub(super) fn reserve(self) -> Step {
+    pub(super) fn reserve(self) -> HubAuthStep {
         let ask = LinkAsk::Reserve(Box::new(self.claim.clone()));
-        Step::Ask(HubAuth(State::Reserved(Box::new(AwaitReserved(self)))), ask.into())
+        HubAuthStep::Ask(HubAuth(HubAuthState::Reserved(Box::new(AwaitReserved(self)))), ask.into())
     }
 
     /// Looks at what is shown of a later start, once: it counts where this hub signed it, and is
@@ -54,11 +54,11 @@ impl Proved {
 pub(super) struct AwaitReserved(pub(super) Proved);
 
 impl AwaitReserved {
-    pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<Step, Stop> {
+    pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<HubAuthStep, HubAuthStop> {
         let grant = match answer {
             Answer::Hub(LinkAnswer::Reserved(grant)) => *grant,
             Answer::Hub(LinkAnswer::LookAtLater) => return Ok(self.0.look_at_later().reserve()),
-            Answer::No(no) => return Err(Stop::no(self.0.peer(), no)),
+            Answer::Refused(no) => return Err(HubAuthStop::no(self.0.peer(), no)),
             _ => return Err(AuthError::OutOfTurn("answer").into()),
         };
         let record = grant.record.clone();
@@ -66,8 +66,8 @@ impl AwaitReserved {
         let reservation = Reservation { claim: self.0.claim.clone(), grant, session };
         let next = AwaitCommitted { proved: self.0, reservation };
         Ok(match record {
-            Some(record) => Step::Ask(
-                HubAuth(State::Recorded(Box::new(AwaitRecorded(next)))),
+            Some(record) => HubAuthStep::Ask(
+                HubAuth(HubAuthState::Recorded(Box::new(AwaitRecorded(next)))),
                 Question::Record(record),
             ),
             None => next.ask(),
@@ -79,10 +79,10 @@ impl AwaitReserved {
 pub(super) struct AwaitRecorded(AwaitCommitted);
 
 impl AwaitRecorded {
-    pub(super) fn answer(self, answer: Answer) -> Result<Step, Stop> {
+    pub(super) fn answer(self, answer: Answer) -> Result<HubAuthStep, HubAuthStop> {
         match answer {
             Answer::Recorded => Ok(self.0.ask()),
-            Answer::No(no) => Err(Stop::no(self.0.proved.peer(), no)),
+            Answer::Refused(no) => Err(HubAuthStop::no(self.0.proved.peer(), no)),
             _ => Err(AuthError::OutOfTurn("answer").into()),
         }
     }
@@ -95,9 +95,9 @@ pub(super) struct AwaitCommitted {
 }
 
 impl AwaitCommitted {
-    fn ask(self) -> Step {
+    fn ask(self) -> HubAuthStep {
         let ask = LinkAsk::Commit(Box::new(self.reservation.clone()));
-        Step::Ask(HubAuth(State::Committed(Box::new(self))), ask.into())
+        HubAuthStep::Ask(HubAuth(HubAuthState::Committed(Box::new(self))), ask.into())
     }
 
     pub(super) fn answer(
@@ -105,14 +105,14 @@ impl AwaitCommitted {
         answer: Answer,
         random: &mut Random,
         reply: &mut Vec<u8>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<HubAuthStep, HubAuthStop> {
         match answer {
             Answer::Hub(LinkAnswer::Committed) => {
                 let (admitted, renewing) = self.welcome(random, reply)?;
-                Ok(Step::Admitted(Box::new(admitted), renewing.map(Box::new)))
+                Ok(HubAuthStep::Admitted(Box::new(admitted), renewing.map(Box::new)))
             }
             Answer::Hub(LinkAnswer::Stale) => Ok(self.proved.reserve()),
-            Answer::No(no) => Err(Stop::no(self.proved.peer(), no)),
+            Answer::Refused(no) => Err(HubAuthStop::no(self.proved.peer(), no)),
             _ => Err(AuthError::OutOfTurn("answer").into()),
         }
     }
@@ -121,7 +121,7 @@ impl AwaitCommitted {
         self,
         random: &mut Random,
         reply: &mut Vec<u8>,
-    ) -> Result<(Admitted, Option<Renewing>), AuthError> {
+    ) -> Result<(Admitted, Option<HubRenewing>), AuthError> {
         let Proved { snapshot, transcript, claim, bound, proved, fresh, .. } = self.proved;
         let Reservation { grant, session, .. } = self.reservation;
         let hub = snapshot.identity.id();
@@ -129,7 +129,7 @@ impl AwaitCommitted {
         let renewing = match (joins, claim.identity, &claim.evidence) {
             (_, _, Some(Evidence::Secret(_)) | None) | (None, ..) | (_, None, _) => None,
             (Some(joins), Some(identity), Some(_)) => {
-                Some(Renewing::new(joins.clone(), identity, transcript))
+                Some(HubRenewing::new(joins.clone(), identity, transcript))
             }
         };
         let issued = match (joins, claim.identity, grant.issues, fresh) {
@@ -165,7 +165,7 @@ impl AwaitCommitted {
             expires: grant.expires,
             limits,
             heartbeat,
-            proof: Proof::Hub(bound, proved),
+            proof: AdmissionProof::Hub(bound, proved),
         };
         Ok((admitted, renewing))
     }

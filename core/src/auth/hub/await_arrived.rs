@@ -7,7 +7,7 @@ use crate::ask::{Answer, LinkAnswer, LinkAsk};
 use crate::auth::HubSnapshot;
 use crate::auth::error::AuthError;
 use crate::auth::hub::await_authenticate::AwaitAuthenticate;
-use crate::auth::hub::{HubAuth, State, Step, Stop};
+use crate::auth::hub::{HubAuth, HubAuthState, HubAuthStep, HubAuthStop};
 use crate::id::Nonce;
 use crate::random::Random;
 use crate::source::Source;
@@ -21,8 +21,8 @@ pub(super) struct AwaitArrived {
 }
 
 impl AwaitArrived {
-    pub(super) fn ask(self, arrival: Arrival) -> Step {
-        Step::Ask(HubAuth(State::Arrived(self)), LinkAsk::Arrive(arrival).into())
+    pub(super) fn ask(self, arrival: Arrival) -> HubAuthStep {
+        HubAuthStep::Ask(HubAuth(HubAuthState::Arrived(self)), LinkAsk::Arrive(arrival).into())
     }
 
     // spec: admission §4, "size → state → rate of this source", before Hello
@@ -32,18 +32,18 @@ impl AwaitArrived {
         random: &mut Random,
         now: Now,
         reply: &mut Vec<u8>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<HubAuthStep, HubAuthStop> {
         let way = match answer {
             Answer::Hub(LinkAnswer::Arrived(way)) => way,
             Answer::Hub(LinkAnswer::TurnedAway(away)) => {
                 let retry_after = away.retry_after;
-                return Err(Stop { error: AuthError::TurnedAway(away), retry_after });
+                return Err(HubAuthStop { error: AuthError::TurnedAway(away), retry_after });
             }
-            Answer::No(no) => return Err(Stop::no(None, no)),
+            Answer::Refused(no) => return Err(HubAuthStop::no(None, no)),
             _ => return Err(AuthError::OutOfTurn("answer").into()),
         };
         let Self { snapshot, source, peer_nonce } = self;
         let next = AwaitAuthenticate::greet(snapshot, source, way, peer_nonce, random, now, reply);
-        Ok(Step::Wait(HubAuth(State::Authenticate(next))))
+        Ok(HubAuthStep::Wait(HubAuth(HubAuthState::Authenticate(next))))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::arrival::Way;
+use crate::arrival::ProxyPath;
 use crate::ask::{Claim, Later};
 use crate::auth::HubSnapshot;
 use crate::auth::error::{AuthError, pin_or_none, pins_or_none};
 use crate::auth::hub::await_answer::Proved;
 use crate::auth::hub::credential::{Check, ProvedBy};
-use crate::auth::hub::{Step, Stop};
+use crate::auth::hub::{HubAuthStep, HubAuthStop};
 use crate::auth::proof::ChannelBound;
 use crate::auth::transcript::transcript;
 use crate::id::Nonce;
@@ -22,7 +22,7 @@ use crate::wire::frame::{AuthBody, Hello, Method};
 pub(super) struct AwaitAuthenticate {
     snapshot: Arc<HubSnapshot>,
     source: Source,
-    way: Way,
+    way: ProxyPath,
     peer_nonce: Nonce,
     /// The whole message, for the transcript.
     hello: Vec<u8>,
@@ -32,7 +32,7 @@ impl AwaitAuthenticate {
     pub(super) fn greet(
         snapshot: Arc<HubSnapshot>,
         source: Source,
-        way: Way,
+        way: ProxyPath,
         peer_nonce: Nonce,
         random: &mut Random,
         now: Now,
@@ -53,7 +53,7 @@ impl AwaitAuthenticate {
         shown: Option<&[u8]>,
         random: &mut Random,
         now: Now,
-    ) -> Result<Step, Stop> {
+    ) -> Result<HubAuthStep, HubAuthStop> {
         let frame = match Frame::decode(message)? {
             Frame::Authenticate(frame) => frame,
             other => return Err(AuthError::OutOfTurn(other.kind()).into()),

@@ -21,7 +21,7 @@ mod renew;
 use std::sync::Arc;
 
 use crate::arrival::Arrival;
-use crate::ask::{Answer, No, Question};
+use crate::ask::{Answer, AskRefusal, Question};
 use crate::auth::{Admitted, AuthError, HubSnapshot};
 use crate::id::{Nonce, PeerId};
 use crate::random::Random;
@@ -32,14 +32,14 @@ use crate::wire::Frame;
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
 use await_arrived::AwaitArrived;
 use await_authenticate::AwaitAuthenticate;
-pub use renew::{Asked, Renewed, Renewing};
+pub use renew::{RefreshStep, HubRenewed, HubRenewing};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]
-pub struct HubAuth(State);
+pub struct HubAuth(HubAuthState);
 
 #[derive(Debug)]
-enum State {
+enum HubAuthState {
     Arrived(AwaitArrived),
     Authenticate(AwaitAuthenticate),
     Reserved(Box<AwaitReserved>),
@@ -49,33 +49,33 @@ enum State {
 
 /// What a message or an answer led to.
 #[derive(Debug)]
-pub enum Step {
+pub enum HubAuthStep {
     /// Send the Hello in `reply`, and wait for the next message.
     Wait(HubAuth),
     /// Ask, and take no message until the answer.
     Ask(HubAuth, Question),
     /// Send the Welcome in `reply`; done. With what the session needs for new credentials, where
     /// its method has any.
-    Admitted(Box<Admitted>, Option<Box<Renewing>>),
+    Admitted(Box<Admitted>, Option<Box<HubRenewing>>),
 }
 
 /// Why a peer was not admitted: the audit gets the error, the remote its code.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stop {
+pub struct HubAuthStop {
     /// The exact reason.
     pub error: AuthError,
     /// Seconds to wait before another try.
     pub retry_after: Option<u64>,
 }
 
-impl<E: Into<AuthError>> From<E> for Stop {
+impl<E: Into<AuthError>> From<E> for HubAuthStop {
     fn from(error: E) -> Self {
         Self { error: error.into(), retry_after: None }
     }
 }
 
-impl Stop {
-    fn no(peer: Option<PeerId>, no: No) -> Self {
+impl HubAuthStop {
+    fn no(peer: Option<PeerId>, no: AskRefusal) -> Self {
         let error = match no.said {
             Some(said) => AuthError::Said(peer, no.code, said),
             None => AuthError::Refused(peer, no.code),
@@ -92,31 +92,31 @@ impl HubAuth {
         source: Source,
         peer_nonce: Nonce,
         arrival: Arrival,
-    ) -> Step {
+    ) -> HubAuthStep {
         AwaitArrived { snapshot, source, peer_nonce }.ask(arrival)
     }
 
     /// Whether it has yet to be said that the connection may go on; no message is read before.
     #[must_use]
     pub fn is_arriving(&self) -> bool {
-        matches!(self.0, State::Arrived(_))
+        matches!(self.0, HubAuthState::Arrived(_))
     }
 
     /// Takes one message. `shown` is the client certificate of the TLS handshake, in DER; `random`
     /// draws a refresh token where one may be handed out.
     ///
     /// # Errors
-    /// [`Stop`]: the peer is to be refused with its code.
+    /// [`HubAuthStop`]: the peer is to be refused with its code.
     pub fn message(
         self,
         message: &[u8],
         shown: Option<&[u8]>,
         random: &mut Random,
         now: Now,
-    ) -> Result<Step, Stop> {
+    ) -> Result<HubAuthStep, HubAuthStop> {
         match self.0 {
-            State::Authenticate(state) => state.message(message, shown, random, now),
-            State::Arrived(_) | State::Reserved(_) | State::Recorded(_) | State::Committed(_) => {
+            HubAuthState::Authenticate(state) => state.message(message, shown, random, now),
+            HubAuthState::Arrived(_) | HubAuthState::Reserved(_) | HubAuthState::Recorded(_) | HubAuthState::Committed(_) => {
                 Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
             }
         }
@@ -126,20 +126,20 @@ impl HubAuth {
     /// Hello and Welcome go into `reply`.
     ///
     /// # Errors
-    /// [`Stop`]: the answer was no, or not one to the question.
+    /// [`HubAuthStop`]: the answer was no, or not one to the question.
     pub fn answer(
         self,
         answer: Answer,
         random: &mut Random,
         now: Now,
         reply: &mut Vec<u8>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<HubAuthStep, HubAuthStop> {
         match self.0 {
-            State::Arrived(state) => state.answer(answer, random, now, reply),
-            State::Reserved(state) => state.answer(answer, random),
-            State::Recorded(state) => state.answer(answer),
-            State::Committed(state) => state.answer(answer, random, reply),
-            State::Authenticate(_) => Err(AuthError::OutOfTurn("answer").into()),
+            HubAuthState::Arrived(state) => state.answer(answer, random, now, reply),
+            HubAuthState::Reserved(state) => state.answer(answer, random),
+            HubAuthState::Recorded(state) => state.answer(answer),
+            HubAuthState::Committed(state) => state.answer(answer, random, reply),
+            HubAuthState::Authenticate(_) => Err(AuthError::OutOfTurn("answer").into()),
         }
     }
 }

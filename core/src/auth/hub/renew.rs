@@ -22,13 +22,13 @@ use crate::wire::frame::{Issued, Refresh, RefreshBody};
 
 /// What one session needs for it.
 #[derive(Debug)]
-pub struct Renewing {
+pub struct HubRenewing {
     joins: Arc<Joins>,
     identity: (PeerId, PublicKey),
     transcript: Transcript,
     /// When the last Refresh was looked at.
     last: Option<Mono>,
-    state: State,
+    state: HubRenewalState,
 }
 
 /// A session gets one look at a Refresh in so long: each costs two signatures and a write to the disk.
@@ -36,7 +36,7 @@ const APART: Duration = Duration::from_secs(1);
 
 /// What a Refresh led to.
 #[derive(Debug)]
-pub enum Asked {
+pub enum RefreshStep {
     /// A question.
     Ask(Question),
     /// One is being answered: that answer is for this one, too.
@@ -46,7 +46,7 @@ pub enum Asked {
 }
 
 #[derive(Debug)]
-enum State {
+enum HubRenewalState {
     Idle,
     Reserved(Renewal, RefreshToken),
     Recorded(Renewal, RefreshToken, Box<Grant>),
@@ -55,7 +55,7 @@ enum State {
 
 /// What an answer led to.
 #[derive(Debug)]
-pub enum Renewed {
+pub enum HubRenewed {
     /// Ask further.
     Ask(Question),
     /// Send these; the session ends at this date from here on, seconds since 1970.
@@ -64,13 +64,13 @@ pub enum Renewed {
     Denied(Code),
 }
 
-impl Renewing {
+impl HubRenewing {
     pub(super) fn new(
         joins: Arc<Joins>,
         identity: (PeerId, PublicKey),
         transcript: Transcript,
     ) -> Self {
-        Self { joins, identity, transcript, last: None, state: State::Idle }
+        Self { joins, identity, transcript, last: None, state: HubRenewalState::Idle }
     }
 
     /// Takes a Refresh.
@@ -82,12 +82,12 @@ impl Renewing {
         refresh: &Refresh<'_>,
         random: &mut Random,
         now: Now,
-    ) -> Result<Asked, AuthError> {
-        if !matches!(self.state, State::Idle) {
-            return Ok(Asked::Nothing);
+    ) -> Result<RefreshStep, AuthError> {
+        if !matches!(self.state, HubRenewalState::Idle) {
+            return Ok(RefreshStep::Nothing);
         }
         if self.last.is_some_and(|last| now.mono < last.after(APART)) {
-            return Ok(Asked::TooSoon);
+            return Ok(RefreshStep::TooSoon);
         }
         self.last = Some(now.mono);
         let (_, key) = self.identity;
@@ -97,37 +97,37 @@ impl Renewing {
         let fresh = RefreshToken::draw(random);
         let identity = self.identity;
         let renewal = Renewal { identity, presented: presented.hash(), fresh: fresh.hash() };
-        self.state = State::Reserved(renewal, fresh);
-        Ok(Asked::Ask(LinkAsk::Renew(renewal).into()))
+        self.state = HubRenewalState::Reserved(renewal, fresh);
+        Ok(RefreshStep::Ask(LinkAsk::Renew(renewal).into()))
     }
 
     /// Takes the answer to the question asked. `random` draws the certificate's serial number.
     ///
     /// # Errors
     /// [`AuthError`]: the answer was not one to the question, or nothing could be minted.
-    pub fn answer(&mut self, answer: Answer, random: &mut Random) -> Result<Renewed, AuthError> {
-        match (core::mem::replace(&mut self.state, State::Idle), answer) {
-            (_, Answer::No(no)) => Ok(Renewed::Denied(no.code)),
-            (State::Reserved(renewal, fresh), Answer::Hub(LinkAnswer::Reserved(grant))) => {
+    pub fn answer(&mut self, answer: Answer, random: &mut Random) -> Result<HubRenewed, AuthError> {
+        match (core::mem::replace(&mut self.state, HubRenewalState::Idle), answer) {
+            (_, Answer::Refused(no)) => Ok(HubRenewed::Denied(no.code)),
+            (HubRenewalState::Reserved(renewal, fresh), Answer::Hub(LinkAnswer::Reserved(grant))) => {
                 let Some(record) = grant.record.clone() else {
                     return Err(AuthError::OutOfTurn("answer"));
                 };
-                self.state = State::Recorded(renewal, fresh, grant);
-                Ok(Renewed::Ask(Question::Record(record)))
+                self.state = HubRenewalState::Recorded(renewal, fresh, grant);
+                Ok(HubRenewed::Ask(Question::Record(record)))
             }
-            (State::Recorded(renewal, fresh, grant), Answer::Recorded) => {
+            (HubRenewalState::Recorded(renewal, fresh, grant), Answer::Recorded) => {
                 let ask = LinkAsk::Renewed(grant.clone());
-                self.state = State::Committed(renewal, fresh, grant);
-                Ok(Renewed::Ask(ask.into()))
+                self.state = HubRenewalState::Committed(renewal, fresh, grant);
+                Ok(HubRenewed::Ask(ask.into()))
             }
-            (State::Committed(_, fresh, grant), Answer::Hub(LinkAnswer::Committed)) => {
+            (HubRenewalState::Committed(_, fresh, grant), Answer::Hub(LinkAnswer::Committed)) => {
                 let issues = grant.issues.ok_or(AuthError::OutOfTurn("answer"))?;
                 let issued = self.joins.mint(random, self.identity, issues, fresh)?;
-                Ok(Renewed::Done(issued, grant.expires))
+                Ok(HubRenewed::Done(issued, grant.expires))
             }
-            (State::Committed(renewal, fresh, _), Answer::Hub(LinkAnswer::Stale)) => {
-                self.state = State::Reserved(renewal, fresh);
-                Ok(Renewed::Ask(LinkAsk::Renew(renewal).into()))
+            (HubRenewalState::Committed(renewal, fresh, _), Answer::Hub(LinkAnswer::Stale)) => {
+                self.state = HubRenewalState::Reserved(renewal, fresh);
+                Ok(HubRenewed::Ask(LinkAsk::Renew(renewal).into()))
             }
             _ => Err(AuthError::OutOfTurn("answer")),
         }

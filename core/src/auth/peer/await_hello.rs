@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::error::AuthError;
-use crate::auth::peer::{AwaitWelcome, Learnt, PeerAuth, State, Step, Stop};
+use crate::auth::peer::{AwaitWelcome, HubInfo, PeerAuth, PeerAuthState, PeerAuthStep, PeerAuthStop};
 use crate::auth::transcript::transcript;
 use crate::auth::{Credential, Dial};
 use crate::id::{HubId, Nonce};
@@ -27,10 +27,10 @@ impl AwaitHello {
         served: Option<&Served>,
         now: Now,
         reply: &mut Vec<u8>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<PeerAuthStep, PeerAuthStop> {
         let frame = match Frame::decode(message)? {
             Frame::Hello(hello) => hello,
-            Frame::Refuse(refuse) => return Err(Stop::Refused(refuse.into())),
+            Frame::Refuse(refuse) => return Err(PeerAuthStop::Refused(refuse.into())),
             other => return Err(AuthError::OutOfTurn(other.kind()).into()),
         };
         let hello = HelloBody::decode(frame.body)?;
@@ -45,7 +45,7 @@ impl AwaitHello {
         let contact = Contact { host, method, hello: &hello, verified: &verified, served };
         let decision = trust::decide(dial.trust, &dial.known, contact, now.unix)?;
         offered(method, &hello)?;
-        let learnt = Learnt {
+        let learnt = HubInfo {
             hub: HubId::of(&hello.identity),
             methods: hello.methods.iter().filter_map(|&n| Method::from_number(n)).collect(),
             name: hello.name.into(),
@@ -54,7 +54,7 @@ impl AwaitHello {
             unix: hello.unix,
         };
         if let Credential::Withheld(_) = dial.credential {
-            return Err(Stop::Looked(Box::new(learnt)));
+            return Err(PeerAuthStop::Looked(Box::new(learnt)));
         }
         let body = self.auth_body(served, hello.generation);
         let transcript = transcript(&self.nonce, message, &body);
@@ -62,7 +62,7 @@ impl AwaitHello {
         let proof = self.proof(&transcript);
         Frame::Authenticate(Authenticate { body: &body, proof: &proof }).encode(reply);
         let next = AwaitWelcome { dial: self.dial, hub: learnt.hub, transcript, decision, seen };
-        Ok(Step::Wait(PeerAuth(State::Welcome(Box::new(next))), Box::new(learnt)))
+        Ok(PeerAuthStep::Wait(PeerAuth(PeerAuthState::Welcome(Box::new(next))), Box::new(learnt)))
     }
 
     /// This Hello, where no later start of the hub was kept than it tells.

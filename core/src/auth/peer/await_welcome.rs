@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::ask::{Kept, Question};
+use crate::ask::{PeerUpdate, Question};
 use crate::auth::error::AuthError;
-use crate::auth::peer::{AwaitKept, PeerAuth, Renewing, State, Step, Stop, issued};
-use crate::auth::proof::{HubProved, Proof};
+use crate::auth::peer::{AwaitStored, PeerAuth, PeerRenewing, PeerAuthState, PeerAuthStep, PeerAuthStop, issued};
+use crate::auth::proof::{HubProved, AdmissionProof};
 use crate::auth::{Admitted, Credential, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
-use crate::trust::{Decision, Keep, SeenStart};
+use crate::trust::{Decision, StoreWhen, SeenStart};
 use crate::wire::Frame;
 use crate::wire::frame::{Issued, Welcome, WelcomeBody};
 
@@ -24,10 +24,10 @@ pub(super) struct AwaitWelcome {
 }
 
 impl AwaitWelcome {
-    pub(super) fn message(self, message: &[u8]) -> Result<Step, Stop> {
+    pub(super) fn message(self, message: &[u8]) -> Result<PeerAuthStep, PeerAuthStop> {
         let welcome = match Frame::decode(message)? {
             Frame::Welcome(welcome) => welcome,
-            Frame::Refuse(refuse) => return Err(Stop::Refused(refuse.into())),
+            Frame::Refuse(refuse) => return Err(PeerAuthStop::Refused(refuse.into())),
             other => return Err(AuthError::OutOfTurn(other.kind()).into()),
         };
         let proved = self.hub_proved(&welcome)?;
@@ -49,18 +49,18 @@ impl AwaitWelcome {
             expires: body.expires,
             limits: body.limits,
             heartbeat: body.heartbeat,
-            proof: Proof::Peer(proved),
+            proof: AdmissionProof::Peer(proved),
         });
-        let entry = match self.decision.keep {
-            Keep::Nothing => self.seen.is_some().then_some(self.decision.entry),
-            Keep::Admitted | Keep::Proved => Some(self.decision.entry),
+        let entry = match self.decision.store {
+            StoreWhen::Nothing => self.seen.is_some().then_some(self.decision.entry),
+            StoreWhen::Admitted | StoreWhen::Proved => Some(self.decision.entry),
         };
-        let kept = Kept { entry, seen: self.seen, issued: body.issued };
+        let kept = PeerUpdate { entry, seen: self.seen, issued: body.issued };
         if kept.entry.is_none() && kept.issued.is_none() {
-            return Ok(Step::Admitted(admitted, renewing));
+            return Ok(PeerAuthStep::Admitted(admitted, renewing));
         }
-        let next = PeerAuth(State::Kept(AwaitKept { admitted, renewing }));
-        Ok(Step::Ask(next, Question::Keep(Box::new(kept))))
+        let next = PeerAuth(PeerAuthState::Stored(AwaitStored { admitted, renewing }));
+        Ok(PeerAuthStep::Ask(next, Question::Store(Box::new(kept))))
     }
 
     fn minted(&self, issued: &Issued) -> Result<PeerCredentials, AuthError> {
@@ -71,7 +71,7 @@ impl AwaitWelcome {
     fn renewing(
         &self,
         minted: Option<PeerCredentials>,
-    ) -> Result<Option<Box<Renewing>>, AuthError> {
+    ) -> Result<Option<Box<PeerRenewing>>, AuthError> {
         let held = match (&self.dial.credential, minted) {
             (Credential::Join(_) | Credential::Refresh(_), None) => {
                 return Err(AuthError::NotOurs("none came"));
@@ -89,7 +89,7 @@ impl AwaitWelcome {
             ) => minted,
         };
         let (dial, transcript) = (self.dial.clone(), self.transcript);
-        Ok(Some(Box::new(Renewing::new(dial, self.hub, transcript, held))))
+        Ok(Some(Box::new(PeerRenewing::new(dial, self.hub, transcript, held))))
     }
 
     fn hub_proved(&self, welcome: &Welcome<'_>) -> Result<HubProved, AuthError> {

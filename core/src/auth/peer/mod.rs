@@ -10,7 +10,7 @@
 //! after Welcome, and with a shared secret only after the hub's MAC; what the hub minted, with it.
 
 mod await_hello;
-mod await_kept;
+mod await_stored;
 mod await_welcome;
 mod issued;
 mod renew;
@@ -29,44 +29,44 @@ use crate::wire::Frame;
 use crate::wire::frame::{Method, Refuse};
 
 use await_hello::AwaitHello;
-use await_kept::AwaitKept;
+use await_stored::AwaitStored;
 use await_welcome::AwaitWelcome;
-pub use renew::{Renewed, Renewing};
+pub use renew::{PeerRenewed, PeerRenewing};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]
-pub struct PeerAuth(State);
+pub struct PeerAuth(PeerAuthState);
 
 #[derive(Debug)]
-enum State {
+enum PeerAuthState {
     Hello(AwaitHello),
     Welcome(Box<AwaitWelcome>),
-    Kept(AwaitKept),
+    Stored(AwaitStored),
 }
 
 /// What a message or an answer led to.
 #[derive(Debug)]
-pub enum Step {
+pub enum PeerAuthStep {
     /// Send `reply` if there is any, tell what was learnt, and wait for the next message.
-    Wait(PeerAuth, Box<Learnt>),
+    Wait(PeerAuth, Box<HubInfo>),
     /// Ask, and read no message until the answer.
     Ask(PeerAuth, Question),
     /// Done. With what the session needs for new credentials, where its method has any.
-    Admitted(Box<Admitted>, Option<Box<Renewing>>),
+    Admitted(Box<Admitted>, Option<Box<PeerRenewing>>),
 }
 
 /// Why admission ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stop {
+pub enum PeerAuthStop {
     /// The hub said no.
     Refused(Refusal),
     /// This peer said no.
     Failed(AuthError),
     /// This peer only looked, see [`Withheld`](crate::auth::Credential::Withheld).
-    Looked(Box<Learnt>),
+    Looked(Box<HubInfo>),
 }
 
-impl<E: Into<AuthError>> From<E> for Stop {
+impl<E: Into<AuthError>> From<E> for PeerAuthStop {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -99,7 +99,7 @@ impl From<Refuse<'_>> for Refusal {
 
 /// What Hello taught, once trust has been decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Learnt {
+pub struct HubInfo {
     /// The hub's id.
     pub hub: HubId,
     /// Its display name, as it says.
@@ -118,35 +118,35 @@ impl PeerAuth {
     /// Waits for Hello. `nonce` is the one that went out in the upgrade.
     #[must_use]
     pub fn new(dial: Arc<Dial>, nonce: Nonce) -> Self {
-        Self(State::Hello(AwaitHello { dial, nonce }))
+        Self(PeerAuthState::Hello(AwaitHello { dial, nonce }))
     }
 
     /// Takes one message. `served` is what the tunnel saw; what has to be sent goes into `reply`.
     ///
     /// # Errors
-    /// [`Stop`]: the link ends. Nothing is in `reply`.
+    /// [`PeerAuthStop`]: the link ends. Nothing is in `reply`.
     pub fn message(
         self,
         message: &[u8],
         served: Option<&Served>,
         now: Now,
         reply: &mut Vec<u8>,
-    ) -> Result<Step, Stop> {
+    ) -> Result<PeerAuthStep, PeerAuthStop> {
         match self.0 {
-            State::Hello(state) => state.message(message, served, now, reply),
-            State::Welcome(state) => state.message(message),
-            State::Kept(_) => Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into()),
+            PeerAuthState::Hello(state) => state.message(message, served, now, reply),
+            PeerAuthState::Welcome(state) => state.message(message),
+            PeerAuthState::Stored(_) => Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into()),
         }
     }
 
     /// Takes the answer to the question asked; ignored in any other state.
     ///
     /// # Errors
-    /// [`Stop`]: what was learnt could not be kept.
-    pub fn answer(self, answer: &Answer) -> Result<Step, Stop> {
+    /// [`PeerAuthStop`]: what was learnt could not be kept.
+    pub fn answer(self, answer: &Answer) -> Result<PeerAuthStep, PeerAuthStop> {
         match self.0 {
-            State::Kept(state) => state.answer(answer),
-            State::Hello(_) | State::Welcome(_) => Err(AuthError::NotKept.into()),
+            PeerAuthState::Stored(state) => state.answer(answer),
+            PeerAuthState::Hello(_) | PeerAuthState::Welcome(_) => Err(AuthError::NotKept.into()),
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::ask::{Answer, Kept, Question};
+use crate::ask::{Answer, PeerUpdate, Question};
 use crate::auth::peer::issued;
 use crate::auth::{AuthError, Dial, PeerCredentials};
 use crate::id::HubId;
@@ -26,16 +26,16 @@ use crate::wire::frame::{Issued, RefreshBody};
 
 /// What one session needs for it.
 #[derive(Debug)]
-pub struct Renewing {
+pub struct PeerRenewing {
     dial: Arc<Dial>,
     hub: HubId,
     transcript: Transcript,
     held: PeerCredentials,
-    state: State,
+    state: PeerRenewalState,
 }
 
 #[derive(Debug)]
-enum State {
+enum PeerRenewalState {
     Idle,
     Asked,
     Sent,
@@ -44,7 +44,7 @@ enum State {
 
 /// What an answer led to.
 #[derive(Debug)]
-pub enum Renewed {
+pub enum PeerRenewed {
     /// A Refresh goes out: its body, and the proof.
     Send(Zeroizing<Vec<u8>>, [u8; 64]),
     /// The session ends at this date from here on, seconds since 1970.
@@ -57,14 +57,14 @@ pub enum Renewed {
 /// not last that long.
 const AGAIN: Duration = Duration::from_secs(60);
 
-impl Renewing {
+impl PeerRenewing {
     pub(super) fn new(
         dial: Arc<Dial>,
         hub: HubId,
         transcript: Transcript,
         held: PeerCredentials,
     ) -> Self {
-        Self { dial, hub, transcript, held, state: State::Idle }
+        Self { dial, hub, transcript, held, state: PeerRenewalState::Idle }
     }
 
     /// How long until new credentials are due: two thirds of the certificate's life, within a tenth
@@ -93,11 +93,11 @@ impl Renewing {
     /// what came is being kept.
     #[must_use]
     pub fn ask(&mut self) -> Option<Question> {
-        if matches!(self.state, State::Keeping(_)) {
+        if matches!(self.state, PeerRenewalState::Keeping(_)) {
             return None;
         }
-        self.state = State::Asked;
-        Some(Question::Held)
+        self.state = PeerRenewalState::Asked;
+        Some(Question::Load)
     }
 
     /// Takes a Refreshed; what to ask. None where it answers a Refresh that was sent again meanwhile:
@@ -106,45 +106,45 @@ impl Renewing {
     /// # Errors
     /// [`AuthError`]: it is not for this peer.
     pub fn refreshed(&mut self, issued: &Issued) -> Result<Option<Question>, AuthError> {
-        if !matches!(self.state, State::Sent) {
+        if !matches!(self.state, PeerRenewalState::Sent) {
             return Ok(None);
         }
         let minted = issued::check(issued, self.hub, (self.dial.peer, self.dial.key.public()))?;
-        self.state = State::Keeping(minted);
-        let kept = Kept { entry: None, seen: None, issued: Some(issued.clone()) };
-        Ok(Some(Question::Keep(Box::new(kept))))
+        self.state = PeerRenewalState::Keeping(minted);
+        let kept = PeerUpdate { entry: None, seen: None, issued: Some(issued.clone()) };
+        Ok(Some(Question::Store(Box::new(kept))))
     }
 
     /// The hub does not give any now.
     pub fn denied(&mut self) {
-        if matches!(self.state, State::Sent) {
-            self.state = State::Idle;
+        if matches!(self.state, PeerRenewalState::Sent) {
+            self.state = PeerRenewalState::Idle;
         }
     }
 
     /// Takes the answer to the question asked.
     #[must_use]
-    pub fn answer(&mut self, answer: Answer) -> Renewed {
-        match (core::mem::replace(&mut self.state, State::Idle), answer) {
-            (State::Asked, Answer::Held(held)) => self.request(held.as_deref()),
-            (State::Keeping(minted), Answer::Kept) => {
+    pub fn answer(&mut self, answer: Answer) -> PeerRenewed {
+        match (core::mem::replace(&mut self.state, PeerRenewalState::Idle), answer) {
+            (PeerRenewalState::Asked, Answer::Loaded(held)) => self.request(held.as_deref()),
+            (PeerRenewalState::Keeping(minted), Answer::Stored) => {
                 self.held = minted;
-                Renewed::Until(self.held.not_after)
+                PeerRenewed::Until(self.held.not_after)
             }
-            (State::Idle | State::Asked | State::Sent | State::Keeping(_), _) => Renewed::Nothing,
+            (PeerRenewalState::Idle | PeerRenewalState::Asked | PeerRenewalState::Sent | PeerRenewalState::Keeping(_), _) => PeerRenewed::Nothing,
         }
     }
 
     /// The Refresh by what is held at this moment. Where that is another peer's or hub's by now, none.
-    fn request(&mut self, held: Option<&Issued>) -> Renewed {
+    fn request(&mut self, held: Option<&Issued>) -> PeerRenewed {
         if let Some(held) = held {
             let of = (self.dial.peer, self.dial.key.public());
-            let Ok(held) = issued::check(held, self.hub, of) else { return Renewed::Nothing };
+            let Ok(held) = issued::check(held, self.hub, of) else { return PeerRenewed::Nothing };
             self.held = held;
         }
-        self.state = State::Sent;
+        self.state = PeerRenewalState::Sent;
         let body = RefreshBody { refresh: self.held.refresh.0.clone() }.encode();
         let proof = self.dial.key.sign_refresh(&self.transcript, &body);
-        Renewed::Send(body, proof)
+        PeerRenewed::Send(body, proof)
     }
 }

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::hub::calls::job::Job;
-use crate::hub::calls::record::{CallNumber, Record};
-use crate::hub::calls::usage::{Held, Owner, Usage};
+use crate::hub::calls::fanout::Fanout;
+use crate::hub::calls::record::{CallNumber, RecordedCall};
+use crate::hub::calls::usage::{RowUsage, Owner, Usage};
 use crate::limits::Limits;
 
 /// Calls that have ended.
 #[derive(Debug)]
 pub(super) struct Archive {
     /// Attached calls, the oldest end first. A full one allocates nothing.
-    records: VecDeque<(Owner, Record)>,
+    records: VecDeque<(Owner, RecordedCall)>,
     most: usize,
     /// Detached calls.
-    jobs: BTreeMap<CallNumber, Box<Job>>,
-    /// Numbers of `jobs`, the oldest end first.
+    fanouts: BTreeMap<CallNumber, Box<Fanout>>,
+    /// Numbers of `fanouts`, the oldest end first.
     forgettable: VecDeque<CallNumber>,
     /// Bytes that are kept of detached calls, of those that run too.
     bytes: usize,
@@ -26,14 +26,14 @@ impl Archive {
         Self {
             records: VecDeque::with_capacity(limits.ended_calls),
             most: limits.ended_calls,
-            jobs: BTreeMap::new(),
+            fanouts: BTreeMap::new(),
             forgettable: VecDeque::new(),
             bytes: 0,
         }
     }
 
     /// An attached call has ended.
-    pub(super) fn record(&mut self, owner: Owner, record: Record, usage: &mut Usage) {
+    pub(super) fn record(&mut self, owner: Owner, record: RecordedCall, usage: &mut Usage) {
         if self.most == 0 {
             return;
         }
@@ -47,20 +47,20 @@ impl Archive {
     }
 
     /// A detached call has ended.
-    pub(super) fn keep(&mut self, job: Box<Job>) {
-        self.forgettable.push_back(job.number);
-        self.jobs.insert(job.number, job);
+    pub(super) fn keep(&mut self, fanout: Box<Fanout>) {
+        self.forgettable.push_back(fanout.number);
+        self.fanouts.insert(fanout.number, fanout);
     }
 
     /// So many bytes more are kept of a detached call.
-    pub(super) fn count(&mut self, job: &mut Job, bytes: usize) {
-        job.kept += bytes;
+    pub(super) fn count(&mut self, fanout: &mut Fanout, bytes: usize) {
+        fanout.kept += bytes;
         self.bytes += bytes;
     }
 
     /// A detached call is not kept after all.
-    pub(super) fn uncount(&mut self, job: &mut Job) {
-        self.bytes -= core::mem::take(&mut job.kept);
+    pub(super) fn uncount(&mut self, fanout: &mut Fanout) {
+        self.bytes -= core::mem::take(&mut fanout.kept);
     }
 
     /// Forgets the detached calls that ended first until there is room for another beside so many
@@ -71,7 +71,7 @@ impl Archive {
         limits: &Limits,
         usage: &mut Usage,
     ) -> bool {
-        while running + self.jobs.len() >= limits.kept_calls {
+        while running + self.fanouts.len() >= limits.kept_calls {
             if !self.forget(usage) {
                 return false;
             }
@@ -86,29 +86,29 @@ impl Archive {
         limits.kept_output.saturating_sub(self.bytes)
     }
 
-    pub(super) fn job(&self, number: CallNumber) -> Option<&Job> {
-        self.jobs.get(&number).map(|job| &**job)
+    pub(super) fn fanout(&self, number: CallNumber) -> Option<&Fanout> {
+        self.fanouts.get(&number).map(|fanout| &**fanout)
     }
 
-    pub(super) fn jobs(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.values().map(|job| &**job)
+    pub(super) fn fanouts(&self) -> impl Iterator<Item = &Fanout> {
+        self.fanouts.values().map(|fanout| &**fanout)
     }
 
-    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+    pub(super) fn records(&self) -> impl Iterator<Item = &RecordedCall> {
         self.records.iter().map(|(_, record)| record)
     }
 
     fn forget(&mut self, usage: &mut Usage) -> bool {
         let Some(number) = self.forgettable.pop_front() else { return false };
-        if let Some(job) = self.jobs.remove(&number) {
-            self.bytes -= job.kept;
-            usage.remove(job.owner, job.counted);
+        if let Some(fanout) = self.fanouts.remove(&number) {
+            self.bytes -= fanout.kept;
+            usage.remove(fanout.owner, fanout.counted);
         }
         true
     }
 
     #[cfg(test)]
-    pub(super) fn owned_records(&self) -> impl Iterator<Item = &(Owner, Record)> {
+    pub(super) fn owned_records(&self) -> impl Iterator<Item = &(Owner, RecordedCall)> {
         self.records.iter()
     }
 
@@ -119,7 +119,7 @@ impl Archive {
 }
 
 /// What a record holds.
-pub(super) fn held(record: &Record) -> Held {
-    let row = Held::row::<(Owner, Record)>();
-    Held { bytes: row.bytes + record.goal.heap(), ..row }
+pub(super) fn held(record: &RecordedCall) -> RowUsage {
+    let row = RowUsage::row::<(Owner, RecordedCall)>();
+    RowUsage { bytes: row.bytes + record.goal.heap(), ..row }
 }

@@ -22,7 +22,7 @@ pub(super) enum Timed {
     /// A call for one peer, by its caller's link and id.
     Call(LinkId, CallId),
     /// A call that the hub carries out.
-    Job(CallNumber),
+    Fanout(CallNumber),
 }
 
 /// Bytes of one deadline.

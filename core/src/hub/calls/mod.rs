@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!   Call ──► route ──┬─ for one peer ─────────► a call on the link that serves it      (table)
-//!                    └─ for several, detached ► a job, and a call on each link         (jobs)
+//!                    └─ for several, detached ► a fan-out, and a call on each link         (fan-outs)
 //!   Output, Result, Window, Input, Cancel ────► by link and id, to the other end of the call
-//!   every end ────────────────────────────────► record, or the job as it is kept       (archive)
+//!   every end ────────────────────────────────► record, or the fan-out as it is kept       (archive)
 //! ```
 //!
 //! What calls have to know of the rest of the hub is handed in as a [`Directory`], and what is to
@@ -12,8 +12,8 @@
 
 mod archive;
 mod deadlines;
+mod fanouts;
 mod fanout;
-mod job;
 mod known;
 mod record;
 mod route;
@@ -23,8 +23,8 @@ mod table;
 mod tests;
 mod usage;
 
-pub(super) use known::{Known, KnownLeg, LegStage};
-pub(super) use record::{CallNumber, End, Record};
+pub(super) use known::{KnownCall, KnownLeg, KnownLegStage};
+pub(super) use record::{CallNumber, LegEnd, RecordedCall};
 pub(super) use route::{Caller, Routed};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -37,33 +37,33 @@ use crate::limits::Limits;
 use crate::time::Mono;
 
 use deadlines::{Deadlines, Timed};
-use job::{Hold, Job};
-use table::Table;
+use fanout::{Attachment, Fanout};
+use table::CallTable;
 
 /// The calls of a hub.
 #[derive(Debug)]
-pub(super) struct Calls {
-    table: Table,
+pub(super) struct HubCalls {
+    table: CallTable,
     /// Calls that the hub carries out and that have not ended.
-    jobs: BTreeMap<CallNumber, Box<Job>>,
-    /// Jobs that wait for a slice, each once.
+    fanouts: BTreeMap<CallNumber, Box<Fanout>>,
+    /// Fan-outs that wait for a slice, each once.
     due: VecDeque<CallNumber>,
     deadlines: Deadlines,
 }
 
 /// The calls, with what a frame, a deadline or a slice of work may need that comes to them.
 pub(super) struct Calling<'h> {
-    pub(super) calls: &'h mut Calls,
+    pub(super) calls: &'h mut HubCalls,
     pub(super) directory: Directory<'h>,
     pub(super) effects: &'h mut Effects,
 }
 
-impl Calls {
+impl HubCalls {
     /// No calls, of a hub that has started so often.
     pub(super) fn new(generation: u64, limits: &Limits) -> Self {
         Self {
-            table: Table::new(generation, limits),
-            jobs: BTreeMap::new(),
+            table: CallTable::new(generation, limits),
+            fanouts: BTreeMap::new(),
             due: VecDeque::new(),
             deadlines: Deadlines::default(),
         }
@@ -84,7 +84,7 @@ impl Calls {
         self.deadlines.next()
     }
 
-    /// Whether a job waits for its next slice: see [`Calling::work`].
+    /// Whether a fan-out waits for its next slice: see [`Calling::work`].
     pub(super) fn has_work(&self) -> bool {
         !self.due.is_empty()
     }
@@ -92,37 +92,37 @@ impl Calls {
     /// Whether no call is open on a link. What it still runs for nobody is not waited for.
     pub(super) fn is_idle(&self, link: LinkId) -> bool {
         self.table.of(link).is_none_or(|calls| {
-            calls.made.len() == 0 && calls.runs.iter().all(|(_, back)| back.orphan)
+            calls.inbound.len() == 0 && calls.outbound.iter().all(|(_, back)| back.orphan)
         })
     }
 
     /// Links whose detached call has no name yet; it is not among those that they made.
     pub(super) fn links_unnamed(&self) -> impl Iterator<Item = LinkId> + '_ {
-        self.jobs.values().filter_map(|job| match job.hold {
-            Hold::Detached(Some((link, _))) => Some(link),
-            Hold::Attached(..) | Hold::Detached(None) => None,
+        self.fanouts.values().filter_map(|fanout| match fanout.hold {
+            Attachment::Detached(Some((link, _))) => Some(link),
+            Attachment::Attached(..) | Attachment::Detached(None) => None,
         })
     }
 
     /// How many calls are open, those that nobody waits for not among them.
     pub(super) fn open(&self) -> usize {
-        let made = self.table.links.values().map(|calls| calls.made.len());
-        made.sum::<usize>() + self.jobs.values().filter(|job| job.is_detached()).count()
+        let made = self.table.links.values().map(|calls| calls.inbound.len());
+        made.sum::<usize>() + self.fanouts.values().filter(|fanout| fanout.is_detached()).count()
     }
 
     /// How many calls links run.
     pub(super) fn running(&self) -> usize {
-        self.table.links.values().map(|calls| calls.runs.len()).sum()
+        self.table.links.values().map(|calls| calls.outbound.len()).sum()
     }
 
     /// A call has ended whose deadline had not passed, or has just been told.
     fn deadline_ended(&mut self) {
-        let Self { deadlines, table, jobs, .. } = self;
+        let Self { deadlines, table, fanouts, .. } = self;
         deadlines.ended(|timed| match timed {
             Timed::Call(link, id) => {
-                table.of(link).is_some_and(|caller| caller.made.find(id).is_some())
+                table.of(link).is_some_and(|caller| caller.inbound.find(id).is_some())
             }
-            Timed::Job(number) => jobs.contains_key(&number),
+            Timed::Fanout(number) => fanouts.contains_key(&number),
         });
     }
 }
@@ -133,7 +133,7 @@ impl Calling<'_> {
         while let Some(timed) = self.calls.deadlines.expire(self.directory.now.mono) {
             match timed {
                 Timed::Call(link, id) => self.give_up(link, id, Code::Deadline),
-                Timed::Job(number) => self.stop_job(number, Code::Deadline),
+                Timed::Fanout(number) => self.stop_fanout(number, Code::Deadline),
             }
         }
     }

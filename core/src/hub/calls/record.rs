@@ -24,7 +24,7 @@ pub(in crate::hub) enum Goal {
 
 /// How a call ended on one peer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::hub) enum End {
+pub(in crate::hub) enum LegEnd {
     /// As the peer says.
     Said(Status),
     /// There is no answer of the peer, and why.
@@ -33,7 +33,7 @@ pub(in crate::hub) enum End {
 
 /// How many peers a call ended on, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::hub) struct Counts {
+pub(in crate::hub) struct LegCounts {
     pub(in crate::hub) answered: u64,
     pub(in crate::hub) failed: u64,
     pub(in crate::hub) missing: u64,
@@ -41,7 +41,7 @@ pub(in crate::hub) struct Counts {
 
 /// A call, as it is listed.
 #[derive(Clone, Debug)]
-pub(in crate::hub) struct Record {
+pub(in crate::hub) struct RecordedCall {
     pub(in crate::hub) number: CallNumber,
     pub(in crate::hub) caller: PeerId,
     pub(in crate::hub) goal: Goal,
@@ -54,9 +54,9 @@ pub(in crate::hub) struct Record {
     pub(in crate::hub) targets: u64,
     /// Peers that claim the labels asked for, where that does not count.
     pub(in crate::hub) claimed: u64,
-    pub(in crate::hub) counts: Counts,
+    pub(in crate::hub) counts: LegCounts,
     /// How it ended, where it was for one peer.
-    pub(in crate::hub) end: Option<End>,
+    pub(in crate::hub) end: Option<LegEnd>,
 }
 
 impl CallNumber {
@@ -109,7 +109,7 @@ impl Goal {
     }
 }
 
-impl End {
+impl LegEnd {
     pub(in crate::hub) fn status(self) -> Status {
         match self {
             Self::Said(status) => status,
@@ -118,12 +118,12 @@ impl End {
     }
 }
 
-impl Counts {
+impl LegCounts {
     // spec: hub §3, the counts
-    pub(super) fn add(&mut self, end: End) {
+    pub(super) fn add(&mut self, end: LegEnd) {
         match end {
-            End::Said(Status::Exited(0)) => self.answered += 1,
-            End::Hub(
+            LegEnd::Said(Status::Exited(0)) => self.answered += 1,
+            LegEnd::Hub(
                 Code::Offline
                 | Code::NotReady
                 | Code::Lost
@@ -131,11 +131,11 @@ impl Counts {
                 | Code::Draining
                 | Code::GoingAway,
             ) => self.missing += 1,
-            End::Said(_) | End::Hub(_) => self.failed += 1,
+            LegEnd::Said(_) | LegEnd::Hub(_) => self.failed += 1,
         }
     }
 
-    pub(super) fn of(end: End) -> Self {
+    pub(super) fn of(end: LegEnd) -> Self {
         let mut counts = Self::default();
         counts.add(end);
         counts
@@ -153,18 +153,18 @@ mod tests {
     #[test]
     fn an_end_counts_as_what_became_of_the_peer() {
         let count = |end| {
-            let Counts { answered, failed, missing } = Counts::of(end);
+            let LegCounts { answered, failed, missing } = LegCounts::of(end);
             (answered, failed, missing)
         };
-        assert_eq!(count(End::Said(Status::Exited(0))), (1, 0, 0));
+        assert_eq!(count(LegEnd::Said(Status::Exited(0))), (1, 0, 0));
         for failed in [
-            End::Said(Status::ExitedCut(0)),
-            End::Said(Status::Exited(1)),
-            End::Said(Status::Signalled(9)),
-            End::Said(Status::Failed(Code::Deadline)),
-            End::Hub(Code::UnknownCommand),
-            End::Hub(Code::Busy),
-            End::Hub(Code::Cancelled),
+            LegEnd::Said(Status::ExitedCut(0)),
+            LegEnd::Said(Status::Exited(1)),
+            LegEnd::Said(Status::Signalled(9)),
+            LegEnd::Said(Status::Failed(Code::Deadline)),
+            LegEnd::Hub(Code::UnknownCommand),
+            LegEnd::Hub(Code::Busy),
+            LegEnd::Hub(Code::Cancelled),
         ] {
             assert_eq!(count(failed), (0, 1, 0), "{failed:?}");
         }
@@ -176,7 +176,7 @@ mod tests {
             Code::Draining,
             Code::GoingAway,
         ] {
-            assert_eq!(count(End::Hub(missing)), (0, 0, 1), "{missing}");
+            assert_eq!(count(LegEnd::Hub(missing)), (0, 0, 1), "{missing}");
         }
     }
 }

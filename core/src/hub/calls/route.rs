@@ -4,8 +4,8 @@ use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::calls::Calling;
 use crate::hub::calls::deadlines::Timed;
-use crate::hub::calls::record::{Counts, End, Goal, Record};
-use crate::hub::calls::routes::{Back, Forward, Made, Way};
+use crate::hub::calls::record::{LegCounts, LegEnd, Goal, RecordedCall};
+use crate::hub::calls::routes::{OutboundCall, Forward, InboundCall, ReplyTo};
 use crate::hub::calls::table::LinkCalls;
 use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::Frame;
@@ -73,7 +73,7 @@ impl Calling<'_> {
         if !caller.has_credit(call.window, self.effects.flow(link), self.directory.limits) {
             return Err(Code::Busy);
         }
-        let way = (caller.owner, Way::Call(link, call.id));
+        let way = (caller.owner, ReplyTo::Call(link, call.id));
         let id = table.place(target, call, way, &self.directory, self.effects)?;
         let forward = Forward {
             target,
@@ -85,7 +85,7 @@ impl Calling<'_> {
             name: call.name,
             started: self.directory.now.unix,
         };
-        table.add_made(link, call.id, Made::Call(forward), call.window);
+        table.add_inbound(link, call.id, InboundCall::Call(forward), call.window);
         let due = self.directory.due(call.deadline_ms);
         self.calls.deadlines.set(due, Timed::Call(link, call.id));
         Ok(())
@@ -96,15 +96,15 @@ impl Calling<'_> {
         let Some(runner) = self.calls.table.of(link) else { return };
         let peer = runner.peer;
         let (caller, id) = match runner.back(output.id) {
-            Some(Way::Call(caller, id)) => (caller, id),
-            Some(Way::Leg(job, leg)) => {
-                return self.turn(job, |turn| turn.output_came(leg, output));
+            Some(ReplyTo::Call(caller, id)) => (caller, id),
+            Some(ReplyTo::Leg(fanout, leg)) => {
+                return self.turn(fanout, |turn| turn.output_came(leg, output));
             }
             None => return,
         };
         let len = output.bytes.len() as u64;
         let Some(calls) = self.calls.table.of_mut(caller) else { return };
-        if let Some(Made::Call(forward)) = calls.made.find_mut(id) {
+        if let Some(InboundCall::Call(forward)) = calls.inbound.find_mut(id) {
             forward.credit = forward.credit.saturating_sub(len);
             calls.credit = calls.credit.saturating_sub(len);
         }
@@ -116,12 +116,12 @@ impl Calling<'_> {
     /// The end of a call.
     pub(in crate::hub) fn result_came(&mut self, link: LinkId, result: &CallResult<'_>) {
         let Some((peer, back)) = self.calls.table.remove_run(link, result.id) else { return };
-        let end = End::Said(result.status);
+        let end = LegEnd::Said(result.status);
         let (caller, id) = match back.to {
             _ if back.orphan => return,
-            Way::Call(caller, id) => (caller, id),
-            Way::Leg(job, leg) => {
-                return self.turn(job, |turn| turn.end_leg(leg, end, Some(result)));
+            ReplyTo::Call(caller, id) => (caller, id),
+            ReplyTo::Leg(fanout, leg) => {
+                return self.turn(fanout, |turn| turn.end_leg(leg, end, Some(result)));
             }
         };
         self.remove_forward(caller, id, end);
@@ -137,26 +137,26 @@ impl Calling<'_> {
     pub(in crate::hub) fn window_came(&mut self, link: LinkId, window: Window) {
         let Some(calls) = self.calls.table.of_mut(link) else { return };
         match calls.back(window.id) {
-            Some(Way::Call(caller, id)) => {
+            Some(ReplyTo::Call(caller, id)) => {
                 if !self.effects.send(caller, &Frame::Window(Window { id, ..window })) {
                     self.give_up(caller, id, Code::Busy);
                 }
                 return;
             }
-            Some(Way::Leg(job, leg)) => {
-                return self.turn(job, |turn| turn.leg_gave_credit(leg, window.bytes));
+            Some(ReplyTo::Leg(fanout, leg)) => {
+                return self.turn(fanout, |turn| turn.leg_gave_credit(leg, window.bytes));
             }
             None => {}
         }
         let flow = self.effects.flow(link);
         let has_credit = calls.has_credit(window.bytes, flow, self.directory.limits);
-        let forward = match calls.made.find_mut(window.id) {
-            Some(Made::Call(forward)) => forward,
-            Some(&mut Made::Job(job)) if has_credit => {
+        let forward = match calls.inbound.find_mut(window.id) {
+            Some(InboundCall::Call(forward)) => forward,
+            Some(&mut InboundCall::Fanout(fanout)) if has_credit => {
                 calls.credit += window.bytes;
-                return self.turn(job, |turn| turn.caller_gave_credit(window.bytes));
+                return self.turn(fanout, |turn| turn.caller_gave_credit(window.bytes));
             }
-            Some(&mut Made::Job(job)) => return self.stop_job(job, Code::Busy),
+            Some(&mut InboundCall::Fanout(fanout)) => return self.stop_fanout(fanout, Code::Busy),
             None => return,
         };
         let onward = Frame::Window(Window { id: forward.id, ..window });
@@ -170,9 +170,9 @@ impl Calling<'_> {
     /// Input for a call, from the link that made it to the one that runs it.
     pub(in crate::hub) fn input_came(&mut self, link: LinkId, input: &Input<'_>) {
         let calls = self.calls.table.of(link);
-        let forward = match calls.and_then(|calls| calls.made.find(input.id)) {
-            Some(Made::Call(forward)) => forward,
-            Some(&Made::Job(job)) => return self.turn(job, |turn| turn.input_came(input)),
+        let forward = match calls.and_then(|calls| calls.inbound.find(input.id)) {
+            Some(InboundCall::Call(forward)) => forward,
+            Some(&InboundCall::Fanout(fanout)) => return self.turn(fanout, |turn| turn.input_came(input)),
             None => return,
         };
         let onward = Frame::Input(Input { id: forward.id, ..*input });
@@ -184,9 +184,9 @@ impl Calling<'_> {
     /// The caller wants no more; the runner still answers.
     pub(in crate::hub) fn cancel_came(&mut self, link: LinkId, cancel: &Cancel<'_>) {
         let Some(calls) = self.calls.table.of_mut(link) else { return };
-        let forward = match calls.made.find_mut(cancel.id) {
-            Some(Made::Call(forward)) => forward,
-            Some(&mut Made::Job(job)) => return self.cancel_job(job, cancel.reason),
+        let forward = match calls.inbound.find_mut(cancel.id) {
+            Some(InboundCall::Call(forward)) => forward,
+            Some(&mut InboundCall::Fanout(fanout)) => return self.cancel_fanout(fanout, cancel.reason),
             None => return,
         };
         if !core::mem::replace(&mut forward.cancelled, true) {
@@ -198,29 +198,29 @@ impl Calling<'_> {
     /// A link has ended: whoever waits for it hears `lost`, whatever it started is cancelled.
     pub(in crate::hub) fn link_ended(&mut self, link: LinkId) {
         let Some(mut gone) = self.calls.table.links.remove(&link) else { return };
-        let lost = End::Hub(Code::Lost);
-        for (_, back) in gone.runs.drain() {
-            self.calls.table.usage.remove(back.owner, Back::HELD);
+        let lost = LegEnd::Hub(Code::Lost);
+        for (_, back) in gone.outbound.drain() {
+            self.calls.table.usage.remove(back.owner, OutboundCall::HELD);
             match back.to {
                 _ if back.orphan => {}
-                Way::Call(caller, id) => {
+                ReplyTo::Call(caller, id) => {
                     self.remove_forward(caller, id, lost);
                     self.effects.fail(caller, id, Some(gone.peer), Code::Lost);
                 }
-                Way::Leg(job, leg) => self.turn(job, |turn| turn.end_leg(leg, lost, None)),
+                ReplyTo::Leg(fanout, leg) => self.turn(fanout, |turn| turn.end_leg(leg, lost, None)),
             }
         }
-        for (_, made) in gone.made.drain() {
+        for (_, made) in gone.inbound.drain() {
             match made {
-                Made::Call(forward) => {
+                InboundCall::Call(forward) => {
                     let (who, unix) = ((gone.peer, gone.owner), self.directory.now.unix);
                     self.calls.table.end_forward(who, &forward, lost, unix);
                     self.calls.deadline_ended();
                     self.unlink(&forward, Code::Lost);
                 }
-                Made::Job(job) => {
+                InboundCall::Fanout(fanout) => {
                     self.calls.table.usage.remove(gone.owner, made.held());
-                    self.stop_job(job, Code::Lost);
+                    self.stop_fanout(fanout, Code::Lost);
                 }
             }
         }
@@ -230,19 +230,19 @@ impl Calling<'_> {
     /// Calls for one peer that a link made end with a code.
     pub(in crate::hub) fn give_up_all(&mut self, link: LinkId, code: Code) {
         let Some(caller) = self.calls.table.of(link) else { return };
-        let calls = caller.made.iter().filter(|(_, made)| matches!(made, Made::Call(_)));
+        let calls = caller.inbound.iter().filter(|(_, made)| matches!(made, InboundCall::Call(_)));
         let calls: Vec<CallId> = calls.map(|&(id, _)| id).collect();
         calls.into_iter().for_each(|id| self.give_up(link, id, code));
     }
 
     /// The caller hears why, the runner is told to stop, and its own answer will be ignored.
     pub(super) fn give_up(&mut self, link: LinkId, id: CallId, code: Code) {
-        let Some(forward) = self.remove_forward(link, id, End::Hub(code)) else { return };
+        let Some(forward) = self.remove_forward(link, id, LegEnd::Hub(code)) else { return };
         self.effects.fail(link, id, Some(forward.peer), code);
         self.unlink(&forward, code);
     }
 
-    fn remove_forward(&mut self, link: LinkId, id: CallId, end: End) -> Option<Forward> {
+    fn remove_forward(&mut self, link: LinkId, id: CallId, end: LegEnd) -> Option<Forward> {
         let unix = self.directory.now.unix;
         let forward = self.calls.table.remove_forward(link, id, end, unix)?;
         self.calls.deadline_ended();
@@ -270,8 +270,8 @@ impl Calling<'_> {
 
 impl Forward {
     /// How it is listed while it runs.
-    pub(super) fn to_record(self, caller: PeerId) -> Record {
-        Record {
+    pub(super) fn to_record(self, caller: PeerId) -> RecordedCall {
+        RecordedCall {
             number: self.number,
             caller,
             goal: Goal::Peer(self.peer),
@@ -281,7 +281,7 @@ impl Forward {
             ended: None,
             targets: 1,
             claimed: 0,
-            counts: Counts::default(),
+            counts: LegCounts::default(),
             end: None,
         }
     }

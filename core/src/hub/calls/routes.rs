@@ -12,11 +12,11 @@ pub(super) struct Routes<T>(VecDeque<(CallId, T)>);
 
 /// A call that a link made.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Made {
+pub(super) enum InboundCall {
     /// It went to one peer.
     Call(Forward),
     /// The hub carries it out on several.
-    Job(CallNumber),
+    Fanout(CallNumber),
 }
 
 /// Where a call for one peer went.
@@ -37,8 +37,8 @@ pub(super) struct Forward {
 
 /// Where a call that a link runs came from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Back {
-    pub(super) to: Way,
+pub(super) struct OutboundCall {
+    pub(super) to: ReplyTo,
     /// Whose call it is.
     pub(super) owner: Owner,
     /// Nobody waits for its end, which still has to come: until then it counts as open, as it does
@@ -48,7 +48,7 @@ pub(super) struct Back {
 
 /// Who hears what a runner says.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Way {
+pub(super) enum ReplyTo {
     /// The link that made the call, under its id there.
     Call(LinkId, CallId),
     /// The call that the hub carries out, as the leg of this place.

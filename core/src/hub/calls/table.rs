@@ -1,15 +1,15 @@
 //! The calls of each link, the credit that they hold, and the archive: everything that is known of
-//! calls beside the jobs that run, so that a job can be carried out with all of it at hand.
+//! calls beside the fan-outs that run, so that a fan-out can be carried out with all of it at hand.
 
 use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::hub::calls::archive::Archive;
 use crate::hub::calls::deadlines;
-use crate::hub::calls::job::{Feeding, Hold, Job, Phase};
-use crate::hub::calls::record::{CallNumber, Counts, End, Record};
-use crate::hub::calls::routes::{Back, Forward, Made, Routes, Way};
-use crate::hub::calls::usage::{Held, Owner, Usage};
+use crate::hub::calls::fanout::{Feeding, Attachment, Fanout, FanoutPhase};
+use crate::hub::calls::record::{CallNumber, LegCounts, LegEnd, RecordedCall};
+use crate::hub::calls::routes::{OutboundCall, Forward, InboundCall, Routes, ReplyTo};
+use crate::hub::calls::usage::{RowUsage, Owner, Usage};
 use crate::hub::directory::Directory;
 use crate::hub::effects::Effects;
 use crate::id::{CallId, LinkId, PeerId};
@@ -17,9 +17,9 @@ use crate::limits::Limits;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, Cancel, Delivery};
 
-/// Calls, but for the jobs that run.
+/// Calls, but for the fan-outs that run.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct CallTable {
     /// How often the hub has started: the first part of calls' names.
     pub(super) generation: u64,
     next: u64,
@@ -28,12 +28,12 @@ pub(super) struct Table {
     /// Ids that were freed for another key, with the first call that may be of the other.
     pub(super) disowned: BTreeMap<PeerId, (Owner, CallNumber)>,
     pub(super) usage: Usage,
-    /// Jobs that waited for room to feed and may have it.
+    /// Fan-outs that waited for room to feed and may have it.
     pub(super) woken: Vec<CallNumber>,
 }
 
 /// What an id holds that was freed.
-pub(super) const DISOWNED: Held = Held::row::<(PeerId, (Owner, CallNumber))>();
+pub(super) const DISOWNED: RowUsage = RowUsage::row::<(PeerId, (Owner, CallNumber))>();
 
 /// The calls of one session.
 #[derive(Debug)]
@@ -41,9 +41,9 @@ pub(super) struct LinkCalls {
     pub(super) peer: PeerId,
     pub(super) owner: Owner,
     /// Calls that it made, by its ids.
-    pub(super) made: Routes<Made>,
+    pub(super) inbound: Routes<InboundCall>,
     /// Calls that it runs, by the ids that the hub gave them.
-    pub(super) runs: Routes<Back>,
+    pub(super) outbound: Routes<OutboundCall>,
     next_call: CallId,
     /// Output credit that its calls hold, in bytes.
     pub(super) credit: u64,
@@ -51,7 +51,7 @@ pub(super) struct LinkCalls {
     pub(super) feeding: Feeding,
 }
 
-impl Table {
+impl CallTable {
     pub(super) fn new(generation: u64, limits: &Limits) -> Self {
         Self {
             generation,
@@ -88,8 +88,8 @@ impl Table {
         let calls = LinkCalls {
             peer,
             owner,
-            made: Routes::default(),
-            runs: Routes::default(),
+            inbound: Routes::default(),
+            outbound: Routes::default(),
             next_call: CallId(2),
             credit: 0,
             feeding: Feeding::default(),
@@ -110,13 +110,13 @@ impl Table {
         &mut self,
         target: LinkId,
         call: &Call<'_>,
-        (owner, to): (Owner, Way),
+        (owner, to): (Owner, ReplyTo),
         directory: &Directory<'_>,
         effects: &mut Effects,
     ) -> Result<CallId, Code> {
         let limits = directory.limits;
         let runner = self.links.get_mut(&target).ok_or(Code::Offline)?;
-        if runner.runs.len() >= limits.open_calls {
+        if runner.outbound.len() >= limits.open_calls {
             return Err(Code::Busy);
         }
         let id = runner.next_call;
@@ -128,8 +128,8 @@ impl Table {
             return Err(if fits { Code::Busy } else { Code::BadArgument });
         }
         runner.next_call = CallId(id.0 + 2);
-        runner.runs.add(id, Back { to, owner, orphan: false });
-        self.usage.add(owner, Back::HELD);
+        runner.outbound.add(id, OutboundCall { to, owner, orphan: false });
+        self.usage.add(owner, OutboundCall::HELD);
         Ok(id)
     }
 
@@ -143,7 +143,7 @@ impl Table {
         directory: &Directory<'_>,
         effects: &mut Effects,
     ) {
-        if let Some(back) = self.of_mut(target).and_then(|runner| runner.runs.find_mut(id)) {
+        if let Some(back) = self.of_mut(target).and_then(|runner| runner.outbound.find_mut(id)) {
             back.orphan = true;
         }
         if !told {
@@ -158,19 +158,19 @@ impl Table {
     }
 
     /// A link made a call, with so much output credit.
-    pub(super) fn add_made(&mut self, link: LinkId, id: CallId, made: Made, window: u64) {
+    pub(super) fn add_inbound(&mut self, link: LinkId, id: CallId, made: InboundCall, window: u64) {
         let Some(caller) = self.links.get_mut(&link) else { return };
         self.usage.add(caller.owner, made.held());
-        caller.made.add(id, made);
+        caller.inbound.add(id, made);
         caller.credit += window;
     }
 
-    /// A job that a link made has ended, or was refused: the link has neither the call nor this
+    /// A fan-out that a link made has ended, or was refused: the link has neither the call nor this
     /// credit any more.
     pub(super) fn remove_made(&mut self, link: LinkId, id: CallId, credit: u64) {
         let Some(caller) = self.links.get_mut(&link) else { return };
         caller.credit = caller.credit.saturating_sub(credit);
-        if let Some(made) = caller.made.remove(id) {
+        if let Some(made) = caller.inbound.remove(id) {
             self.usage.remove(caller.owner, made.held());
         }
     }
@@ -180,12 +180,12 @@ impl Table {
         &mut self,
         link: LinkId,
         id: CallId,
-        end: End,
+        end: LegEnd,
         unix: u64,
     ) -> Option<Forward> {
         let caller = self.links.get_mut(&link)?;
-        let &Made::Call(forward) = caller.made.find(id)? else { return None };
-        caller.made.remove(id);
+        let &InboundCall::Call(forward) = caller.inbound.find(id)? else { return None };
+        caller.inbound.remove(id);
         caller.credit = caller.credit.saturating_sub(forward.credit);
         let who = (caller.peer, caller.owner);
         self.end_forward(who, &forward, end, unix);
@@ -197,33 +197,33 @@ impl Table {
         &mut self,
         (caller, owner): (PeerId, Owner),
         forward: &Forward,
-        end: End,
+        end: LegEnd,
         unix: u64,
     ) {
-        let (ended, counts) = (Some(unix), Counts::of(end));
-        let record = Record { ended, counts, end: Some(end), ..forward.to_record(caller) };
+        let (ended, counts) = (Some(unix), LegCounts::of(end));
+        let record = RecordedCall { ended, counts, end: Some(end), ..forward.to_record(caller) };
         self.archive.record(owner, record, &mut self.usage);
-        self.usage.remove(owner, Made::Call(*forward).held());
+        self.usage.remove(owner, InboundCall::Call(*forward).held());
     }
 
     /// A runner has ended a call: the runner, and who made it.
-    pub(super) fn remove_run(&mut self, link: LinkId, id: CallId) -> Option<(PeerId, Back)> {
+    pub(super) fn remove_run(&mut self, link: LinkId, id: CallId) -> Option<(PeerId, OutboundCall)> {
         let runner = self.links.get_mut(&link)?;
-        let back = runner.runs.remove(id)?;
-        self.usage.remove(back.owner, Back::HELD);
+        let back = runner.outbound.remove(id)?;
+        self.usage.remove(back.owner, OutboundCall::HELD);
         Some((runner.peer, back))
     }
 
-    /// A job runs no more: it is kept, or recorded, or was refused.
-    pub(super) fn put_away(&mut self, mut job: Box<Job>) {
-        match (job.phase, job.hold) {
-            (Phase::Refused, _) => self.archive.uncount(&mut job),
-            (_, Hold::Detached(_)) => return self.archive.keep(job),
-            (_, Hold::Attached(..)) => {
-                self.archive.record(job.owner, job.to_record(), &mut self.usage);
+    /// A fan-out runs no more: it is kept, or recorded, or was refused.
+    pub(super) fn put_away(&mut self, mut fanout: Box<Fanout>) {
+        match (fanout.phase, fanout.hold) {
+            (FanoutPhase::Refused, _) => self.archive.uncount(&mut fanout),
+            (_, Attachment::Detached(_)) => return self.archive.keep(fanout),
+            (_, Attachment::Attached(..)) => {
+                self.archive.record(fanout.owner, fanout.to_record(), &mut self.usage);
             }
         }
-        self.usage.remove(job.owner, job.counted);
+        self.usage.remove(fanout.owner, fanout.counted);
     }
 
     /// Forgets what ended first until there is room for one more detached call, beside so many that
@@ -238,16 +238,16 @@ impl Table {
         self.archive.room_for(bytes, limits, &mut self.usage)
     }
 
-    /// Counts what a job holds, in place of what was counted of it before.
-    pub(super) fn count(&mut self, job: &mut Job) {
-        let held = job.held();
-        self.usage.replace(job.owner, job.counted, held);
-        job.counted = held;
+    /// Counts what a fan-out holds, in place of what was counted of it before.
+    pub(super) fn count(&mut self, fanout: &mut Fanout) {
+        let held = fanout.held();
+        self.usage.replace(fanout.owner, fanout.counted, held);
+        fanout.counted = held;
     }
 }
 
 impl LinkCalls {
-    pub(super) const HELD: Held = Held::row::<(LinkId, Self)>();
+    pub(super) const HELD: RowUsage = RowUsage::row::<(LinkId, Self)>();
 
     /// Whether it may hold so much more output credit, with `flow` bytes waiting for it.
     pub(super) fn has_credit(&self, more: u64, flow: usize, limits: &Limits) -> bool {
@@ -256,22 +256,22 @@ impl LinkCalls {
     }
 
     /// Where what is said of a call that it runs goes; none where nobody waits for it.
-    pub(super) fn back(&self, id: CallId) -> Option<Way> {
-        self.runs.find(id).filter(|back| !back.orphan).map(|back| back.to)
+    pub(super) fn back(&self, id: CallId) -> Option<ReplyTo> {
+        self.outbound.find(id).filter(|back| !back.orphan).map(|back| back.to)
     }
 }
 
-impl Back {
-    pub(super) const HELD: Held = Held::row::<(CallId, Self)>();
+impl OutboundCall {
+    pub(super) const HELD: RowUsage = RowUsage::row::<(CallId, Self)>();
 }
 
-impl Made {
-    /// With the deadline of a call for one peer; a job has its own.
-    pub(super) fn held(&self) -> Held {
-        let row = Held::row::<(CallId, Self)>();
+impl InboundCall {
+    /// With the deadline of a call for one peer; a fan-out has its own.
+    pub(super) fn held(&self) -> RowUsage {
+        let row = RowUsage::row::<(CallId, Self)>();
         match self {
-            Self::Call(_) => Held { bytes: row.bytes + deadlines::ENTRY, ..row },
-            Self::Job(_) => row,
+            Self::Call(_) => RowUsage { bytes: row.bytes + deadlines::ENTRY, ..row },
+            Self::Fanout(_) => row,
         }
     }
 }

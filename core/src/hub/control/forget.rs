@@ -2,14 +2,14 @@
 
 use crate::ask::StoreAsk;
 use crate::code::Code;
-use crate::control::{Answer, ControlError, ForgetRequest, Forgotten, Handler};
+use crate::control::{CommandAnswer, ControlError, ForgetRequest, Forgotten, Handler};
 use crate::facts::Change;
 use crate::hub::control::Control;
 use crate::hub::links::Live;
 use crate::id::PeerId;
 
 impl Handler<ForgetRequest> for Control<'_> {
-    fn handle(&mut self, request: ForgetRequest) -> Result<Answer<Forgotten>, ControlError> {
+    fn handle(&mut self, request: ForgetRequest) -> Result<CommandAnswer<Forgotten>, ControlError> {
         self.ask(StoreAsk::Change(Change::Forget(request.id)))
     }
 }

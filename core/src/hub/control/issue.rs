@@ -2,12 +2,12 @@
 
 use core::num::NonZeroU32;
 
-use crate::ask::{Secret, StoreAsk};
+use crate::ask::{TokenText, StoreAsk};
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::control::{
-    Answer, ControlError, GivenLabels, Granted, Handler, IssueTokenRequest, Rooms, Subject,
-    TokenIssued, TokenLife, Uses,
+    CommandAnswer, ControlError, GivenLabels, GrantedCapabilities, Handler, IssueTokenRequest, Rooms, TokenSubject,
+    TokenIssued, TokenLife, UseLimit,
 };
 use crate::facts::{Draft, TokenRecord};
 use crate::hub::control::Control;
@@ -23,7 +23,7 @@ const RESTORED: &str =
 
 /// Asks the shell for a token whose record is on the disk.
 impl Handler<IssueTokenRequest> for Control<'_> {
-    fn handle(&mut self, request: IssueTokenRequest) -> Result<Answer<TokenIssued>, ControlError> {
+    fn handle(&mut self, request: IssueTokenRequest) -> Result<CommandAnswer<TokenIssued>, ControlError> {
         let members = &*self.sessions.members;
         if let Some(restored) = members.restored() {
             let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
@@ -57,7 +57,7 @@ impl Handler<IssueTokenRequest> for Control<'_> {
 
 impl Control<'_> {
     /// Its record is on the disk.
-    pub(in crate::hub) fn issued(&mut self, record: TokenRecord, token: Secret) {
+    pub(in crate::hub) fn issued(&mut self, record: TokenRecord, token: TokenText) {
         let invitation = Invitation::read(token.0.as_bytes());
         let issued = TokenIssued {
             token,
@@ -81,14 +81,14 @@ fn capabilities(draft: &Draft) -> Capabilities {
 /// What is made of a request, or why nothing is, for a person.
 // spec: tokens §6
 fn draft(request: IssueTokenRequest, issuer: PeerId) -> Result<Draft, String> {
-    let Subject(sub) = request.subject;
+    let TokenSubject(sub) = request.subject;
     let role = request.role.unwrap_or_default();
     // At least one.
-    let uses = request.uses.and_then(|Uses(uses)| NonZeroU32::new(uses)).unwrap_or(NonZeroU32::MIN);
+    let uses = request.uses.and_then(|UseLimit(uses)| NonZeroU32::new(uses)).unwrap_or(NonZeroU32::MIN);
     if request.id.is_some() && uses.get() > 1 {
         return Err("id is for one key, and uses are more".to_owned());
     }
-    let caps = request.caps.map(|Granted(caps)| narrowed(caps, role)).transpose()?;
+    let caps = request.caps.map(|GrantedCapabilities(caps)| narrowed(caps, role)).transpose()?;
     let Rooms(rooms) = request.rooms.unwrap_or_default();
     let GivenLabels(labels) = request.labels.unwrap_or_default();
     Ok(Draft {

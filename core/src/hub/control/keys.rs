@@ -4,7 +4,7 @@
 use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
-    Answer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
+    CommandAnswer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
     RotateKeysRequest,
 };
 use crate::facts::KeyRecord;
@@ -13,26 +13,26 @@ use crate::token::{KeyState, MOST_KEYS, TokenKeys};
 
 /// The active key first, then the newest.
 impl Handler<KeysRequest> for Control<'_> {
-    fn handle(&mut self, _: KeysRequest) -> Result<Answer<Vec<KeySummary>>, ControlError> {
+    fn handle(&mut self, _: KeysRequest) -> Result<CommandAnswer<Vec<KeySummary>>, ControlError> {
         let mut keys: Vec<_> = self.sessions.members.keys().iter().collect();
         let state = |key: &KeyRecord| (key.state == KeyState::Active, key.created, key.key.id());
         keys.sort_by_key(|key| core::cmp::Reverse(state(key)));
-        Ok(Answer::Now(keys.into_iter().map(shown).collect()))
+        Ok(CommandAnswer::Now(keys.into_iter().map(shown).collect()))
     }
 }
 
 impl Handler<ExportKeysRequest> for Control<'_> {
-    fn handle(&mut self, _: ExportKeysRequest) -> Result<Answer<String>, ControlError> {
+    fn handle(&mut self, _: ExportKeysRequest) -> Result<CommandAnswer<String>, ControlError> {
         let mut keys = TokenKeys::new();
         for record in self.sessions.members.keys() {
             keys.insert(record.key.clone(), record.state);
         }
-        Ok(Answer::Now(keys.to_jwks()))
+        Ok(CommandAnswer::Now(keys.to_jwks()))
     }
 }
 
 impl Handler<RotateKeysRequest> for Control<'_> {
-    fn handle(&mut self, request: RotateKeysRequest) -> Result<Answer<KeysRotated>, ControlError> {
+    fn handle(&mut self, request: RotateKeysRequest) -> Result<CommandAnswer<KeysRotated>, ControlError> {
         let now = request.now.0;
         // One at a time: each makes the last one's key an old one.
         if self.is_asked(|question| matches!(question, StoreAsk::RotateKeys { .. })) {

@@ -24,15 +24,15 @@ use crate::ask::StoreAsk;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::field::Item;
-use crate::control::{Answer, ControlCommand, ControlError, Request, carry_out};
+use crate::control::{CommandAnswer, ControlCommand, ControlError, ControlRequest, carry_out};
 use crate::hub::asks::Asks;
-use crate::hub::calls::{Calling, Calls};
+use crate::hub::calls::{Calling, HubCalls};
 use crate::hub::directory::Directory;
 use crate::hub::drain::Stage;
 use crate::hub::effects::Effects;
 use crate::hub::links::{Live, Sessions};
 use crate::hub::reply::sentence;
-use crate::hub::{Facts, HubConfig};
+use crate::hub::{HubSetup, HubConfig};
 use crate::id::{CallId, LinkId};
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Deny, Status};
@@ -43,8 +43,8 @@ pub(in crate::hub) use tokens::Revoking;
 /// A command under way, the call that wants it, and the parts of the hub that it is about.
 pub(in crate::hub) struct Control<'h> {
     pub(super) config: &'h HubConfig,
-    pub(super) facts: Option<&'h Facts>,
-    pub(super) calls: &'h mut Calls,
+    pub(super) facts: Option<&'h HubSetup>,
+    pub(super) calls: &'h mut HubCalls,
     pub(super) sessions: Sessions<'h>,
     pub(super) stage: Stage,
     pub(super) link: LinkId,
@@ -91,7 +91,7 @@ impl Control<'_> {
     }
 
     /// Asks durable storage; the call ends with its answer.
-    fn ask<T>(&mut self, question: StoreAsk) -> Result<Answer<T>, ControlError> {
+    fn ask<T>(&mut self, question: StoreAsk) -> Result<CommandAnswer<T>, ControlError> {
         self.ask_for(question, None)
     }
 
@@ -100,14 +100,14 @@ impl Control<'_> {
         &mut self,
         question: StoreAsk,
         revoking: Option<Revoking>,
-    ) -> Result<Answer<T>, ControlError> {
+    ) -> Result<CommandAnswer<T>, ControlError> {
         let caller = Some((self.link, self.call));
         self.sessions.effects.asks.ask(caller, question, revoking);
-        Ok(Answer::Later)
+        Ok(CommandAnswer::Later)
     }
 
     /// Ends a call that waited for durable storage.
-    fn end<R: Request>(&mut self, outcome: Result<R::Reply, ControlError>) {
+    fn end<R: ControlRequest>(&mut self, outcome: Result<R::Reply, ControlError>) {
         let outcome = outcome.and_then(|reply| Ok(Some(reply.to_value()?)));
         conclude(self.sessions.effects, (self.link, self.call), R::COMMAND, outcome);
     }

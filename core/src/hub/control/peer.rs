@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::control::field::{Flag, Item};
 use crate::control::{
-    Answer, ControlError, DeclaredArgument, Handler, PAGE, PeerDetail, PeerRequest,
+    CommandAnswer, ControlError, DeclaredArgument, Handler, PAGE, PeerDetail, PeerRequest,
 };
 use crate::hub::control::Control;
 use crate::id::PeerId;
@@ -16,7 +16,7 @@ impl Handler<PeerRequest> for Control<'_> {
     fn handle(
         &mut self,
         PeerRequest { id, after }: PeerRequest,
-    ) -> Result<Answer<PeerDetail>, ControlError> {
+    ) -> Result<CommandAnswer<PeerDetail>, ControlError> {
         let members = &*self.sessions.members;
         if members.known(id).is_none() && members.serving(id).is_none() {
             return Err(ControlError::of_peer(Code::UnknownPeer, id));
@@ -36,7 +36,7 @@ impl Handler<PeerRequest> for Control<'_> {
             declared.insert(command.name, arguments);
             descriptions.insert(command.name, command.description.clone());
         }
-        Ok(Answer::Now(PeerDetail {
+        Ok(CommandAnswer::Now(PeerDetail {
             commands: live.map(|_| declared),
             descriptions: live.map(|_| descriptions),
             more,

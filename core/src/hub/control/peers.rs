@@ -1,7 +1,7 @@
 //! `peers`: who serves here, who did, and who is enrolled. `// spec: control §1`
 
 use crate::control::{
-    Answer, Binding, ControlError, Enrolled, Handler, Listed, Page, PeerEntry, PeerSession,
+    CommandAnswer, Binding, ControlError, Enrolled, Handler, Listed, Page, PeerEntry, PeerSession,
     PeerSummary, PeersRequest, Presence, Revoked,
 };
 use crate::hub::control::Control;
@@ -9,7 +9,7 @@ use crate::hub::links::Live;
 use crate::id::PeerId;
 
 impl Handler<PeersRequest> for Control<'_> {
-    fn handle(&mut self, request: PeersRequest) -> Result<Answer<Page<PeerSummary>>, ControlError> {
+    fn handle(&mut self, request: PeersRequest) -> Result<CommandAnswer<Page<PeerSummary>>, ControlError> {
         let members = &*self.sessions.members;
         let (after, which) = (request.after, request.which.unwrap_or_default());
         let listed: Box<dyn Iterator<Item = PeerId>> = match which {
@@ -17,7 +17,7 @@ impl Handler<PeersRequest> for Control<'_> {
             Listed::Served => Box::new(members.listed(after)),
         };
         let entries = listed.map(|peer| self.listed(peer, which));
-        Ok(Answer::Now(Page::fill(entries)?))
+        Ok(CommandAnswer::Now(Page::fill(entries)?))
     }
 }
 

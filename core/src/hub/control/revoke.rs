@@ -4,7 +4,7 @@
 use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
-    AllowPeerRequest, Answer, ControlError, Handler, PeerAllowed, PeerRevoked, Reason,
+    AllowPeerRequest, CommandAnswer, ControlError, Handler, PeerAllowed, PeerRevoked, RevokeReason,
     RevokePeerRequest, Word,
 };
 use crate::facts::{Change, Revocation};
@@ -16,16 +16,16 @@ impl Handler<RevokePeerRequest> for Control<'_> {
     fn handle(
         &mut self,
         RevokePeerRequest { id, reason }: RevokePeerRequest,
-    ) -> Result<Answer<PeerRevoked>, ControlError> {
+    ) -> Result<CommandAnswer<PeerRevoked>, ControlError> {
         let who = self.caller().map(|live| live.peer).ok_or(Code::Lost)?;
-        let reason = reason.map_or_else(|| format!("{who} revoked it"), |Reason(reason)| reason);
+        let reason = reason.map_or_else(|| format!("{who} revoked it"), |RevokeReason(reason)| reason);
         let revocation = Revocation { at: self.sessions.now.unix, reason };
         self.ask(StoreAsk::Change(Change::Revoke(vec![id], revocation)))
     }
 }
 
 impl Handler<AllowPeerRequest> for Control<'_> {
-    fn handle(&mut self, request: AllowPeerRequest) -> Result<Answer<PeerAllowed>, ControlError> {
+    fn handle(&mut self, request: AllowPeerRequest) -> Result<CommandAnswer<PeerAllowed>, ControlError> {
         self.ask(StoreAsk::Change(Change::Allow(request.id)))
     }
 }

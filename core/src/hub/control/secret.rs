@@ -2,7 +2,7 @@
 
 use crate::ask::{Rotated, StoreAsk};
 use crate::code::Code;
-use crate::control::{Answer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated};
+use crate::control::{CommandAnswer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated};
 use crate::hub::control::Control;
 use crate::id::SecretNumber;
 
@@ -10,7 +10,7 @@ impl Handler<RotateSecretRequest> for Control<'_> {
     fn handle(
         &mut self,
         request: RotateSecretRequest,
-    ) -> Result<Answer<SecretRotated>, ControlError> {
+    ) -> Result<CommandAnswer<SecretRotated>, ControlError> {
         // The numbers follow each other, so one at a time.
         if self.is_asked(|question| matches!(question, StoreAsk::Rotate { .. })) {
             return Err(Code::Busy.into());

@@ -1,7 +1,7 @@
 //! `status`: how the hub is set up, and how much goes on. `// spec: control §2`
 
 use crate::code::Code;
-use crate::control::{Answer, ControlError, Handler, HubStatus, RolledBack, StatusRequest};
+use crate::control::{CommandAnswer, ControlError, Handler, HubStatus, RolledBack, StatusRequest};
 use crate::facts::Restored;
 use crate::hub::control::Control;
 use crate::hub::links::Standing;
@@ -9,7 +9,7 @@ use crate::wire::frame::Method;
 
 /// Links, by how far they are and where they come from.
 #[derive(Default)]
-struct Counts {
+struct LinkCounts {
     sessions: u64,
     operators: u64,
     pending: u64,
@@ -18,11 +18,11 @@ struct Counts {
 }
 
 impl Handler<StatusRequest> for Control<'_> {
-    fn handle(&mut self, _: StatusRequest) -> Result<Answer<HubStatus>, ControlError> {
+    fn handle(&mut self, _: StatusRequest) -> Result<CommandAnswer<HubStatus>, ControlError> {
         let (members, now) = (&*self.sessions.members, self.sessions.now);
         let facts = self.facts.cloned().ok_or(Code::Unsupported)?;
-        let Counts { sessions, operators, pending, serving, calls } = self.counts();
-        Ok(Answer::Now(HubStatus {
+        let LinkCounts { sessions, operators, pending, serving, calls } = self.counts();
+        Ok(CommandAnswer::Now(HubStatus {
             // Whether a join token admits anybody at this moment.
             joins: facts.methods.contains(&Method::Join) && members.restored().is_none(),
             name: facts.name,
@@ -42,7 +42,7 @@ impl Handler<StatusRequest> for Control<'_> {
             control: facts.control,
             since: facts.since,
             tokens: members.open_tokens(now.unix) as u64,
-            contested: members.twins(now.mono).collect(),
+            contested: members.duplicate_sessions(now.mono).collect(),
             old_secret_until: members.old_until(),
             warnings: facts.warnings,
             sessions,
@@ -61,8 +61,8 @@ fn rolled_back(Restored { generation, issue, sign, by, at }: Restored) -> Rolled
 }
 
 impl Control<'_> {
-    fn counts(&self) -> Counts {
-        let mut counts = Counts { calls: self.calls.running() as u64, ..Counts::default() };
+    fn counts(&self) -> LinkCounts {
+        let mut counts = LinkCounts { calls: self.calls.running() as u64, ..LinkCounts::default() };
         for (_, standing) in self.sessions.links.iter() {
             match standing {
                 Standing::Live(live) => {

@@ -5,7 +5,7 @@ use crate::ask::StoreAsk;
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::{
-    Answer, ControlError, Handler, Page, RevokeTokenRequest, TokenRevoked, TokenSummary,
+    CommandAnswer, ControlError, Handler, Page, RevokeTokenRequest, TokenRevoked, TokenSummary,
     TokensRequest,
 };
 use crate::facts::{Change, Revocation, TokenRecord};
@@ -20,11 +20,11 @@ impl Handler<TokensRequest> for Control<'_> {
     fn handle(
         &mut self,
         request: TokensRequest,
-    ) -> Result<Answer<Page<TokenSummary>>, ControlError> {
+    ) -> Result<CommandAnswer<Page<TokenSummary>>, ControlError> {
         let members = &*self.sessions.members;
         let tokens = members.tokens(request.after);
         let entries = tokens.map(|token| shown(members, token, self.sessions.now.unix));
-        Ok(Answer::Now(Page::fill(entries)?))
+        Ok(CommandAnswer::Now(Page::fill(entries)?))
     }
 }
 
@@ -51,7 +51,7 @@ impl Handler<RevokeTokenRequest> for Control<'_> {
     fn handle(
         &mut self,
         request: RevokeTokenRequest,
-    ) -> Result<Answer<TokenRevoked>, ControlError> {
+    ) -> Result<CommandAnswer<TokenRevoked>, ControlError> {
         let (jti, enrolled) = (request.jti, request.enrolled.0);
         if enrolled {
             // Revoking peers is for who administers them, however they are named.

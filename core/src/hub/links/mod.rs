@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::capability::Capabilities;
 use crate::hub::Source;
-use crate::hub::members::labels::Labels;
-use crate::hub::preauth::Away;
+use crate::hub::members::labels::PeerLabels;
+use crate::hub::preauth::Rejection;
 use crate::id::{LinkId, PeerId, SecretNumber, SessionId};
 use crate::wire::frame::{Purpose, Register};
 
@@ -25,7 +25,7 @@ pub(super) struct Links {
 #[derive(Debug)]
 pub(super) enum Standing {
     /// To be told why, and never admitted.
-    TurnedAway(Away),
+    TurnedAway(Rejection),
     /// From this trusted proxy; its own source is not known yet.
     Carried(Source),
     /// Not admitted yet.
@@ -48,7 +48,7 @@ pub(super) struct Live {
     pub(super) capabilities: Capabilities,
     pub(super) agent: String,
     /// The labels that the peer gives itself.
-    pub(super) claimed: Labels,
+    pub(super) claimed: PeerLabels,
     /// Seconds since 1970.
     pub(super) since: u64,
     pub(super) round_trip: Option<Duration>,

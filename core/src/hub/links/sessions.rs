@@ -112,7 +112,7 @@ impl Sessions<'_> {
     /// being admitted is asked for again.
     pub(in crate::hub) fn end_outdated(&mut self) -> u64 {
         self.members.outdate();
-        let held = self.members.held();
+        let held = self.members.active();
         self.end(Code::SessionExpired, |live| {
             live.secret.is_some_and(|number| !held.admits(number))
         })

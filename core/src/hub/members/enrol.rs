@@ -15,7 +15,7 @@ use crate::ask::{Certified, Claim, Grant, Issues, Renewal};
 use crate::capability::Capabilities;
 use crate::code::Code;
 use crate::facts::{
-    Binding, Conflict, Enrolled, Enrolment, Family, Invited, NotTaken, PeerRecord, Record,
+    Binding, Conflict, Enrolled, Enrolment, Family, Invited, NotTaken, PeerRecord, FactRecord,
     Refreshing,
 };
 use crate::hub::HubEvent;
@@ -27,7 +27,7 @@ use crate::time::Now;
 use crate::wire::frame::{Method, Purpose};
 
 /// Who asks.
-type Identity = (PeerId, PublicKey);
+type Claimant = (PeerId, PublicKey);
 
 impl Members {
     pub(super) fn join(
@@ -35,7 +35,7 @@ impl Members {
         claim: &Claim,
         invited: &Invited,
         fresh: RefreshHash,
-        (peer, key): Identity,
+        (peer, key): Claimant,
         now: Now,
         effects: &mut Effects,
     ) -> Result<Granted, Denial> {
@@ -69,7 +69,7 @@ impl Members {
             issue: issues.issue,
             family: Some(Family::of(fresh, issues.refresh_ends)),
         };
-        let record = Record::Enrol(Box::new(Enrolment {
+        let record = FactRecord::Enrol(Box::new(Enrolment {
             binding: Binding { peer, key, method: Method::Join, first_seen, serves },
             invited: invited.clone(),
             enrolled,
@@ -86,7 +86,7 @@ impl Members {
     pub(super) fn resume(
         &mut self,
         claim: &Claim,
-        (peer, key): Identity,
+        (peer, key): Claimant,
         certified: Certified,
         fresh: RefreshHash,
         now: Now,
@@ -124,7 +124,7 @@ impl Members {
         let refreshing = Refreshing { peer, key, presented, fresh, fresh_ends, issue, serves };
         Ok(Granted {
             expires: Some(issues.not_after),
-            record: Some(Record::Refresh(refreshing)),
+            record: Some(FactRecord::Refresh(refreshing)),
             issues: Some(issues),
             ..granted
         })
@@ -133,7 +133,7 @@ impl Members {
     pub(super) fn refresh(
         &mut self,
         claim: &Claim,
-        (peer, key): Identity,
+        (peer, key): Claimant,
         presented: RefreshHash,
         fresh: RefreshHash,
         now: Now,
@@ -148,7 +148,7 @@ impl Members {
             self.use_refresh(&enrolled, (peer, key), presented, fresh, now)?;
         let granted = self.comes_back(claim, peer, &enrolled, issues.not_after)?;
         let serves = claim.purpose == Purpose::Serve;
-        let record = Some(Record::Refresh(Refreshing { serves, ..refreshing }));
+        let record = Some(FactRecord::Refresh(Refreshing { serves, ..refreshing }));
         Ok(Granted { record, issues: Some(issues), ..granted })
     }
 
@@ -170,7 +170,7 @@ impl Members {
             peer,
             capabilities,
             expires: Some(issues.not_after),
-            record: Some(Record::Refresh(refreshing)),
+            record: Some(FactRecord::Refresh(refreshing)),
             issues: Some(issues),
             epoch: self.epoch_of(peer),
         })
@@ -195,10 +195,10 @@ impl Members {
     }
 
     /// A peer that serves for the first time is listed from then on.
-    fn to_serve(&self, claim: &Claim, peer: PeerId) -> Option<Record> {
+    fn to_serve(&self, claim: &Claim, peer: PeerId) -> Option<FactRecord> {
         let binding = self.known(peer)?.binding;
         let first = claim.purpose == Purpose::Serve && !binding.serves;
-        first.then_some(Record::Bind(Binding { serves: true, ..binding }))
+        first.then_some(FactRecord::Bind(Binding { serves: true, ..binding }))
     }
 
     /// What using a refresh token leads to. One that is neither the last used one nor its successor
@@ -206,7 +206,7 @@ impl Members {
     fn use_refresh(
         &mut self,
         enrolled: &Enrolled,
-        (peer, key): Identity,
+        (peer, key): Claimant,
         presented: RefreshHash,
         fresh: RefreshHash,
         now: Now,

@@ -3,10 +3,10 @@
 //! Here are those that bring the shared secret, or nothing; `enrol` has those that a join token
 //! brought here.
 
-use crate::ask::{Claim, Evidence, Issues, No};
+use crate::ask::{Claim, Evidence, Issues, AskRefusal};
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
-use crate::facts::{Binding, Conflict, PeerRecord, Record};
+use crate::facts::{Binding, Conflict, PeerRecord, FactRecord};
 use crate::hub::effects::Effects;
 use crate::hub::members::Members;
 use crate::id::{PeerId, PublicKey, SecretNumber};
@@ -19,21 +19,21 @@ pub(in crate::hub) struct Granted {
     pub(in crate::hub) capabilities: Capabilities,
     /// When the session ends, seconds since 1970.
     pub(in crate::hub) expires: Option<u64>,
-    pub(in crate::hub) record: Option<Record>,
+    pub(in crate::hub) record: Option<FactRecord>,
     pub(in crate::hub) issues: Option<Issues>,
 }
 
 /// Why something is not granted.
 pub(in crate::hub) enum Denial {
     /// It is not.
-    No(No),
+    No(AskRefusal),
     /// A refresh token of this peer came again after its successor: it may have been copied.
     Reused(PeerId),
     /// It is to be asked for again, once it was looked at what the peer shows of a later start.
     LookAtLater,
 }
 
-impl<N: Into<No>> From<N> for Denial {
+impl<N: Into<AskRefusal>> From<N> for Denial {
     fn from(no: N) -> Self {
         Self::No(no.into())
     }
@@ -92,7 +92,7 @@ impl Members {
         PeerRecord::admits(self.known(peer), &key)?;
         self.look_at_later(claim, now, effects)?;
         let granted = self.weak(claim, peer, expires)?;
-        Ok(Granted { record: self.to_bind(claim, peer, key, now).map(Record::Bind), ..granted })
+        Ok(Granted { record: self.to_bind(claim, peer, key, now).map(FactRecord::Bind), ..granted })
     }
 
     /// What the shared secret, or nothing at all, is good for.

@@ -19,15 +19,15 @@ use crate::hub::members::Members;
 use crate::id::PeerId;
 
 /// Labels, by their keys.
-pub(in crate::hub) type Labels = BTreeMap<String, String>;
+pub(in crate::hub) type PeerLabels = BTreeMap<String, String>;
 
 /// The labels of one peer.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::hub) struct LabelsOf<'h> {
     /// What the token says that enrolled it; none where none did.
-    pub(in crate::hub) vouched: Option<&'h Labels>,
+    pub(in crate::hub) vouched: Option<&'h PeerLabels>,
     /// What it says of itself; none where it has not served since the hub's start.
-    claimed: Option<&'h Labels>,
+    claimed: Option<&'h PeerLabels>,
     /// Whether that counts.
     self_labels: bool,
 }
@@ -70,12 +70,12 @@ impl<'h> LabelsOf<'h> {
     }
 
     /// Those that count.
-    pub(in crate::hub) fn all_counted(&self) -> Labels {
+    pub(in crate::hub) fn all_counted(&self) -> PeerLabels {
         self.keys().filter_map(|key| Some((key.clone(), self.counted(key)?.clone()))).collect()
     }
 
     /// What it says of itself and does not count.
-    pub(in crate::hub) fn only_claimed(&self) -> Labels {
+    pub(in crate::hub) fn only_claimed(&self) -> PeerLabels {
         let claimed = self.claimed.into_iter().flatten();
         let rest = claimed.filter(|&(key, value)| self.counted(key) != Some(value));
         rest.map(|(key, value)| (key.clone(), value.clone())).collect()
@@ -86,12 +86,12 @@ impl<'h> LabelsOf<'h> {
     }
 
     fn either(&self, key: &str) -> Option<&'h String> {
-        let of = |labels: Option<&'h Labels>| labels.and_then(|labels| labels.get(key));
+        let of = |labels: Option<&'h PeerLabels>| labels.and_then(|labels| labels.get(key));
         of(self.vouched).or_else(|| of(self.claimed))
     }
 
     fn keys(&self) -> impl Iterator<Item = &'h String> + use<'h> {
-        let of = |labels: Option<&'h Labels>| labels.into_iter().flat_map(BTreeMap::keys);
+        let of = |labels: Option<&'h PeerLabels>| labels.into_iter().flat_map(BTreeMap::keys);
         of(self.vouched).chain(of(self.claimed))
     }
 }

@@ -22,7 +22,7 @@ mod secrets;
 pub(super) mod tokens;
 
 use crate::capability::Role;
-use crate::facts::{Change, Durable, Fact, Record, Restored, Revocation};
+use crate::facts::{Change, Durable, Fact, FactRecord, Restored, Revocation};
 use crate::hub::effects::Effects;
 use crate::hub::{HubConfig, HubEvent, Lives};
 use crate::id::PeerId;
@@ -31,7 +31,7 @@ use crate::time::Mono;
 
 use epoch::Epochs;
 use registry::Registry;
-use secrets::Held;
+use secrets::ActiveSecrets;
 
 pub(super) use registry::CONTEST;
 
@@ -41,7 +41,7 @@ pub(super) struct Members {
     /// What storage has recorded; of the issues, those that were drawn and not recorded yet too.
     facts: Durable,
     registry: Registry,
-    secrets: Held,
+    secrets: ActiveSecrets,
     epochs: Epochs,
     terms: Terms,
     /// For the numbers of join tokens.
@@ -77,7 +77,7 @@ impl Members {
         Self {
             facts: known,
             registry: Registry::default(),
-            secrets: Held::default(),
+            secrets: ActiveSecrets::default(),
             epochs: Epochs::default(),
             terms: Terms::of(config),
             random: Random::new(seed),
@@ -117,13 +117,13 @@ impl Members {
     }
 
     /// Storage has recorded this: it holds, whatever has become of the rows meanwhile.
-    pub(super) fn recorded(&mut self, record: &Record) {
+    pub(super) fn recorded(&mut self, record: &FactRecord) {
         record.writes(&self.facts).into_iter().for_each(|write| self.facts.write(write));
         match record {
             // Nobody is granted anything else by it.
-            Record::Bind(_) => {}
-            Record::Enrol(enrolment) => self.outdate_peer(enrolment.binding.peer),
-            Record::Refresh(refreshing) => self.outdate_peer(refreshing.peer),
+            FactRecord::Bind(_) => {}
+            FactRecord::Enrol(enrolment) => self.outdate_peer(enrolment.binding.peer),
+            FactRecord::Refresh(refreshing) => self.outdate_peer(refreshing.peer),
         }
     }
 

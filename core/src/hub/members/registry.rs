@@ -4,7 +4,7 @@ use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::hub::members::labels::Labels;
+use crate::hub::members::labels::PeerLabels;
 use crate::id::{LinkId, PeerId};
 use crate::time::Mono;
 
@@ -23,7 +23,7 @@ struct Serving {
     /// When links of this peer were last replaced by newer ones, at most [`TWINS`] less one.
     replaced: VecDeque<Mono>,
     /// When it was last told that two use one id.
-    told: Option<Mono>,
+    notified: Option<Mono>,
 }
 
 /// So many links that replace each other within [`CONTEST`] are not one machine's, which comes back
@@ -42,7 +42,7 @@ pub(super) struct Seen {
     /// When it last stopped serving, seconds since 1970.
     pub(super) left: Option<u64>,
     /// The labels that it gave itself when it last served.
-    pub(super) claimed: Labels,
+    pub(super) claimed: PeerLabels,
 }
 
 impl Registry {
@@ -78,22 +78,22 @@ impl Registry {
     /// Whether that is to be told: once in the time that it holds.
     pub(super) fn tell_contested(&mut self, peer: PeerId, now: Mono) -> bool {
         let Some(serving) = self.serving.get_mut(&peer) else { return false };
-        let due = serving.told.is_none_or(|told| told.after(CONTEST) <= now);
+        let due = serving.notified.is_none_or(|told| told.after(CONTEST) <= now);
         if due {
-            serving.told = Some(now);
+            serving.notified = Some(now);
         }
         due
     }
 
     /// The peers of which this holds.
-    pub(super) fn twins(&self, now: Mono) -> impl Iterator<Item = PeerId> + '_ {
+    pub(super) fn duplicate_sessions(&self, now: Mono) -> impl Iterator<Item = PeerId> + '_ {
         self.serving.keys().copied().filter(move |&peer| self.contested(peer, now))
     }
 
     /// This link serves from here on; the one that did.
     pub(super) fn serve(&mut self, peer: PeerId, link: LinkId, now: Mono) -> Option<LinkId> {
         let Some(serving) = self.serving.get_mut(&peer) else {
-            self.serving.insert(peer, Serving { link, replaced: VecDeque::new(), told: None });
+            self.serving.insert(peer, Serving { link, replaced: VecDeque::new(), notified: None });
             return None;
         };
         serving.replaced.push_back(now);

@@ -8,7 +8,7 @@
 //!
 //! spec: hub §7.
 
-use crate::ask::{Certified, Claim, Later, No, StoreAsk};
+use crate::ask::{Certified, Claim, Later, AskRefusal, StoreAsk};
 use crate::code::Code;
 use crate::facts::{Change, Restored, Sign};
 use crate::hub::HubEvent;
@@ -57,7 +57,7 @@ impl Members {
         certified: Certified,
         now: Now,
         effects: &mut Effects,
-    ) -> Result<(), No> {
+    ) -> Result<(), AskRefusal> {
         let Certified { issue, not_after, expired } = certified;
         if issue <= self.facts.issues || expired || now.unix >= not_after {
             return Ok(());
@@ -84,19 +84,19 @@ impl Members {
     }
 
     /// A hub whose storage is older than itself makes nobody new credentials.
-    pub(super) fn not_restored(&self) -> Result<(), No> {
+    pub(super) fn not_restored(&self) -> Result<(), AskRefusal> {
         match self.facts.restored {
             None => Ok(()),
-            Some(_) => Err(No {
+            Some(_) => Err(AskRefusal {
                 said: Some(RESTORED_SAID),
-                ..No::later(Code::Unavailable, Some(RESTORED))
+                ..AskRefusal::later(Code::Unavailable, Some(RESTORED))
             }),
         }
     }
 
     /// An issue that no certificate has had. What is recorded with it makes it durable; where
     /// nothing is, no certificate had it either.
-    pub(in crate::hub) fn draw_issue(&mut self) -> Result<u32, No> {
+    pub(in crate::hub) fn draw_issue(&mut self) -> Result<u32, AskRefusal> {
         if self.facts.issues >= LAST_ISSUE {
             return Err(Code::Unavailable.into());
         }

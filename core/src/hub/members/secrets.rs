@@ -12,7 +12,7 @@ use crate::time::{Mono, Now};
 
 /// The numbers of the secrets that admit.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::hub) struct Held {
+pub(in crate::hub) struct ActiveSecrets {
     current: SecretNumber,
     old: Option<Old>,
 }
@@ -27,13 +27,13 @@ struct Old {
     at: Mono,
 }
 
-impl Default for Held {
+impl Default for ActiveSecrets {
     fn default() -> Self {
         Self { current: SecretNumber::FIRST, old: None }
     }
 }
 
-impl Held {
+impl ActiveSecrets {
     pub(super) fn new(current: SecretNumber, old: Option<(SecretNumber, u64)>, now: Now) -> Self {
         let old = old.map(|(number, until)| Old { number, until, at: at(until, now) });
         Self { current, old }
@@ -96,7 +96,7 @@ impl Members {
         old: Option<(SecretNumber, u64)>,
         now: Now,
     ) {
-        self.secrets = Held::new(current, old, now);
+        self.secrets = ActiveSecrets::new(current, old, now);
     }
 
     /// The number of the current secret.
@@ -115,7 +115,7 @@ impl Members {
     }
 
     /// The secrets that admit at this moment.
-    pub(in crate::hub) fn held(&self) -> Held {
+    pub(in crate::hub) fn active(&self) -> ActiveSecrets {
         self.secrets
     }
 }

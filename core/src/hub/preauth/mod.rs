@@ -1,4 +1,4 @@
-//! Who may knock, how often, and from where: what is checked of a connection before Hello.
+//! Who may connect, how often, and from where: what is checked of a connection before Hello.
 //!
 //! ```text
 //!  accepted ─ its address is a trusted proxy's ─► the total is checked ─┐
@@ -22,7 +22,7 @@ mod tally;
 
 use core::net::IpAddr;
 
-use crate::arrival::{Arrival, TurnedAway, Way, Why};
+use crate::arrival::{Arrival, TurnedAway, ProxyPath, RejectReason};
 use crate::hub::HubConfig;
 use crate::limits::Limits;
 use crate::network::{Network, any_contains};
@@ -31,9 +31,9 @@ use crate::source::Source;
 use crate::time::{Mono, Now};
 
 use failures::Failures;
-use pace::Pace;
+use pace::AdmissionPace;
 use pending::Pending;
-pub(super) use tally::Summary;
+pub(super) use tally::RejectionSummary;
 use tally::Tally;
 
 /// Seconds after which room that pending links take is worth another try: by then each has been
@@ -52,12 +52,12 @@ pub(super) struct Preauth {
     turned_away: usize,
     failures: Failures,
     tally: Tally,
-    pace: Pace,
+    pace: AdmissionPace,
 }
 
 /// A link that is turned away.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Away {
+pub(super) struct Rejection {
     pub(super) source: Source,
     pub(super) why: TurnedAway,
     pub(super) counted: Counted,
@@ -98,7 +98,7 @@ impl Preauth {
             turned_away: 0,
             failures: Failures::new(config.limits.failures_per_minute, sources),
             tally: Tally::new(sources),
-            pace: Pace::new(config.limits.admissions_per_second),
+            pace: AdmissionPace::new(config.limits.admissions_per_second),
         }
     }
 
@@ -114,12 +114,12 @@ impl Preauth {
         }
         let pace = config.limits.admissions_per_second;
         if before.limits.admissions_per_second != pace {
-            self.pace = Pace::new(pace);
+            self.pace = AdmissionPace::new(pace);
         }
     }
 
     /// A socket was accepted. What is pending is counted here, until [`Preauth::left`].
-    pub(super) fn knock(&mut self, source: Source, now: Now) -> Intake {
+    pub(super) fn intake(&mut self, source: Source, now: Now) -> Intake {
         let Some(address) = source.address() else { return Intake::Counted };
         if any_contains(&self.proxies, address) {
             return match self.full(address) {
@@ -148,10 +148,10 @@ impl Preauth {
     }
 
     /// A link that was counted asks to go on: failures may have come since it was accepted.
-    pub(super) fn arrive(&self, source: Source, now: Now) -> Result<Way, TurnedAway> {
+    pub(super) fn arrive(&self, source: Source, now: Now) -> Result<ProxyPath, TurnedAway> {
         match self.failed_too_often(source, now) {
             Some(away) => Err(away),
-            None => Ok(Way::Direct),
+            None => Ok(ProxyPath::Direct),
         }
     }
 
@@ -162,13 +162,13 @@ impl Preauth {
         proxy: Source,
         arrival: &Arrival,
         now: Now,
-    ) -> (Source, Result<Way, TurnedAway>) {
+    ) -> (Source, Result<ProxyPath, TurnedAway>) {
         let (source, way) = match (&arrival.forwarded, proxy.address()) {
             (Some(forwarded), Some(proxy)) => {
                 let address = forwarded.source(proxy, &self.proxies);
-                (Source::Network((address, 0).into()), Way::Proxied)
+                (Source::Network((address, 0).into()), ProxyPath::Proxied)
             }
-            _ => (proxy, Way::Beside),
+            _ => (proxy, ProxyPath::Beside),
         };
         if let Some(away) = self.refusal(source, now).or_else(|| self.crowded(source)) {
             return (source, Err(away));
@@ -208,7 +208,7 @@ impl Preauth {
     }
 
     /// Counts one that was turned away; a summary where one may be told at once.
-    pub(super) fn tell(&mut self, away: TurnedAway, now: Now) -> Option<Summary> {
+    pub(super) fn tell(&mut self, away: TurnedAway, now: Now) -> Option<RejectionSummary> {
         let group = Source::Network((away.source, 0).into()).group()?;
         self.tally.count(group, away.why, now.mono)
     }
@@ -219,12 +219,12 @@ impl Preauth {
     }
 
     /// What is left to summarise.
-    pub(super) fn rest(&mut self) -> Vec<Summary> {
+    pub(super) fn rest(&mut self) -> Vec<RejectionSummary> {
         self.tally.rest()
     }
 
     /// Summaries that are due.
-    pub(super) fn summaries(&mut self, now: Now) -> Vec<Summary> {
+    pub(super) fn summaries(&mut self, now: Now) -> Vec<RejectionSummary> {
         self.tally.take(now.mono)
     }
 
@@ -232,14 +232,14 @@ impl Preauth {
     fn refusal(&self, source: Source, now: Now) -> Option<TurnedAway> {
         let address = source.address()?;
         if !self.allow.is_empty() && !any_contains(&self.allow, address) {
-            return Some(away(Why::NotAllowed, address, None));
+            return Some(away(RejectReason::NotAllowed, address, None));
         }
         self.failed_too_often(source, now)
     }
 
     fn failed_too_often(&self, source: Source, now: Now) -> Option<TurnedAway> {
         let wait = self.failures.wait(source.group()?, now.mono)?;
-        Some(away(Why::Failures, source.address()?, Some(seconds(wait))))
+        Some(away(RejectReason::Failures, source.address()?, Some(seconds(wait))))
     }
 
     /// How many are pending, and how many are being turned away.
@@ -256,15 +256,15 @@ impl Preauth {
 
     fn full(&self, address: IpAddr) -> Option<TurnedAway> {
         let full = self.pending.total() >= self.most;
-        full.then_some(away(Why::Full, address, Some(SOON)))
+        full.then_some(away(RejectReason::Full, address, Some(SOON)))
     }
 
     fn crowded(&self, source: Source) -> Option<TurnedAway> {
         let crowded = self.pending.of(source.group()?) >= self.most_of_one;
-        crowded.then_some(away(Why::Pending, source.address()?, Some(SOON)))
+        crowded.then_some(away(RejectReason::Pending, source.address()?, Some(SOON)))
     }
 }
 
-fn away(why: Why, source: IpAddr, retry_after: Option<u64>) -> TurnedAway {
+fn away(why: RejectReason, source: IpAddr, retry_after: Option<u64>) -> TurnedAway {
     TurnedAway { why, source, retry_after }
 }

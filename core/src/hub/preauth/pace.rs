@@ -12,26 +12,26 @@ use crate::time::Mono;
 
 /// The pace of one hub.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct AdmissionPace {
     /// How many in any second.
     most: usize,
     /// When the last of them began, the earliest first.
     began: VecDeque<Mono>,
     line: Rate,
     /// Times that were told: overdrawn by one for each that waits for its turn.
-    told: Option<Bucket>,
+    notified: Option<Bucket>,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
-impl Pace {
+impl AdmissionPace {
     /// So many a second, at least one.
     pub(super) fn new(per_second: u64) -> Self {
         Self {
             most: usize::try_from(per_second).unwrap_or(usize::MAX).max(1),
             began: VecDeque::new(),
             line: Rate::per_second(per_second, 1),
-            told: None,
+            notified: None,
         }
     }
 
@@ -50,7 +50,7 @@ impl Pace {
                 return Ok(());
             }
         };
-        let told = self.told.get_or_insert_with(|| Bucket::full(&self.line, now));
+        let told = self.notified.get_or_insert_with(|| Bucket::full(&self.line, now));
         told.spend(&self.line, 1, now);
         Err(seconds(wait.max(told.wait(&self.line, 1, now))).max(1))
     }
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn so_many_are_let_in_at_once_and_one_more_waits() {
-        let mut pace = Pace::new(3);
+        let mut pace = AdmissionPace::new(3);
         assert_eq!([(); 3].map(|()| pace.admit(Mono(0))), [Ok(()); 3]);
         assert_eq!(pace.admit(Mono(0)), Err(1));
         assert_eq!(pace.admit(Mono(999_999_999)), Err(1));
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn those_who_wait_are_told_times_of_their_own_and_find_room_then() {
-        let mut pace = Pace::new(10);
+        let mut pace = AdmissionPace::new(10);
         let mut waits = [0; 8];
         for _ in 0..10 + 70 {
             match pace.admit(Mono(0)) {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_time_that_was_told_and_not_used_is_given_away_once_it_has_passed() {
-        let mut pace = Pace::new(1);
+        let mut pace = AdmissionPace::new(1);
         for _ in 0..50 {
             let _ = pace.admit(Mono(0));
         }

@@ -77,8 +77,8 @@ fn a_detached_call_for_several_answers_its_caller_once_and_with_no_more() {
         input(&mut hub, link, &result(2));
     }
     assert_eq!(heard(&mut hub, op), [] as [String; 0]);
-    let job = hub.calls.iter().next().unwrap().to_record();
-    assert_eq!((job.counts.answered, job.ended), (2, Some(0)));
+    let fanout = hub.calls.iter().next().unwrap().to_record();
+    assert_eq!((fanout.counts.answered, fanout.ended), (2, Some(0)));
     nothing_is_left(&hub);
 }
 
@@ -104,7 +104,7 @@ fn a_call_for_one_peer_that_is_not_taken_is_not_kept() {
         let text = code.row().meaning;
         assert_eq!(name(&mut hub, op), Err(format!("{code}: {text}")));
     }
-    assert_eq!((hub.calls.jobs().len(), hub.calls.kept()), (0, 0));
+    assert_eq!((hub.calls.fanouts().len(), hub.calls.kept()), (0, 0));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn for_another_call_the_one_that_ended_first_is_forgotten_and_where_all_run_it_i
     let mut hub = hub_with(Limits { kept_calls: 2, ..Limits::default() }, Role::Member);
     let web = serve(&mut hub, "web-1");
     let op = join(&mut hub, "op", Purpose::Operate);
-    let numbers = |hub: &Hub| hub.calls.jobs().iter().map(|job| job.0).collect::<Vec<_>>();
+    let numbers = |hub: &Hub| hub.calls.fanouts().iter().map(|fanout| fanout.0).collect::<Vec<_>>();
     for id in [1, 3] {
         input(&mut hub, op, &detached(id, to("web-1")));
         name(&mut hub, op).unwrap();
@@ -150,7 +150,7 @@ fn for_another_call_the_one_that_ended_first_is_forgotten_and_where_all_run_it_i
     assert_eq!(name(&mut hub, op).unwrap(), "7-3");
     assert_eq!(numbers(&hub), [1, 3], "the second had ended first");
     hub.gone(web, Now::default());
-    assert_eq!(hub.calls.jobs().len(), 2);
+    assert_eq!(hub.calls.fanouts().len(), 2);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn output_of_all_calls_is_kept_to_the_bound() {
     input(&mut hub, web, &result(2));
     says(&mut hub, web, 4, Stream::Out, b"ef");
     assert_eq!(kept(&hub, &second, Stream::Out), (b"ef".to_vec(), 2), "the first was forgotten");
-    assert_eq!(hub.calls.jobs().len(), 1);
+    assert_eq!(hub.calls.fanouts().len(), 1);
     assert_eq!(hub.calls.kept(), leg + 2);
 }
 
@@ -195,7 +195,7 @@ fn its_deadline_and_a_lost_link_end_it_as_any_other() {
     while hub.work(Now { mono: at, unix: 9 }) {}
     assert_eq!(sent(&mut hub, links[1]), ["call 2", "input 2", "cancel 2"]);
     input(&mut hub, links[1], &result(2));
-    let job = hub.calls.iter().next().unwrap().to_record();
-    assert_eq!((job.counts.missing, job.ended), (2, Some(9)));
+    let fanout = hub.calls.iter().next().unwrap().to_record();
+    assert_eq!((fanout.counts.missing, fanout.ended), (2, Some(9)));
     nothing_is_left(&hub);
 }

@@ -165,7 +165,7 @@ fn nobody_is_admitted_by_a_hub_that_stops_and_each_is_told_when_to_come() {
         [(); 3].map(|()| hub.arrive(somewhere(), at(0)).unwrap());
     let grant = reserve(&mut hub, committing, &claimed).unwrap();
     hub.drain(BOUND, at(0));
-    let no = |seconds| Err(No::later(Code::GoingAway, Some(seconds)));
+    let no = |seconds| Err(AskRefusal::later(Code::GoingAway, Some(seconds)));
     let arrive = LinkAsk::Arrive(Arrival::default());
     assert_eq!(hub.answer(arriving, &arrive, at(500)), no(3));
     let reserve = LinkAsk::Reserve(Box::new(claimed.clone()));

@@ -1,7 +1,7 @@
 //! Peers that a join token brought: who is admitted by what, in which order things take effect, and
 //! what a storage that is older than the hub leads to.
 
-use super::desk::{Desk, NOON, invited};
+use super::issuing_hub::{IssuingHub, NOON, invited};
 use super::*;
 use crate::ask::{Certified, Later, Renewal};
 use crate::facts::{Durable, Enrolled, Family, PeerRecord, Restored, Sign, TokenRecord};
@@ -41,7 +41,7 @@ fn joins(token: &TokenRecord, fresh: u8) -> Claim {
 }
 
 /// What the hub knows of `web-1`, which is what the ledger knows.
-fn enrolled(desk: &Desk) -> Enrolled {
+fn enrolled(desk: &IssuingHub) -> Enrolled {
     let here = desk.hub.members.known(id("web-1")).unwrap();
     let durable = desk.ledger.memory.durable();
     let PeerRecord { enrolled: there, revoked, .. } = &durable.peers[&id("web-1")];
@@ -49,12 +49,12 @@ fn enrolled(desk: &Desk) -> Enrolled {
     here.enrolled.clone().unwrap()
 }
 
-fn events(desk: &mut Desk) -> Vec<HubEvent> {
+fn events(desk: &mut IssuingHub) -> Vec<HubEvent> {
     core::iter::from_fn(|| desk.hub.poll_event()).collect()
 }
 
 /// An admission that got as far as the ledger's record.
-fn recorded(desk: &mut Desk, claim: &Claim) -> (LinkId, Grant) {
+fn recorded(desk: &mut IssuingHub, claim: &Claim) -> (LinkId, Grant) {
     let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
     let grant = desk.reserve(link, claim).unwrap();
     desk.record(&grant).unwrap();
@@ -62,7 +62,7 @@ fn recorded(desk: &mut Desk, claim: &Claim) -> (LinkId, Grant) {
 }
 
 /// Goes on with an admission until it is committed, as a link does.
-fn finish(desk: &mut Desk, link: LinkId, claim: &Claim, mut grant: Grant) -> Result<Grant, Code> {
+fn finish(desk: &mut IssuingHub, link: LinkId, claim: &Claim, mut grant: Grant) -> Result<Grant, Code> {
     loop {
         match desk.commit(link, claim, grant.clone()) {
             Ok(LinkAnswer::Committed) => return Ok(grant),
@@ -77,7 +77,7 @@ fn finish(desk: &mut Desk, link: LinkId, claim: &Claim, mut grant: Grant) -> Res
 
 #[test]
 fn a_key_uses_a_token_for_one_id_and_not_for_another() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[("uses", Scalar::Integer(5))]);
     desk.join(&token, "web-1", 1).unwrap();
     events(&mut desk);
@@ -96,7 +96,7 @@ fn a_key_uses_a_token_for_one_id_and_not_for_another() {
 
 #[test]
 fn a_token_for_one_key_that_two_use_at_one_moment_is_for_the_first_in_the_ledger() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let claims = [invited(&token, "web-1", 1), invited(&token, "web-2", 2)];
     let grants = claims.each_ref().map(|claim| {
@@ -109,7 +109,7 @@ fn a_token_for_one_key_that_two_use_at_one_moment_is_for_the_first_in_the_ledger
 
 #[test]
 fn what_was_signed_is_what_was_recorded_or_it_is_refused_and_the_operator_told() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     events(&mut desk);
     let forged = |token: TokenRecord, claim| (token, Code::Refused, Some(claim));
@@ -140,7 +140,7 @@ fn what_was_signed_is_what_was_recorded_or_it_is_refused_and_the_operator_told()
         if claim.is_some() {
             let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
             let mut grant = desk.reserve(link, &invited(&token, "web-1", 1)).unwrap();
-            let Some(Record::Enrol(enrolment)) = &mut grant.record else { unreachable!() };
+            let Some(FactRecord::Enrol(enrolment)) = &mut grant.record else { unreachable!() };
             enrolment.invited = other.claims();
             assert_eq!(desk.record(&grant), Err(Code::Refused), "{claim:?}");
         }
@@ -151,7 +151,7 @@ fn what_was_signed_is_what_was_recorded_or_it_is_refused_and_the_operator_told()
 
 #[test]
 fn what_a_token_grants_is_what_was_recorded_of_it() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[
         ("role", Scalar::Text("agent")),
         ("labels", Scalar::Text("zone=b")),
@@ -161,14 +161,14 @@ fn what_a_token_grants_is_what_was_recorded_of_it() {
     let own = [("zone".to_owned(), "a".to_owned()), ("os".to_owned(), "linux".to_owned())];
     let grant = desk.reserve(link, &Claim { labels: own.into(), ..joins(&token, 1) }).unwrap();
     assert_eq!(grant.capabilities, Role::Agent.capabilities());
-    let Some(Record::Enrol(enrolment)) = grant.record else { panic!() };
+    let Some(FactRecord::Enrol(enrolment)) = grant.record else { panic!() };
     assert_eq!((enrolment.enrolled.role, &enrolment.enrolled.labels), (token.role, &token.labels));
 }
 
 #[test]
 fn there_is_room_before_a_token_is_spent() {
     let limits = Limits { peers: 1, ..Limits::default() };
-    let mut desk = Desk::with(limits);
+    let mut desk = IssuingHub::with(limits);
     let (first, second) = (desk.issue(), desk.issue());
     let link = desk.join(&first, "web-1", 1).unwrap();
     assert_eq!(desk.join(&second, "web-2", 2), Err(Code::Full));
@@ -182,7 +182,7 @@ fn there_is_room_before_a_token_is_spent() {
 fn two_links_that_join_at_one_moment_take_effect_one_after_the_other() {
     for order in [[0, 1], [1, 0]] {
         for known in [false, true] {
-            let mut desk = Desk::new();
+            let mut desk = IssuingHub::new();
             let token = desk.issue();
             if known {
                 desk.admit(&joins(&token, 50)).unwrap();
@@ -205,7 +205,7 @@ fn two_links_that_join_at_one_moment_take_effect_one_after_the_other() {
 #[test]
 fn two_links_that_refresh_at_one_moment_take_effect_one_after_the_other() {
     for order in [[0, 1], [1, 0]] {
-        let mut desk = Desk::new();
+        let mut desk = IssuingHub::new();
         let token = desk.issue();
         desk.admit(&joins(&token, 1)).unwrap();
         let claims = [refresh(1, 10), refresh(1, 11)];
@@ -221,7 +221,7 @@ fn two_links_that_refresh_at_one_moment_take_effect_one_after_the_other() {
 
 #[test]
 fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let (token, other) = (desk.issue(), desk.issue());
     let serves = desk.admit(&joins(&token, 1)).unwrap();
     let calls = Claim { purpose: Purpose::Operate, ..resume(1, NOON + 86_400, false) };
@@ -237,7 +237,7 @@ fn who_joins_again_leaves_what_it_had_and_its_sessions_come_back_by_what_it_has(
 
 #[test]
 fn what_an_earlier_session_still_asks_for_revokes_nobody_who_has_joined_again() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let joined = Claim { purpose: Purpose::Operate, ..joins(&token, 1) };
     let earlier = desk.admit(&joined).unwrap();
@@ -255,7 +255,7 @@ fn what_an_earlier_session_still_asks_for_revokes_nobody_who_has_joined_again() 
 
 #[test]
 fn an_id_that_the_secret_bound_is_upgraded_by_a_token_and_never_admitted_by_less() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let by_secret = claim("web-1", 1, Purpose::Operate);
     let before = desk.admit(&by_secret).unwrap();
@@ -268,7 +268,7 @@ fn an_id_that_the_secret_bound_is_upgraded_by_a_token_and_never_admitted_by_less
 
 #[test]
 fn a_certificate_that_ends_while_room_is_held_admits_nobody() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     desk.admit(&joins(&token, 1)).unwrap();
     let ends = NOON + 86_400;
@@ -289,7 +289,7 @@ fn a_certificate_that_ends_while_room_is_held_admits_nobody() {
 
 #[test]
 fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_joins_again() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[("uses", Scalar::Integer(2))]);
     desk.admit(&joins(&token, 1)).unwrap();
     let old = resume(1, NOON + 86_400, false);
@@ -306,7 +306,7 @@ fn a_certificate_from_before_its_id_was_freed_stays_void_where_the_same_key_join
 
 #[test]
 fn issues_are_drawn_from_one_counter_for_all_peers_and_a_later_start_goes_on_with_it() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[("uses", Scalar::Integer(9))]);
     desk.admit(&joins(&token, 1)).unwrap();
     desk.join(&token, "web-2", 2).unwrap();
@@ -326,7 +326,7 @@ fn issues_are_drawn_from_one_counter_for_all_peers_and_a_later_start_goes_on_wit
 
 #[test]
 fn a_refresh_token_that_was_replaced_revokes_the_peer_on_the_disk_too() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     desk.admit(&joins(&token, 1)).unwrap();
     desk.admit(&refresh(1, 2)).unwrap();
@@ -351,8 +351,8 @@ fn by_hello(generation: u64) -> Restored {
 }
 
 /// A hub whose storage is from before `web-1` got its refresh token 3.
-fn restored() -> (Desk, TokenRecord) {
-    let mut desk = Desk::new();
+fn restored() -> (IssuingHub, TokenRecord) {
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let link = desk.admit(&joins(&token, 1)).unwrap();
     desk.hub.gone(link, desk.now);

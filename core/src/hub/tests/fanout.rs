@@ -101,9 +101,9 @@ fn each_peer_is_called_answers_once_and_is_counted() {
     nothing_is_left(&hub);
 }
 
-/// No job, no route, no credit.
+/// No fan-out, no route, no credit.
 pub(super) fn nothing_is_left(hub: &Hub) {
-    assert_eq!(hub.calls.jobs_running(), 0);
+    assert_eq!(hub.calls.fanouts_running(), 0);
     hub.calls.assert_counted();
     for (link, live) in hub.links.live() {
         assert!(hub.calls.has_nothing(link), "{}", live.peer);

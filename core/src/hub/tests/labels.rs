@@ -1,7 +1,7 @@
 //! Labels: those that a token gives count, those that a peer gives itself only where the hub says
 //! so, and what counts is what is so when the call goes to the peer.
 
-use super::desk::{Desk, invited};
+use super::issuing_hub::{IssuingHub, invited};
 use super::fanout::{heard, labelled, nothing_is_left};
 use super::*;
 use crate::facts::TokenRecord;
@@ -9,14 +9,14 @@ use crate::random::Seed;
 use crate::wire::value::Scalar;
 
 /// A token that gives `zone=b`, for as many as come.
-fn zone_b(desk: &mut Desk) -> TokenRecord {
+fn zone_b(desk: &mut IssuingHub) -> TokenRecord {
     let (uses, labels) = (Scalar::Integer(9), Scalar::Text("zone=b"));
     desk.issue_with(&[("uses", uses), ("labels", labels), ("role", Scalar::Text("agent"))])
 }
 
 /// A peer of this token that serves, and says these labels of itself.
 fn joined(
-    desk: &mut Desk,
+    desk: &mut IssuingHub,
     token: &TokenRecord,
     (peer, key): (&str, u8),
     says: &[(&str, &str)],
@@ -34,7 +34,7 @@ fn joined(
 }
 
 /// What a call by these tests leads to at once.
-fn calls(desk: &mut Desk, id: u64, tests: &[(&str, &str)]) -> Vec<String> {
+fn calls(desk: &mut IssuingHub, id: u64, tests: &[(&str, &str)]) -> Vec<String> {
     let operator = desk.operator;
     input(&mut desk.hub, operator, &labelled(id, tests));
     heard(&mut desk.hub, operator)
@@ -42,7 +42,7 @@ fn calls(desk: &mut Desk, id: u64, tests: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn a_peer_that_gives_itself_a_label_is_no_target_by_it_and_is_counted() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = zone_b(&mut desk);
     let liar = joined(&mut desk, &token, ("liar", 1), &[("role", "db"), ("zone", "a")]);
     assert_eq!(calls(&mut desk, 1, &[("role", "db")]), ["done 0 0 0, 1 claim it"]);
@@ -59,7 +59,7 @@ fn a_peer_that_gives_itself_a_label_is_no_target_by_it_and_is_counted() {
 
 #[test]
 fn what_a_token_gave_is_known_after_the_hub_started_again() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = zone_b(&mut desk);
     joined(&mut desk, &token, ("liar", 1), &[("role", "db")]);
     let config = HubConfig { self_labels: true, ..desk.hub.config.clone() };
@@ -72,7 +72,7 @@ fn what_a_token_gave_is_known_after_the_hub_started_again() {
 
 #[test]
 fn where_a_hub_takes_peers_at_their_word_their_tokens_still_go_before() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     desk.hub.reconfigure(HubConfig { self_labels: true, ..desk.hub.config.clone() });
     let token = zone_b(&mut desk);
     let peer = joined(&mut desk, &token, ("web-1", 1), &[("role", "db"), ("zone", "a")]);
@@ -85,7 +85,7 @@ fn where_a_hub_takes_peers_at_their_word_their_tokens_still_go_before() {
 fn a_peer_that_has_other_labels_by_its_turn_is_not_called() {
     let limits = Limits { slice: 1, admissions_per_second: 1_000_000, ..Limits::default() };
     for by_its_own_word in [false, true] {
-        let mut desk = Desk::with(limits.clone());
+        let mut desk = IssuingHub::with(limits.clone());
         desk.hub.reconfigure(HubConfig { self_labels: true, ..desk.hub.config.clone() });
         let (token, key) = (zone_b(&mut desk), ["zone", "role"][usize::from(by_its_own_word)]);
         let says = [("role", "b")];
@@ -117,7 +117,7 @@ fn a_peer_that_has_other_labels_by_its_turn_is_not_called() {
 
 #[test]
 fn a_list_tells_what_counts_from_what_a_peer_says_of_itself() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = zone_b(&mut desk);
     joined(&mut desk, &token, ("liar", 1), &[("role", "db"), ("zone", "a")]);
     joined(&mut desk, &token, ("plain", 2), &[("zone", "b")]);
@@ -134,7 +134,7 @@ fn a_list_tells_what_counts_from_what_a_peer_says_of_itself() {
 
 #[test]
 fn the_list_of_calls_says_how_many_only_claim_the_labels() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = zone_b(&mut desk);
     joined(&mut desk, &token, ("liar", 1), &[("role", "db")]);
     calls(&mut desk, 1_001, &[("role", "db")]);

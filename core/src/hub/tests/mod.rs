@@ -2,7 +2,7 @@
 
 mod calls;
 mod control;
-mod desk;
+mod issuing_hub;
 mod detached;
 mod drain;
 mod enrol;
@@ -23,16 +23,16 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::ask::{
-    Answer, Cannot, Claim, Evidence, Grant, Later, LinkAnswer, LinkAsk, No, Question, Reservation,
+    Answer, Cannot, Claim, Evidence, Grant, Later, LinkAnswer, LinkAsk, AskRefusal, Question, Reservation,
     StoreAsk, Stored,
 };
 use crate::capability::Role;
-use crate::facts::{Binding, Change, Record};
+use crate::facts::{Binding, Change, FactRecord};
 use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
 use crate::limits::Limits;
 use crate::random::Seed;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Register, Source as Stream,
+    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Register, OutputStream as Stream,
     Status, Target, Window,
 };
 
@@ -72,7 +72,7 @@ fn somewhere() -> Source {
     source("127.0.0.1:0")
 }
 
-fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, No> {
+fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, AskRefusal> {
     match hub.answer(link, &LinkAsk::Reserve(Box::new(claim.clone())), Now::default()) {
         Ok(LinkAnswer::Reserved(grant)) => Ok(*grant),
         Err(no) => Err(no),
@@ -80,7 +80,7 @@ fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, No> {
     }
 }
 
-fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Result<LinkAnswer, No> {
+fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Result<LinkAnswer, AskRefusal> {
     let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
     hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), Now::default())
 }

@@ -269,7 +269,7 @@ impl World {
         assert!(!self.hub.has_work());
         let limits = &self.hub.config.limits;
         assert!(self.hub.calls.kept() <= limits.kept_output);
-        assert!(self.hub.calls.jobs().len() <= limits.kept_calls);
+        assert!(self.hub.calls.fanouts().len() <= limits.kept_calls);
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::*;
 use crate::arrival::Arrival;
-use crate::peer::{Next, Outcome, Pace as BackOff, Peer};
+use crate::peer::{NextDial, LinkOutcome, BackoffSpans as BackOff, Peer};
 use crate::random::Seed;
-use crate::trust::Known;
+use crate::trust::KnownHub;
 
 const PEERS: u32 = 2_000;
 const SECOND: u64 = 1_000_000_000;
@@ -45,12 +45,12 @@ impl Crowd {
         };
         let start = now(Mono(SECOND));
         let mut peers: Vec<_> = (0..PEERS)
-            .map(|nth| Peer::new(Known::default(), BackOff::default(), &seed(nth), start))
+            .map(|nth| Peer::new(KnownHub::default(), BackOff::default(), &seed(nth), start))
             .collect();
         let mut due = BinaryHeap::new();
         for (nth, peer) in (0..).zip(&mut peers) {
-            assert_eq!(peer.next(start), Next::Dial);
-            let at = peer.ended(Outcome { heals: true, retry_after: None }, start);
+            assert_eq!(peer.next(start), NextDial::Dial);
+            let at = peer.ended(LinkOutcome { is_retryable: true, retry_after: None }, start);
             due.push(Reverse((at, Due::Dial(nth))));
         }
         Self { hub, peers, due, began: Vec::new() }
@@ -67,7 +67,7 @@ impl Crowd {
     }
 
     fn dial(&mut self, nth: u32, at: Mono) {
-        assert_eq!(self.peers[nth as usize].next(now(at)), Next::Dial);
+        assert_eq!(self.peers[nth as usize].next(now(at)), NextDial::Dial);
         let [_, b, c, d] = nth.to_be_bytes();
         let source = Source::Network(([10, b, c, d], 1).into());
         let Ok(link) = self.hub.arrive(source, now(at)) else { return self.refused(nth, None, at) };
@@ -102,7 +102,7 @@ impl Crowd {
     }
 
     fn refused(&mut self, nth: u32, retry_after: Option<u64>, at: Mono) {
-        let outcome = Outcome { heals: true, retry_after };
+        let outcome = LinkOutcome { is_retryable: true, retry_after };
         let at = self.peers[nth as usize].ended(outcome, now(at));
         self.due.push(Reverse((at, Due::Dial(nth))));
     }

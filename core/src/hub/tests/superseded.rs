@@ -4,7 +4,7 @@ use super::*;
 use crate::random::Seed;
 
 /// What a peer that comes and is proved is answered.
-fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Result<LinkAnswer, No> {
+fn ask(hub: &mut Hub, peer: &str, purpose: Purpose, now: Now) -> Result<LinkAnswer, AskRefusal> {
     let link = hub.arrive(somewhere(), now).unwrap();
     let key = peer.bytes().fold(0, u8::wrapping_add);
     let question = LinkAsk::Reserve(Box::new(claim(peer, key, purpose)));
@@ -56,7 +56,7 @@ fn a_third_link_within_a_minute_is_another_machine_with_the_same_id_and_is_told_
     while hub.poll_event().is_some() {}
     for _ in 0..2 {
         let answer = ask(&mut hub, "web-1", Purpose::Serve, Now::default());
-        assert_eq!(answer, Err(No::later(Code::DuplicateId, Some(60))));
+        assert_eq!(answer, Err(AskRefusal::later(Code::DuplicateId, Some(60))));
     }
     let contested = HubEvent::Contested { peer: "web-1".parse().unwrap() };
     assert_eq!((hub.poll_event(), hub.poll_event()), (Some(contested), None));
@@ -84,7 +84,7 @@ fn so_many_sessions_begin_in_a_second_and_one_more_is_told_when_to_come() {
         Hub::new(HubConfig { limits, ..HubConfig::default() }, Durable::default(), &Seed([7; 32]));
     join(&mut hub, "a", Purpose::Serve);
     join(&mut hub, "b", Purpose::Operate);
-    let no = |retry_after| Err(No::later(Code::RateLimited, Some(retry_after)));
+    let no = |retry_after| Err(AskRefusal::later(Code::RateLimited, Some(retry_after)));
     let answers = [(); 4].map(|()| ask(&mut hub, "c", Purpose::Serve, Now::default()));
     assert_eq!(answers, [no(1), no(1), no(2), no(2)]);
     let later = Now { mono: Mono::default().after(Duration::from_secs(1)), unix: 1 };

@@ -5,7 +5,7 @@ use crate::auth::Credential;
 use crate::code::{CloseCode, Code};
 use crate::id::HubId;
 use crate::link::EndReason;
-use crate::trust::{Known, Mode, PinSpec};
+use crate::trust::{KnownHub, Mode, PinSpec};
 use crate::wire::frame::{Method, Purpose};
 
 #[test]
@@ -75,7 +75,7 @@ fn a_known_hub_is_trusted_by_its_identity_and_nothing_is_kept_twice() {
 fn strict_trust_goes_by_the_pin_and_keeps_the_identity_once_admitted() {
     let mut plan = Plan { mode: Mode::Strict, ..Plan::tofu() };
     let pins = vec![PinSpec::Key(server_tls(3).pin())];
-    plan.known = Known { pins, ..plan.known };
+    plan.known = KnownHub { pins, ..plan.known };
     let mut world = plan.world();
     world.run();
     assert_eq!(

@@ -7,7 +7,7 @@ use super::raw::{auth_body, encoded, transcript};
 use super::scenario::*;
 use crate::arrival::Arrival;
 use crate::ask::{Claim, Later, LinkAnswer, LinkAsk, Question, Reservation};
-use crate::auth::hub::{HubAuth, Step};
+use crate::auth::hub::{HubAuth, HubAuthStep};
 use crate::auth::{Credential, HubSnapshot};
 use crate::code::Code;
 use crate::facts::{Change, Draft, Durable, Restored, Revocation, Sign};
@@ -16,7 +16,7 @@ use crate::id::{Nonce, PeerId, SessionId};
 use crate::identity::{PeerKey, Transcript};
 use crate::limits::Limits;
 use crate::random::{Random, Seed};
-use crate::token::Signer;
+use crate::token::TokenSigner;
 use crate::wire::Frame;
 use crate::wire::frame::{Authenticate, Method, Purpose};
 use core::time::Duration;
@@ -150,7 +150,7 @@ fn attempts(scene: &mut Scene) -> Vec<Attempt> {
     attempt("a token without a key", Method::Join, unknown, wrong, Code::Refused);
     attempt("no token", Method::Join, Some(b"no.token.this".to_vec()), possession, Code::Refused);
     attempt("nothing at all", Method::Join, None, possession, Code::Refused);
-    let signer = Signer::generate(&mut Random::new(&Seed([66; 32]))).unwrap();
+    let signer = TokenSigner::generate(&mut Random::new(&Seed([66; 32]))).unwrap();
     let keys = scene.world.hub_ledger.keys();
     let (hub, now) = (identity().id(), scene.world.now.unix);
     let rules = crate::token::Rules::JOIN;
@@ -195,10 +195,10 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
     let (nonce, mut random, mut hello) = (Nonce([5; 32]), Random::new(&Seed([6; 32])), Vec::new());
     let arrival = Arrival::default();
     let begun = HubAuth::begin(Arc::new(snapshot), somewhere(), nonce, arrival);
-    let Step::Ask(auth, Question::Hub(arrive)) = begun else { panic!() };
+    let HubAuthStep::Ask(auth, Question::Hub(arrive)) = begun else { panic!() };
     let mut told = Vec::new();
     let mut step = auth.answer(hub.answer(link, &arrive, now).into(), &mut random, now, &mut hello);
-    if let Ok(Step::Wait(auth)) = step {
+    if let Ok(HubAuthStep::Wait(auth)) = step {
         let mut body = auth_body(&Plan::join().dial(), attempt.method);
         (body.peer, body.key, body.seen) = (Some(peer), Some(own().public()), seen);
         body.credential = (attempt.credential)(peer);
@@ -209,7 +209,7 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
     }
     loop {
         match step {
-            Ok(Step::Ask(auth, question)) => {
+            Ok(HubAuthStep::Ask(auth, question)) => {
                 let (kind, answer) = match &question {
                     Question::Hub(ask) => (format!("{ask:?}"), hub.answer(link, ask, now).into()),
                     store => (format!("{store:?}"), ledger.answer(store).unwrap()),
@@ -217,7 +217,7 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
                 told.push(kind.split('(').next().unwrap().to_owned());
                 step = auth.answer(answer, &mut random, now, &mut hello);
             }
-            Ok(Step::Wait(_) | Step::Admitted(..)) => panic!("{}: {peer}: {told:?}", attempt.name),
+            Ok(HubAuthStep::Wait(_) | HubAuthStep::Admitted(..)) => panic!("{}: {peer}: {told:?}", attempt.name),
             Err(stop) => {
                 let (code, counts) = (stop.error.code(), stop.error.is_failed_attempt());
                 let (said, retry) = (stop.error.said(), stop.retry_after);

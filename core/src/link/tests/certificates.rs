@@ -91,7 +91,7 @@ fn a_hub_with_another_key_than_expected_is_left_and_told_nothing() {
         let served = asking().pin();
         let reason = EndReason::Tunnel(TunnelError::NotShown { served });
         assert_eq!(*world.peer.reason(), reason);
-        assert!(reason.heals());
+        assert!(reason.is_retryable());
         assert_eq!(world.peer.told, [format!("ended {reason}")]);
         // The hub waits for the rest of the handshake, of which nothing comes.
         assert!(world.hub.told.is_empty() && !world.hub.link.tunnel.is_open());

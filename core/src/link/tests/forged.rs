@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::joining::Scene;
 use super::raw::{SESSION_LIMITS, auth_body, encoded, transcript};
 use super::scenario::*;
-use crate::arrival::{Arrival, Way};
+use crate::arrival::{Arrival, ProxyPath};
 use crate::ask::{LinkAnswer, LinkAsk, Question};
-use crate::auth::hub::{HubAuth, Step, Stop};
+use crate::auth::hub::{HubAuth, HubAuthStep, HubAuthStop};
 use crate::auth::peer::{self, PeerAuth};
 use crate::auth::{AuthError, Credential};
 use crate::id::{HubId, Nonce, SessionId};
@@ -31,18 +31,18 @@ fn hub_takes(
     let mut random = Random::new(&Seed([4; 32]));
     let snapshot = Plan::join().snapshot();
     let begun = HubAuth::begin(snapshot, somewhere(), NONCE, Arrival::default());
-    let Step::Ask(auth, Question::Hub(LinkAsk::Arrive(_))) = begun else { panic!("{begun:?}") };
+    let HubAuthStep::Ask(auth, Question::Hub(LinkAsk::Arrive(_))) = begun else { panic!("{begun:?}") };
     let mut hello = Vec::new();
-    let arrived = LinkAnswer::Arrived(Way::Direct).into();
+    let arrived = LinkAnswer::Arrived(ProxyPath::Direct).into();
     let waits = auth.answer(arrived, &mut random, start(), &mut hello).unwrap();
-    let Step::Wait(auth) = waits else { panic!("{waits:?}") };
+    let HubAuthStep::Wait(auth) = waits else { panic!("{waits:?}") };
     let body = body.encode();
     let proof = prove(&transcript(NONCE, &hello, &body));
     let frame = encoded(&Frame::Authenticate(Authenticate { body: &body, proof: &proof }));
     match auth.message(&frame, shown, &mut random, start()) {
-        Ok(Step::Ask(_, question)) => Ok(question),
+        Ok(HubAuthStep::Ask(_, question)) => Ok(question),
         Ok(other) => panic!("{other:?}"),
-        Err(Stop { error, .. }) => Err(error),
+        Err(HubAuthStop { error, .. }) => Err(error),
     }
 }
 
@@ -158,7 +158,7 @@ fn a_hub_without_tls_offers_none_of_them_and_takes_none() {
 }
 
 /// What the peer of `credential` makes of a Welcome with these credentials.
-fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::Step, peer::Stop> {
+fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::PeerAuthStep, peer::PeerAuthStop> {
     let plan = Plan { credential, ..Plan::join() };
     let dial = plan.dial();
     let method = dial.credential.method();
@@ -178,7 +178,7 @@ fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::St
     let served = Served { chain: vec![vec![1].into()], pin: server_tls(3).pin() };
     let auth = PeerAuth::new(dial.clone(), NONCE);
     let mut said = Vec::new();
-    let peer::Step::Wait(auth, _) = auth.message(&hello, Some(&served), start(), &mut said)? else {
+    let peer::PeerAuthStep::Wait(auth, _) = auth.message(&hello, Some(&served), start(), &mut said)? else {
         panic!("it asks before Welcome")
     };
     let Ok(Frame::Authenticate(authenticate)) = Frame::decode(&said) else { panic!() };
@@ -199,9 +199,9 @@ fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::St
     auth.message(&welcome, Some(&served), start(), &mut said)
 }
 
-fn refused(taken: Result<peer::Step, peer::Stop>) -> &'static str {
+fn refused(taken: Result<peer::PeerAuthStep, peer::PeerAuthStop>) -> &'static str {
     match taken {
-        Err(peer::Stop::Failed(AuthError::NotOurs(why))) => why,
+        Err(peer::PeerAuthStop::Failed(AuthError::NotOurs(why))) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -221,7 +221,7 @@ fn a_peer_keeps_credentials_of_this_hub_for_its_own_id_and_key_and_no_others() {
     let hub = identity().id();
     let token = || Plan::join().credential;
     let right = peer_takes(token(), Some(minted(hub, "web-1", 2)));
-    let Ok(peer::Step::Ask(_, Question::Keep(kept))) = right else { panic!("{right:?}") };
+    let Ok(peer::PeerAuthStep::Ask(_, Question::Store(kept))) = right else { panic!("{right:?}") };
     assert_eq!(kept.issued, Some(minted(hub, "web-1", 2)));
 
     let garbage = Issued { certificate: vec![1, 2, 3], ..minted(hub, "web-1", 2) };

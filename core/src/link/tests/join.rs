@@ -90,7 +90,7 @@ fn who_lost_the_reply_joins_again_by_the_same_token_and_what_was_minted_before_i
     scene.world.withhold.insert("keep");
     scene.world.run();
     let lost = scene.world.peer.asked.pop_back().unwrap().1;
-    let Question::Keep(kept) = lost else { panic!("{lost:?}") };
+    let Question::Store(kept) = lost else { panic!("{lost:?}") };
     let lost = credentials(&kept.issued.unwrap());
     scene.cut();
     scene.world.withhold.clear();
@@ -326,7 +326,7 @@ fn a_full_hub_spends_no_token() {
 fn what_the_ledger_says_no_to_is_told_and_nothing_is_minted() {
     for code in [Code::Used, Code::Revoked, Code::Expired, Code::IdTaken, Code::Unavailable] {
         let mut scene = Scene::new();
-        scene.world.instead.insert("record", VecDeque::from([Answer::No(code.into())]));
+        scene.world.instead.insert("record", VecDeque::from([Answer::Refused(code.into())]));
         scene.world.run();
         assert_eq!(scene.refused(), code);
         assert_eq!(scene.world.peer_ledger.issued(), None);
@@ -399,7 +399,7 @@ fn a_hub_that_was_restored_takes_no_token_until_its_operator_has_accepted_that()
 #[test]
 fn what_cannot_be_kept_is_not_used() {
     let mut scene = Scene::new();
-    scene.world.instead.insert("keep", VecDeque::from([Answer::No(Code::Unavailable.into())]));
+    scene.world.instead.insert("keep", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
     scene.world.run();
     assert_eq!(*scene.world.peer.reason(), EndReason::Auth(AuthError::NotKept));
     assert_eq!((scene.world.peer_ledger.issued(), scene.world.peer_ledger.entry()), (None, None));

@@ -13,7 +13,7 @@ use crate::id::CallId;
 use crate::link::{EndReason, TimerKind};
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Goaway, Ping, Register, Source, Status};
+use crate::wire::frame::{Call, CallResult, Goaway, Ping, Register, OutputStream, Status};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -190,7 +190,7 @@ fn a_result_that_waits_behind_its_output_goes_out_with_it_before_goaway() {
     let mut world = Plan::tofu().admitted();
     world.hub.link.send(&Frame::Call(Call { window: 100, ..call(2) })).unwrap();
     world.run();
-    assert_eq!(world.peer.link.output(CallId(2), Source::Out, &[7; 100]), Ok(100));
+    assert_eq!(world.peer.link.output(CallId(2), OutputStream::Out, &[7; 100]), Ok(100));
     let (id, status) = (CallId(2), Status::Exited(0));
     let result = CallResult { id, peer: None, status, value: None, text: "" };
     world.peer.link.send(&Frame::Result(result)).unwrap();
@@ -302,7 +302,7 @@ fn a_stream_that_ends_without_a_word_was_cut_and_after_goaway_it_was_not() {
         world.hub.link.received_eof(world.now);
         world.hub.drain();
         assert_eq!(world.hub.told, ["ended the connection was cut"]);
-        assert!(world.hub.reason().heals() && world.hub.link.transmit().is_empty());
+        assert!(world.hub.reason().is_retryable() && world.hub.link.transmit().is_empty());
     }
     let mut world = Plan::plain().admitted();
     let goaway = Frame::Goaway(Goaway { code: Code::Overload, text: "", reconnect_after: Some(9) });
@@ -320,7 +320,7 @@ fn an_answer_with_another_number_or_to_an_ended_link_changes_nothing() {
     world.withhold.extend(["reserve", "keep"]);
     world.run();
     let (ask, _) = world.hub.asked[0];
-    let no = || Answer::No(Code::Refused.into());
+    let no = || Answer::Refused(Code::Refused.into());
     for other in [AskId(ask.0 + 1), AskId(u64::MAX)] {
         world.hub.link.answer(other, no(), world.now);
         assert!(!world.hub.drain());

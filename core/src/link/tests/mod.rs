@@ -3,7 +3,7 @@
 mod admission;
 mod asking;
 mod certificates;
-mod door;
+mod preauth;
 mod forged;
 mod hostile;
 mod hostile_hub;

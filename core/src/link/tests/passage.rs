@@ -9,7 +9,7 @@ use crate::link::{Event, Link};
 use crate::random::Seed;
 use crate::wire::Frame;
 use crate::wire::frame::{
-    Call, CallResult, Command, Delivery, Purpose, Register, Source, Status, Target, count,
+    Call, CallResult, Command, Delivery, Purpose, Register, OutputStream, Status, Target, count,
 };
 
 /// A hub, and links of which each has both ends here.
@@ -129,7 +129,7 @@ fn a_frame_is_read_once_and_written_once_at_each_end_and_at_the_hub_between_them
     let each_once = (2, 2);
     let id = CallId(2);
     let output = |passage: &mut Passage| {
-        passage.runner().output(id, Source::Out, &[7; 256]).unwrap();
+        passage.runner().output(id, OutputStream::Out, &[7; 256]).unwrap();
         passage.settle();
     };
     assert_eq!(

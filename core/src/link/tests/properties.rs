@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::link::{EndReason, Link};
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, Command, Register, Source, Target};
+use crate::wire::frame::{Call, Command, Register, OutputStream, Target};
 
 /// A whole life: admission, a call each way that matters, output, and the peer's leaving.
 fn live(mut world: World) -> World {
@@ -17,7 +17,7 @@ fn live(mut world: World) -> World {
     world.hub.link.send(&Frame::Call(call(2))).unwrap();
     world.run();
     let bytes = vec![0x5a; 40_000];
-    assert_eq!(world.peer.link.output(crate::id::CallId(2), Source::Out, &bytes), Ok(40_000));
+    assert_eq!(world.peer.link.output(crate::id::CallId(2), OutputStream::Out, &bytes), Ok(40_000));
     world.run();
     world.peer.link.close(Code::GoingAway, world.now);
     world.run();
@@ -162,7 +162,7 @@ fn both_ends_flood_each_other_through_one_byte_writes_and_all_arrives() {
         let id = crate::id::CallId(2);
         let mut rounds = 0;
         while world.step() || out < bytes.len() || input < 50_000 {
-            out += world.peer.link.output(id, Source::Out, &bytes[out..]).unwrap();
+            out += world.peer.link.output(id, OutputStream::Out, &bytes[out..]).unwrap();
             input += world.hub.link.input(id, &bytes[input..50_000], false).unwrap();
             rounds += 1;
             assert!(rounds < 2_000_000, "stuck at {out} and {input}");
@@ -194,7 +194,7 @@ fn a_link_that_moved_a_mebibyte_and_rested_holds_no_buffer() {
         let mut most = 0;
         while sent < bytes.len() {
             sent +=
-                world.peer.link.output(crate::id::CallId(2), Source::Out, &bytes[sent..]).unwrap();
+                world.peer.link.output(crate::id::CallId(2), OutputStream::Out, &bytes[sent..]).unwrap();
             world.run();
             most = most.max(world.hub.link.memory());
         }

@@ -10,7 +10,7 @@ use crate::id::{Nonce, Pin};
 use crate::identity::{HubIdentity, Transcript};
 use crate::limits::Limits;
 use crate::random::{Random, Seed};
-use crate::socket::{Incoming, Policy, Request, Socket};
+use crate::socket::{Incoming, UpgradePolicy, UpgradeRequest, Socket};
 use crate::trust::SeenStart;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Hello, HelloBody, Method, Purpose, SessionLimits};
@@ -28,12 +28,12 @@ pub(super) struct Raw {
 
 impl Raw {
     pub(super) fn hub() -> Self {
-        let socket = Socket::accept(Arc::new(Policy::default()), &Limits::default());
+        let socket = Socket::accept(Arc::new(UpgradePolicy::default()), &Limits::default());
         Self::new(socket, Buffer::new())
     }
 
     pub(super) fn peer() -> Self {
-        let request = Request {
+        let request = UpgradeRequest {
             host: "hub.example".to_owned(),
             path: "/link".to_owned(),
             nonce: Nonce([9; 32]),

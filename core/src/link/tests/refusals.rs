@@ -2,7 +2,7 @@
 //! was kept or begun.
 
 use super::scenario::*;
-use crate::ask::{Answer, LinkAnswer, No};
+use crate::ask::{Answer, LinkAnswer, AskRefusal};
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::id::HubId;
@@ -119,7 +119,7 @@ fn a_full_hub_says_when_to_come_back() {
 #[test]
 fn what_the_hub_cannot_record_is_refused_before_it_commits() {
     let mut world = Plan::plain().world();
-    let no = Answer::No(No::later(Code::Unavailable, Some(3)));
+    let no = Answer::Refused(AskRefusal::later(Code::Unavailable, Some(3)));
     world.instead.entry("record").or_default().push_back(no);
     let world = refused(world);
     assert_eq!(code_told(&world), Code::Unavailable);
@@ -130,7 +130,7 @@ fn what_the_hub_cannot_record_is_refused_before_it_commits() {
 #[test]
 fn a_peer_that_cannot_keep_the_hub_does_not_use_the_link() {
     let mut world = Plan::tofu().world();
-    let no = Answer::No(Code::Unavailable.into());
+    let no = Answer::Refused(Code::Unavailable.into());
     world.instead.entry("keep").or_default().push_back(no);
     world.run();
     assert_eq!(*world.peer.reason(), EndReason::Auth(AuthError::NotKept));
@@ -166,7 +166,7 @@ fn tls_on_one_end_only_is_named_on_both_ends() {
         };
         assert_eq!(*world.hub.reason(), name(!tls.1));
         assert_eq!(*world.peer.reason(), name(!tls.0));
-        assert!(!world.peer.reason().heals());
+        assert!(!world.peer.reason().is_retryable());
     }
 }
 

@@ -73,7 +73,7 @@ fn at_two_thirds_of_its_certificates_life_a_peer_gets_another_and_its_session_go
 fn what_is_not_kept_does_not_move_the_sessions_end_and_is_asked_for_again() {
     let mut scene = due();
     let before = scene.held();
-    scene.world.instead.insert("keep", VecDeque::from([Answer::No(Code::Unavailable.into())]));
+    scene.world.instead.insert("keep", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
     scene.world.run();
     assert_eq!(scene.world.peer.told, ["ask held", "ask keep"]);
     assert_eq!(scene.held(), before);
@@ -87,7 +87,7 @@ fn what_is_not_kept_does_not_move_the_sessions_end_and_is_asked_for_again() {
 fn a_refresh_that_is_denied_is_tried_again_and_the_session_goes_on_meanwhile() {
     let mut scene = due();
     let asked = scene.world.now.mono;
-    scene.world.instead.insert("record", VecDeque::from([Answer::No(Code::Unavailable.into())]));
+    scene.world.instead.insert("record", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew", "ask record"]);
     assert_eq!(scene.world.peer.told, ["ask held"]);
@@ -101,7 +101,7 @@ fn a_refresh_that_is_denied_is_tried_again_and_the_session_goes_on_meanwhile() {
 #[test]
 fn a_session_that_gets_no_other_certificate_ends_with_the_one_that_it_has() {
     let mut scene = Scene::joined();
-    let no = || Answer::No(Code::Unavailable.into());
+    let no = || Answer::Refused(Code::Unavailable.into());
     scene.world.instead.insert("renew", core::iter::repeat_with(no).take(1000).collect());
     while scene.world.peer.ended.is_none() {
         scene.world.next_deadline().unwrap();
@@ -154,7 +154,7 @@ fn a_token_that_was_replaced_elsewhere_revokes_the_peer_in_its_session_too() {
     // The session asks by what it has.
     scene.back();
     scene.back();
-    let held = VecDeque::from([Answer::Held(Some(Box::new(before)))]);
+    let held = VecDeque::from([Answer::Loaded(Some(Box::new(before)))]);
     scene.world.instead.insert("held", held);
     to_refresh(&mut scene);
     scene.world.run();
@@ -168,7 +168,7 @@ fn a_restored_hub_denies_and_the_session_goes_on() {
     let mut scene = due();
     scene.world.instead.insert(
         "renew",
-        VecDeque::from([Answer::No(crate::ask::No::later(Code::Unavailable, Some(300)))]),
+        VecDeque::from([Answer::Refused(crate::ask::AskRefusal::later(Code::Unavailable, Some(300)))]),
     );
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew"]);

@@ -80,7 +80,7 @@ fn the_log_says_what_was_wrong_with_a_certificate() {
     let scene = forged(|forged| forged.dates = (START + 100, START + DAY));
     let error = AuthError::NotYetValid { by: 100 };
     assert_eq!(*scene.world.hub.reason(), EndReason::Auth(error));
-    assert!(scene.world.peer.reason().heals());
+    assert!(scene.world.peer.reason().is_retryable());
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn a_session_by_the_old_secret_ends_with_it_at_both_ends_and_one_by_the_new_does
         if ends {
             assert_eq!(*world.hub.reason(), EndReason::TimedOut(TimerKind::Expiry));
             assert_eq!(world.peer.reason().code(), Code::SessionExpired);
-            assert!(world.peer.reason().heals());
+            assert!(world.peer.reason().is_retryable());
         }
     }
 }
@@ -54,7 +54,7 @@ fn a_session_by_the_old_secret_ends_with_it_at_both_ends_and_one_by_the_new_does
 #[test]
 fn whoever_proved_the_old_secret_too_late_is_told_that_it_has_ended() {
     let mut world = plan(6).world();
-    let no = Answer::No(Code::Expired.into());
+    let no = Answer::Refused(Code::Expired.into());
     world.instead.insert("reserve", [no].into());
     world.run();
     assert_eq!(world.hub.reason().code(), Code::Expired);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::joining::{draft, issuing, joins};
-use crate::arrival::Way;
+use crate::arrival::ProxyPath;
 use crate::ask::issuing::Issuing;
 use crate::ask::{Answer, AskId, LinkAnswer, LinkAsk, Memory, Question};
 use crate::auth::{Credential, Dial, HubSnapshot, JoinToken, Secrets, SharedSecret, Transport};
@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::link::{EndReason, Ended, Event, Link, TimerKind};
 use crate::random::{Random, Seed};
 use crate::time::{Mono, Now};
-use crate::trust::{Known, Mode};
+use crate::trust::{KnownHub, Mode};
 use crate::tunnel::{ClientTls, ServerTls};
 use crate::wire::frame::Purpose;
 
@@ -34,7 +34,7 @@ pub(super) struct Plan {
     pub(super) tls: (bool, bool),
     pub(super) credential: Credential,
     pub(super) purpose: Purpose,
-    pub(super) known: Known,
+    pub(super) known: KnownHub,
     pub(super) hub_secret: Option<SharedSecret>,
     /// The secret before the hub's, and when it ends.
     pub(super) hub_old_secret: Option<(SharedSecret, u64)>,
@@ -46,7 +46,7 @@ pub(super) struct Plan {
     pub(super) limits: Limits,
     pub(super) hub_limits: Limits,
     /// What the hub is told of sources; its limits are `hub_limits`.
-    pub(super) door: HubConfig,
+    pub(super) preauth: HubConfig,
     pub(super) external_pins: Vec<Pin>,
 }
 
@@ -85,7 +85,7 @@ impl Plan {
             tls: (false, false),
             credential: Credential::Secret(secret(7)),
             purpose: Purpose::Serve,
-            known: Known { hub: "hub".to_owned(), ..Known::default() },
+            known: KnownHub { hub: "hub".to_owned(), ..KnownHub::default() },
             hub_secret: Some(secret(7)),
             hub_old_secret: None,
             hub_open: false,
@@ -94,7 +94,7 @@ impl Plan {
             peer_key: 2,
             limits: Limits::default(),
             hub_limits: Limits::default(),
-            door: HubConfig::default(),
+            preauth: HubConfig::default(),
             external_pins: Vec::new(),
         }
     }
@@ -111,7 +111,7 @@ impl Plan {
         Self {
             joins: true,
             credential: Credential::Join(JoinToken(token.into())),
-            known: Known { token_issuer, ..Self::plain().known },
+            known: KnownHub { token_issuer, ..Self::plain().known },
             ..Self::tofu()
         }
     }
@@ -276,7 +276,7 @@ impl End {
     pub(super) fn let_in(&mut self) {
         if let Some(&(id, Question::Hub(LinkAsk::Arrive(_)))) = self.asked.front() {
             self.asked.pop_front();
-            self.link.answer(id, LinkAnswer::Arrived(Way::Direct).into(), start());
+            self.link.answer(id, LinkAnswer::Arrived(ProxyPath::Direct).into(), start());
             self.drain();
         }
     }
@@ -328,8 +328,8 @@ pub(super) fn name(question: &Question) -> &'static str {
         Question::Hub(LinkAsk::Reserve(_)) => "reserve",
         Question::Record(_) => "record",
         Question::Hub(LinkAsk::Commit(_)) => "commit",
-        Question::Keep(_) => "keep",
-        Question::Held => "held",
+        Question::Store(_) => "keep",
+        Question::Load => "held",
         Question::Hub(LinkAsk::Renew(_)) => "renew",
         Question::Hub(LinkAsk::Renewed(_)) => "renewed",
     }
@@ -355,7 +355,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(plan: &Plan) -> Self {
-        let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.door.clone() };
+        let config = HubConfig { limits: plan.hub_limits.clone(), ..plan.preauth.clone() };
         let mut hub_ledger = issuing();
         if plan.joins {
             hub_ledger.issue(&draft(), start());

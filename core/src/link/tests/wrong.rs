@@ -81,7 +81,7 @@ fn in_a_session_every_wrong_message_ends_the_link_with_protocol_error_and_its_ow
             assert_eq!(end.reason().code(), Code::ProtocolError, "{case}");
             assert_eq!(payloads(&sent), words, "{case}");
             assert_eq!(end.told, [format!("ended a message is not a frame: {error}")], "{case}");
-            assert!(!end.reason().heals(), "{case}");
+            assert!(!end.reason().is_retryable(), "{case}");
             ended += 1;
         }
     }

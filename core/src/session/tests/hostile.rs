@@ -19,14 +19,14 @@ fn a_registered_answers_a_register_and_one_more_is_an_error() {
     for registers in 1..4 {
         (0..registers).for_each(|_| peer.send(&register()).unwrap());
         (0..registers).for_each(|_| {
-            assert_eq!(got(&mut peer, &registered()), Ok(Verdict::Deliver));
+            assert_eq!(got(&mut peer, &registered()), Ok(FrameVerdict::Deliver));
         });
         assert_eq!(got(&mut peer, &registered()), Err(SessionError::NotAsked));
     }
 }
 
 /// A call of the hub whose arguments take so many bytes in all.
-fn called(peer: &mut Session, id: u64, bytes: usize) -> Result<Verdict, SessionError> {
+fn called(peer: &mut Session, id: u64, bytes: usize) -> Result<FrameVerdict, SessionError> {
     let mut arguments = ArgumentsBuf::new();
     // The list's own byte, and the text's length in two or three.
     let text = bytes - if bytes < 2 + 256 { 3 } else { 4 };
@@ -44,17 +44,17 @@ fn called(peer: &mut Session, id: u64, bytes: usize) -> Result<Verdict, SessionE
 fn arguments_of_open_calls_fill_their_bound_and_a_call_beyond_it_is_answered_busy() {
     let limits = Limits { open_arguments: 1000, ..Limits::default() };
     let mut peer = session(Side::Peer, &limits);
-    assert_eq!(called(&mut peer, 2, 600), Ok(Verdict::Deliver));
-    assert_eq!(called(&mut peer, 4, 401), Ok(Verdict::Done), "one byte beyond");
-    assert_eq!(called(&mut peer, 6, 400), Ok(Verdict::Deliver), "what was refused takes nothing");
+    assert_eq!(called(&mut peer, 2, 600), Ok(FrameVerdict::Deliver));
+    assert_eq!(called(&mut peer, 4, 401), Ok(FrameVerdict::Done), "one byte beyond");
+    assert_eq!(called(&mut peer, 6, 400), Ok(FrameVerdict::Deliver), "what was refused takes nothing");
     assert!(!peer.is_open(CallId(4)) && peer.is_open(CallId(6)));
     let message = peer.next_message().unwrap();
     let Frame::Result(result) = Frame::decode(message).unwrap() else { panic!() };
     assert_eq!((result.id, result.status), (CallId(4), Status::Failed(Code::Busy)));
     // What ends makes room.
     peer.send(&self::result(2)).unwrap();
-    assert_eq!(called(&mut peer, 8, 600), Ok(Verdict::Deliver));
-    assert_eq!(called(&mut peer, 10, 200), Ok(Verdict::Done));
+    assert_eq!(called(&mut peer, 8, 600), Ok(FrameVerdict::Deliver));
+    assert_eq!(called(&mut peer, 10, 200), Ok(FrameVerdict::Done));
 }
 
 #[test]
@@ -75,12 +75,12 @@ fn a_call_for_several_is_answered_for_as_many_peers_as_its_bound_and_no_more() {
     };
     let mut peer = session(Side::Peer, &limits);
     peer.send(&to(1, 0, Target::All)).unwrap();
-    assert_eq!(got(&mut peer, &accepted(&["a", "b"], &["c"])), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &accepted(&["a", "b"], &["c"])), Ok(FrameVerdict::Deliver));
     // An id that repeats is counted like any other.
     assert_eq!(got(&mut peer, &accepted(&["a"], &[])), too_many);
     let mut peer = session(Side::Peer, &limits);
     peer.send(&to(1, 0, Target::All)).unwrap();
-    (0..3).for_each(|_| assert_eq!(got(&mut peer, &result(1)), Ok(Verdict::Deliver)));
+    (0..3).for_each(|_| assert_eq!(got(&mut peer, &result(1)), Ok(FrameVerdict::Deliver)));
     assert_eq!(got(&mut peer, &result(1)), too_many);
 }
 
@@ -88,10 +88,10 @@ fn a_call_for_several_is_answered_for_as_many_peers_as_its_bound_and_no_more() {
 fn answers_to_a_call_that_has_ended_are_passed_over_and_to_one_that_was_never_made_they_are_not() {
     let (mut peer, _) = pair();
     peer.send(&call(1, 100)).unwrap();
-    assert_eq!(got(&mut peer, &result(1)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &result(1)), Ok(FrameVerdict::Deliver));
     let done = Frame::Done(Done { id: CallId(1), answered: 1, failed: 0, missing: 0, claimed: 0 });
     for late in [result(1), output(1, 0, b"late"), window(1, u64::MAX), done] {
-        assert_eq!(got(&mut peer, &late), Ok(Verdict::Done), "{}", late.kind());
+        assert_eq!(got(&mut peer, &late), Ok(FrameVerdict::Done), "{}", late.kind());
     }
     for forged in [result(3), output(3, 0, b"never"), window(3, 1), result(0)] {
         let kind = forged.kind();
@@ -104,11 +104,11 @@ fn answers_to_a_call_that_has_ended_are_passed_over_and_to_one_that_was_never_ma
 fn credit_without_end_is_an_error_however_it_is_given() {
     for bytes in [1 << 20, 1 << 63, u64::MAX] {
         let (mut peer, _) = pair();
-        assert_eq!(got(&mut peer, &call(2, 1)), Ok(Verdict::Deliver));
+        assert_eq!(got(&mut peer, &call(2, 1)), Ok(FrameVerdict::Deliver));
         assert_eq!(got(&mut peer, &window(2, bytes)), Err(SessionError::Window(CallId(2))));
     }
     let (mut peer, _) = pair();
-    assert_eq!(got(&mut peer, &call(2, 1 << 19)), Ok(Verdict::Deliver));
-    assert_eq!(got(&mut peer, &window(2, 1 << 19)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &call(2, 1 << 19)), Ok(FrameVerdict::Deliver));
+    assert_eq!(got(&mut peer, &window(2, 1 << 19)), Ok(FrameVerdict::Deliver));
     assert_eq!(got(&mut peer, &window(2, 1)), Err(SessionError::Window(CallId(2))));
 }

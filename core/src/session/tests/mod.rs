@@ -10,7 +10,7 @@ use crate::limits::INPUT_WINDOW;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Delivery, Deny, Done, Input, Output, Source, Status, Target, Window,
+    Call, CallResult, Cancel, Delivery, Deny, Done, Input, Output, OutputStream, Status, Target, Window,
 };
 
 fn session(side: Side, limits: &Limits) -> Session {
@@ -35,7 +35,7 @@ fn to(id: u64, window: u64, target: Target<'static>) -> Frame<'static> {
 
 fn output(id: u64, offset: u64, bytes: &[u8]) -> Frame<'_> {
     let peer = "web-1".parse().unwrap();
-    Frame::Output(Output { id: CallId(id), peer, source: Source::Out, offset, bytes })
+    Frame::Output(Output { id: CallId(id), peer, source: OutputStream::Out, offset, bytes })
 }
 
 fn input(id: u64, offset: u64, bytes: &[u8], end: bool) -> Frame<'_> {
@@ -51,7 +51,7 @@ fn window(id: u64, bytes: u64) -> Frame<'static> {
     Frame::Window(Window { id: CallId(id), bytes })
 }
 
-fn got(session: &mut Session, frame: &Frame<'_>) -> Result<Verdict, SessionError> {
+fn got(session: &mut Session, frame: &Frame<'_>) -> Result<FrameVerdict, SessionError> {
     session.received(frame, Now::default())
 }
 
@@ -82,9 +82,9 @@ fn call_ids_are_each_two_above_the_one_before_and_no_other() {
         let error = SessionError::CallId { expected, got: got_id };
         assert_eq!(got(&mut hub, &call(wrong, 0)), Err(error));
     }
-    assert_eq!(got(&mut hub, &call(1, 0)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &call(1, 0)), Ok(FrameVerdict::Deliver));
     assert!(got(&mut hub, &call(1, 0)).is_err());
-    assert_eq!(got(&mut hub, &call(3, 0)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &call(3, 0)), Ok(FrameVerdict::Deliver));
     assert!(matches!(peer.send(&call(3, 0)), Err(SendError::Misuse(_))));
     assert_eq!(peer.send(&call(1, 0)), Ok(()));
 }
@@ -99,7 +99,7 @@ fn an_operator_serves_nothing_and_a_peer_takes_no_registration() {
     ] {
         let mut session = Session::new(&Admitted::for_tests(side, purpose), &limits);
         let expected =
-            if taken { Ok(Verdict::Deliver) } else { Err(SessionError::Direction("call")) };
+            if taken { Ok(FrameVerdict::Deliver) } else { Err(SessionError::Direction("call")) };
         assert_eq!(got(&mut session, &frame), expected);
     }
     let mut hub = Session::new(&Admitted::for_tests(Side::Hub, Purpose::Operate), &limits);
@@ -112,11 +112,11 @@ fn an_operator_serves_nothing_and_a_peer_takes_no_registration() {
 fn output_is_taken_to_the_last_byte_of_credit_and_no_further() {
     let (mut peer, _) = pair();
     peer.send(&call(1, 3)).unwrap();
-    assert_eq!(got(&mut peer, &output(1, 0, b"abc")), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &output(1, 0, b"abc")), Ok(FrameVerdict::Deliver));
     assert_eq!(got(&mut peer, &output(1, 3, b"d")), Err(SessionError::Credit(CallId(1))));
     let (_, mut hub) = pair();
     got(&mut hub, &call(1, 3)).unwrap();
-    assert_eq!(hub.output(CallId(1), Source::Out, b"abcd"), Ok(3));
+    assert_eq!(hub.output(CallId(1), OutputStream::Out, b"abcd"), Ok(3));
     assert_eq!(hub.send(&output(1, 3, b"d")), Err(SendError::NoCredit(CallId(1))));
 }
 
@@ -126,10 +126,10 @@ fn input_is_taken_in_order_within_its_window_and_not_after_its_end() {
     got(&mut hub, &call(1, 0)).unwrap();
     let full = vec![0; INPUT_WINDOW as usize];
     assert!(matches!(got(&mut hub, &input(1, 1, b"x", false)), Err(SessionError::Offset { .. })));
-    assert_eq!(got(&mut hub, &input(1, 0, &full, false)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &input(1, 0, &full, false)), Ok(FrameVerdict::Deliver));
     let next = input(1, INPUT_WINDOW, b"x", false);
     assert_eq!(got(&mut hub, &next), Err(SessionError::Credit(CallId(1))));
-    assert_eq!(got(&mut hub, &input(1, INPUT_WINDOW, b"", true)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &input(1, INPUT_WINDOW, b"", true)), Ok(FrameVerdict::Deliver));
     assert_eq!(got(&mut hub, &next), Err(SessionError::AfterEnd(CallId(1))));
 }
 
@@ -142,7 +142,7 @@ fn credit_for_bytes_that_still_wait_here_is_refused() {
     hub.send(&output(1, 0, b"abc")).unwrap();
     assert_eq!(got(&mut hub, &window(1, 3)), Err(SessionError::Window(CallId(1))));
     assert_eq!(drain(&mut hub), [("output", 1)]);
-    assert_eq!(got(&mut hub, &window(1, 3)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &window(1, 3)), Ok(FrameVerdict::Deliver));
     assert_eq!(got(&mut hub, &window(1, 1)), Err(SessionError::Window(CallId(1))));
 }
 
@@ -158,7 +158,7 @@ fn a_result_goes_behind_the_output_of_its_call_and_ahead_of_the_output_of_others
     hub.send(&result(5)).unwrap();
     let sent = drain(&mut hub);
     assert_eq!(sent, [("result", 5), ("output", 1), ("output", 3), ("result", 1)]);
-    assert_eq!(hub.run.len(), 1);
+    assert_eq!(hub.inbound.len(), 1);
 }
 
 #[test]
@@ -167,13 +167,13 @@ fn a_frame_that_crosses_the_end_of_its_call_is_ignored_and_one_about_none_is_an_
     peer.send(&call(1, 9)).unwrap();
     got(&mut hub, &call(1, 9)).unwrap();
     hub.send(&result(1)).unwrap();
-    assert_eq!(got(&mut peer, &result(1)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &result(1)), Ok(FrameVerdict::Deliver));
     for frame in [result(1), output(1, 0, b"x"), window(1, 1)] {
-        assert_eq!(got(&mut peer, &frame), Ok(Verdict::Done));
+        assert_eq!(got(&mut peer, &frame), Ok(FrameVerdict::Done));
     }
     let cancel = |id| Frame::Cancel(Cancel { id: CallId(id), reason: "" });
     for frame in [input(1, 0, b"x", false), window(1, 1), cancel(1)] {
-        assert_eq!(got(&mut hub, &frame), Ok(Verdict::Done));
+        assert_eq!(got(&mut hub, &frame), Ok(FrameVerdict::Done));
     }
     for id in [0, 2, 3] {
         assert_eq!(got(&mut peer, &result(id)), Err(SessionError::NeverMade("result", CallId(id))));
@@ -278,7 +278,7 @@ fn a_window_is_granted_half_at_a_time() {
     assert_eq!(drain(&mut peer), []);
     peer.grant(CallId(1), 1);
     assert_eq!(drain(&mut peer), [("window", 1)]);
-    assert_eq!(got(&mut peer, &output(1, 4, b"efghijkl")), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut peer, &output(1, 4, b"efghijkl")), Ok(FrameVerdict::Deliver));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_call_with_a_window_above_the_bound_is_not_sent_and_the_link_goes_on() {
     assert!(matches!(peer.send(&call(1, most + 1)), Err(SendError::Misuse(_))));
     assert_eq!(peer.next_call(), CallId(1));
     peer.send(&call(1, most)).unwrap();
-    assert_eq!(got(&mut hub, &call(1, most)), Ok(Verdict::Deliver));
+    assert_eq!(got(&mut hub, &call(1, most)), Ok(FrameVerdict::Deliver));
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_ping_goes_before_everything() {
 fn ten_thousand_calls_leave_no_more_memory_than_a_hundred_and_rest_frees_it() {
     let (mut peer, mut hub) = pair();
     let sizes = |s: &Session| {
-        (s.answers.capacity(), s.turns.capacity(), s.scratch.capacity(), s.made.len(), s.run.len())
+        (s.answers.capacity(), s.turns.capacity(), s.scratch.capacity(), s.outbound.len(), s.inbound.len())
     };
     let mut early = None;
     for n in 0..10_000 {

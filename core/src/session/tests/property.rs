@@ -84,7 +84,7 @@ impl World {
             Step::Output(end, nth, len) => {
                 let end = &mut self.0[end];
                 let Some(&id) = end.runs.get(nth) else { return };
-                let taken = end.session.output(CallId(id), Source::Out, &vec![1; len]).unwrap();
+                let taken = end.session.output(CallId(id), OutputStream::Out, &vec![1; len]).unwrap();
                 *end.sent.entry(id).or_default() += taken;
             }
             Step::Result(end, nth) => {
@@ -128,7 +128,7 @@ impl World {
         let frame = Frame::decode(message).unwrap();
         // The point of it all: what one session lets through, the other takes.
         let verdict = to.session.received(&frame, Now::default()).unwrap();
-        if verdict != Verdict::Deliver {
+        if verdict != FrameVerdict::Deliver {
             return true;
         }
         match frame {
@@ -179,7 +179,7 @@ proptest! {
         world.settle();
         for end in &world.0 {
             prop_assert!(end.made.values().all(|&ended| ended), "{:?}", end.made);
-            prop_assert_eq!((end.session.made.len(), end.session.run.len()), (0, 0));
+            prop_assert_eq!((end.session.outbound.len(), end.session.inbound.len()), (0, 0));
             prop_assert_eq!(end.session.queued, 0);
             prop_assert!(end.session.is_quiet());
         }

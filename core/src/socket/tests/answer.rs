@@ -77,7 +77,7 @@ fn the_key_comes_from_the_seed() {
 #[test]
 fn a_host_or_path_cannot_end_its_line() {
     let mut out = Buffer::new();
-    let request = Request {
+    let request = UpgradeRequest {
         host: "hub\r\nOrigin: x".to_owned(),
         path: "/link?a=b HTTP/1.1\r\n\r\n".to_owned(),
         nonce: NONCE,

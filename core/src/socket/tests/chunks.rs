@@ -34,20 +34,20 @@ fn fresh() -> [End; 2] {
 }
 
 /// An upgraded end that reads what `sender` sends.
-pub(super) fn reader_of(sender: Sender, limits: &Limits) -> End {
+pub(super) fn reader_of(sender: MaskingSide, limits: &Limits) -> End {
     let (connecting, accepting) = End::pair(limits);
     match sender {
-        Sender::Connecting => accepting,
-        Sender::Accepting => connecting,
+        MaskingSide::Connecting => accepting,
+        MaskingSide::Accepting => connecting,
     }
 }
 
-pub(super) fn senders() -> impl Strategy<Value = Sender> {
-    prop::sample::select(vec![Sender::Connecting, Sender::Accepting])
+pub(super) fn senders() -> impl Strategy<Value = MaskingSide> {
+    prop::sample::select(vec![MaskingSide::Connecting, MaskingSide::Accepting])
 }
 
 /// A stream of frames as `sender` sends them: mostly good ones, some broken.
-fn frames(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
+fn frames(sender: MaskingSide) -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         6 => Just(FIN | BINARY),
         2 => Just(BINARY),
@@ -62,14 +62,14 @@ fn frames(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(first, size, key, fill)| frame(first, &vec![fill; size], Some(key)));
     let close =
         (prop_oneof![990..1020u16, any::<u16>()], "[a-z]{0,9}").prop_map(move |(code, reason)| {
-            let key = (sender == Sender::Connecting).then_some(KEY);
+            let key = (sender == MaskingSide::Connecting).then_some(KEY);
             frame(FIN | CLOSE, &close_with(code, &reason), key)
         });
     prop::collection::vec(prop_oneof![12 => one, 1 => close], 0..12).prop_map(|all| all.concat())
 }
 
 /// The same with a few bytes changed.
-pub(super) fn mutated_frames(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn mutated_frames(sender: MaskingSide) -> impl Strategy<Value = Vec<u8>> {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
     (frames(sender), changes).prop_map(|(mut bytes, changes)| {
         for (place, byte) in changes {

@@ -37,7 +37,7 @@ impl End {
     }
 
     fn accepting(limits: &Limits) -> Self {
-        let socket = Socket::accept(Arc::new(Policy::default()), limits);
+        let socket = Socket::accept(Arc::new(UpgradePolicy::default()), limits);
         Self { socket, plain: Buffer::new(), out: Buffer::new() }
     }
 
@@ -108,8 +108,8 @@ impl End {
 const NONCE: Nonce = Nonce([0x5A; 32]);
 const KEY: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
-fn request() -> Request {
-    Request { host: "hub.example:7777".to_owned(), path: PATH.to_owned(), nonce: NONCE }
+fn request() -> UpgradeRequest {
+    UpgradeRequest { host: "hub.example:7777".to_owned(), path: PATH.to_owned(), nonce: NONCE }
 }
 
 fn message(bytes: &[u8]) -> Event {

@@ -154,10 +154,10 @@ fn their_close_is_answered_as_they_expect() {
 
 /// What tungstenite makes of `bytes` that `sender` sent: messages and the Close, and the error that
 /// ended it, if any.
-fn theirs(sender: Sender, bytes: &[u8], limit: usize) -> (Vec<Event>, Option<Error>) {
+fn theirs(sender: MaskingSide, bytes: &[u8], limit: usize) -> (Vec<Event>, Option<Error>) {
     let role = match sender {
-        Sender::Connecting => Role::Server,
-        Sender::Accepting => Role::Client,
+        MaskingSide::Connecting => Role::Server,
+        MaskingSide::Accepting => Role::Client,
     };
     let wire = Wire::default();
     wire.feed(bytes);

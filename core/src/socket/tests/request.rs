@@ -219,7 +219,7 @@ fn an_origin_is_403_unless_it_is_listed() {
     assert_refused(&and("Origin", "https://evil.example"), 403, evil);
     assert_refused(&and("Origin", "null"), 403, SocketError::Origin { came: came("null") });
 
-    let policy = Arc::new(Policy { origins: vec!["https://console.example".to_owned()] });
+    let policy = Arc::new(UpgradePolicy { origins: vec!["https://console.example".to_owned()] });
     let accept = |origin| {
         let mut end = End::accepting(&Limits::default());
         end.socket = Socket::accept(Arc::clone(&policy), &Limits::default());

@@ -11,7 +11,7 @@ fn alg_none_is_refused_in_every_spelling() {
         let without = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
         assert_eq!(refused(&unsigned), TokenError::Header(vec![HeaderFault::None]));
         let error = PartError::Empty;
-        assert_eq!(refused(&without), TokenError::Part { part: Part::Signature, error });
+        assert_eq!(refused(&without), TokenError::Part { part: TokenPart::Signature, error });
     }
     for other in ["", " none", "none ", "n\\u00f6ne", "nоne", "eddsa", "EDDSA", "Ed25519", "RS256"]
     {
@@ -196,11 +196,11 @@ fn header_members_that_are_not_known_are_refused_in_ours_and_passed_over_in_othe
     let first = HeaderFault::Unknown("x5t".to_owned());
     assert_eq!(refused(&token), TokenError::Header(vec![first]));
     let foreign = token_of_others(&signer(), &more[1..]);
-    assert!(open(foreign.as_bytes(), &keys(), &Policy::OIDC, NOW, &Rules::JOIN).is_ok());
+    assert!(open(foreign.as_bytes(), &keys(), &TokenPolicy::OIDC, NOW, &Rules::JOIN).is_ok());
 }
 
 /// A token as an OpenID provider makes it, whose header ends with `more`.
-fn token_of_others(signer: &Signer, more: &str) -> String {
+fn token_of_others(signer: &TokenSigner, more: &str) -> String {
     let (alg, kid) = (signer.key().algorithm(), signer.key().id());
     signed(signer, &format!(r#"{{"alg":"{alg}","kid":"{kid}",{more}"#), r#"{"iss":"x"}"#)
 }
@@ -209,7 +209,7 @@ fn token_of_others(signer: &Signer, more: &str) -> String {
 fn a_token_of_others_may_lack_its_typ_and_have_no_other_than_jwt() {
     let read = |more: &str| {
         let token = token_of_others(&signer(), more);
-        open(token.as_bytes(), &keys(), &Policy::OIDC, NOW, &Rules::JOIN).map(|opened| {
+        open(token.as_bytes(), &keys(), &TokenPolicy::OIDC, NOW, &Rules::JOIN).map(|opened| {
             assert_eq!(opened.key, signer().key());
             opened.claims.to_string()
         })
@@ -248,10 +248,10 @@ fn empty_parts_are_refused() {
     let token = join_token();
     let parts: Vec<&str> = token.split('.').collect();
     let empty = |part| TokenError::Part { part, error: PartError::Empty };
-    assert_eq!(refused(&format!(".{}.{}", parts[1], parts[2])), empty(Part::Header));
-    assert_eq!(refused(&format!("{}..{}", parts[0], parts[2])), empty(Part::Claims));
-    assert_eq!(refused(&format!("{}.{}.", parts[0], parts[1])), empty(Part::Signature));
-    assert_eq!(refused(".."), empty(Part::Header));
+    assert_eq!(refused(&format!(".{}.{}", parts[1], parts[2])), empty(TokenPart::Header));
+    assert_eq!(refused(&format!("{}..{}", parts[0], parts[2])), empty(TokenPart::Claims));
+    assert_eq!(refused(&format!("{}.{}.", parts[0], parts[1])), empty(TokenPart::Signature));
+    assert_eq!(refused(".."), empty(TokenPart::Header));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn stray_bits_are_refused_in_each_part() {
 fn each_part(change: impl Fn(&str) -> String, expected: impl Fn(&str) -> PartError) {
     let token = join_token();
     let parts: Vec<&str> = token.split('.').collect();
-    for (at, part) in [Part::Header, Part::Claims, Part::Signature].into_iter().enumerate() {
+    for (at, part) in [TokenPart::Header, TokenPart::Claims, TokenPart::Signature].into_iter().enumerate() {
         let mut changed: Vec<String> = parts.iter().map(ToString::to_string).collect();
         changed[at] = change(parts[at]);
         let error = expected(parts[at]);
@@ -334,7 +334,7 @@ fn a_member_that_stands_twice_is_refused_in_the_header_and_the_claims() {
         (r#"{"alg""#, r#"{"\u0061lg":"none","alg""#, "alg"),
         (r#""typ""#, r#""typ":"pass+jwt","typ""#, "typ"),
     ] {
-        assert_eq!(refused(&with_header_edit(from, to)), twice(Part::Header, name));
+        assert_eq!(refused(&with_header_edit(from, to)), twice(TokenPart::Header, name));
     }
     for (from, to, name) in [
         (r#""exp""#, r#""exp":9000000000,"exp""#, "exp"),
@@ -342,7 +342,7 @@ fn a_member_that_stands_twice_is_refused_in_the_header_and_the_claims() {
         (r#""role""#, r#""rol\u0065":"admin","role""#, "role"),
         (r#""role""#, r#""x":{"y":1,"y":2},"role""#, "y"),
     ] {
-        assert_eq!(refused(&with_claim_edit(from, to)), twice(Part::Claims, name));
+        assert_eq!(refused(&with_claim_edit(from, to)), twice(TokenPart::Claims, name));
     }
 }
 
@@ -378,7 +378,7 @@ fn exp_as_anything_but_a_whole_number_is_refused() {
     }
     let too_large = with_claim_edit(&exp, "\"exp\":1e999");
     let error = JsonError::NotJson("number out of range".to_owned()).into();
-    assert_eq!(refused(&too_large), TokenError::Part { part: Part::Claims, error });
+    assert_eq!(refused(&too_large), TokenError::Part { part: TokenPart::Claims, error });
     let huge = (1 << 53) - 1;
     assert_eq!(
         refused(&with_claim_edit(&exp, &format!("\"exp\":{huge}"))),
@@ -476,9 +476,9 @@ fn deep_nesting_is_refused() {
     let deep = "[".repeat(2000);
     let error = || PartError::Json(JsonError::TooDeep);
     let header = with_header(&header(&signer()).replace('}', &format!(",\"x\":{deep}")));
-    assert_eq!(refused(&header), TokenError::Part { part: Part::Header, error: error() });
+    assert_eq!(refused(&header), TokenError::Part { part: TokenPart::Header, error: error() });
     let claims = with_claim_edit("{", &format!("{{\"x\":{deep}"));
-    assert_eq!(refused(&claims), TokenError::Part { part: Part::Claims, error: error() });
+    assert_eq!(refused(&claims), TokenError::Part { part: TokenPart::Claims, error: error() });
     for (nested, taken) in [("[[[]]]", true), ("[[[[]]]]", false)] {
         let token = with_claim_edit("{", &format!("{{\"x\":{nested},"));
         assert_eq!(verified(token.as_bytes()).is_ok(), taken, "{nested}");
@@ -490,7 +490,7 @@ fn what_is_no_json_object_is_refused() {
     for text in ["", "[]", "1", "\"x\"", "null", "{}{}", "{} x", "{\"a\":1,}", "\u{feff}{}"] {
         let token = signed(&signer(), &header(&signer()), text);
         let error = refused(&token);
-        assert!(matches!(error, TokenError::Part { part: Part::Claims, .. }), "{text}: {error:?}");
+        assert!(matches!(error, TokenError::Part { part: TokenPart::Claims, .. }), "{text}: {error:?}");
     }
 }
 

@@ -9,10 +9,10 @@ use super::*;
 fn read_all(bytes: &[u8]) -> bool {
     let join = verify_join(bytes, &KEYS, HUB, NOW, &Rules::JOIN).is_ok();
     let pass = verify_pass(bytes, &KEYS, HUB, NOW, &Rules::PASS).is_ok();
-    let other = open(bytes, &*KEYS, &Policy::OIDC_WITH_RS256, NOW, &Rules::JOIN).is_ok();
+    let other = open(bytes, &*KEYS, &TokenPolicy::OIDC_WITH_RS256, NOW, &Rules::JOIN).is_ok();
     let _ = Invitation::read(bytes);
     let _ = TokenKeys::from_jwks(bytes);
-    let _ = Signer::from_pkcs8(bytes);
+    let _ = TokenSigner::from_pkcs8(bytes);
     let _ = Object::read(bytes).map(|object| (faults(None, &object), TokenKey::from_jwk(&object)));
     join || pass || other
 }

@@ -19,7 +19,7 @@ fn blocks() -> Vec<String> {
 #[test]
 fn the_example_of_the_specification_comes_out_byte_for_byte() {
     let pkcs8 = HEXLOWER.decode(format!("302e020100300506032b657004220420{SEED}").as_bytes());
-    let signer = Signer::from_pkcs8(&pkcs8.unwrap()).unwrap();
+    let signer = TokenSigner::from_pkcs8(&pkcs8.unwrap()).unwrap();
     let identity = HubIdentity(SigningKey::from_pkcs8(&signer.to_pkcs8()).unwrap());
     let claims = JoinClaims {
         hub: identity.id(),

@@ -52,14 +52,14 @@ fn an_invitation_has_the_form_of_a_token_and_no_proof() {
     let token = join_token();
     assert!(Invitation::read(with_signature(&token, &[0; 64]).as_bytes()).is_ok());
     let refused = |text: &str| Invitation::read(text.as_bytes()).unwrap_err();
-    let padded = TokenError::Part { part: Part::Signature, error: PartError::Padded };
+    let padded = TokenError::Part { part: TokenPart::Signature, error: PartError::Padded };
     assert_eq!(refused(&format!("{token}=")), padded);
     // White space in a token is left out before it is read: words behind it become part of it.
     let text = format!("{token}no");
     let [cut, behind] = [with_signature(&token, &[0; 63]), text].map(|text| refused(&text));
     for (error, found) in [(cut, 63), (behind, 66)] {
         let error_of = PartError::Signature { found, algorithm: Algorithm::EdDsa, wanted: 64 };
-        assert_eq!(error, TokenError::Part { part: Part::Signature, error: error_of });
+        assert_eq!(error, TokenError::Part { part: TokenPart::Signature, error: error_of });
     }
     assert_eq!(refused(&token.replace('.', "")), TokenError::Parts { parts: 1 });
     let none = with_header_edit("EdDSA", "none");

@@ -172,7 +172,7 @@ fn states_are_set_and_keys_forgotten() {
 #[test]
 fn a_signer_written_as_pkcs8_reads_back_as_itself() {
     for signer in signers() {
-        let read = Signer::from_pkcs8(&signer.to_pkcs8()).unwrap();
+        let read = TokenSigner::from_pkcs8(&signer.to_pkcs8()).unwrap();
         assert_eq!((read.key(), read.to_pkcs8()), (signer.key(), signer.to_pkcs8()));
         let signature = read.sign(b"message").unwrap();
         assert_eq!(signer.key().verify(b"message", &signature), Ok(()));
@@ -194,11 +194,11 @@ fn what_is_no_private_key_of_these_makes_no_signer() {
         // The last byte of the private key in it, or of its public half.
         *changed.last_mut().unwrap() ^= 1;
         let shorter = &good[..good.len() - 1];
-        assert_eq!(Signer::from_pkcs8(&longer).err(), Some(NoSigner));
-        assert_eq!(Signer::from_pkcs8(shorter).err(), Some(NoSigner));
+        assert_eq!(TokenSigner::from_pkcs8(&longer).err(), Some(NoSigner));
+        assert_eq!(TokenSigner::from_pkcs8(shorter).err(), Some(NoSigner));
         if signer.key().algorithm() != Algorithm::EdDsa {
-            assert_eq!(Signer::from_pkcs8(&changed).err(), Some(NoSigner));
+            assert_eq!(TokenSigner::from_pkcs8(&changed).err(), Some(NoSigner));
         }
     }
-    assert_eq!(Signer::from_pkcs8(&[]).err(), Some(NoSigner));
+    assert_eq!(TokenSigner::from_pkcs8(&[]).err(), Some(NoSigner));
 }

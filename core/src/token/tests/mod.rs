@@ -20,7 +20,7 @@ use aws_lc_rs::digest;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 use super::json::{Json, JsonError, Object};
-use super::parts::{Part, PartError};
+use super::parts::{TokenPart, PartError};
 use super::*;
 use crate::capability::{Capabilities, Role};
 use crate::id::{HubId, Jti, KeyId, Pin, PublicKey};
@@ -33,24 +33,24 @@ const HUB: HubId = HubId([7; 16]);
 const OTHER_HUB: HubId = HubId([8; 16]);
 
 /// A hub's key, a key of another hub, and keys of the curves.
-fn signer() -> Signer {
-    Signer::generate(&mut Random::new(&Seed([1; 32]))).unwrap()
+fn signer() -> TokenSigner {
+    TokenSigner::generate(&mut Random::new(&Seed([1; 32]))).unwrap()
 }
 
-fn stranger() -> Signer {
-    Signer::generate(&mut Random::new(&Seed([2; 32]))).unwrap()
+fn stranger() -> TokenSigner {
+    TokenSigner::generate(&mut Random::new(&Seed([2; 32]))).unwrap()
 }
 
-fn es256() -> Signer {
-    Signer::from_pkcs8(&HEXLOWER.decode(P256.as_bytes()).unwrap()).unwrap()
+fn es256() -> TokenSigner {
+    TokenSigner::from_pkcs8(&HEXLOWER.decode(P256.as_bytes()).unwrap()).unwrap()
 }
 
-fn es384() -> Signer {
-    Signer::from_pkcs8(&HEXLOWER.decode(P384.as_bytes()).unwrap()).unwrap()
+fn es384() -> TokenSigner {
+    TokenSigner::from_pkcs8(&HEXLOWER.decode(P384.as_bytes()).unwrap()).unwrap()
 }
 
 /// Of each algorithm that signs, one.
-fn signers() -> [Signer; 3] {
+fn signers() -> [TokenSigner; 3] {
     [signer(), es256(), es384()]
 }
 
@@ -114,7 +114,7 @@ fn refused(token: &str) -> TokenError {
 }
 
 /// The header that [`signer`] gives its join tokens.
-fn header(signer: &Signer) -> String {
+fn header(signer: &TokenSigner) -> String {
     let (alg, kid) = (signer.key().algorithm(), signer.key().id());
     format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"join+jwt"}}"#)
 }
@@ -127,7 +127,7 @@ fn claims() -> String {
 }
 
 /// Whatever is given, signed.
-fn signed(signer: &Signer, header: &str, claims: &str) -> String {
+fn signed(signer: &TokenSigner, header: &str, claims: &str) -> String {
     let encoded = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
     let token = format!("{}.{}", encoded(header), encoded(claims));
     let signature = BASE64URL_NOPAD.encode(&signer.sign(token.as_bytes()).unwrap());

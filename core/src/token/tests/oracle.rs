@@ -233,12 +233,12 @@ fn stricter() -> Vec<Stricter> {
         Stricter {
             why: "two readers may each take another of two members",
             token: with_claim_edit("\"role\"", "\"role\":\"admin\",\"role\""),
-            ours: TokenError::Part { part: Part::Claims, error: twice.into() },
+            ours: TokenError::Part { part: TokenPart::Claims, error: twice.into() },
         },
         Stricter {
             why: "a reader's stack is bounded",
             token: deep,
-            ours: TokenError::Part { part: Part::Claims, error: JsonError::TooDeep.into() },
+            ours: TokenError::Part { part: TokenPart::Claims, error: JsonError::TooDeep.into() },
         },
         Stricter {
             why: "what is read before it is believed is bounded",

@@ -57,15 +57,15 @@ fn rs256_is_taken_for_tokens_of_others_where_it_is_switched_on() {
     let token = provider.token(HEADER);
     let read =
         |policy| open(token.as_bytes(), &provider, policy, NOW, &Rules::JOIN).map(|o| o.claims);
-    assert_eq!(read(&Policy::OIDC_WITH_RS256).unwrap().to_string(), claims());
+    assert_eq!(read(&TokenPolicy::OIDC_WITH_RS256).unwrap().to_string(), claims());
     let off = |expected| HeaderFault::Algorithm { found: "RS256".to_owned(), expected };
-    assert_eq!(read(&Policy::OIDC), Err(TokenError::Header(vec![off(Algorithm::OURS)])));
+    assert_eq!(read(&TokenPolicy::OIDC), Err(TokenError::Header(vec![off(Algorithm::OURS)])));
 }
 
 #[test]
 fn rs256_is_never_taken_for_a_join_token_or_a_pass() {
     let provider = Provider::new();
-    for (typ, policy) in [("join+jwt", Policy::JOIN), ("pass+jwt", Policy::PASS)] {
+    for (typ, policy) in [("join+jwt", TokenPolicy::JOIN), ("pass+jwt", TokenPolicy::PASS)] {
         let token = provider.token(&HEADER.replace("JWT", typ));
         let error = open(token.as_bytes(), &provider, &policy, NOW, &Rules::JOIN).unwrap_err();
         let (found, expected) = ("RS256".to_owned(), Algorithm::OURS);
@@ -100,7 +100,7 @@ fn forged_rsa_signatures_are_refused() {
     let token = provider.token(HEADER);
     let refused = |signature: &[u8]| {
         let token = with_signature(&token, signature);
-        let policy = Policy::OIDC_WITH_RS256;
+        let policy = TokenPolicy::OIDC_WITH_RS256;
         open(token.as_bytes(), &provider, &policy, NOW, &Rules::JOIN).map(drop).unwrap_err()
     };
     for forged in [vec![0; 256], vec![1; 256], vec![0xFF; 256], vec![1; 255], vec![1; 257], vec![1]]

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{
 
 use super::*;
 
-fn token_of(signer: &Signer) -> String {
+fn token_of(signer: &TokenSigner) -> String {
     issue_join(signer, &join_claims()).unwrap()
 }
 
@@ -128,6 +128,6 @@ fn a_small_order_key_verifies_nothing_even_where_it_was_let_in() {
     let mut forged = [0; 64];
     forged[0] = 1;
     let token = with_signature(&token_of(&signer()), &forged);
-    let error = open(token.as_bytes(), &careless, &Policy::JOIN, NOW, &Rules::JOIN).unwrap_err();
+    let error = open(token.as_bytes(), &careless, &TokenPolicy::JOIN, NOW, &Rules::JOIN).unwrap_err();
     assert_eq!(error, TokenError::Signature);
 }

@@ -27,7 +27,7 @@ struct Scene {
     served: Option<Served>,
     method: Method,
     host: &'static str,
-    known: Known,
+    known: KnownHub,
 }
 
 fn identity(byte: u8) -> HubIdentity {
@@ -79,7 +79,7 @@ fn scene() -> Scene {
         served: Some(served(1)),
         method: Method::Secret,
         host: "hub.example",
-        known: Known { hub: HUB.to_owned(), ..Known::default() },
+        known: KnownHub { hub: HUB.to_owned(), ..KnownHub::default() },
     }
 }
 

@@ -10,19 +10,19 @@ fn scene() -> Scene {
 fn a_known_identity_goes_on() {
     let kept = scene().keeps(entry(1)).decide(Mode::Plain).unwrap();
     // A key that was served when the hub was last reached over TLS stays known.
-    assert_eq!(kept, Decision { how: How::Identity, keep: Keep::Nothing, entry: entry(1) });
+    assert_eq!(kept, Decision { how: How::Identity, store: StoreWhen::Nothing, entry: entry(1) });
 
     let mut configured = scene();
     configured.known.hub_id = Some(id(1));
     assert_eq!(
         configured.decide(Mode::Plain).unwrap(),
-        Decision { how: How::Identity, keep: Keep::Admitted, entry: first_entry(1, None) }
+        Decision { how: How::Identity, store: StoreWhen::Admitted, entry: first_entry(1, None) }
     );
 }
 
 #[test]
 fn another_identity_is_refused() {
-    let expected = Identities { kept: Some(id(1)), ..Identities::default() };
+    let expected = Identities { stored: Some(id(1)), ..Identities::default() };
     assert_eq!(scene().keeps(entry(1)).of_hub(2).decide(Mode::Plain), Err(mismatch(expected, 2)));
 }
 
@@ -30,7 +30,7 @@ fn another_identity_is_refused() {
 fn an_unknown_hub_with_the_secret_is_kept_only_when_proved() {
     assert_eq!(
         scene().decide(Mode::Plain).unwrap(),
-        Decision { how: How::FirstContact, keep: Keep::Proved, entry: first_entry(1, None) }
+        Decision { how: How::FirstContact, store: StoreWhen::Proved, entry: first_entry(1, None) }
     );
 }
 

@@ -78,7 +78,7 @@ proptest! {
     ) {
         let nothing = scene.known.identities().is_empty() && scene.known.pins.is_empty();
         if let Ok(decision) = scene.decide(mode) {
-            prop_assert_eq!(nothing, decision.keep == Keep::Proved);
+            prop_assert_eq!(nothing, decision.store == StoreWhen::Proved);
             prop_assert_eq!(nothing, decision.how == How::FirstContact);
             prop_assert!(!nothing || scene.method == Method::Secret);
         }

@@ -41,24 +41,24 @@ fn not_chained() -> TrustError {
     TrustError::NotChained { hub: HUB.to_owned(), fault }
 }
 
-fn how(scene: Scene) -> Result<(How, Keep), Code> {
+fn how(scene: Scene) -> Result<(How, StoreWhen), Code> {
     scene
         .decide(Mode::Strict)
-        .map(|decision| (decision.how, decision.keep))
+        .map(|decision| (decision.how, decision.store))
         .map_err(|error| error.code())
 }
 
 #[test]
 fn a_known_identity_with_a_pinned_key_goes_on() {
     let scene = scene().keeps(entry(1)).pinned(&[pin(1)]);
-    assert_eq!(how(scene), Ok((How::Identity, Keep::Nothing)));
+    assert_eq!(how(scene), Ok((How::Identity, StoreWhen::Nothing)));
 }
 
 #[test]
 fn a_known_identity_with_a_chain_to_the_roots_goes_on() {
     let mut scene = rooted();
     scene.known.hub_id = Some(id(1));
-    assert_eq!(how(scene), Ok((How::Identity, Keep::Admitted)));
+    assert_eq!(how(scene), Ok((How::Identity, StoreWhen::Admitted)));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_pinned_key_that_hello_lists_goes_on_and_the_identity_is_kept_once_admitted(
     for pins in [pin(1), fingerprint(1)] {
         assert_eq!(
             scene().pinned(&[pins]).decide(Mode::Strict).unwrap(),
-            Decision { how: How::Pin, keep: Keep::Admitted, entry: first_entry(1, Some(1)) }
+            Decision { how: How::Pin, store: StoreWhen::Admitted, entry: first_entry(1, Some(1)) }
         );
     }
 }
@@ -131,7 +131,7 @@ fn a_pinned_key_that_hello_does_not_list_is_refused() {
 #[test]
 fn a_chain_to_the_roots_goes_on_and_the_identity_is_kept_once_admitted() {
     for method in ALL_METHODS {
-        assert_eq!(how(rooted().with(method)), Ok((How::Roots, Keep::Admitted)), "{method:?}");
+        assert_eq!(how(rooted().with(method)), Ok((How::Roots, StoreWhen::Admitted)), "{method:?}");
     }
 }
 

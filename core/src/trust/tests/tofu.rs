@@ -6,14 +6,14 @@ use super::*;
 fn a_kept_identity_that_lists_the_key_goes_on_and_nothing_new_is_kept() {
     assert_eq!(
         scene().keeps(entry(1)).decide(Mode::Tofu).unwrap(),
-        Decision { how: How::Identity, keep: Keep::Nothing, entry: entry(1) }
+        Decision { how: How::Identity, store: StoreWhen::Nothing, entry: entry(1) }
     );
 }
 
 #[test]
 fn a_configured_identity_or_the_tokens_goes_on_and_is_kept_once_admitted() {
     let expected =
-        Decision { how: How::Identity, keep: Keep::Admitted, entry: first_entry(1, Some(1)) };
+        Decision { how: How::Identity, store: StoreWhen::Admitted, entry: first_entry(1, Some(1)) };
     let mut configured = scene().with(Method::Open);
     configured.known.hub_id = Some(id(1));
     assert_eq!(configured.decide(Mode::Tofu).unwrap(), expected);
@@ -28,7 +28,7 @@ fn a_rotated_key_that_the_identity_lists_goes_on_and_is_kept_once_admitted() {
     let expected = Entry { pin: Some(Pin([2; 32])), ..entry(1) };
     assert_eq!(
         scene().keeps(entry(1)).serves(2).decide(Mode::Tofu).unwrap(),
-        Decision { how: How::Identity, keep: Keep::Admitted, entry: expected }
+        Decision { how: How::Identity, store: StoreWhen::Admitted, entry: expected }
     );
 }
 
@@ -37,12 +37,12 @@ fn the_highest_generation_is_kept_and_a_lower_one_is_not_refused() {
     let mut higher = scene().keeps(entry(1));
     higher.hello.generation = 6;
     let decision = higher.decide(Mode::Tofu).unwrap();
-    assert_eq!((decision.keep, decision.entry.generation), (Keep::Admitted, 6));
+    assert_eq!((decision.store, decision.entry.generation), (StoreWhen::Admitted, 6));
 
     let mut lower = scene().keeps(entry(1));
     lower.hello.generation = 4;
     let decision = lower.decide(Mode::Tofu).unwrap();
-    assert_eq!((decision.keep, decision.entry.generation), (Keep::Nothing, 5));
+    assert_eq!((decision.store, decision.entry.generation), (StoreWhen::Nothing, 5));
 }
 
 #[test]
@@ -50,13 +50,13 @@ fn an_identity_pinned_by_hand_learns_the_key_once_admitted() {
     let by_hand = Entry { pin: None, generation: 0, ..entry(1) };
     assert_eq!(
         scene().keeps(by_hand).with(Method::Open).decide(Mode::Tofu).unwrap(),
-        Decision { how: How::Identity, keep: Keep::Admitted, entry: entry(1) }
+        Decision { how: How::Identity, store: StoreWhen::Admitted, entry: entry(1) }
     );
 }
 
 #[test]
 fn another_identity_than_the_kept_one_is_refused_whatever_the_method() {
-    let expected = Identities { kept: Some(id(1)), ..Identities::default() };
+    let expected = Identities { stored: Some(id(1)), ..Identities::default() };
     for method in ALL_METHODS {
         assert_eq!(
             scene().keeps(entry(1)).of_hub(2).with(method).decide(Mode::Tofu),
@@ -105,7 +105,7 @@ fn pins_do_not_matter_once_an_identity_is_known() {
 
 #[test]
 fn a_pinned_key_that_hello_lists_goes_on_and_the_identity_is_kept_once_admitted() {
-    let expected = Decision { how: How::Pin, keep: Keep::Admitted, entry: first_entry(1, Some(1)) };
+    let expected = Decision { how: How::Pin, store: StoreWhen::Admitted, entry: first_entry(1, Some(1)) };
     for method in ALL_METHODS {
         for pins in [&[pin(1)][..], &[pin(9), pin(1)], &[fingerprint(1)]] {
             let decision = scene().pinned(pins).with(method).decide(Mode::Tofu);
@@ -130,7 +130,7 @@ fn a_pinned_key_that_hello_does_not_list_is_refused() {
 fn an_unknown_hub_with_the_secret_is_kept_only_when_proved() {
     assert_eq!(
         scene().decide(Mode::Tofu).unwrap(),
-        Decision { how: How::FirstContact, keep: Keep::Proved, entry: first_entry(1, Some(1)) }
+        Decision { how: How::FirstContact, store: StoreWhen::Proved, entry: first_entry(1, Some(1)) }
     );
 }
 

@@ -3,12 +3,12 @@
 //! The rules of that API that are easy to break, each of which costs bytes, a hang or a panic:
 //!
 //! * `discard` counts once the state is handled and before the next call, with `Ok` and with `Err`.
-//!   [`Connection::step`] hands it out beside the step, so that no caller can miss it.
+//!   [`TlsConnection::step`] hands it out beside the step, so that no caller can miss it.
 //! * `EncodeTlsData` that is not encoded is lost; `TransmitTlsData` without `done` comes for ever.
 //!   Our own queue takes the bytes at once, so both are dealt with here.
 //! * Data may come before a pending transmit, so nothing depends on the order of states.
 //! * After `Err` an alert may wait. rustls forgets that it failed, and a call too many decrypts the
-//!   bad record again, so [`Connection::drain_alert`] calls only while it says that there is one.
+//!   bad record again, so [`TlsConnection::drain_alert`] calls only while it says that there is one.
 
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -21,7 +21,7 @@ use rustls::{CommonState, Error};
 use crate::buffer::Buffer;
 
 /// rustls' state for one connection.
-pub(super) enum Connection {
+pub(super) enum TlsConnection {
     /// The connecting side.
     Client(UnbufferedClientConnection),
     /// The accepting side.
@@ -44,7 +44,7 @@ pub(super) enum Work<'a> {
 }
 
 /// What one call did.
-pub(super) enum Step {
+pub(super) enum TlsStep {
     /// Something; call again.
     Again,
     /// One record's plaintext was opened; call again.
@@ -57,11 +57,11 @@ pub(super) enum Step {
     PeerClosed,
     /// Both ends did.
     Closed,
-    /// Over. [`Connection::drain_alert`] gets what the other end is owed.
+    /// Over. [`TlsConnection::drain_alert`] gets what the other end is owed.
     Failed(Error),
 }
 
-impl Connection {
+impl TlsConnection {
     /// Makes one call with `shown`, the front of the input. Returns how many bytes of it to drop
     /// before the next call, whatever the step.
     pub(super) fn step(
@@ -69,20 +69,20 @@ impl Connection {
         shown: &mut [u8],
         output: &mut Buffer,
         work: &mut Work<'_>,
-    ) -> (usize, Step) {
+    ) -> (usize, TlsStep) {
         match self {
             Self::Client(client) => handle(client.process_tls_records(shown), output, work),
             Self::Server(server) => handle(server.process_tls_records(shown), output, work),
         }
     }
 
-    /// After [`Step::Failed`], with the input that is left once its discard was dropped: queues
+    /// After [`TlsStep::Failed`], with the input that is left once its discard was dropped: queues
     /// the alert, where there is one.
     pub(super) fn drain_alert(&mut self, left: &mut [u8], output: &mut Buffer) {
         let mut nowhere = Buffer::new();
         while self.common().wants_write() {
             let (_, step) = self.step(left, output, &mut Work::Open(&mut nowhere));
-            if !matches!(step, Step::Again) {
+            if !matches!(step, TlsStep::Again) {
                 return;
             }
         }
@@ -101,62 +101,62 @@ fn handle<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
     output: &mut Buffer,
     work: &mut Work<'_>,
-) -> (usize, Step) {
+) -> (usize, TlsStep) {
     let UnbufferedStatus { mut discard, state } = status;
     let state = match state {
         Ok(state) => state,
-        Err(error) => return (discard, Step::Failed(error)),
+        Err(error) => return (discard, TlsStep::Failed(error)),
     };
     let step = match state {
         ConnectionState::ReadTraffic(mut traffic) => match work {
             Work::Open(plain) => {
-                let mut step = Step::Again;
+                let mut step = TlsStep::Again;
                 while let Some(record) = traffic.next_record() {
                     match record {
                         Ok(record) => {
                             discard += record.discard;
                             plain.extend(record.payload);
-                            step = Step::Data;
+                            step = TlsStep::Data;
                         }
-                        Err(error) => return (discard, Step::Failed(error)),
+                        Err(error) => return (discard, TlsStep::Failed(error)),
                     }
                 }
                 step
             }
             // Left in rustls for the next call that opens.
-            Work::Seal { .. } | Work::Close => Step::Waiting,
+            Work::Seal { .. } | Work::Close => TlsStep::Waiting,
         },
         ConnectionState::EncodeTlsData(mut data) => done(encode(&mut data, output)),
         ConnectionState::TransmitTlsData(transmit) => {
             transmit.done();
-            Step::Again
+            TlsStep::Again
         }
         ConnectionState::WriteTraffic(mut traffic) => match work {
-            Work::Open(_) => Step::Ready,
+            Work::Open(_) => TlsStep::Ready,
             Work::Seal { plain, ahead } => match seal(&mut traffic, plain, output, *ahead) {
-                Ok(()) => Step::Ready,
-                Err(error) => Step::Failed(error),
+                Ok(()) => TlsStep::Ready,
+                Err(error) => TlsStep::Failed(error),
             },
             Work::Close => match append(output, CLOSE_NOTIFY, |room| {
                 traffic.queue_close_notify(room).map_err(encrypt_error)
             }) {
-                Ok(_) => Step::Ready,
-                Err(error) => Step::Failed(error),
+                Ok(_) => TlsStep::Ready,
+                Err(error) => TlsStep::Failed(error),
             },
         },
-        ConnectionState::BlockedHandshake => Step::Waiting,
-        ConnectionState::PeerClosed => Step::PeerClosed,
-        ConnectionState::Closed => Step::Closed,
+        ConnectionState::BlockedHandshake => TlsStep::Waiting,
+        ConnectionState::PeerClosed => TlsStep::PeerClosed,
+        ConnectionState::Closed => TlsStep::Closed,
         // Early data, which is never offered nor taken, and what 0.23 may yet add.
-        _ => Step::Failed(Error::General("a TLS state that was not asked for".into())),
+        _ => TlsStep::Failed(Error::General("a TLS state that was not asked for".into())),
     };
     (discard, step)
 }
 
-fn done(result: Result<usize, Error>) -> Step {
+fn done(result: Result<usize, Error>) -> TlsStep {
     match result {
-        Ok(_) => Step::Again,
-        Err(error) => Step::Failed(error),
+        Ok(_) => TlsStep::Again,
+        Err(error) => TlsStep::Failed(error),
     }
 }
 

@@ -25,11 +25,11 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::ServerName;
 use rustls::server::UnbufferedServerConnection;
 
-use self::drive::{Connection, Step, Work};
+use self::drive::{TlsConnection, TlsStep, Work};
 use super::config::{ClientTls, ServerTls};
 use super::error::TunnelError;
-use super::network::Network;
-use super::sniff::{Expect, Sniff, Verdict, sniff};
+use super::network::NetworkBytes;
+use super::sniff::{Expect, Sniff, SniffVerdict, sniff};
 use super::verifier;
 use super::{Secured, Served};
 use crate::buffer::Buffer;
@@ -37,10 +37,10 @@ use crate::limits::Limits;
 
 /// One end of a TLS connection.
 pub(super) struct Tls {
-    connection: Box<Connection>,
-    pub(super) network: Network,
+    connection: Box<TlsConnection>,
+    pub(super) network: NetworkBytes,
     expect: Expect,
-    phase: Phase,
+    phase: TlsPhase,
     /// How many bytes of the input rustls has seen: whole records, in which it may hold a position.
     /// Never more than are held: `next` counts them, and `discard` takes from both.
     shown: usize,
@@ -52,7 +52,7 @@ pub(super) struct Tls {
     secured: Option<Box<Secured>>,
 }
 
-enum Phase {
+enum TlsPhase {
     /// Nothing goes to rustls before the first bytes are known to be TLS.
     Sniff,
     /// No plaintext either way.
@@ -82,7 +82,7 @@ impl Tls {
     ) -> Result<Self, TunnelError> {
         let config = config.config.clone();
         let client = UnbufferedClientConnection::new(config, server_name(name)?)?;
-        let mut tls = Self::new(Connection::Client(client), Expect::ConnectTls, limits);
+        let mut tls = Self::new(TlsConnection::Client(client), Expect::ConnectTls, limits);
         // Queues ClientHello. There is no input, so no plaintext either.
         tls.drive(&mut Buffer::new())?;
         Ok(tls)
@@ -90,15 +90,15 @@ impl Tls {
 
     pub(super) fn accept(config: &ServerTls, limits: &Limits) -> Result<Self, TunnelError> {
         let server = UnbufferedServerConnection::new(config.config.clone())?;
-        Ok(Self::new(Connection::Server(server), Expect::AcceptTls, limits))
+        Ok(Self::new(TlsConnection::Server(server), Expect::AcceptTls, limits))
     }
 
-    fn new(connection: Connection, expect: Expect, limits: &Limits) -> Self {
+    fn new(connection: TlsConnection, expect: Expect, limits: &Limits) -> Self {
         Self {
             connection: Box::new(connection),
-            network: Network::new(limits),
+            network: NetworkBytes::new(limits),
             expect,
-            phase: Phase::Sniff,
+            phase: TlsPhase::Sniff,
             shown: 0,
             empty_records: 0,
             empty_records_limit: limits.empty_records,
@@ -109,13 +109,13 @@ impl Tls {
     }
 
     pub(super) fn open(&mut self, plain: &mut Buffer) -> Result<(), TunnelError> {
-        if let Phase::Sniff = self.phase {
+        if let TlsPhase::Sniff = self.phase {
             self.sniff();
         }
         match &self.phase {
-            Phase::Failed(error) => return Err(error.clone()),
-            Phase::Sniff => return Ok(()),
-            Phase::Handshake | Phase::Open => {}
+            TlsPhase::Failed(error) => return Err(error.clone()),
+            TlsPhase::Sniff => return Ok(()),
+            TlsPhase::Handshake | TlsPhase::Open => {}
         }
         if self.peer_closed {
             return Ok(());
@@ -130,11 +130,11 @@ impl Tls {
             Sniff::SoFar(_) => return,
         };
         match verdict {
-            Verdict::Agrees => self.phase = Phase::Handshake,
-            Verdict::Foreign => {
+            SniffVerdict::Agrees => self.phase = TlsPhase::Handshake,
+            SniffVerdict::Foreign => {
                 self.fail(TunnelError::Foreign);
             }
-            Verdict::Differs(refusal) => {
+            SniffVerdict::Differs(refusal) => {
                 self.fail(TunnelError::PlainWhereTlsExpected);
                 self.network.output.extend(refusal);
             }
@@ -145,41 +145,41 @@ impl Tls {
     fn drive(&mut self, plain: &mut Buffer) -> Result<(), TunnelError> {
         let mut upto = self.shown;
         loop {
-            let Network { input, output, .. } = &mut self.network;
+            let NetworkBytes { input, output, .. } = &mut self.network;
             // `upto` is `shown`, or the end of what is held.
             let shown = &mut input.filled_mut()[..upto];
             let (discard, step) = self.connection.step(shown, output, &mut Work::Open(plain));
             self.discard(discard);
             upto = upto.saturating_sub(discard);
             match step {
-                Step::Again => {}
-                Step::Data => self.empty_records = 0,
-                Step::Waiting | Step::Ready => {
+                TlsStep::Again => {}
+                TlsStep::Data => self.empty_records = 0,
+                TlsStep::Waiting | TlsStep::Ready => {
                     self.finish_handshake()?;
                     if self.empty_records > self.empty_records_limit {
                         return Err(TunnelError::EmptyRecords);
                     }
                     match self.next() {
-                        Next::Record(end) => {
+                        NextRecord::Record(end) => {
                             self.shown = end;
                             upto = end;
                             self.empty_records += u32::from(self.is_open());
                         }
                         // rustls refuses a bad header before its record is whole.
-                        Next::Part(end) if upto < end => upto = end,
-                        Next::Part(_) | Next::Nothing => break,
+                        NextRecord::Part(end) if upto < end => upto = end,
+                        NextRecord::Part(_) | NextRecord::Nothing => break,
                     }
                 }
-                Step::PeerClosed => {
+                TlsStep::PeerClosed => {
                     // Whatever follows close_notify means nothing (RFC 8446 §6.1).
                     self.peer_closed = true;
                     self.network.shut();
                     self.shown = 0;
                     return Ok(());
                 }
-                Step::Closed => return Ok(()),
-                Step::Failed(error) => {
-                    let Network { input, output, .. } = &mut self.network;
+                TlsStep::Closed => return Ok(()),
+                TlsStep::Failed(error) => {
+                    let NetworkBytes { input, output, .. } = &mut self.network;
                     let error = error.into();
                     if let TunnelError::NotShown { .. } = error {
                         // Not even an alert: whoever serves this key gets nothing.
@@ -201,14 +201,14 @@ impl Tls {
     }
 
     /// What of the input rustls has not seen.
-    fn next(&self) -> Next {
+    fn next(&self) -> NextRecord {
         let held = self.network.input.filled();
         let Some([_, _, _, high, low]) = held.get(self.shown..).and_then(<[u8]>::first_chunk)
         else {
-            return Next::Nothing;
+            return NextRecord::Nothing;
         };
         let end = self.shown + HEADER + usize::from(u16::from_be_bytes([*high, *low]));
-        if end <= held.len() { Next::Record(end) } else { Next::Part(held.len()) }
+        if end <= held.len() { NextRecord::Record(end) } else { NextRecord::Part(held.len()) }
     }
 
     fn discard(&mut self, n: usize) {
@@ -221,7 +221,7 @@ impl Tls {
         if self.is_open() || self.connection.common().is_handshaking() {
             return Ok(());
         }
-        self.phase = Phase::Open;
+        self.phase = TlsPhase::Open;
         self.secured = Some(Box::new(self.outcome()?));
         if self.ours == Ours::Closing {
             self.close();
@@ -239,10 +239,10 @@ impl Tls {
         let (mut served, mut shown) = (None, None);
         if let Some(chain @ [own, ..]) = common.peer_certificates() {
             match self.connection.as_ref() {
-                Connection::Client(_) => {
+                TlsConnection::Client(_) => {
                     served = Some(Served { pin: verifier::pin(own)?, chain: chain.to_vec() });
                 }
-                Connection::Server(_) => shown = Some(own.clone()),
+                TlsConnection::Server(_) => shown = Some(own.clone()),
             }
         }
         Ok(Secured { suite, group, served, shown })
@@ -271,15 +271,15 @@ impl Tls {
     /// opened.
     fn write(&mut self, mut work: Work<'_>) {
         loop {
-            let Network { input, output, .. } = &mut self.network;
+            let NetworkBytes { input, output, .. } = &mut self.network;
             let shown = &mut input.filled_mut()[..self.shown];
             let (discard, step) = self.connection.step(shown, output, &mut work);
             self.discard(discard);
             match step {
-                Step::Again | Step::Data => {}
-                Step::PeerClosed => self.peer_closed = true,
-                Step::Waiting | Step::Ready | Step::Closed => return,
-                Step::Failed(error) => {
+                TlsStep::Again | TlsStep::Data => {}
+                TlsStep::PeerClosed => self.peer_closed = true,
+                TlsStep::Waiting | TlsStep::Ready | TlsStep::Closed => return,
+                TlsStep::Failed(error) => {
                     self.fail(error.into());
                     return;
                 }
@@ -291,12 +291,12 @@ impl Tls {
     fn fail(&mut self, error: TunnelError) -> TunnelError {
         self.network.shut();
         self.shown = 0;
-        self.phase = Phase::Failed(error.clone());
+        self.phase = TlsPhase::Failed(error.clone());
         error
     }
 
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open)
+        matches!(self.phase, TlsPhase::Open)
     }
 
     pub(super) fn peer_closed(&self) -> bool {
@@ -311,17 +311,17 @@ impl Tls {
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = match self.phase {
-            Phase::Sniff => "Sniff",
-            Phase::Handshake => "Handshake",
-            Phase::Open => "Open",
-            Phase::Failed(_) => "Failed",
+            TlsPhase::Sniff => "Sniff",
+            TlsPhase::Handshake => "Handshake",
+            TlsPhase::Open => "Open",
+            TlsPhase::Failed(_) => "Failed",
         };
         write!(f, "Tls({phase}, {:?})", self.network)
     }
 }
 
 /// The input behind what rustls has seen.
-enum Next {
+enum NextRecord {
     /// A whole record, which ends here.
     Record(usize),
     /// Part of one, up to here, its header whole.

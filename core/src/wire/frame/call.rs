@@ -5,7 +5,7 @@ use crate::wire::bounds;
 use crate::wire::frame::codec::{Millis, Rising};
 use crate::wire::frame::table::*;
 use crate::wire::read::Head;
-use crate::wire::value::{Arguments, Labels, Part};
+use crate::wire::value::{Arguments, Labels, ArgumentsPart};
 
 /// A command that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,8 +32,8 @@ record! {
         0 required "call" id: CallId,
         1 required "target" target: Target<'a>,
         2 required "command" name: CommandName,
-        3 optional "arguments" positional: Part<'a> as Positional,
-        4 optional "named arguments" named: Part<'a> as NamedArguments,
+        3 optional "arguments" positional: ArgumentsPart<'a> as Positional,
+        4 optional "named arguments" named: ArgumentsPart<'a> as NamedArguments,
         5 required "deadline" deadline_ms: u64 as Millis,
         6 required "window" window: u64,
         7 optional "delivery" delivery: Delivery,
@@ -108,12 +108,12 @@ enum Positional {}
 enum NamedArguments {}
 
 codec!(
-    Positional: Part<'a>, FieldKind::Value,
+    Positional: ArgumentsPart<'a>, FieldKind::Value,
     Grammar::List(1, bounds::ARGUMENTS, &Grammar::Rule("value")),
     |r| Arguments::read_positional(r), |part, w| w.encoded(part.as_bytes()),
 );
 codec!(
-    NamedArguments: Part<'a>, FieldKind::Value,
+    NamedArguments: ArgumentsPart<'a>, FieldKind::Value,
     Grammar::Map(1, bounds::ARGUMENTS, &Grammar::Rule("name"), &Grammar::Rule("value")),
     |r| Arguments::read_named(r), |part, w| w.encoded(part.as_bytes()),
 );

@@ -6,7 +6,7 @@ use crate::wire::frame::table::*;
 
 numbered! {
     /// Which of a command's outputs.
-    pub enum Source {
+    pub enum OutputStream {
         /// Standard output.
         Out = 1 "standard output",
         /// Standard error.
@@ -15,7 +15,7 @@ numbered! {
 }
 
 codec!(
-    Source,
+    OutputStream,
     Self::KIND,
     Grammar::Rule("1 / 2"),
     |r| Self::from_number(r.uint()?).ok_or(WireError::Range),
@@ -31,7 +31,7 @@ record! {
         /// Peer that the command runs on.
         1 required "peer" peer: PeerId,
         /// Output that the command wrote to.
-        2 required "source" source: Source,
+        2 required "source" source: OutputStream,
         /// Place in this source where these bytes begin, counted from 0.
         3 required "offset" offset: u64,
         /// Bytes, at least one.

@@ -24,13 +24,13 @@ pub use admission::{
     Welcome, WelcomeBody,
 };
 pub use call::{Accepted, Call, Delivery, Target};
-pub use flow::{Cancel, Input, Output, Source, Window};
+pub use flow::{Cancel, Input, Output, OutputStream, Window};
 pub use life::{Goaway, Ping};
 pub use outcome::{CallResult, Deny, Done, Status};
 pub use register::{Argument, ArgumentKind, Command, Register, Registered};
 pub use renewal::{Refresh, RefreshBody, Refreshed};
 
-use crate::wire::error::{Misread, WireError};
+use crate::wire::error::{FrameMisread, WireError};
 use crate::wire::read::Reader;
 use crate::wire::write::{Length, Sink, Writer};
 
@@ -188,8 +188,8 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     ///
-    /// [`Misread`].
-    pub fn examine(message: &'a [u8]) -> Result<Self, Misread> {
+    /// [`FrameMisread`].
+    pub fn examine(message: &'a [u8]) -> Result<Self, FrameMisread> {
         Reader::located(message, Self::read)
     }
 

@@ -115,8 +115,8 @@ macro_rules! proved {
             ///
             /// # Errors
             ///
-            /// [`Misread`](crate::wire::Misread).
-            pub fn examine(body: &[u8]) -> Result<Self, crate::wire::Misread> {
+            /// [`FrameMisread`](crate::wire::FrameMisread).
+            pub fn examine(body: &[u8]) -> Result<Self, crate::wire::FrameMisread> {
                 Reader::located(body, |reader| reader.map(Self::read_keys))
             }
 

@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::wire::error::Misread;
+use crate::wire::error::FrameMisread;
 
 /// A frame of this version.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ pub struct ProofSchema {
     /// Rule of the proof in `spec/bowline.cddl`.
     pub grammar: Grammar,
     /// Reader of the body, which says where an error was noticed.
-    pub examine: fn(&[u8]) -> Result<(), Misread>,
+    pub examine: fn(&[u8]) -> Result<(), FrameMisread>,
 }
 
 /// One key of a map.

@@ -17,7 +17,7 @@ pub struct Arguments<'a> {
 
 /// One of the two parts.
 #[derive(Clone, Copy, Default, PartialEq)]
-pub(in crate::wire) struct Part<'a> {
+pub(in crate::wire) struct ArgumentsPart<'a> {
     item: &'a [u8],
     /// Number of arguments, where the part has just been read.
     count: u64,
@@ -32,11 +32,11 @@ impl<'a> Arguments<'a> {
     /// Whatever keeps them from being what a Call carries at its keys 3 and 4.
     pub fn parse(positional: &'a [u8], named: &'a [u8]) -> Result<Self, WireError> {
         let positional = match positional {
-            [] => Part::default(),
+            [] => ArgumentsPart::default(),
             bytes => Reader::whole(bytes, Self::read_positional)?,
         };
         let named = match named {
-            [] => Part::default(),
+            [] => ArgumentsPart::default(),
             bytes => Reader::whole(bytes, Self::read_named)?,
         };
         Self::join(positional, named)
@@ -73,8 +73,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// Both parts.
-    pub(in crate::wire) fn parts(&self) -> (Part<'a>, Part<'a>) {
-        let part = |item| Part { item, count: 0 };
+    pub(in crate::wire) fn parts(&self) -> (ArgumentsPart<'a>, ArgumentsPart<'a>) {
+        let part = |item| ArgumentsPart { item, count: 0 };
         (part(self.positional), part(self.named))
     }
 
@@ -83,16 +83,16 @@ impl<'a> Arguments<'a> {
         self.positional.len() + self.named.len()
     }
 
-    pub(in crate::wire) fn read_positional(reader: &mut Reader<'a>) -> Result<Part<'a>, WireError> {
+    pub(in crate::wire) fn read_positional(reader: &mut Reader<'a>) -> Result<ArgumentsPart<'a>, WireError> {
         let mut count = 0;
         let item = reader.span(|reader| {
             count = reader.array_of(bounds::ARGUMENTS)?;
             (0..count).try_for_each(|_| Value::read(reader).map(drop))
         })?;
-        Part::present(item, count)
+        ArgumentsPart::present(item, count)
     }
 
-    pub(in crate::wire) fn read_named(reader: &mut Reader<'a>) -> Result<Part<'a>, WireError> {
+    pub(in crate::wire) fn read_named(reader: &mut Reader<'a>) -> Result<ArgumentsPart<'a>, WireError> {
         let mut count = 0;
         let item = reader.span(|reader| {
             count = reader.map_of(bounds::ARGUMENTS)?;
@@ -102,10 +102,10 @@ impl<'a> Arguments<'a> {
                 |reader| Value::read(reader).map(drop),
             )
         })?;
-        Part::present(item, count)
+        ArgumentsPart::present(item, count)
     }
 
-    pub(in crate::wire) fn join(positional: Part<'a>, named: Part<'a>) -> Result<Self, WireError> {
+    pub(in crate::wire) fn join(positional: ArgumentsPart<'a>, named: ArgumentsPart<'a>) -> Result<Self, WireError> {
         if positional.count + named.count > bounds::ARGUMENTS as u64 {
             return Err(WireError::TooMany);
         }
@@ -118,7 +118,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> ArgumentsPart<'a> {
     /// The encoded array or map.
     pub(in crate::wire) fn as_bytes(&self) -> &'a [u8] {
         self.item

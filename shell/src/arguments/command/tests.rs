@@ -1,7 +1,7 @@
 use bowline_core::wire::frame::{Argument, ArgumentKind};
 
 use super::*;
-use crate::arguments::Kind;
+use crate::arguments::ValueKind;
 
 fn command(run: &[&str], arguments: Vec<ArgumentSpec>) -> Result<CommandSpec, SpecError> {
     let run: Vec<_> = run.iter().map(|&element| element.to_owned()).collect();
@@ -17,7 +17,7 @@ fn argv(
 }
 
 fn choice() -> ArgumentSpec {
-    let kind = Kind::Choice(vec!["nginx".into(), "app".into()]);
+    let kind = ValueKind::Choice(vec!["nginx".into(), "app".into()]);
     ArgumentSpec { kind, ..ArgumentSpec::string("unit") }
 }
 
@@ -123,7 +123,7 @@ fn bounds_hold_at_their_limit_and_not_above() {
 fn a_descriptor_is_named_where_it_will_be_open_and_is_what_was_there() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| ArgumentSpec {
-        kind: Kind::Path {
+        kind: ValueKind::Path {
             root: dir.path().to_owned(),
             handed: Handed::Descriptor(crate::arguments::Access::Read),
         },

@@ -20,7 +20,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::arguments::ArgumentError;
-use walk::{Root, Walk};
+use walk::{Root, ArgumentWalk};
 
 /// What a program may do with the descriptor that it gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(crate) fn below_root(name: &str, root: &Path, text: &str) -> Result<PathBuf,
     let resolved = || {
         let below = relative(root, text)?;
         let root = Root::open(root)?;
-        let mut walk = Walk::new(&root);
+        let mut walk = ArgumentWalk::new(&root);
         let place = walk.to(below)?;
         Ok(walk.path_of(&place))
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, fstat, openat};
 use rustix::io::Errno;
 
-use super::walk::{Place, Root, Walk, was_swapped};
+use super::walk::{WalkEnd, Root, ArgumentWalk, was_swapped};
 use super::{Access, Refused};
 
 /// Opens what `below`, a relative path without `..`, is below `root`.
@@ -50,13 +50,13 @@ fn at_once(_: &Root, _: &Path, _: Access) -> Option<Result<OwnedFd, Refused>> {
 
 /// By a walk of our own.
 pub(super) fn by_steps(root: &Root, below: &Path, access: Access) -> Result<OwnedFd, Refused> {
-    let mut walk = Walk::new(root);
+    let mut walk = ArgumentWalk::new(root);
     let mut place = walk.to(below)?;
     loop {
         let name = match &place {
-            Place::Directory => OsStr::new("."),
-            Place::File(name) => name,
-            Place::Missing(names) => match names.as_slice() {
+            WalkEnd::Directory => OsStr::new("."),
+            WalkEnd::File(name) => name,
+            WalkEnd::Missing(names) => match names.as_slice() {
                 [name] if access != Access::Read => name,
                 _ => return Err(Errno::NOENT.into()),
             },

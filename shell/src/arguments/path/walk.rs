@@ -27,7 +27,7 @@ pub(super) struct Root {
 
 /// Where a walk is.
 #[derive(Debug)]
-pub(super) struct Walk<'a> {
+pub(super) struct ArgumentWalk<'a> {
     root: &'a Root,
     /// The directories below the root that lead to this place, open.
     through: Vec<(OsString, OwnedFd)>,
@@ -39,7 +39,7 @@ pub(super) struct Walk<'a> {
 
 /// What a walk has come to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum WalkEnd {
     /// The directory in which the walk is.
     Directory,
     /// A file in it that is neither a directory nor a link.
@@ -62,13 +62,13 @@ impl Root {
     }
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ArgumentWalk<'a> {
     pub(super) fn new(root: &'a Root) -> Self {
         Self { root, through: Vec::new(), ahead: VecDeque::new(), links: 0, tries: 0 }
     }
 
     /// Walks `below`, a relative path without `..`, to its end.
-    pub(super) fn to(&mut self, below: &Path) -> Result<Place, Refused> {
+    pub(super) fn to(&mut self, below: &Path) -> Result<WalkEnd, Refused> {
         self.ahead.extend(below.components().filter_map(|component| match component {
             Component::Normal(name) => Some(name.to_owned()),
             _ => None,
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks `name` in this place again: it was something else when it was to be opened.
-    pub(super) fn again(&mut self, name: OsString) -> Result<Place, Refused> {
+    pub(super) fn again(&mut self, name: OsString) -> Result<WalkEnd, Refused> {
         self.try_again()?;
         self.ahead.push_front(name);
         self.on()
@@ -89,18 +89,18 @@ impl<'a> Walk<'a> {
     }
 
     /// The absolute path of a place.
-    pub(super) fn path_of(&self, place: &Place) -> PathBuf {
+    pub(super) fn path_of(&self, place: &WalkEnd) -> PathBuf {
         let mut path = self.root.texts[1].clone();
         path.extend(self.through.iter().map(|(name, _)| name));
         match place {
-            Place::Directory => {}
-            Place::File(name) => path.push(name),
-            Place::Missing(names) => path.extend(names),
+            WalkEnd::Directory => {}
+            WalkEnd::File(name) => path.push(name),
+            WalkEnd::Missing(names) => path.extend(names),
         }
         path
     }
 
-    fn on(&mut self) -> Result<Place, Refused> {
+    fn on(&mut self) -> Result<WalkEnd, Refused> {
         while let Some(name) = self.ahead.pop_front() {
             if name == ".." {
                 // Beyond the root there is nothing.
@@ -115,20 +115,20 @@ impl<'a> Walk<'a> {
             match found {
                 FileType::Symlink => self.follow(name)?,
                 FileType::Directory => self.enter(name)?,
-                _ if self.ahead.is_empty() => return Ok(Place::File(name)),
+                _ if self.ahead.is_empty() => return Ok(WalkEnd::File(name)),
                 _ => return Err(Errno::NOTDIR.into()),
             }
         }
-        Ok(Place::Directory)
+        Ok(WalkEnd::Directory)
     }
 
-    fn missing(&mut self, name: OsString) -> Result<Place, Refused> {
+    fn missing(&mut self, name: OsString) -> Result<WalkEnd, Refused> {
         let names: Vec<_> = [name].into_iter().chain(self.ahead.drain(..)).collect();
         // The rest of a link may climb.
         if names.iter().any(|name| name == "..") {
             return Err(Refused::Outside);
         }
-        Ok(Place::Missing(names))
+        Ok(WalkEnd::Missing(names))
     }
 
     fn enter(&mut self, name: OsString) -> Result<(), Refused> {
@@ -227,7 +227,7 @@ mod tests {
         symlink("inside", base.path().join("root/leads-inside")).unwrap();
         let root = Root::open(&base.path().join("root")).unwrap();
         for (name, leads) in [("was-a-directory", None), ("leads-inside", Some("inside"))] {
-            let mut walk = Walk::new(&root);
+            let mut walk = ArgumentWalk::new(&root);
             walk.enter(name.into()).unwrap();
             assert_eq!((walk.through.len(), walk.tries), (0, 1), "{name}");
             let place = walk.on();
@@ -242,7 +242,7 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         fs::write(base.path().join("file"), "").unwrap();
         let root = Root::open(base.path()).unwrap();
-        let mut walk = Walk::new(&root);
+        let mut walk = ArgumentWalk::new(&root);
         let given_up = (0..=TRIES).map(|_| walk.again("file".into())).find(Result::is_err);
         assert!(matches!(given_up, Some(Err(Refused::System(_)))), "{given_up:?}");
         assert_eq!(walk.tries, TRIES + 1);

@@ -13,7 +13,7 @@ use bowline_core::token::Rules;
 use crate::config::hub::tls::resolve_source;
 use crate::config::hub::{Origin, TlsSource};
 use crate::config::keys::{
-    Count, FilePath, Key, Kind, List, Reload, SourceName, Switch, Text, decide, keys, seconds,
+    Count, FilePath, Key, KeyKind, List, Reload, SourceName, Switch, Text, decide, keys, seconds,
     size, span,
 };
 use crate::config::{Bind, ConfigError, HubUrl, TlsMode, TlsSourceName};
@@ -100,13 +100,13 @@ keys! {
             "The longest life of a join token [default: 7d]";
     }
 
-    group door:
-    /// Who may knock; everything is optional.
+    group preauth:
+    /// Who may connect; everything is optional.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    DoorSettings,
-    /// Who may knock.
+    PreauthSettings,
+    /// Who may connect.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    Door {
+    PreauthConfig {
         /// Loopback has to be listed like any other.
         allow_ips: Vec<Network> = Vec::new(), List,
             "allow-ips" Live flag "allow-ip" NETWORK

@@ -96,7 +96,7 @@ fn every_key_reaches_the_configuration() {
                 refresh: Duration::from_secs(30 * 24 * 3600),
                 token: Duration::from_secs(2 * 24 * 3600),
             },
-            door: Door {
+            preauth: PreauthConfig {
                 allow_ips: networks(&["192.0.2.0/24", "2001:db8::/32", "::1"]),
                 trusted_proxies: networks(&["10.0.0.1"]),
                 external_pins: Vec::new(),
@@ -136,7 +136,7 @@ fn an_empty_file_is_a_safe_hub() {
     assert_eq!((config.mode, config.source), (TlsMode::Tofu, TlsSource::SelfSigned));
     assert_eq!((config.auth_required, config.auth_secret), (true, true));
     assert_eq!(config.secret_role, Role::Member);
-    assert_eq!(config.door, Door::default());
+    assert_eq!(config.preauth, PreauthConfig::default());
     let mut limits = Limits::default();
     (limits.peers, limits.pending, limits.failures_per_minute) = (0, 0, 0);
     config.limits.apply(&mut limits);
@@ -243,7 +243,7 @@ fn flags_stand_above_the_file_key_by_key() {
     let flags = HubSettings {
         bind: Some("[::1]:1".parse().unwrap()),
         limits: LimitSettings { peers: Some(5), ..LimitSettings::default() },
-        door: DoorSettings { allow_ips: Some(networks(&["::1"])), ..DoorSettings::default() },
+        preauth: PreauthSettings { allow_ips: Some(networks(&["::1"])), ..PreauthSettings::default() },
         auth_required: Some(true),
         auth_secret: Some(true),
         ..HubSettings::default()
@@ -253,7 +253,7 @@ fn flags_stand_above_the_file_key_by_key() {
     let mut expected = file.resolve().unwrap();
     expected.bind = "[::1]:1".parse().unwrap();
     expected.limits.peers = 5;
-    expected.door.allow_ips = networks(&["::1"]);
+    expected.preauth.allow_ips = networks(&["::1"]);
     expected.auth_required = true;
     expected.auth_secret = true;
     assert_eq!(config, expected);
@@ -339,12 +339,12 @@ fn hold_to_the_page(page: &str, of_page: impl Fn(&str) -> bool) {
     assert_eq!(rows.len(), keys.count());
 }
 
-/// The table of `docs/door.md`, row for row.
+/// The table of `docs/limits.md`, row for row.
 #[test]
 fn the_page_of_the_door_lists_each_key_with_its_default_and_its_range() {
-    let door = ["allow-ips", "trusted-proxies", "external-pins", "origins"];
-    let of_page = |name: &str| name.starts_with("limits.") || door.contains(&name);
-    hold_to_the_page(include_str!("../../../../docs/door.md"), of_page);
+    let preauth = ["allow-ips", "trusted-proxies", "external-pins", "origins"];
+    let of_page = |name: &str| name.starts_with("limits.") || preauth.contains(&name);
+    hold_to_the_page(include_str!("../../../../docs/limits.md"), of_page);
 }
 
 #[test]

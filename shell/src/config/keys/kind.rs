@@ -32,14 +32,14 @@ pub enum Form {
 }
 
 /// What a file says of a key, if anything.
-pub(crate) type Read<T> = Result<Option<T>, ConfigError>;
+pub(crate) type KeyRead<T> = Result<Option<T>, ConfigError>;
 
 /// A way to write a `T`.
-pub(crate) trait Kind<T: PartialEq> {
+pub(crate) trait KeyKind<T: PartialEq> {
     fn form(&self) -> Form;
 
     /// The value under `name` in a file; of a [`Form::Table`], what the section holds.
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<T>;
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<T>;
 
     /// Takes a flag's value; the error is what was expected.
     fn set(&self, held: &mut Option<T>, text: &OsStr) -> Result<(), String>;
@@ -66,7 +66,7 @@ pub(crate) trait Kind<T: PartialEq> {
 
 /// A value that its key takes, or the complaint about it.
 pub(crate) fn decide<T: PartialEq>(
-    kind: &impl Kind<T>,
+    kind: &impl KeyKind<T>,
     value: T,
     key: &'static str,
     flag: Option<&'static str>,
@@ -80,12 +80,12 @@ pub(crate) fn decide<T: PartialEq>(
 /// Text that its type parses and prints.
 pub(crate) struct Text;
 
-impl<T: PartialEq + Display + FromStr<Err: Display>> Kind<T> for Text {
+impl<T: PartialEq + Display + FromStr<Err: Display>> KeyKind<T> for Text {
     fn form(&self) -> Form {
         Form::Text
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<T> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<T> {
         section.text(name)
     }
 
@@ -102,12 +102,12 @@ impl<T: PartialEq + Display + FromStr<Err: Display>> Kind<T> for Text {
 /// An array of such text.
 pub(crate) struct List;
 
-impl<T: PartialEq + Display + FromStr<Err: Display>> Kind<Vec<T>> for List {
+impl<T: PartialEq + Display + FromStr<Err: Display>> KeyKind<Vec<T>> for List {
     fn form(&self) -> Form {
         Form::List
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<Vec<T>> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<Vec<T>> {
         section.list(name)
     }
 
@@ -124,12 +124,12 @@ impl<T: PartialEq + Display + FromStr<Err: Display>> Kind<Vec<T>> for List {
 /// True or false.
 pub(crate) struct Switch;
 
-impl Kind<bool> for Switch {
+impl KeyKind<bool> for Switch {
     fn form(&self) -> Form {
         Form::Switch
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<bool> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<bool> {
         section.boolean(name)
     }
 
@@ -146,12 +146,12 @@ impl Kind<bool> for Switch {
 /// A path: in a file relative to its directory, behind a flag to the working directory.
 pub(crate) struct FilePath;
 
-impl Kind<PathBuf> for FilePath {
+impl KeyKind<PathBuf> for FilePath {
     fn form(&self) -> Form {
         Form::Path
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<PathBuf> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<PathBuf> {
         section.path(name)
     }
 
@@ -169,12 +169,12 @@ impl Kind<PathBuf> for FilePath {
 /// name.
 pub(crate) struct SourceName;
 
-impl Kind<TlsSourceName> for SourceName {
+impl KeyKind<TlsSourceName> for SourceName {
     fn form(&self) -> Form {
         Form::Text
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<TlsSourceName> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<TlsSourceName> {
         let Some(entry) = section.entry(name)? else { return Ok(None) };
         match entry.value.as_str() {
             "keystore" | "acme" => Err(section.not_built(&entry)),
@@ -202,13 +202,13 @@ impl Count {
     }
 }
 
-impl Kind<u64> for Count {
+impl KeyKind<u64> for Count {
     fn form(&self) -> Form {
         Form::Number
     }
 
     /// A number that no `u64` holds is out of every range.
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<u64> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<u64> {
         let Some(entry) = section.integer(name)? else { return Ok(None) };
         let value = u64::try_from(entry.value);
         value.map(Some).map_err(|_| section.complain(&entry, self.expected()))
@@ -263,12 +263,12 @@ pub(crate) fn size(range: RangeInclusive<u64>) -> Quantity<u64> {
     Quantity { range, parse: parse_size, print, fits: |_| true, expected: "expected" }
 }
 
-impl<T: PartialOrd> Kind<T> for Quantity<T> {
+impl<T: PartialOrd> KeyKind<T> for Quantity<T> {
     fn form(&self) -> Form {
         Form::Text
     }
 
-    fn read(&self, section: &mut Section<'_>, name: &'static str) -> Read<T> {
+    fn read(&self, section: &mut Section<'_>, name: &'static str) -> KeyRead<T> {
         let Some(entry) = section.entry(name)? else { return Ok(None) };
         (self.parse)(&entry.value).map(Some).map_err(|error| section.complain(&entry, error))
     }

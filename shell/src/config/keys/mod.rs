@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub use kind::Form;
 pub(crate) use kind::{
-    Count, FilePath, Kind, List, Read, SourceName, Switch, Text, decide, seconds, size, span,
+    Count, FilePath, KeyKind, List, KeyRead, SourceName, Switch, Text, decide, seconds, size, span,
 };
 pub(crate) use row::keys;
 
@@ -111,10 +111,10 @@ impl<S, C> fmt::Debug for Key<S, C> {
 }
 
 /// A table's name, and its keys by their names in it.
-type Table<'k, S, C> = (&'static str, Vec<(&'static str, &'k Key<S, C>)>);
+type KeyTable<'k, S, C> = (&'static str, Vec<(&'static str, &'k Key<S, C>)>);
 
 /// The tables in the order of their first keys.
-fn tables<S, C>(keys: &[Key<S, C>]) -> Vec<Table<'_, S, C>> {
+fn tables<S, C>(keys: &[Key<S, C>]) -> Vec<KeyTable<'_, S, C>> {
     let mut tables: Vec<(_, Vec<_>)> = Vec::new();
     for key in keys {
         let (table, name) = key.place();

@@ -140,8 +140,8 @@ macro_rules! keys {
             placeholder: keys!(@option $($(stringify!($placeholder))?)?),
             about: $about,
             reload: Reload::$reload,
-            form: || Kind::<$T>::form(&$kind),
-            range: || Kind::<$T>::range(&$kind),
+            form: || KeyKind::<$T>::form(&$kind),
+            range: || KeyKind::<$T>::range(&$kind),
             read: |settings, section, name| {
                 settings.$($path).+ = $kind.read(section, name)?;
                 Ok(())

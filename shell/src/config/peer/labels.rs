@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use bowline_core::wire::bounds;
 
 use crate::config::document::Section;
-use crate::config::keys::{Form, Kind, Read};
+use crate::config::keys::{Form, KeyKind, KeyRead};
 use crate::config::print::{Printer, key as spelt};
 
 type Labels = BTreeMap<String, String>;
@@ -14,12 +14,12 @@ type Labels = BTreeMap<String, String>;
 /// The table `labels`.
 pub(super) struct LabelTable;
 
-impl Kind<Labels> for LabelTable {
+impl KeyKind<Labels> for LabelTable {
     fn form(&self) -> Form {
         Form::Table
     }
 
-    fn read(&self, section: &mut Section<'_>, _name: &'static str) -> Read<Labels> {
+    fn read(&self, section: &mut Section<'_>, _name: &'static str) -> KeyRead<Labels> {
         let mut read = Labels::new();
         for name in section.names() {
             let value = section.named_text(&name)?;

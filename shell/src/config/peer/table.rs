@@ -9,7 +9,7 @@ use bowline_core::limits::Limits;
 
 use crate::arguments::CommandSpec;
 use crate::config::commands::CommandTable;
-use crate::config::keys::{FilePath, Key, Kind, List, Reload, Text, decide, keys, span};
+use crate::config::keys::{FilePath, Key, KeyKind, List, Reload, Text, decide, keys, span};
 use crate::config::peer::labels::LabelTable;
 use crate::config::{ConfigError, HubUrl, TlsMode};
 use crate::files::TrustedGroup;

@@ -27,7 +27,7 @@ impl Display for Fault {
 }
 
 /// The table of one hub, emptied as it is read.
-pub(super) struct Table {
+pub(super) struct TrustTable {
     pub(super) name: String,
     line: usize,
     values: BTreeMap<String, (usize, Value)>,
@@ -40,7 +40,7 @@ enum Value {
     List(Vec<String>),
 }
 
-impl Table {
+impl TrustTable {
     /// Text, parsed as a `T`.
     pub(super) fn text<T>(&mut self, key: &'static str) -> Result<Option<T>, Fault>
     where
@@ -105,9 +105,9 @@ impl Table {
 }
 
 /// The tables of a file, in its order; none has the name of another.
-pub(super) fn tables(text: &str) -> Result<Vec<Table>, Fault> {
+pub(super) fn tables(text: &str) -> Result<Vec<TrustTable>, Fault> {
     let mut cursor = Cursor { rest: text, line: 1 };
-    let mut tables: Vec<Table> = Vec::new();
+    let mut tables: Vec<TrustTable> = Vec::new();
     loop {
         cursor.blank_lines()?;
         let line = cursor.line;
@@ -119,7 +119,7 @@ pub(super) fn tables(text: &str) -> Result<Vec<Table>, Fault> {
             if tables.iter().any(|table| table.name == name) {
                 return Err(cursor.fault(&format!("'hub.{name}' is here twice")));
             }
-            tables.push(Table { name, line, values: BTreeMap::new(), known: Vec::new() });
+            tables.push(TrustTable { name, line, values: BTreeMap::new(), known: Vec::new() });
         } else {
             let key = cursor.key()?;
             cursor.expect("=")?;

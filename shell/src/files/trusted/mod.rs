@@ -20,10 +20,10 @@ mod walk;
 
 pub(crate) use account::user;
 pub use group::TrustedGroup;
-pub(crate) use place::Place;
+pub(crate) use place::WritePlace;
 pub use remedy::Remedy;
 pub use shown::read_shown;
 pub(crate) use stamp::Stamp;
 pub use verdict::Exposure;
 pub use walk::is_descriptor;
-pub(crate) use walk::{Found, Missing, directory, read, real};
+pub(crate) use walk::{FoundDirectory, Missing, directory, read, real};

@@ -15,18 +15,18 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::verdict::{Kind, Seen};
+use super::verdict::{FileKind, Seen};
 use super::walk::{Reached, flawed, parent, seen, who};
 use crate::files::FileError;
 
 /// Where something is written.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct WritePlace {
     reached: Reached,
     name: OsString,
 }
 
-impl Place {
+impl WritePlace {
     /// Walks to the directory of `path`, which must be there.
     pub(crate) fn of(path: &Path, doing: &'static str) -> Result<Self, FileError> {
         let (reached, name) = parent(path, doing)?;
@@ -76,7 +76,7 @@ impl Place {
     pub(crate) fn look(&self, doing: &'static str) -> Result<(), FileError> {
         let path = self.path();
         match self.seen() {
-            Ok(seen) if seen.kind == Kind::Link => {
+            Ok(seen) if seen.kind == FileKind::Link => {
                 Err(FileError::NotAFile { path, what: "a link" })
             }
             Ok(seen) => who(&path).writes(seen).map_err(|flaw| flawed(&path, seen, flaw)),
@@ -117,7 +117,7 @@ impl Place {
     pub(crate) fn is_closed(&self) -> Result<bool, Errno> {
         let seen = self.seen()?;
         let ours = seen.uid == geteuid().as_raw();
-        Ok(seen.kind == Kind::Directory && ours && seen.mode & 0o077 == 0)
+        Ok(seen.kind == FileKind::Directory && ours && seen.mode & 0o077 == 0)
     }
 
     /// What the system says of it; none where nothing is there.

@@ -5,7 +5,7 @@ use std::path::Path;
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::process::geteuid;
 
-use super::verdict::{Kind, Seen};
+use super::verdict::{FileKind, Seen};
 use crate::files::error::word;
 
 /// What is to be done about a file's mode.
@@ -28,7 +28,7 @@ impl Remedy {
         let is_fixed =
             statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY));
         let mode = match seen.kind {
-            Kind::Directory => "go-w",
+            FileKind::Directory => "go-w",
             _ => "600",
         };
         Self::choose(seen, geteuid().as_raw(), is_fixed, mode)
@@ -36,7 +36,7 @@ impl Remedy {
 
     fn choose(seen: Seen, own: u32, is_fixed: bool, mode: &'static str) -> Self {
         let others = match seen.kind {
-            Kind::Directory => 0o002,
+            FileKind::Directory => 0o002,
             _ => 0o007,
         };
         let is_ours = seen.uid == own && !is_fixed;
@@ -74,13 +74,13 @@ mod tests {
     fn advice_is_what_this_user_can_do_about_this_file() {
         let seen = |kind, uid, mode| Seen { kind, uid, gid: 2000, mode };
         for (seen, is_fixed, remedy) in [
-            (seen(Kind::Regular, 1000, 0o640), false, Remedy::Chmod("600")),
-            (seen(Kind::Regular, 1000, 0o440), true, Remedy::TrustGroup(2000)),
-            (seen(Kind::Regular, 0, 0o440), false, Remedy::TrustGroup(2000)),
-            (seen(Kind::Regular, 0, 0o444), false, Remedy::AsRoot("600")),
-            (seen(Kind::Regular, 0, 0o444), true, Remedy::AtItsSource),
-            (seen(Kind::Regular, 1000, 0o444), true, Remedy::AtItsSource),
-            (seen(Kind::Directory, 0, 0o2775), false, Remedy::TrustGroup(2000)),
+            (seen(FileKind::Regular, 1000, 0o640), false, Remedy::Chmod("600")),
+            (seen(FileKind::Regular, 1000, 0o440), true, Remedy::TrustGroup(2000)),
+            (seen(FileKind::Regular, 0, 0o440), false, Remedy::TrustGroup(2000)),
+            (seen(FileKind::Regular, 0, 0o444), false, Remedy::AsRoot("600")),
+            (seen(FileKind::Regular, 0, 0o444), true, Remedy::AtItsSource),
+            (seen(FileKind::Regular, 1000, 0o444), true, Remedy::AtItsSource),
+            (seen(FileKind::Directory, 0, 0o2775), false, Remedy::TrustGroup(2000)),
         ] {
             assert_eq!(Remedy::choose(seen, 1000, is_fixed, "600"), remedy, "{seen:?} {is_fixed}");
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, fstat, open, stat};
 
-use super::verdict::Kind;
+use super::verdict::FileKind;
 use super::walk::{is_descriptor, seen};
 use crate::files::FileError;
 use crate::files::private::{MOST_READABLE, read_bounded};
@@ -24,12 +24,12 @@ fn open_shown(path: &Path) -> Result<File, FileError> {
     let fail = |error| FileError::system("read", path, error);
     let is_open = is_descriptor(path);
     let check = |kind| match kind {
-        Kind::Regular | Kind::Link => Ok(()),
-        Kind::Pipe if is_open => Ok(()),
-        Kind::Directory => Err(fail(rustix::io::Errno::ISDIR)),
-        Kind::Pipe => Err(FileError::NotAFile { path: path.to_owned(), what: "a pipe" }),
-        Kind::Socket => Err(FileError::NotAFile { path: path.to_owned(), what: "a socket" }),
-        Kind::Device => Err(FileError::NotAFile { path: path.to_owned(), what: "a device" }),
+        FileKind::Regular | FileKind::Link => Ok(()),
+        FileKind::Pipe if is_open => Ok(()),
+        FileKind::Directory => Err(fail(rustix::io::Errno::ISDIR)),
+        FileKind::Pipe => Err(FileError::NotAFile { path: path.to_owned(), what: "a pipe" }),
+        FileKind::Socket => Err(FileError::NotAFile { path: path.to_owned(), what: "a socket" }),
+        FileKind::Device => Err(FileError::NotAFile { path: path.to_owned(), what: "a device" }),
     };
     check(seen(&stat(path).map_err(fail)?).kind)?;
     let waits = if is_open { OFlags::empty() } else { OFlags::NONBLOCK };

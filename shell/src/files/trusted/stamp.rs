@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::fs::{Stat, fstat};
 
-use super::Place;
+use super::WritePlace;
 use super::verdict::Exposure;
 use super::walk::read;
 use crate::files::FileError;
@@ -45,7 +45,7 @@ impl Stamp {
     /// # Errors
     /// Its directory is not there or cannot be trusted, or the system's.
     pub(crate) fn of(path: &Path) -> Result<Option<Self>, FileError> {
-        let stat = Place::of(path, "look at")?.stat();
+        let stat = WritePlace::of(path, "look at")?.stat();
         let stat = stat.map_err(|error| FileError::system("look at", path, error))?;
         Ok(stat.map(Self))
     }
@@ -64,7 +64,7 @@ impl Stamp {
     /// # Errors
     /// As [`Stamp::of`].
     pub(crate) fn of_directory(path: &Path) -> Result<Self, FileError> {
-        let stat = Place::of(path, "look at")?.directory_stat();
+        let stat = WritePlace::of(path, "look at")?.directory_stat();
         stat.map(Self).map_err(|error| FileError::system("look at", path, error))
     }
 

@@ -11,7 +11,7 @@ pub enum Exposure {
 
 /// What a step of a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     Directory,
     Link,
     Regular,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 /// What the system says of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
-    pub(super) kind: Kind,
+    pub(super) kind: FileKind,
     /// Its owner.
     pub(super) uid: u32,
     /// Its group.
@@ -67,7 +67,7 @@ impl Who {
         let kept_apart = seen.mode & 0o1000 != 0 && seen.uid == 0;
         // A link's own bits mean nothing: nobody can change where it points to.
         match seen.kind {
-            Kind::Directory if self.is_shared(seen) && !kept_apart => Err(Flaw::Change),
+            FileKind::Directory if self.is_shared(seen) && !kept_apart => Err(Flaw::Change),
             _ => Ok(()),
         }
     }
@@ -75,11 +75,11 @@ impl Who {
     /// The file that is opened.
     pub(super) fn takes(self, seen: Seen, exposure: Exposure) -> Result<(), Flaw> {
         match seen.kind {
-            Kind::Regular => {}
-            Kind::Directory | Kind::Link => return Err(Flaw::Kind("no file")),
-            Kind::Pipe => return Err(Flaw::Kind("a pipe")),
-            Kind::Socket => return Err(Flaw::Kind("a socket")),
-            Kind::Device => return Err(Flaw::Kind("a device")),
+            FileKind::Regular => {}
+            FileKind::Directory | FileKind::Link => return Err(Flaw::Kind("no file")),
+            FileKind::Pipe => return Err(Flaw::Kind("a pipe")),
+            FileKind::Socket => return Err(Flaw::Kind("a socket")),
+            FileKind::Device => return Err(Flaw::Kind("a device")),
         }
         self.owns(seen)?;
         let read_by_list = if self.credential { 0o040 } else { 0 };
@@ -125,14 +125,14 @@ mod tests {
     const ALICE: Who = Who { uid: 1000, group: None, credential: false };
     const TRUSTED: u32 = 2000;
 
-    fn seen(kind: Kind, uid: u32, mode: u32) -> Seen {
+    fn seen(kind: FileKind, uid: u32, mode: u32) -> Seen {
         Seen { kind, uid, gid: 100, mode }
     }
 
     #[test]
     fn the_bits_of_the_trusted_group_pass_and_no_others() {
         use Exposure::{Nothing, Readable};
-        use Kind::{Directory, Regular};
+        use FileKind::{Directory, Regular};
         let alice = Who { group: Some(TRUSTED), ..ALICE };
         let of = |gid, kind, uid, mode| Seen { kind, uid, gid, mode };
         for (gid, uid, mode, verdict) in [
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_directory_or_link_is_roots_or_ours_and_nobody_else_may_change_it() {
-        use Kind::{Directory, Link};
+        use FileKind::{Directory, Link};
         for (who, step, verdict) in [
             (ROOT, seen(Directory, 0, 0o755), Ok(())),
             (ALICE, seen(Directory, 0, 0o755), Ok(())),
@@ -212,10 +212,10 @@ mod tests {
             (unit, 0, 0o444, Nothing, Err(Flaw::Read)),
             (unit, 1001, 0o440, Nothing, Err(Flaw::Owner)),
         ] {
-            let found = who.takes(seen(Kind::Regular, uid, mode), exposure);
+            let found = who.takes(seen(FileKind::Regular, uid, mode), exposure);
             assert_eq!(found, verdict, "{who:?} {uid} {mode:o} {exposure:?}");
         }
-        for kind in [Kind::Pipe, Kind::Socket, Kind::Device, Kind::Directory, Kind::Link] {
+        for kind in [FileKind::Pipe, FileKind::Socket, FileKind::Device, FileKind::Directory, FileKind::Link] {
             let found = ALICE.takes(seen(kind, 1000, 0o600), Nothing);
             assert!(matches!(found, Err(Flaw::Kind(_))), "{kind:?}");
         }

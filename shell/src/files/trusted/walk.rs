@@ -16,7 +16,7 @@ use rustix::process::geteuid;
 
 use super::group;
 use super::remedy::Remedy;
-use super::verdict::{Exposure, Flaw, Kind, Seen, Who};
+use super::verdict::{Exposure, Flaw, FileKind, Seen, Who};
 use crate::files::FileError;
 
 /// Links that are followed for one path, as many as the system itself follows.
@@ -40,7 +40,7 @@ pub(super) struct Reached {
 
 /// What a directory is that was reached.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundDirectory {
     /// Its permission bits.
     pub(crate) mode: u32,
     /// Whether others may write there, as in `/tmp`.
@@ -53,14 +53,14 @@ pub(crate) struct Found {
 
 /// The directory `path`, which belongs to root or to this user, and which nobody else may change;
 /// so does each that leads there.
-pub(crate) fn directory(path: &Path, missing: Missing) -> Result<Found, FileError> {
+pub(crate) fn directory(path: &Path, missing: Missing) -> Result<FoundDirectory, FileError> {
     let doing = if missing == Missing::Make { "create the directory" } else { "open" };
-    let walk = Walk { to_a_directory: true, ..Walk::start(path, doing)? };
+    let walk = TrustedWalk { to_a_directory: true, ..TrustedWalk::start(path, doing)? };
     let who = walk.who;
     let reached = walk.reach(missing)?;
     let stat = fstat(&reached.directory).map_err(|error| FileError::system(doing, path, error))?;
     let seen = seen(&stat);
-    Ok(Found {
+    Ok(FoundDirectory {
         mode: seen.mode,
         is_shared: who.is_shared(seen),
         is_ours: seen.uid == who.uid,
@@ -72,14 +72,14 @@ pub(crate) fn directory(path: &Path, missing: Missing) -> Result<Found, FileErro
 pub(super) fn parent(path: &Path, doing: &'static str) -> Result<(Reached, OsString), FileError> {
     let invalid = || FileError::system(doing, path, Errno::ISDIR);
     let name = path.file_name().ok_or_else(invalid)?.to_owned();
-    let mut walk = Walk::start(path, doing)?;
+    let mut walk = TrustedWalk::start(path, doing)?;
     walk.ahead.pop_back();
     Ok((walk.reach(Missing::Refuse)?, name))
 }
 
 /// Where the links of `path` lead in the end, followed as they are to read it.
 pub(crate) fn real(path: &Path) -> Result<PathBuf, FileError> {
-    let mut walk = Walk::start(path, "write")?;
+    let mut walk = TrustedWalk::start(path, "write")?;
     let (name, _) = walk.last()?;
     Ok(walk.at.path.join(name))
 }
@@ -89,7 +89,7 @@ pub(crate) fn read(path: &Path, exposure: Exposure) -> Result<File, FileError> {
     if is_descriptor(path) {
         return read_descriptor(path, exposure);
     }
-    Walk::start(path, "read")?.open_file(exposure)
+    TrustedWalk::start(path, "read")?.open_file(exposure)
 }
 
 /// Whether `path` is a descriptor that this process was started with, such as a shell's `<(…)`: it
@@ -130,14 +130,14 @@ fn read_descriptor(path: &Path, exposure: Exposure) -> Result<File, FileError> {
     let flags = fcntl_getfl(&file).map_err(fail)?;
     fcntl_setfl(&file, flags & !OFlags::NONBLOCK).map_err(fail)?;
     let seen = seen(&fstat(&file).map_err(fail)?);
-    if seen.kind != Kind::Pipe {
+    if seen.kind != FileKind::Pipe {
         who(path).takes(seen, exposure).map_err(|flaw| flawed(path, seen, flaw))?;
     }
     Ok(file.into())
 }
 
 /// A path that is being walked.
-struct Walk<'a> {
+struct TrustedWalk<'a> {
     /// What was asked for.
     asked: &'a Path,
     doing: &'static str,
@@ -149,7 +149,7 @@ struct Walk<'a> {
     links: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> TrustedWalk<'a> {
     fn start(asked: &'a Path, doing: &'static str) -> Result<Self, FileError> {
         let fail = |error| FileError::system(doing, asked, error);
         let whole =
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
     fn reach(mut self, missing: Missing) -> Result<Reached, FileError> {
         while let Some(name) = self.ahead.pop_front() {
             match self.stat(&name) {
-                Ok(seen) if seen.kind == Kind::Link => self.follow(&name, seen)?,
+                Ok(seen) if seen.kind == FileKind::Link => self.follow(&name, seen)?,
                 Err(Errno::NOENT) if missing == Missing::Make => self.make(&name)?,
                 Ok(_) => self.enter(&name)?,
                 Err(error) => return Err(self.fail(error)),
@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
         while let Some(name) = self.ahead.pop_front() {
             let seen = self.stat(&name).map_err(|error| self.fail(error))?;
             match seen.kind {
-                Kind::Link => self.follow(&name, seen)?,
+                FileKind::Link => self.follow(&name, seen)?,
                 _ if !self.ahead.is_empty() => self.enter(&name)?,
                 _ => return Ok((name, seen)),
             }
@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
     /// Looked at before it is opened, since opening a device may do something, and after, since it
     /// may be another by then.
     fn open(&self, name: &OsStr, found: Seen, exposure: Exposure) -> Result<File, FileError> {
-        if found.kind == Kind::Directory {
+        if found.kind == FileKind::Directory {
             return Err(self.fail(Errno::ISDIR));
         }
         let check = |seen: Seen| {
@@ -289,12 +289,12 @@ pub(super) fn seen(stat: &Stat) -> Seen {
     #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
     let raw = stat.st_mode as u32;
     let kind = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Directory => Kind::Directory,
-        FileType::Symlink => Kind::Link,
-        FileType::RegularFile => Kind::Regular,
-        FileType::Fifo => Kind::Pipe,
-        FileType::Socket => Kind::Socket,
-        _ => Kind::Device,
+        FileType::Directory => FileKind::Directory,
+        FileType::Symlink => FileKind::Link,
+        FileType::RegularFile => FileKind::Regular,
+        FileType::Fifo => FileKind::Pipe,
+        FileType::Socket => FileKind::Socket,
+        _ => FileKind::Device,
     };
     Seen { kind, uid: stat.st_uid, gid: stat.st_gid, mode: raw & 0o7777 }
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use super::*;
-use crate::crash::tests::{End, child_dir, crash_at};
+use crate::crash::tests::{ChildEnd, child_dir, crash_at};
 
 fn hub(dir: &Path) -> (DataDir, Ledger) {
     let data = DataDir::create(&dir.join("hub")).unwrap();
@@ -85,7 +85,7 @@ fn a_crash_at_any_write_of_a_rotation_leaves_one_key_that_signs() {
     for n in 1.. {
         let dir = tempfile::tempdir().unwrap();
         let name = "hub::token_key::tests::a_key_is_rotated_until_a_crash";
-        if crash_at(name, n, dir.path()) == End::Done {
+        if crash_at(name, n, dir.path()) == ChildEnd::Done {
             break;
         }
         let noted = |name| fs::read_to_string(dir.path().join(name)).ok();

@@ -9,7 +9,7 @@ use bowline_core::wire::frame::Method;
 use super::*;
 
 fn bind(ledger: &mut Ledger, binding: Binding) -> Result<(), LedgerError> {
-    ledger.record(&Record::Bind(binding))
+    ledger.record(&FactRecord::Bind(binding))
 }
 
 fn forget(ledger: &mut Ledger, peer: PeerId) -> Result<bool, LedgerError> {

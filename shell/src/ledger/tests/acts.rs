@@ -6,7 +6,7 @@ use bowline_core::ask::Memory;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::facts::{
-    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, Record, Refreshing,
+    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, FactRecord, Refreshing,
     Restored, Revocation, Sign, TokenRecord, Uses,
 };
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
@@ -17,7 +17,7 @@ use crate::ledger::{Ledger, LedgerError};
 /// One thing that is asked.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    Record(Record),
+    Record(FactRecord),
     Change(Change),
     Issue(TokenRecord),
     Raise,
@@ -116,7 +116,7 @@ fn labels() -> BTreeMap<String, String> {
 
 /// A peer joins with a key and a token, and gets this issue and this refresh token.
 pub(super) fn join((of, with): (u8, u8), by: u8, uses: u32, (issue, fresh): (u32, u8)) -> Act {
-    Act::Record(Record::Enrol(Box::new(Enrolment {
+    Act::Record(FactRecord::Enrol(Box::new(Enrolment {
         binding: binding(of, with),
         invited: record(by, uses).claims(),
         enrolled: Enrolled {
@@ -131,7 +131,7 @@ pub(super) fn join((of, with): (u8, u8), by: u8, uses: u32, (issue, fresh): (u32
 }
 
 pub(super) fn refresh(of: u8, presented: u8, fresh: u8) -> Act {
-    Act::Record(Record::Refresh(Refreshing {
+    Act::Record(FactRecord::Refresh(Refreshing {
         peer: peer(of),
         key: key(of),
         presented: Some(hash(presented)),

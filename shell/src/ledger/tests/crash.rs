@@ -8,7 +8,7 @@ use bowline_core::code::Code;
 use bowline_core::facts::Change;
 
 use super::acts::{Act, Model, act, join, jti, peer, refresh, restored, revoke, token};
-use crate::crash::tests::{End, child_dir, crash_at};
+use crate::crash::tests::{ChildEnd, child_dir, crash_at};
 use crate::ledger::Ledger;
 
 /// The life of a hub: two starts, tokens for one key and for two, joins whose replies are lost,
@@ -72,7 +72,7 @@ fn a_crash_at_any_write_spends_no_token_twice_and_locks_nobody_out() {
     for n in 1.. {
         let dir = tempfile::tempdir().unwrap();
         let name = "ledger::tests::crash::a_hub_lives_until_it_crashes";
-        if crash_at(name, n, dir.path()) == End::Done {
+        if crash_at(name, n, dir.path()) == ChildEnd::Done {
             break;
         }
         crashes += 1;

@@ -2,14 +2,14 @@
 
 use bowline_core::facts::{Change, KeyRecord};
 use bowline_core::random::Random;
-use bowline_core::token::{KeyState, Signer, TokenKey};
+use bowline_core::token::{KeyState, TokenSigner, TokenKey};
 
 use super::acts::{Act, act, token};
 use crate::ledger::{KeyRotation, Ledger};
 
 fn key(n: u8) -> TokenKey {
     let seed = bowline_core::random::Seed([n; 32]);
-    Signer::generate(&mut Random::new(&seed)).unwrap().key().clone()
+    TokenSigner::generate(&mut Random::new(&seed)).unwrap().key().clone()
 }
 
 pub(super) fn rotation(n: u8, at: u64, now: bool) -> KeyRotation {

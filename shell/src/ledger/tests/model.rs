@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bowline_core::capability::{Capabilities, Capability, Role};
 use bowline_core::facts::{
-    Binding, Change, Enrolled, Enrolment, Family, Record, Refreshing, Revocation, TokenRecord, Uses,
+    Binding, Change, Enrolled, Enrolment, Family, FactRecord, Refreshing, Revocation, TokenRecord, Uses,
 };
 use bowline_core::id::{KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::wire::frame::Method;
@@ -163,9 +163,9 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn an_act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        2 => binding().prop_map(|binding| Act::Record(Record::Bind(binding))),
-        6 => enrolment().prop_map(|enrolment| Act::Record(Record::Enrol(Box::new(enrolment)))),
-        4 => refreshing().prop_map(|refreshing| Act::Record(Record::Refresh(refreshing))),
+        2 => binding().prop_map(|binding| Act::Record(FactRecord::Bind(binding))),
+        6 => enrolment().prop_map(|enrolment| Act::Record(FactRecord::Enrol(Box::new(enrolment)))),
+        4 => refreshing().prop_map(|refreshing| Act::Record(FactRecord::Refresh(refreshing))),
         3 => token().prop_map(Act::Issue),
         4 => change().prop_map(Act::Change),
         1 => Just(Act::Raise),

@@ -4,12 +4,12 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 
-use bowline_core::facts::{Durable, Record};
+use bowline_core::facts::{Durable, FactRecord};
 
 use super::acts::{Act, act, join, token};
 use crate::ledger::{Ledger, LedgerError};
 
-fn record(join: Act) -> Record {
+fn record(join: Act) -> FactRecord {
     let Act::Record(record) = join else { unreachable!() };
     record
 }

@@ -18,7 +18,7 @@ fn bind(
     binding: Binding,
     answer: impl FnOnce(Result<(), LedgerError>) + Send + 'static,
 ) {
-    thread.record(Record::Bind(binding), answer);
+    thread.record(FactRecord::Bind(binding), answer);
 }
 
 fn forget(

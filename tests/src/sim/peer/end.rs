@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bowline_core::ask::{AskId, Kept};
+use bowline_core::ask::{AskId, PeerUpdate};
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, PeerId};
 use bowline_core::link::Link;
@@ -34,7 +34,7 @@ pub(super) struct PeerEnd {
 pub(super) struct Keeping {
     pub(super) done: Mono,
     pub(super) ask: AskId,
-    pub(super) kept: Box<Kept>,
+    pub(super) kept: Box<PeerUpdate>,
 }
 
 /// A call that an operator made.

@@ -8,20 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bowline_core::ask::{Answer, Kept, Question};
+use bowline_core::ask::{Answer, PeerUpdate, Question};
 use bowline_core::auth::{
-    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Way, may_refuse,
+    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Reconnect, may_refuse,
 };
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Event, Link};
-use bowline_core::peer::{Next, Outcome, Pace, Peer};
+use bowline_core::peer::{NextDial, LinkOutcome, BackoffSpans, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
-use bowline_core::trust::{Entry, Known, SeenStart};
+use bowline_core::trust::{Entry, KnownHub, SeenStart};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
@@ -123,8 +123,8 @@ impl PeerNode {
     /// Its process begins.
     pub fn start(&mut self, dice: &mut Dice, now: Now) {
         let (entry, seen) = (self.entry, self.seen.clone());
-        let known = Known { hub: "world".to_owned(), entry, seen, ..Known::default() };
-        let machine = Peer::new(known, Pace::default(), &Seed(dice.bytes()), now);
+        let known = KnownHub { hub: "world".to_owned(), entry, seen, ..KnownHub::default() };
+        let machine = Peer::new(known, BackoffSpans::default(), &Seed(dice.bytes()), now);
         self.life = Some(Life { machine, due: false, end: None });
     }
 
@@ -173,7 +173,7 @@ impl PeerNode {
     /// Whether it wants to dial at this moment.
     pub fn wants_to_dial(&mut self, now: Now) -> bool {
         let Some(life) = &mut self.life else { return false };
-        core::mem::take(&mut life.due) || life.machine.next(now) == Next::Dial
+        core::mem::take(&mut life.due) || life.machine.next(now) == NextDial::Dial
     }
 
     /// The connection that it asked for: none where nobody listens.
@@ -182,7 +182,7 @@ impl PeerNode {
         let dial = self.dial(now);
         let Some(life) = &mut self.life else { return };
         let Some(conn) = conn else {
-            life.machine.ended(Outcome { heals: true, retry_after: None }, now);
+            life.machine.ended(LinkOutcome { is_retryable: true, retry_after: None }, now);
             return;
         };
         let link = Link::connect(Arc::new(dial), &Seed(dice.bytes()), now);
@@ -203,12 +203,12 @@ impl PeerNode {
         let transport = self.tls.clone().map_or(Transport::Plain, Transport::Tls);
         let hub = "world".to_owned();
         Dial {
-            known: Known {
+            known: KnownHub {
                 hub,
                 entry: self.entry,
                 seen: self.shows(),
                 token_issuer,
-                ..Known::default()
+                ..KnownHub::default()
             },
             credential: self.credential(now),
             purpose: self.purpose,
@@ -246,13 +246,13 @@ impl PeerNode {
             (None, _) => Credential::Secret(self.secret.clone()),
             (Some((token, _)), None) => Credential::Join(token.clone()),
             (Some(_), Some(held)) => match held.way(now.unix) {
-                Way::Resume if !self.refreshes => Credential::Resume(held.clone()),
-                Way::Resume | Way::Refresh | Way::Ended => Credential::Refresh(held.clone()),
+                Reconnect::Resume if !self.refreshes => Credential::Resume(held.clone()),
+                Reconnect::Resume | Reconnect::Refresh | Reconnect::Ended => Credential::Refresh(held.clone()),
             },
         }
     }
 
-    fn keep(&mut self, kept: &Kept) {
+    fn keep(&mut self, kept: &PeerUpdate) {
         self.entry = kept.entry.or(self.entry);
         self.seen = kept.seen.clone().or(self.seen.take());
         if let Some(issued) = &kept.issued {
@@ -267,12 +267,12 @@ impl PeerNode {
     pub fn next(&mut self, now: Now) -> Option<Mono> {
         let life = self.life.as_mut()?;
         let dial = match life.machine.next(now) {
-            Next::Wait(at) => Some(at),
-            Next::Dial => {
+            NextDial::Wait(at) => Some(at),
+            NextDial::Dial => {
                 life.due = true;
                 Some(now.mono)
             }
-            Next::Busy => None,
+            NextDial::Busy => None,
         };
         let end = life.end.as_ref().filter(|end| !end.ended);
         let link = end.and_then(|end| end.link.poll_timeout()).map(|(at, _)| at);
@@ -305,13 +305,13 @@ impl PeerNode {
             let Some(event) = end.link.poll_event() else { break };
             moved = true;
             match event {
-                Event::Ask(ask, Question::Held) => end.link.answer(ask, Answer::Held(None), now),
+                Event::Ask(ask, Question::Load) => end.link.answer(ask, Answer::Loaded(None), now),
                 Event::Ask(ask, question) => {
                     let kept = match question {
-                        Question::Keep(kept) => kept,
-                        Question::Held => {
+                        Question::Store(kept) => kept,
+                        Question::Load => {
                             let held = self.issued.clone().map(Box::new);
-                            end.link.answer(ask, Answer::Held(held), now);
+                            end.link.answer(ask, Answer::Loaded(held), now);
                             continue;
                         }
                         question => panic!("{question:?}"),
@@ -359,7 +359,7 @@ impl PeerNode {
                     }
                     self.refreshes |= matches!(reason.code(), Code::Expired | Code::NotYetValid);
                     let outcome =
-                        Outcome { heals: reason.heals(), retry_after: reason.retry_after() };
+                        LinkOutcome { is_retryable: reason.is_retryable(), retry_after: reason.retry_after() };
                     life.machine.ended(outcome, now);
                     break;
                 }
@@ -376,9 +376,9 @@ impl PeerNode {
         let Some(keeping) = end.and_then(|end| end.keeping.take_if(due)) else { return };
         self.keep(&keeping.kept);
         let Some(life) = &mut self.life else { return };
-        life.machine.kept(&Question::Keep(keeping.kept), &Answer::Kept);
+        life.machine.stored(&Question::Store(keeping.kept), &Answer::Stored);
         if let Some(end) = &mut life.end {
-            end.link.answer(keeping.ask, Answer::Kept, now);
+            end.link.answer(keeping.ask, Answer::Stored, now);
         }
     }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::process::Command;
 use std::task::{Context, Poll, Waker, ready};
 
-use bowline_core::wire::frame::Source;
+use bowline_core::wire::frame::OutputStream;
 use bowline_shell::process::{CallIo, Gone, Grace, Outcome, Program, Stop, run};
 use bowline_tests::shells::Shell;
 use bowline_tests::wait::{poll_for, within};
@@ -116,7 +116,7 @@ impl<S: Shell> CallIo for Call<S> {
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        source: Source,
+        source: OutputStream,
         bytes: &[u8],
     ) -> Poll<Result<usize, Gone>> {
         assert!(!bytes.is_empty() && !self.is_over);
@@ -134,8 +134,8 @@ impl<S: Shell> CallIo for Call<S> {
         let n = bytes.len().min(self.left);
         self.left -= n;
         match source {
-            Source::Out => self.out.extend_from_slice(&bytes[..n]),
-            Source::Err => self.err.extend_from_slice(&bytes[..n]),
+            OutputStream::Out => self.out.extend_from_slice(&bytes[..n]),
+            OutputStream::Err => self.err.extend_from_slice(&bytes[..n]),
         }
         self.waker.iter().for_each(Waker::wake_by_ref);
         Poll::Ready(Ok(n))

@@ -11,7 +11,7 @@ fn all_but(missing: Capability) -> Capabilities {
 
 #[test]
 fn each_capability_in_force_is_one_without_which_something_is_denied() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     for missing in Capability::in_force() {
         let command = match missing {
             Capability::Serve => {

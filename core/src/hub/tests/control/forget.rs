@@ -190,7 +190,7 @@ fn nobody_listens_to_a_session_that_was_cut_off_nor_calls_it_while_its_link_stil
 }
 
 /// The key that an id is to be bound to.
-fn key_of(record: Option<Record>) -> PublicKey {
-    let Some(Record::Bind(binding)) = record else { panic!("{record:?}") };
+fn key_of(record: Option<FactRecord>) -> PublicKey {
+    let Some(FactRecord::Bind(binding)) = record else { panic!("{record:?}") };
     binding.key
 }

@@ -17,7 +17,7 @@ fn told(hub: &mut Hub, link: LinkId) -> (String, String) {
 
 #[test]
 fn a_token_says_what_was_asked_for_and_is_told_once_its_record_is_on_the_disk() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("alice")).unwrap();
     arguments.named("role", Scalar::Text("member")).unwrap();
@@ -60,7 +60,7 @@ fn a_token_says_what_was_asked_for_and_is_told_once_its_record_is_on_the_disk() 
 
 #[test]
 fn what_is_not_said_is_a_member_for_one_key_and_a_day() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let record = desk.issue();
     assert_eq!((record.role, record.uses, record.caps), (Role::Member, 1, None));
     assert_eq!((record.issued, record.ends, record.id), (NOON, NOON + 86_400, None));
@@ -68,7 +68,7 @@ fn what_is_not_said_is_a_member_for_one_key_and_a_day() {
 
 #[test]
 fn nobody_grants_what_it_does_not_hold() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("deputy")).unwrap();
     arguments.named("role", Scalar::Text("admin")).unwrap();
@@ -103,7 +103,7 @@ fn nobody_grants_what_it_does_not_hold() {
 
 #[test]
 fn it_is_for_who_administers_tokens() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let member = join(&mut desk.hub, "ops", Purpose::Operate);
     let denied = Err("denied token.admin".to_owned());
     assert_eq!(desk.say_as(member, "issue-token", &[FOR]), denied);
@@ -144,7 +144,7 @@ fn every_bound_holds_at_n_and_at_one_more() {
         (&[FOR, ("local", text("yes"))], false),
         (&[FOR, ("colour", text("red"))], false),
     ];
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     for (arguments, taken) in cases {
         let told = desk.say("issue-token", arguments);
         let expected = if taken { None } else { Some("bad-argument".to_owned()) };
@@ -156,7 +156,7 @@ fn every_bound_holds_at_n_and_at_one_more() {
 fn lists_are_bounded_too() {
     for (name, most, of) in [("caps", 64, "call:c"), ("rooms", 16, "r"), ("labels", 32, "k=v")] {
         for (count, taken) in [(most, true), (most + 1, false), (0, name != "caps")] {
-            let mut desk = Desk::new();
+            let mut desk = IssuingHub::new();
             let items = (0..count).map(|n| match name {
                 "labels" => ValueBuf::text(&format!("k{n}=v")),
                 _ => ValueBuf::text(&format!("{of}{n}")),
@@ -175,7 +175,7 @@ fn lists_are_bounded_too() {
 #[test]
 fn a_hub_keeps_so_many_tokens_and_says_why_it_makes_no_more() {
     let limits = Limits { tokens: 2, ..Limits::default() };
-    let mut desk = Desk::with(limits);
+    let mut desk = IssuingHub::with(limits);
     desk.issue_with(&[("ttl_s", Scalar::Integer(60))]);
     // One that the ledger is at work on counts.
     let mut arguments = ArgumentsBuf::new();
@@ -198,7 +198,7 @@ fn a_hub_keeps_so_many_tokens_and_says_why_it_makes_no_more() {
 
 #[test]
 fn what_cannot_be_made_changes_nothing_and_the_caller_hears_why() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("bob")).unwrap();
     let reason = "'advertise' names only this machine".to_owned();
@@ -217,7 +217,7 @@ fn what_cannot_be_made_changes_nothing_and_the_caller_hears_why() {
 
 #[test]
 fn a_token_whose_caller_left_is_known_all_the_same() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let mut arguments = ArgumentsBuf::new();
     arguments.named("for", Scalar::Text("bob")).unwrap();
     desk.ask(desk.operator, "issue-token", &arguments);
@@ -228,7 +228,7 @@ fn a_token_whose_caller_left_is_known_all_the_same() {
 
 #[test]
 fn a_hub_that_was_restored_makes_no_token_that_nobody_could_use() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let seen = Claim { later: Later::Verified(9), ..invited(&token, "a", 1) };
     assert_eq!(desk.admit(&seen), Err(Code::Unavailable));

@@ -6,7 +6,7 @@ use crate::token::{KeyState, MOST_KEYS, TokenKeys};
 #[test]
 fn a_rotation_leaves_open_tokens_and_one_at_once_voids_them() {
     for (at_once, void, code) in [(false, 0, None), (true, 2, Some(Code::Revoked))] {
-        let mut desk = Desk::new();
+        let mut desk = IssuingHub::new();
         let tokens = [desk.issue(), desk.issue()];
         let used = desk.issue();
         let web = desk.join(&used, "web-1", 1).unwrap();
@@ -27,7 +27,7 @@ fn a_rotation_leaves_open_tokens_and_one_at_once_voids_them() {
 #[test]
 fn an_admission_under_way_by_a_key_that_is_revoked_is_asked_for_again_and_refused() {
     for (at_once, again) in [(false, Ok(())), (true, Err(Code::Revoked))] {
-        let mut desk = Desk::new();
+        let mut desk = IssuingHub::new();
         let token = desk.issue();
         let claim = invited(&token, "web-1", 1);
         let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
@@ -41,7 +41,7 @@ fn an_admission_under_way_by_a_key_that_is_revoked_is_asked_for_again_and_refuse
 
 #[test]
 fn the_list_says_which_key_signs_and_until_when_the_others_verify() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let first = desk.issue();
     desk.pass(10);
     desk.say("rotate-keys", &[]).unwrap();
@@ -63,7 +63,7 @@ fn the_list_says_which_key_signs_and_until_when_the_others_verify() {
 
 #[test]
 fn what_is_exported_are_the_keys_that_verify() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     desk.say("rotate-keys", &[]).unwrap();
     let told = desk.say("export-keys", &[]).unwrap();
@@ -78,7 +78,7 @@ fn what_is_exported_are_the_keys_that_verify() {
 
 #[test]
 fn a_rotation_that_failed_changes_nothing_and_one_waits_for_the_other() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let none = ArgumentsBuf::new();
     desk.ask(desk.operator, "rotate-keys", &none);
@@ -95,7 +95,7 @@ fn a_rotation_that_failed_changes_nothing_and_one_waits_for_the_other() {
 
 #[test]
 fn as_many_keys_verify_as_others_read_in_a_set_and_no_more() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     for n in 2..=MOST_KEYS {
         assert!(desk.say("rotate-keys", &[]).is_ok(), "{n}");
     }
@@ -108,7 +108,7 @@ fn as_many_keys_verify_as_others_read_in_a_set_and_no_more() {
 
 #[test]
 fn all_three_are_for_who_administers_keys() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let member = join(&mut desk.hub, "ops", Purpose::Operate);
     for name in ["keys", "rotate-keys", "export-keys"] {
         assert_eq!(desk.say_as(member, name, &[]), Err("denied key.admin".to_owned()));

@@ -10,7 +10,7 @@ mod rotate;
 mod status;
 mod tokens;
 
-use super::desk::{Desk, NOON, invited};
+use super::issuing_hub::{IssuingHub, NOON, invited};
 use super::listing::spelled;
 use super::*;
 use crate::facts::TokenRecord;

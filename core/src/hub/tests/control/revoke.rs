@@ -9,13 +9,13 @@ fn first() -> Certified {
     Certified { issue: 1, not_after: NOON + 86_400, expired: false }
 }
 
-fn enrolled(desk: &Desk, peer: &str) -> Enrolled {
+fn enrolled(desk: &IssuingHub, peer: &str) -> Enrolled {
     desk.hub.members.known(peer.parse().unwrap()).unwrap().enrolled.clone().unwrap()
 }
 
 #[test]
 fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[("uses", Scalar::Integer(2))]);
     let web = desk.join(&token, "web-1", 1).unwrap();
     let other = desk.join(&token, "web-2", 2).unwrap();
@@ -51,9 +51,9 @@ fn a_peer_is_revoked_on_the_disk_first_and_then_its_sessions_end_at_once() {
 
 #[test]
 fn who_revokes_without_a_reason_is_named() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     serve(&mut desk.hub, "web-1");
-    desk.ledger.memory.answer(&Question::Record(Record::Bind(binding(&desk, "web-1"))));
+    desk.ledger.memory.answer(&Question::Record(FactRecord::Bind(binding(&desk, "web-1"))));
     desk.say("revoke-peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     let told = desk.say("peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     let expected = format!("revoked={{at={NOON} reason=operator revoked it}}");
@@ -62,15 +62,15 @@ fn who_revokes_without_a_reason_is_named() {
     assert!(listed.contains(&expected), "{listed}");
 }
 
-fn binding(desk: &Desk, peer: &str) -> Binding {
+fn binding(desk: &IssuingHub, peer: &str) -> Binding {
     desk.hub.members.known(peer.parse().unwrap()).unwrap().binding
 }
 
 #[test]
 fn a_peer_by_the_secret_is_revoked_as_any_other() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let web = serve(&mut desk.hub, "web-1");
-    desk.ledger.memory.answer(&Question::Record(Record::Bind(binding(&desk, "web-1"))));
+    desk.ledger.memory.answer(&Question::Record(FactRecord::Bind(binding(&desk, "web-1"))));
     desk.say("revoke-peer", &[("id", Scalar::Text("web-1"))]).unwrap();
     assert_eq!(desk.closing(web), Some(Code::Revoked));
     let key = "web-1".bytes().fold(0, u8::wrapping_add);
@@ -83,7 +83,7 @@ fn a_peer_by_the_secret_is_revoked_as_any_other() {
 
 #[test]
 fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     desk.join(&token, "web-1", 1).unwrap();
     let (peer, key) = ("web-1".parse().unwrap(), PublicKey([1; 32]));
@@ -116,7 +116,7 @@ fn an_allowed_peer_joins_anew_and_what_it_had_stays_void() {
 #[test]
 fn an_admission_under_way_of_a_peer_that_is_revoked_is_asked_for_again_and_refused() {
     for known in [false, true] {
-        let mut desk = Desk::new();
+        let mut desk = IssuingHub::new();
         let token = desk.issue();
         if known {
             desk.join(&token, "web-1", 1).unwrap();
@@ -135,7 +135,7 @@ fn an_admission_under_way_of_a_peer_that_is_revoked_is_asked_for_again_and_refus
 
 #[test]
 fn who_is_not_known_is_not_revoked_nor_allowed() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     for name in ["revoke-peer", "allow-peer"] {
         let told = desk.say(name, &[("id", Scalar::Text("web-1"))]);
         assert_eq!(told, Err("unknown-peer".to_owned()), "{name}");
@@ -144,12 +144,12 @@ fn who_is_not_known_is_not_revoked_nor_allowed() {
 
 #[test]
 fn a_ledger_that_cannot_revoke_or_allow_leaves_everything_as_it_was() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let web = desk.join(&token, "web-1", 1).unwrap();
     let mut arguments = ArgumentsBuf::new();
     arguments.named("id", Scalar::Text("web-1")).unwrap();
-    let no = |desk: &mut Desk, name: &str| {
+    let no = |desk: &mut IssuingHub, name: &str| {
         desk.ask(desk.operator, name, &arguments);
         let (ask, _) = desk.hub.poll_ask().unwrap();
         desk.hub.answer_ask(ask, Err(Code::Unavailable.into()), desk.now);
@@ -165,7 +165,7 @@ fn a_ledger_that_cannot_revoke_or_allow_leaves_everything_as_it_was() {
 
 #[test]
 fn both_are_for_who_administers_peers_and_a_reason_is_a_sentence() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     serve(&mut desk.hub, "web-1");
     let member = join(&mut desk.hub, "ops", Purpose::Operate);
     let id = ("id", Scalar::Text("web-1"));
@@ -189,7 +189,7 @@ fn both_are_for_who_administers_peers_and_a_reason_is_a_sentence() {
 
 #[test]
 fn a_peer_that_joined_is_shown_with_what_it_may_do_and_a_forgotten_one_not_at_all() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token =
         desk.issue_with(&[("role", Scalar::Text("agent")), ("labels", Scalar::Text("zone=b"))]);
     let web = desk.join(&token, "web-1", 1).unwrap();

@@ -55,7 +55,7 @@ fn commit_at(
     claim: &Claim,
     grant: Grant,
     now: Now,
-) -> Result<LinkAnswer, No> {
+) -> Result<LinkAnswer, AskRefusal> {
     let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
     hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), now)
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::id::{HubId, Pin};
 
-fn facts() -> Facts {
-    Facts {
+fn facts() -> HubSetup {
+    HubSetup {
         name: "Acme".to_owned(),
         hub: HubId([0; 16]),
         version: "1.2.3".to_owned(),
@@ -69,7 +69,7 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
 #[test]
 fn what_a_hub_without_tls_does_not_have_is_left_out() {
     let mut hub = hub();
-    hub.set_facts(Facts { pin: None, not_after: None, control: None, ..facts() });
+    hub.set_facts(HubSetup { pin: None, not_after: None, control: None, ..facts() });
     let operator = operator(&mut hub);
     let told = say(&mut hub, operator, 1, "status", &[]).unwrap();
     for key in ["pin=", "not_after=", "control="] {
@@ -79,9 +79,9 @@ fn what_a_hub_without_tls_does_not_have_is_left_out() {
 
 #[test]
 fn tokens_that_admit_are_counted_and_whether_they_do() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let methods = vec![Method::Secret, Method::Join, Method::Resume, Method::Refresh];
-    desk.hub.set_facts(Facts { methods, ..facts() });
+    desk.hub.set_facts(HubSetup { methods, ..facts() });
     let (used, _) = (desk.issue(), desk.issue());
     desk.join(&used, "web-1", 1).unwrap();
     let told = desk.say("status", &[]).unwrap();

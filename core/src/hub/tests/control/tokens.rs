@@ -4,14 +4,14 @@ use super::*;
 use crate::facts::Revocation;
 use crate::random::Seed;
 
-fn revoke(desk: &mut Desk, token: &TokenRecord, enrolled: bool) -> Result<String, String> {
+fn revoke(desk: &mut IssuingHub, token: &TokenRecord, enrolled: bool) -> Result<String, String> {
     let jti = token.jti.to_string();
     let arguments = [("jti", Scalar::Text(&jti)), ("enrolled", Scalar::Boolean(enrolled))];
     desk.say("revoke-token", &arguments)
 }
 
 /// How a token stands in the list.
-fn state(desk: &mut Desk, token: &TokenRecord) -> String {
+fn state(desk: &mut IssuingHub, token: &TokenRecord) -> String {
     let listed = desk.say("tokens", &[]).unwrap();
     let entry = listed.split("} ").find(|entry| entry.contains(&token.jti.to_string())).unwrap();
     entry.split("state=").nth(1).unwrap().split([' ', '}']).next().unwrap().to_owned()
@@ -19,7 +19,7 @@ fn state(desk: &mut Desk, token: &TokenRecord) -> String {
 
 #[test]
 fn the_list_says_all_that_is_known_of_a_token_but_the_token() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[
         ("uses", Scalar::Integer(2)),
         ("role", Scalar::Text("agent")),
@@ -39,7 +39,7 @@ fn the_list_says_all_that_is_known_of_a_token_but_the_token() {
 
 #[test]
 fn a_list_of_many_tokens_comes_in_pages_and_each_token_once() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let most = 2000;
     for _ in 0..most {
         desk.issue();
@@ -63,7 +63,7 @@ fn a_list_of_many_tokens_comes_in_pages_and_each_token_once() {
 
 #[test]
 fn a_token_is_open_until_it_is_used_revoked_or_ended() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     assert_eq!(state(&mut desk, &token), "open");
     desk.join(&token, "web-1", 1).unwrap();
@@ -78,7 +78,7 @@ fn a_token_is_open_until_it_is_used_revoked_or_ended() {
 
 #[test]
 fn a_revoked_token_admits_nobody_and_whom_it_enrolled_goes_on() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue_with(&[("uses", Scalar::Integer(2))]);
     let web = desk.join(&token, "web-1", 1).unwrap();
     let told = format!("{{jti={} ended=0 revoked=0}}", token.jti);
@@ -92,7 +92,7 @@ fn a_revoked_token_admits_nobody_and_whom_it_enrolled_goes_on() {
 
 #[test]
 fn with_those_that_it_enrolled_their_sessions_end_at_once_and_nobody_elses() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let (token, other) = (desk.issue_with(&[("uses", Scalar::Integer(2))]), desk.issue());
     let (one, two) = (desk.join(&token, "a", 1).unwrap(), desk.join(&token, "b", 2).unwrap());
     let third = desk.join(&other, "c", 3).unwrap();
@@ -114,7 +114,7 @@ fn with_those_that_it_enrolled_their_sessions_end_at_once_and_nobody_elses() {
 
 #[test]
 fn who_was_admitted_while_the_ledger_wrote_is_revoked_too() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let claim = invited(&token, "web-1", 1);
     let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
@@ -139,7 +139,7 @@ fn who_was_admitted_while_the_ledger_wrote_is_revoked_too() {
 
 #[test]
 fn an_admission_under_way_by_a_revoked_token_is_asked_for_again_and_refused() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let claim = invited(&token, "web-1", 1);
     let link = desk.hub.arrive(somewhere(), desk.now).unwrap();
@@ -152,7 +152,7 @@ fn an_admission_under_way_by_a_revoked_token_is_asked_for_again_and_refused() {
 
 #[test]
 fn those_that_a_forgotten_token_enrolled_can_still_be_revoked_by_it() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let web = desk.join(&token, "web-1", 1).unwrap();
     desk.pass(2 * 86_400);
@@ -169,7 +169,7 @@ fn those_that_a_forgotten_token_enrolled_can_still_be_revoked_by_it() {
 
 #[test]
 fn nothing_is_revoked_that_the_ledger_could_not_record() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let token = desk.issue();
     let web = desk.join(&token, "web-1", 1).unwrap();
     let jti = token.jti.to_string();
@@ -186,7 +186,7 @@ fn nothing_is_revoked_that_the_ledger_could_not_record() {
 
 #[test]
 fn both_are_for_who_administers_tokens_and_revoking_peers_for_who_administers_those() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let member = join(&mut desk.hub, "ops", Purpose::Operate);
     for name in ["tokens", "revoke-token"] {
         assert_eq!(desk.say_as(member, name, &[]), Err("denied token.admin".to_owned()));
@@ -215,7 +215,7 @@ fn both_are_for_who_administers_tokens_and_revoking_peers_for_who_administers_th
 
 #[test]
 fn tokens_that_have_ended_are_forgotten_within_the_hour_and_only_once_the_floor_is_on_the_disk() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     assert_eq!(desk.hub.poll_timeout(), None);
     let short = desk.issue_with(&[("ttl_s", Scalar::Integer(60))]);
     let long = desk.issue();
@@ -250,7 +250,7 @@ fn tokens_that_have_ended_are_forgotten_within_the_hour_and_only_once_the_floor_
 #[test]
 fn a_token_is_kept_as_long_as_clocks_that_differ_may_take_it() {
     for (passed, kept) in [(3600 - 1, 1), (3600, 0)] {
-        let mut desk = Desk::new();
+        let mut desk = IssuingHub::new();
         desk.issue_with(&[("ttl_s", Scalar::Integer(3600 - 60))]);
         desk.pass(passed);
         desk.hub.handle_timeout(desk.now);
@@ -261,7 +261,7 @@ fn a_token_is_kept_as_long_as_clocks_that_differ_may_take_it() {
 
 #[test]
 fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
-    let mut desk = Desk::new();
+    let mut desk = IssuingHub::new();
     let used = desk.issue();
     desk.join(&used, "web-1", 1).unwrap();
     let open = desk.issue_with(&[("ttl_s", Scalar::Integer(604_800))]);
@@ -284,13 +284,13 @@ fn a_clock_that_jumps_eight_days_ahead_and_back_revives_no_token() {
     }
     // The ledger says the same where the hub is asked nothing.
     let claim = invited(&open, "web-3", 3);
-    let mut other = Desk::new();
+    let mut other = IssuingHub::new();
     other.hub.members.token_issued(&open);
     other.hub.members.keys_rotated(durable.keys);
     let link = other.hub.arrive(somewhere(), other.now).unwrap();
     let grant = other.reserve(link, &claim).unwrap();
     let record = Question::Record(grant.record.unwrap());
-    assert_eq!(desk.ledger.answer(&record), Some(Answer::No(Code::Expired.into())));
+    assert_eq!(desk.ledger.answer(&record), Some(Answer::Refused(Code::Expired.into())));
     // Nor is one made that would be refused.
     assert_eq!(desk.say("issue-token", &[("for", Scalar::Text("x"))]), Err("failed".to_owned()));
     desk.now.unix = right + 8 * 86_400;

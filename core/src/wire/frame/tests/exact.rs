@@ -76,8 +76,8 @@ fn methods_purposes_and_sources_are_found_by_their_numbers() {
         Purpose::ALL.iter().map(|purpose| purpose.name()).collect::<Vec<_>>(),
         ["serve", "operate"]
     );
-    assert_eq!(Source::from_number(0), None);
-    assert_eq!(Source::from_number(2), Some(Source::Err));
+    assert_eq!(OutputStream::from_number(0), None);
+    assert_eq!(OutputStream::from_number(2), Some(OutputStream::Err));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::samples::{all, frame_again};
 use crate::wire::frame::{AuthBody, Frame, HelloBody, WelcomeBody};
-use crate::wire::{Misread, WireError};
+use crate::wire::{FrameMisread, WireError};
 
 #[test]
 fn the_item_that_is_wrong_is_named_by_its_first_byte() {
@@ -18,17 +18,17 @@ fn the_item_that_is_wrong_is_named_by_its_first_byte() {
         (b"\x82\x18\x25\xA2\x00\x01\x01\x66abc", WireError::Short, 7),
         (b"", WireError::Short, 0),
     ] {
-        assert_eq!(Frame::examine(message), Err(Misread { error, at }), "{message:02X?}");
+        assert_eq!(Frame::examine(message), Err(FrameMisread { error, at }), "{message:02X?}");
     }
 }
 
 #[test]
 fn a_body_is_counted_from_its_own_first_byte() {
-    let missing = Misread { error: WireError::MissingKey(0), at: 0 };
+    let missing = FrameMisread { error: WireError::MissingKey(0), at: 0 };
     assert_eq!(HelloBody::examine(b"\xA0"), Err(missing));
     assert_eq!(AuthBody::examine(b"\xA0"), Err(missing));
     assert_eq!(WelcomeBody::examine(b"\xA0"), Err(missing));
-    let wrong = Misread { error: WireError::WrongType, at: 2 };
+    let wrong = FrameMisread { error: WireError::WrongType, at: 2 };
     assert_eq!(AuthBody::examine(b"\xA1\x00\x40"), Err(wrong));
 }
 

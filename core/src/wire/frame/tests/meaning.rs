@@ -363,7 +363,7 @@ fn what_a_frame_carries_is_not_printed() {
         Frame::Output(Output {
             id,
             peer: peer("p"),
-            source: Source::Out,
+            source: OutputStream::Out,
             offset: 0,
             bytes: secret,
         }),

@@ -179,7 +179,7 @@ fn admission() -> impl Strategy<Value = Frame<'static>> {
 
 fn flow() -> impl Strategy<Value = Frame<'static>> {
     prop_oneof![
-        (call_id(), peer(), select(Source::ALL), any::<u64>(), bytes(1..300)).prop_map(
+        (call_id(), peer(), select(OutputStream::ALL), any::<u64>(), bytes(1..300)).prop_map(
             |(id, peer, source, offset, bytes)| {
                 Frame::Output(Output { id, peer, source, offset, bytes })
             }

@@ -271,7 +271,7 @@ pub(super) fn frames() -> Vec<(&'static str, Frame<'static>, &'static str)> {
             Frame::Output(Output {
                 id: CallId(9),
                 peer: peer("web1"),
-                source: Source::Err,
+                source: OutputStream::Err,
                 offset: 4096,
                 bytes: b"hi\n",
             }),

@@ -13,7 +13,7 @@ fn ours(text: &str) -> Option<Read> {
         Value::Number(number) => TomlValue::Integer(number),
         Value::List(list) => list.into_iter().map(TomlValue::String).collect::<Vec<_>>().into(),
     };
-    let values = |table: Table| {
+    let values = |table: TrustTable| {
         table.values.into_iter().map(|(key, (_, found))| (key, value(found))).collect()
     };
     Some(tables.into_iter().map(|table| (table.name.clone(), values(table))).collect())

@@ -6,7 +6,7 @@ use rustix::fs::{FileType, mknodat};
 use tempfile::TempDir;
 
 use super::*;
-use crate::files::trusted::Place;
+use crate::files::trusted::WritePlace;
 use crate::files::{create_private, read_private, remove, write_private};
 
 /// Somebody else, where this is root, who may give files away.
@@ -123,7 +123,7 @@ fn nothing_is_written_through_a_link_nor_into_a_directory_of_somebody_else() {
     let precious = put(&base, "precious", 0o600);
     let link = base.path().join("lock");
     symlink(&precious, &link).unwrap();
-    let error = Place::of(&link, "lock").unwrap().open("lock").unwrap_err();
+    let error = WritePlace::of(&link, "lock").unwrap().open("lock").unwrap_err();
     assert!(matches!(error, FileError::NotAFile { what: "a link", .. }), "{error}");
     // A file takes the place of a link; what the link names stays.
     write_private(&link, b"ours").unwrap();
@@ -136,7 +136,7 @@ fn nothing_is_written_through_a_link_nor_into_a_directory_of_somebody_else() {
         for written in [
             write_private(&theirs.join("a"), b"x"),
             create_private(&theirs.join("a"), b"x").map(drop),
-            Place::of(&theirs.join("lock"), "lock").map(drop),
+            WritePlace::of(&theirs.join("lock"), "lock").map(drop),
             remove(&theirs.join("a")),
             directory(&theirs.join("made"), Missing::Make).map(drop),
         ] {
@@ -153,7 +153,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
     mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     let error = reads(&pipe).unwrap_err();
     assert!(matches!(error, FileError::NotAFile { what: "a pipe", .. }), "{error}");
-    let error = Place::of(&pipe, "lock").unwrap().open("lock").unwrap_err();
+    let error = WritePlace::of(&pipe, "lock").unwrap().open("lock").unwrap_err();
     assert!(matches!(error, FileError::NotAFile { what: "a pipe", .. }), "{error}");
     let error = reads(Path::new("/dev/zero")).unwrap_err();
     assert!(matches!(error, FileError::NotAFile { what: "a device", .. }), "{error}");

@@ -1,13 +1,13 @@
-//! Who may knock at a hub: what goes with what, and the origins of browsers.
+//! Who may connect at a hub: what goes with what, and the origins of browsers.
 
 use core::fmt;
 use core::str::FromStr;
 
 use bowline_core::wire::bounds;
 
-use crate::config::{ConfigError, Door, TlsMode};
+use crate::config::{ConfigError, PreauthConfig, TlsMode};
 
-impl Door {
+impl PreauthConfig {
     /// Whether the pins of proxies go with `mode` and with a proxy, and how many they are.
     pub(super) fn check(&self, mode: TlsMode) -> Result<(), ConfigError> {
         if self.external_pins.is_empty() {

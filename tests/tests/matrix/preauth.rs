@@ -1,25 +1,25 @@
-//! The door: an address that is not allowed, too many failures, too much that waits, a proxy whose
+//! Before admission: an address that is not allowed, too many failures, too much that waits, a proxy whose
 //! key is not named, and settings that cannot hold.
 
 use std::net::TcpStream;
 
 use bowline_tests::bowline::{Outcome, outcome};
-use bowline_tests::front::Front;
+use bowline_tests::tls_proxy::TlsProxy;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
 use bowline_tests::refusals::{refused, usage_refused};
-use bowline_tests::stage::Stage;
+use bowline_tests::process_fixture::ProcessFixture;
 
 /// A hub with these flags.
-fn stage(flags: &[&str]) -> Stage {
-    let mut stage = Stage::empty();
+fn stage(flags: &[&str]) -> ProcessFixture {
+    let mut stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let hub = [&["hub", "--bind", "127.0.0.1:0", "--data", &data], flags].concat();
     stage.listen(stage.bowline(&hub));
     stage
 }
 
-fn listed(stage: &Stage) -> Outcome {
+fn listed(stage: &ProcessFixture) -> Outcome {
     outcome(stage.dial("ls", &["--secret-file", &stage.secret()]))
 }
 
@@ -66,7 +66,7 @@ fn too_much_that_waits_is_told_apart_by_whose_it_is() {
 }
 
 /// What a command comes to beside a connection that says nothing, once the hub has taken that.
-fn waits(stage: &Stage) -> Outcome {
+fn waits(stage: &ProcessFixture) -> Outcome {
     loop {
         let _silent = TcpStream::connect(stage.address()).unwrap();
         let said = listed(stage);
@@ -77,7 +77,7 @@ fn waits(stage: &Stage) -> Outcome {
 }
 
 async fn a_proxys_key_that_is_not_named_is_told_with_the_lines_that_name_it() {
-    let front = Front::with_tls().await;
+    let front = TlsProxy::with_tls().await;
     let pin = front.pin().to_string();
     let stage = stage(&["--tls", "plain", "--trusted-proxy", "127.0.0.1"]);
     let hub = stage.url.trim_start_matches("ws://").trim_end_matches("/link").parse().unwrap();
@@ -98,7 +98,7 @@ async fn a_proxys_key_that_is_not_named_is_told_with_the_lines_that_name_it() {
 }
 
 fn settings_of_the_door_that_cannot_hold_start_no_hub() {
-    let stage = Stage::empty();
+    let stage = ProcessFixture::empty();
     let data = stage.text("hub");
     let pin = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     let hub = |flags: &[&str]| {

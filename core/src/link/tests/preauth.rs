@@ -1,8 +1,8 @@
-//! The door, between two ends: what a peer that is turned away hears, and what proxies change.
+//! The preauth, between two ends: what a peer that is turned away hears, and what proxies change.
 
 use super::raw::*;
 use super::scenario::*;
-use crate::arrival::{TurnedAway, Way, Why};
+use crate::arrival::{TurnedAway, ProxyPath, RejectReason};
 use crate::ask::LinkAnswer;
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
@@ -20,27 +20,27 @@ fn source(text: &str) -> Source {
 }
 
 fn proxied(plan: &Plan) -> Plan {
-    let door =
+    let preauth =
         HubConfig { trusted_proxies: vec!["10.0.0.1".parse().unwrap()], ..HubConfig::default() };
     let external_pins = vec![server_tls(9).pin(), server_tls(8).pin()];
-    Plan { door, external_pins, source: source("10.0.0.1:4000"), ..plan.clone() }
+    Plan { preauth, external_pins, source: source("10.0.0.1:4000"), ..plan.clone() }
 }
 
 #[test]
 fn a_peer_that_is_turned_away_hears_why_instead_of_hello() {
     for plan in [Plan::plain(), Plan::tofu()] {
-        let door =
+        let preauth =
             HubConfig { allow_ips: vec!["192.0.2.0/24".parse().unwrap()], ..HubConfig::default() };
-        let mut world = Plan { door, source: source("203.0.113.7:4711"), ..plan }.world();
+        let mut world = Plan { preauth, source: source("203.0.113.7:4711"), ..plan }.world();
         world.run();
         let EndReason::Refused(refusal) = world.peer.reason() else {
             panic!("{:?}", world.peer.told)
         };
         assert_eq!((refusal.code, refusal.retry_after), (Code::AddressNotAllowed, None));
         assert_eq!(refusal.text.raw(), "This hub takes no connection from 203.0.113.7.");
-        assert!(!world.peer.reason().heals());
+        assert!(!world.peer.reason().is_retryable());
         let away = TurnedAway {
-            why: Why::NotAllowed,
+            why: RejectReason::NotAllowed,
             source: "203.0.113.7".parse().unwrap(),
             retry_after: None,
         };
@@ -54,9 +54,9 @@ fn a_peer_that_is_turned_away_hears_why_instead_of_hello() {
 #[test]
 fn the_refusal_of_a_rate_says_how_long_to_wait_and_closes_with_its_code() {
     for (why, code, close) in [
-        (Why::Failures, Code::RateLimited, CloseCode::RATE_LIMITED),
-        (Why::Pending, Code::RateLimited, CloseCode::RATE_LIMITED),
-        (Why::Full, Code::Full, CloseCode::REFUSED),
+        (RejectReason::Failures, Code::RateLimited, CloseCode::RATE_LIMITED),
+        (RejectReason::Pending, Code::RateLimited, CloseCode::RATE_LIMITED),
+        (RejectReason::Full, Code::Full, CloseCode::REFUSED),
     ] {
         let mut hub = End::new(Plan::plain().hub_link());
         let mut raw = Raw::peer();
@@ -77,7 +77,7 @@ fn the_refusal_of_a_rate_says_how_long_to_wait_and_closes_with_its_code() {
 }
 
 /// What a hub whose Arrive is answered so says in Hello, and what it makes of `seen`.
-fn seen(plan: &Plan, way: Way, seen: Option<Pin>) -> (Vec<Pin>, Result<(), Code>) {
+fn seen(plan: &Plan, way: ProxyPath, seen: Option<Pin>) -> (Vec<Pin>, Result<(), Code>) {
     let mut hub = End::new(plan.hub_link());
     let mut raw = Raw::peer();
     let request = raw.out.filled().to_vec();
@@ -109,21 +109,21 @@ fn external_pins_are_listed_and_must_be_seen_on_connections_from_trusted_proxies
     pins.sort_unstable();
     let (external, other) = (Some(pins[1]), Some(server_tls(3).pin()));
     let wrong = Err(Code::OtherKeySeen);
-    assert_eq!(seen(&plan, Way::Proxied, external), (pins.clone(), Ok(())));
-    assert_eq!(seen(&plan, Way::Proxied, other), (pins.clone(), wrong));
-    assert_eq!(seen(&plan, Way::Proxied, None), (pins.clone(), wrong));
+    assert_eq!(seen(&plan, ProxyPath::Proxied, external), (pins.clone(), Ok(())));
+    assert_eq!(seen(&plan, ProxyPath::Proxied, other), (pins.clone(), wrong));
+    assert_eq!(seen(&plan, ProxyPath::Proxied, None), (pins.clone(), wrong));
     // Beside the proxy there may be a peer of that machine, which connects without TLS.
-    assert_eq!(seen(&plan, Way::Beside, external), (pins.clone(), Ok(())));
-    assert_eq!(seen(&plan, Way::Beside, other), (pins.clone(), wrong));
-    assert_eq!(seen(&plan, Way::Beside, None), (pins, Ok(())));
-    assert_eq!(seen(&plan, Way::Direct, external), (vec![], wrong));
-    assert_eq!(seen(&plan, Way::Direct, None), (vec![], Ok(())));
+    assert_eq!(seen(&plan, ProxyPath::Beside, external), (pins.clone(), Ok(())));
+    assert_eq!(seen(&plan, ProxyPath::Beside, other), (pins.clone(), wrong));
+    assert_eq!(seen(&plan, ProxyPath::Beside, None), (pins, Ok(())));
+    assert_eq!(seen(&plan, ProxyPath::Direct, external), (vec![], wrong));
+    assert_eq!(seen(&plan, ProxyPath::Direct, None), (vec![], Ok(())));
 }
 
 #[test]
 fn without_external_pins_a_proxy_may_carry_peers_without_tls_and_no_others() {
     let plan = Plan { external_pins: Vec::new(), ..proxied(&Plan::plain()) };
-    for way in [Way::Proxied, Way::Beside, Way::Direct] {
+    for way in [ProxyPath::Proxied, ProxyPath::Beside, ProxyPath::Direct] {
         assert_eq!(seen(&plan, way, None), (vec![], Ok(())));
         let other = Some(server_tls(9).pin());
         assert_eq!(seen(&plan, way, other), (vec![], Err(Code::OtherKeySeen)));
@@ -135,7 +135,7 @@ fn a_hub_with_tls_of_its_own_vouches_for_its_own_key_only() {
     let plan = proxied(&Plan { mode: Mode::Tofu, tls: (true, true), ..Plan::plain() });
     let snapshot = plan.snapshot();
     let own = server_tls(3).pin();
-    for way in [Way::Proxied, Way::Beside, Way::Direct] {
+    for way in [ProxyPath::Proxied, ProxyPath::Beside, ProxyPath::Direct] {
         assert_eq!(snapshot.keys(plan.source, way), [own]);
         assert!(snapshot.may_have_seen(plan.source, way, Some(own)));
         assert!(!snapshot.may_have_seen(plan.source, way, None));
@@ -146,7 +146,7 @@ fn a_hub_with_tls_of_its_own_vouches_for_its_own_key_only() {
 #[test]
 fn only_what_the_peer_did_wrong_counts_against_its_source() {
     let refused = |code| EndReason::Auth(AuthError::Refused(None, code));
-    let away = TurnedAway { why: Why::Failures, source: [192, 0, 2, 1].into(), retry_after: None };
+    let away = TurnedAway { why: RejectReason::Failures, source: [192, 0, 2, 1].into(), retry_after: None };
     for (reason, counts) in [
         (AuthError::WrongSecret.into(), true),
         (AuthError::NoPossession.into(), true),

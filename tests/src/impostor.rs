@@ -12,7 +12,7 @@ use bowline_core::id::{Nonce, SessionId};
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, Policy, Socket};
+use bowline_core::socket::{Incoming, UpgradePolicy, Socket};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     AuthBody, Hello, HelloBody, Method, SessionLimits, Welcome, WelcomeBody,
@@ -164,7 +164,7 @@ pub fn impostor() -> SocketAddr {
 fn pose(mut stream: TcpStream) -> Option<()> {
     let identity = HubIdentity(SigningKey::generate(&mut Random::new(&Seed([77; 32]))));
     let (mut plain, mut out) = (Buffer::new(), Buffer::new());
-    let mut socket = Socket::accept(Arc::new(Policy::default()), &Limits::default());
+    let mut socket = Socket::accept(Arc::new(UpgradePolicy::default()), &Limits::default());
     loop {
         let said = match socket.read(&mut plain, &mut out).ok()? {
             Some(Incoming::Upgraded(upgraded)) => Some(hello(&identity, &upgraded.nonce)),

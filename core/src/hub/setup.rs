@@ -5,7 +5,7 @@ use crate::wire::frame::Method;
 
 /// A hub's set-up, for the command `status`. Nothing here is secret, and nothing is decided by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct HubSetup {
     /// The display name.
     pub name: String,
     /// The hub's id.

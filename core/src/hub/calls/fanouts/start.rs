@@ -1,10 +1,10 @@
 //! Legs are begun: to each runner an ordinary call, to the caller an Accepted for each slice.
 
 use crate::code::Code;
-use crate::hub::calls::fanout::Turn;
-use crate::hub::calls::job::{Hold, Phase, State};
-use crate::hub::calls::record::{End, Goal};
-use crate::hub::calls::routes::Way;
+use crate::hub::calls::fanouts::Turn;
+use crate::hub::calls::fanout::{Attachment, FanoutPhase, LegState};
+use crate::hub::calls::record::{LegEnd, Goal};
+use crate::hub::calls::routes::ReplyTo;
 use crate::hub::directory::Meant;
 use crate::id::{CallId, PeerId};
 use crate::wire::Frame;
@@ -21,21 +21,21 @@ impl Turn<'_> {
     /// Begins the legs of one slice, from `next` on.
     pub(super) fn start(&mut self, next: usize) {
         let slice = self.directory.limits.slice.clamp(1, bounds::PEERS);
-        let last = next.saturating_add(slice).min(self.job.legs.len());
-        let (goal, mut other) = (self.job.goal.clone(), Vec::new());
+        let last = next.saturating_add(slice).min(self.fanout.legs.len());
+        let (goal, mut other) = (self.fanout.goal.clone(), Vec::new());
         let tests = goal.tests();
         let (mut sent, mut unable) = (Vec::new(), Vec::new());
         for leg in next..last {
-            let peer = self.job.legs[leg].peer;
-            let begun = match self.job.legs[leg].state {
+            let peer = self.fanout.legs[leg].peer;
+            let begun = match self.fanout.legs[leg].state {
                 // It was when it was chosen, which may be a while ago.
-                State::Chosen if !self.is_meant(peer, &tests) => {
+                LegState::Chosen if !self.is_meant(peer, &tests) => {
                     other.push(leg);
                     continue;
                 }
-                State::Chosen => self.begin(leg),
-                State::Unable(code) => Err(code),
-                State::Runs(..) | State::Ended(_) => continue,
+                LegState::Chosen => self.begin(leg),
+                LegState::Unable(code) => Err(code),
+                LegState::Runs(..) | LegState::Ended(_) => continue,
             };
             match begun {
                 Ok(()) => sent.push(peer),
@@ -46,21 +46,21 @@ impl Turn<'_> {
         if let (Goal::Peer(_), Some(&(_, code))) = (&goal, unable.first()) {
             return self.refuse(code, code.row().meaning);
         }
-        self.job.swept(last, Phase::Starting(last));
-        match self.job.hold {
-            Hold::Attached(link, id) => {
+        self.fanout.swept(last, FanoutPhase::Starting(last));
+        match self.fanout.hold {
+            Attachment::Attached(link, id) => {
                 let queued = Vec::new();
                 self.effects.send(link, &Frame::Accepted(Accepted { id, sent, queued }));
             }
-            Hold::Detached(_) => self.tell_number(),
+            Attachment::Detached(_) => self.tell_number(),
         }
         for (leg, code) in unable {
-            self.end_leg(leg, End::Hub(code), None);
+            self.end_leg(leg, LegEnd::Hub(code), None);
         }
         for leg in other {
             let (id, peer, status) = (CallId(0), None, Status::Failed(Code::Offline));
             let said = CallResult { id, peer, status, value: None, text: OTHER_LABELS };
-            self.end_leg(leg, End::Hub(Code::Offline), Some(&said));
+            self.end_leg(leg, LegEnd::Hub(Code::Offline), Some(&said));
         }
     }
 
@@ -72,30 +72,30 @@ impl Turn<'_> {
         if self.directory.is_draining() {
             return Err(Code::Draining);
         }
-        let job = &mut *self.job;
-        let peer = job.legs[leg].peer;
-        let target = self.directory.serving(peer, job.name).map_err(|code| match code {
+        let fanout = &mut *self.fanout;
+        let peer = fanout.legs[leg].peer;
+        let target = self.directory.serving(peer, fanout.name).map_err(|code| match code {
             // It was there a moment ago.
             Code::UnknownPeer => Code::Offline,
             code => code,
         })?;
-        let window = match job.hold {
-            Hold::Attached(..) => job.share.base(),
-            Hold::Detached(_) => DETACHED_WINDOW.min(self.directory.limits.output_window),
+        let window = match fanout.hold {
+            Attachment::Attached(..) => fanout.share.base(),
+            Attachment::Detached(_) => DETACHED_WINDOW.min(self.directory.limits.output_window),
         };
         let call = Call {
             id: CallId(0),
             target: Target::Peer(peer),
-            name: job.name,
-            arguments: job.arguments.as_arguments(),
-            deadline_ms: job.deadline_ms,
+            name: fanout.name,
+            arguments: fanout.arguments.as_arguments(),
+            deadline_ms: fanout.deadline_ms,
             window,
             delivery: Delivery::Attached,
         };
-        let way = (job.owner, Way::Leg(job.number, leg));
+        let way = (fanout.owner, ReplyTo::Leg(fanout.number, leg));
         let id = self.table.place(target, &call, way, self.directory, self.effects)?;
-        job.legs[leg].state = State::Runs(target, id);
-        job.feed.open(leg);
+        fanout.legs[leg].state = LegState::Runs(target, id);
+        fanout.feed.open(leg);
         Ok(())
     }
 }

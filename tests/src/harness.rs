@@ -12,7 +12,7 @@ use bowline_core::id::{CallId, CommandName};
 use bowline_core::link::Event;
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Purpose, Source, Target};
+use bowline_core::wire::frame::{Call, Purpose, OutputStream, Target};
 use bowline_testkit::{Pair, START, TestHub, call, dial, ferry, register, snapshot, success};
 
 /// What a socket carries in a turn, each way.
@@ -29,7 +29,7 @@ const SINK: &str = "sink";
 
 /// All of it.
 #[derive(Debug)]
-pub struct House {
+pub struct Harness {
     hub: TestHub,
     peer: Pair,
     operator: Pair,
@@ -55,7 +55,7 @@ pub enum Reader {
     Fast,
 }
 
-impl House {
+impl Harness {
     /// Everybody is admitted, and the peer can be called.
     ///
     /// # Panics
@@ -210,7 +210,7 @@ impl House {
         }
         for (&id, _) in runs.iter().filter(|(_, name)| name.as_str() == POUR) {
             let taken =
-                pair.peer.output(id, Source::Out, &[0; 64 << 10]).expect("a call that runs");
+                pair.peer.output(id, OutputStream::Out, &[0; 64 << 10]).expect("a call that runs");
             *flowed.entry(id).or_default() += taken as u64;
             moved |= taken > 0;
         }

@@ -1,4 +1,4 @@
-//! Who may knock, how often and from where, on real sockets.
+//! Who may connect, how often and from where, on real sockets.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -8,12 +8,12 @@ use bowline_core::code::Code;
 use bowline_core::hub::HubEvent;
 use bowline_core::id::Pin;
 use bowline_core::link::{EndReason, Measure};
-use bowline_shell::config::{DoorSettings, HubSettings, Insecure, LimitSettings, TlsMode};
-use bowline_shell::notice::Notice;
+use bowline_shell::config::{PreauthSettings, HubSettings, Insecure, LimitSettings, TlsMode};
+use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::{ConnectError, PeerBuilder};
 use bowline_tests::calls::{call, finish, run};
 use bowline_tests::crossed_pairings;
-use bowline_tests::front::Front;
+use bowline_tests::tls_proxy::TlsProxy;
 use bowline_tests::notices::{Notices, ended};
 use bowline_tests::program::script;
 use bowline_tests::shells::Shell;
@@ -22,19 +22,19 @@ use bowline_tests::world::{World, id, refused};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A hub without TLS that is told this about its door.
-fn plain<H: Shell, P: Shell>(door: DoorSettings) -> World<H, P> {
-    let settings = HubSettings { mode: Some(TlsMode::Plain), door, ..HubSettings::default() };
+/// A hub without TLS that is told this about who may connect.
+fn plain<H: Shell, P: Shell>(preauth: PreauthSettings) -> World<H, P> {
+    let settings = HubSettings { mode: Some(TlsMode::Plain), preauth, ..HubSettings::default() };
     World::with(settings, Insecure::default())
 }
 
-fn door(allow: &[&str], proxies: &[&str], pins: &[Pin]) -> DoorSettings {
+fn preauth(allow: &[&str], proxies: &[&str], pins: &[Pin]) -> PreauthSettings {
     let networks = |list: &[&str]| Some(list.iter().map(|net| net.parse().unwrap()).collect());
-    DoorSettings {
+    PreauthSettings {
         allow_ips: networks(allow),
         trusted_proxies: networks(proxies),
         external_pins: Some(pins.to_vec()),
-        ..DoorSettings::default()
+        ..PreauthSettings::default()
     }
 }
 
@@ -62,16 +62,16 @@ fn refusal(error: &ConnectError) -> (Code, String, Option<u64>) {
 /// Where the hub says that links come from, once their upgrade has told.
 fn forwarded(notices: &Notices) -> Vec<String> {
     notices.all(|notice| match notice {
-        Notice::Forwarded { remote, .. } => Some(remote.clone()),
+        ShellEvent::Forwarded { remote, .. } => Some(remote.clone()),
         _ => None,
     })
 }
 
 crossed_pairings! {
     async fn a_hub_behind_a_tls_proxy_admits_peers_that_saw_the_proxys_key_and_those_beside_it<H, P>() {
-        let front = Front::with_tls().await;
+        let front = TlsProxy::with_tls().await;
         let pin = front.pin();
-        let world = plain::<H, P>(door(&[], &["127.0.0.1"], &[pin]));
+        let world = plain::<H, P>(preauth(&[], &["127.0.0.1"], &[pin]));
         let front = front.carry_to(world.local(), Some("10.9.9.9, 203.0.113.7"));
         let web = world
             .peer_at(&front.url(), "web", "web")
@@ -87,18 +87,18 @@ crossed_pairings! {
         // What the hub tells of a link names its true source.
         web.close();
         let gone = world.notices.first(|notice| match notice {
-            Notice::Ended { remote, ended, .. } if ended.admitted => Some(remote.clone()),
+            ShellEvent::Ended { remote, ended, .. } if ended.admitted => Some(remote.clone()),
             _ => None,
         });
         assert_eq!(gone.await, "203.0.113.7");
     }
 
     async fn a_proxys_key_that_the_hub_does_not_list_is_refused_with_the_line_that_lists_it<H, P>() {
-        let (front, other) = (Front::with_tls().await, Front::with_tls().await);
+        let (front, other) = (TlsProxy::with_tls().await, TlsProxy::with_tls().await);
         let pin = front.pin();
         for listed in [vec![], vec![other.pin()]] {
-            let world = plain::<H, P>(door(&[], &["127.0.0.1"], &listed));
-            let front = Front::with_tls().await;
+            let world = plain::<H, P>(preauth(&[], &["127.0.0.1"], &listed));
+            let front = TlsProxy::with_tls().await;
             let pin = front.pin();
             let front = front.carry_to(world.local(), Some("203.0.113.7"));
             let error = refused(world.peer_at(&front.url(), "web", "web")).await;
@@ -109,33 +109,33 @@ crossed_pairings! {
             assert!(said.contains("trusted-proxies = "), "{said}");
         }
         // The right pin counts on connections from trusted proxies only.
-        let world = plain::<H, P>(door(&[], &["192.0.2.1"], &[pin]));
+        let world = plain::<H, P>(preauth(&[], &["192.0.2.1"], &[pin]));
         let front = front.carry_to(world.local(), Some("203.0.113.7"));
         let error = refused(world.peer_at(&front.url(), "web", "web")).await;
         assert!(error.to_string().contains("does not vouch"), "{error}");
     }
 
     async fn a_peer_without_tls_through_a_tls_proxy_is_told_of_the_other_key<H, P>() {
-        let (tls, front) = (Front::with_tls().await, Front::plain().await);
-        let world = plain::<H, P>(door(&[], &["127.0.0.1"], &[tls.pin()]));
+        let (tls, front) = (TlsProxy::with_tls().await, TlsProxy::plain().await);
+        let world = plain::<H, P>(preauth(&[], &["127.0.0.1"], &[tls.pin()]));
         let front = front.carry_to(world.local(), Some("203.0.113.7"));
         let error = refused(world.peer_at(&front.url(), "web", "web")).await;
         assert_eq!(refusal(&error).0, Code::OtherKeySeen);
     }
 
     async fn an_address_that_is_not_allowed_is_told_which_one_it_is<H, P>() {
-        let mut world = plain::<H, P>(door(&["192.0.2.0/24"], &[], &[]));
+        let mut world = plain::<H, P>(preauth(&["192.0.2.0/24"], &[], &[]));
         let error = refused(world.peer("web")).await;
         let said = "This hub takes no connection from 127.0.0.1.".to_owned();
         assert_eq!(refusal(&error), (Code::AddressNotAllowed, said, None));
-        assert!(!error.outcome().heals);
+        assert!(!error.outcome().is_retryable);
         // The first is told at once, the others together, at the latest when the hub stops.
         for _ in 0..3 {
             refused(world.peer("web")).await;
         }
         world.stop_hub().await;
         let told = world.notices.all(|notice| match notice {
-            Notice::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
+            ShellEvent::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
             _ => None,
         });
         let here = Some("127.0.0.1".parse().unwrap());
@@ -144,14 +144,14 @@ crossed_pairings! {
     }
 
     async fn nobody_becomes_another_by_writing_a_header_and_a_proxy_speaks_for_each_of_its_clients<H, P>() {
-        let front = Front::plain().await;
-        let world = plain::<H, P>(door(&["203.0.113.7"], &[], &[]));
+        let front = TlsProxy::plain().await;
+        let world = plain::<H, P>(preauth(&["203.0.113.7"], &[], &[]));
         let spoofing = front.carry_to(world.local(), Some("203.0.113.7"));
         let error = refused(world.peer_at(&spoofing.url(), "web", "web")).await;
         assert!(refusal(&error).1.contains("127.0.0.1"), "{error}");
 
-        let front = Front::plain().await;
-        let world = plain::<H, P>(door(&["203.0.113.7"], &["127.0.0.1"], &[]));
+        let front = TlsProxy::plain().await;
+        let world = plain::<H, P>(preauth(&["203.0.113.7"], &["127.0.0.1"], &[]));
         let front = front.carry_to(world.local(), Some("203.0.113.7"));
         let session = within(world.peer_at(&front.url(), "web", "web").connect()).await.unwrap();
         assert_eq!(session.admitted().peer, id("web"));
@@ -181,9 +181,9 @@ crossed_pairings! {
         assert_eq!(code, Code::RateLimited);
         assert_eq!(said, "Too many admissions from 127.0.0.1 have failed.");
         assert!(wait.is_some_and(|seconds| (1..=30).contains(&seconds)), "{wait:?}");
-        assert!(error.outcome().heals);
+        assert!(error.outcome().is_retryable);
         let told = world.notices.first(|notice| match notice {
-            Notice::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
+            ShellEvent::Hub(HubEvent::TurnedAway { source, why, count }) => Some((*source, why.code(), *count)),
             _ => None,
         });
         assert_eq!(told.await, (Some("127.0.0.1".parse().unwrap()), Code::RateLimited, 1));
@@ -195,14 +195,14 @@ crossed_pairings! {
         let world = bounded::<H, P>(LimitSettings { failures_per_minute: Some(1), ..LimitSettings::default() });
         refused(wrong(&world, "guess")).await;
         let notices = Notices::default();
-        let peer = world.peer("web").observer(notices.observer()).start();
+        let peer = world.peer("web").subscriber(notices.subscriber()).start();
         let asked = notices.first(|notice| match notice {
-            Notice::Ended { ended, .. } => ended.reason.retry_after(),
+            ShellEvent::Ended { ended, .. } => ended.reason.retry_after(),
             _ => None,
         });
         let asked = asked.await;
         let waits = notices.first(|notice| match notice {
-            Notice::Retry { after, .. } => Some(*after),
+            ShellEvent::Retry { after, .. } => Some(*after),
             _ => None,
         });
         let waits = waits.await;
@@ -219,7 +219,7 @@ crossed_pairings! {
             silent.push(TcpStream::connect(world.local()).await.unwrap());
             world
                 .notices
-                .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
+                .nth(n, |notice| matches!(notice, ShellEvent::Accepted { .. }).then_some(()))
                 .await;
         }
         let (code, said, wait) = refusal(&refused(world.peer("web")).await);
@@ -233,7 +233,7 @@ crossed_pairings! {
     async fn a_hub_that_is_full_of_pending_links_or_of_sessions_says_so_and_when_to_come_back<H, P>() {
         let world = bounded::<H, P>(LimitSettings { pending: Some(1), ..LimitSettings::default() });
         let _silent = TcpStream::connect(world.local()).await.unwrap();
-        world.notices.first(|notice| matches!(notice, Notice::Accepted { .. }).then_some(())).await;
+        world.notices.first(|notice| matches!(notice, ShellEvent::Accepted { .. }).then_some(())).await;
         let said = "Too many connections wait to be admitted.".to_owned();
         assert_eq!(refusal(&refused(world.peer("web")).await), (Code::Full, said, Some(15)));
 
@@ -249,19 +249,19 @@ crossed_pairings! {
     }
 
     async fn more_than_can_be_told_are_closed_without_a_word_and_those_within_hear_why<H, P>() {
-        let world = plain::<H, P>(door(&["192.0.2.1"], &[], &[]));
+        let world = plain::<H, P>(preauth(&["192.0.2.1"], &[], &[]));
         let mut told = Vec::new();
         for n in 0..64 {
             told.push(TcpStream::connect(world.local()).await.unwrap());
             world
                 .notices
-                .nth(n, |notice| matches!(notice, Notice::Accepted { .. }).then_some(()))
+                .nth(n, |notice| matches!(notice, ShellEvent::Accepted { .. }).then_some(()))
                 .await;
         }
         let mut closed = TcpStream::connect(world.local()).await.unwrap();
         let end = within(closed.read(&mut [0; 1])).await;
         assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
-        let accepted = |notice: &Notice| matches!(notice, Notice::Accepted { .. }).then_some(());
+        let accepted = |notice: &ShellEvent| matches!(notice, ShellEvent::Accepted { .. }).then_some(());
         assert_eq!(world.notices.all(accepted).len(), 64, "the last was not even looked at");
         // Where there is room again, the next hears why.
         drop(told.pop());
@@ -290,7 +290,7 @@ crossed_pairings! {
         // Each answer is a frame of its own at least, so these are more than a burst.
         let calls: Vec<_> = (0..60).map(|_| call(&operator, "flood", "me").start()).collect();
         let held = world.notices.first(|notice| match notice {
-            Notice::HeldBack { peer, measure, .. } if *peer == id("flood") => Some(*measure),
+            ShellEvent::HeldBack { peer, measure, .. } if *peer == id("flood") => Some(*measure),
             _ => None,
         });
         assert_eq!(held.await, Measure::Frames);
@@ -303,7 +303,7 @@ crossed_pairings! {
 
     async fn a_browser_is_let_in_from_the_origins_that_are_listed<H, P>() {
         let origins = Some(vec!["https://console.example".parse().unwrap()]);
-        let world = plain::<H, P>(DoorSettings { origins, ..DoorSettings::default() });
+        let world = plain::<H, P>(PreauthSettings { origins, ..PreauthSettings::default() });
         for (origin, status) in [
             (Some("https://console.example"), "101 Switching Protocols"),
             (Some("https://evil.example"), "403 Forbidden"),

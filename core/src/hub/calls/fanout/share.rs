@@ -20,14 +20,14 @@ pub(in crate::hub::calls) struct Share {
     lacking: u64,
     /// All bytes, held and free.
     total: u64,
-    parts: Vec<Part>,
+    parts: Vec<LegCredit>,
     /// Legs that have consumed since they last got credit, each once.
     turns: VecDeque<usize>,
 }
 
 /// Credit of one leg.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct LegCredit {
     held: u64,
     open: bool,
     listed: bool,
@@ -40,7 +40,7 @@ impl Share {
         window: u64,
         legs: impl Iterator<Item = bool>,
     ) -> Option<Self> {
-        let mut parts: Vec<_> = legs.map(|open| Part { held: 0, open, listed: false }).collect();
+        let mut parts: Vec<_> = legs.map(|open| LegCredit { held: 0, open, listed: false }).collect();
         let running = parts.iter().filter(|part| part.open).count() as u64;
         if window < running {
             return None;
@@ -58,7 +58,7 @@ impl Share {
 
     /// Bytes of memory that it holds.
     pub(super) fn heap(&self) -> usize {
-        self.parts.len() * size_of::<Part>()
+        self.parts.len() * size_of::<LegCredit>()
     }
 
     /// What a leg that is going to run holds at first.
@@ -91,7 +91,7 @@ impl Share {
         let Some(part) = self.parts.get_mut(leg).filter(|part| part.open) else { return };
         self.lacking -= self.base.saturating_sub(part.held);
         self.free += part.held;
-        *part = Part { held: 0, open: false, ..*part };
+        *part = LegCredit { held: 0, open: false, ..*part };
     }
 
     /// Credit to give to a leg. Call until `None` after every change.

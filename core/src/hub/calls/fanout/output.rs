@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::wire::frame::Source;
+use crate::wire::frame::OutputStream;
 
 /// What is kept of one leg.
 #[derive(Debug, Default)]
-pub(in crate::hub) struct Kept {
+pub(in crate::hub) struct LegOutput {
     out: Tail,
     err: Tail,
     /// The sentence of its result.
@@ -20,18 +20,18 @@ pub(in crate::hub) struct Tail {
     dropped: u64,
 }
 
-impl Kept {
-    pub(in crate::hub) fn tail(&self, source: Source) -> &Tail {
+impl LegOutput {
+    pub(in crate::hub) fn tail(&self, source: OutputStream) -> &Tail {
         match source {
-            Source::Out => &self.out,
-            Source::Err => &self.err,
+            OutputStream::Out => &self.out,
+            OutputStream::Err => &self.err,
         }
     }
 
-    pub(in crate::hub::calls) fn tail_mut(&mut self, source: Source) -> &mut Tail {
+    pub(in crate::hub::calls) fn tail_mut(&mut self, source: OutputStream) -> &mut Tail {
         match source {
-            Source::Out => &mut self.out,
-            Source::Err => &mut self.err,
+            OutputStream::Out => &mut self.out,
+            OutputStream::Err => &mut self.err,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::random::Seed;
 use crate::wire::value::{ArgumentsBuf, Scalar};
 
 /// A hub that issues tokens, its storage, and its operator.
-pub(super) struct Desk {
+pub(super) struct IssuingHub {
     pub(super) hub: Hub,
     pub(super) ledger: Issuing,
     pub(super) operator: LinkId,
@@ -21,7 +21,7 @@ pub(super) struct Desk {
 /// So late it is where nothing else is said, seconds since 1970.
 pub(super) const NOON: u64 = 1_800_000_000;
 
-impl Desk {
+impl IssuingHub {
     pub(super) fn new() -> Self {
         Self::with(Limits { admissions_per_second: 1_000_000, ..Limits::default() })
     }
@@ -135,7 +135,7 @@ impl Desk {
         let Some(record) = grant.record.clone() else { return Ok(()) };
         match self.ledger.answer(&Question::Record(record)) {
             Some(Answer::Recorded) => Ok(()),
-            Some(Answer::No(no)) => Err(no.code),
+            Some(Answer::Refused(no)) => Err(no.code),
             other => panic!("{other:?}"),
         }
     }
@@ -145,7 +145,7 @@ impl Desk {
         link: LinkId,
         claim: &Claim,
         grant: Grant,
-    ) -> Result<LinkAnswer, No> {
+    ) -> Result<LinkAnswer, AskRefusal> {
         let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
         self.hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), self.now)
     }

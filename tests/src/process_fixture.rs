@@ -12,7 +12,7 @@ use crate::healthy::Healthy;
 
 /// A hub and a peer as processes, and their directories.
 #[derive(Debug)]
-pub struct Stage {
+pub struct ProcessFixture {
     /// Everything of this test is in it.
     pub dir: TempDir,
     /// The hub, while it runs.
@@ -23,7 +23,7 @@ pub struct Stage {
     pub peer: Option<Running>,
 }
 
-impl Stage {
+impl ProcessFixture {
     /// A hub, and the peer of this `peer.toml`.
     ///
     /// # Panics

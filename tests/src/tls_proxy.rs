@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A proxy that has its address and its key, and carries nothing yet.
 #[derive(Debug)]
-pub struct Front {
+pub struct TlsProxy {
     listener: TcpListener,
     local: SocketAddr,
     tls: Option<ServerTls>,
@@ -38,7 +38,7 @@ pub struct Carrying {
     says: Arc<Mutex<Option<String>>>,
 }
 
-impl Front {
+impl TlsProxy {
     /// A proxy that speaks TLS.
     pub async fn with_tls() -> Self {
         let seed = entropy::seed().expect("randomness");

@@ -28,12 +28,12 @@ pub(in crate::hub::calls) struct Feed {
     again: bool,
 }
 
-/// Input that is under way for all jobs of one caller.
+/// Input that is under way for all fan-outs of one caller.
 #[derive(Debug, Default)]
 pub(in crate::hub::calls) struct Feeding {
     /// Bytes that legs were given and gave no credit for.
     pub(in crate::hub::calls) bytes: u64,
-    /// Jobs with a leg that waits until there are fewer.
+    /// Fan-outs with a leg that waits until there are fewer.
     pub(in crate::hub::calls) stalled: Vec<CallNumber>,
 }
 
