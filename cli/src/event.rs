@@ -56,7 +56,9 @@ pub(crate) fn json(notice: &ShellEvent) -> Value {
                 "pin": served.map(|pin| pin.to_string()),
             })
         }
-        ShellEvent::Upgraded { link } => json!({"event": "upgraded", "link": link.map(|link| link.0)}),
+        ShellEvent::Upgraded { link } => {
+            json!({"event": "upgraded", "link": link.map(|link| link.0)})
+        }
         ShellEvent::Learnt(learnt) => json!({
             "event": "learnt",
             "hub": learnt.hub.to_string(),
@@ -164,7 +166,9 @@ pub(crate) fn sentence(notice: &ShellEvent) -> Option<String> {
              lost",
             self::measure(*measure)
         ),
-        ShellEvent::Registered { commands } => format!("serving {}", show::count(*commands, "command")),
+        ShellEvent::Registered { commands } => {
+            format!("serving {}", show::count(*commands, "command"))
+        }
         ShellEvent::Answered { id, status } if status.is_cut() => {
             format!("call {}: {}", id.0, reason(*status, &Line::default()))
         }

@@ -111,7 +111,8 @@ fn with_remedy(error: &ConnectError) -> String {
         ConnectError::Ended { ended, .. } if is_verdict(&ended.reason) => end(ended),
         ConnectError::Ended { hub, ended, clocks } => {
             let mut said = format!("{hub}: {}", end(ended));
-            // By this machine's clock the session ended before it began, and only the hub's Hello tells.
+            // By this machine's clock the session ended before it began, and only the hub's Hello
+            // tells.
             let expired = ended.reason.code() == Code::SessionExpired;
             let clocks = clocks.filter(|_| expired);
             if let Some(sentence) = clocks.and_then(|clocks| apart(clocks.here, clocks.hub)) {

@@ -137,8 +137,12 @@ fn tell(notice: &ShellEvent, json: bool) {
         ShellEvent::Stopping { calls, within } => {
             output::say(format_args!("{}", crate::event::stopping(*calls, *within)));
         }
-        ShellEvent::SecretRotated { old_until } => tracing::info!(old_until, "the secret was rotated"),
-        ShellEvent::Forwarded { proxy, remote, .. } => tracing::debug!(%remote, %proxy, "forwarded"),
+        ShellEvent::SecretRotated { old_until } => {
+            tracing::info!(old_until, "the secret was rotated")
+        }
+        ShellEvent::Forwarded { proxy, remote, .. } => {
+            tracing::debug!(%remote, %proxy, "forwarded")
+        }
         ShellEvent::Hub(event) => crate::event::hub::log(event),
         ShellEvent::MadeAnew { mark, path } => {
             let path = path.display();

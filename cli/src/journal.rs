@@ -1,8 +1,8 @@
 //! What happens, as JSON lines for a reader of standard output who may stop reading.
 //!
-//! Links tell what happens in the midst of their work, so they never wait: one thread writes, and so
-//! many lines wait for it. What comes beyond is left out, and counted in a line of its own at the
-//! place where it would have stood.
+//! Links tell what happens in the midst of their work, so they never wait: one thread writes, and
+//! so many lines wait for it. What comes beyond is left out, and counted in a line of its own at
+//! the place where it would have stood.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};

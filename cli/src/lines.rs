@@ -7,9 +7,9 @@
 //!  id: a whole row                          the row ends; more ──► id: a row of its own
 //! ```
 //!
-//! A line waits for its end, so that lines of several peers do not mix. What has waited for [`PAUSE`],
-//! such as a prompt, is told as far as it came. Nothing marks a row that goes on with a line: a
-//! program gets what the commands wrote, and the id.
+//! A line waits for its end, so that lines of several peers do not mix. What has waited for
+//! [`PAUSE`], such as a prompt, is told as far as it came. Nothing marks a row that goes on with a
+//! line: a program gets what the commands wrote, and the id.
 //!
 //! A pipe gets the bytes of each line as they came. On a terminal a peer could overwrite the id
 //! before another's line, so that there lines are tamed, and a carriage return before what is told

@@ -86,7 +86,11 @@ fn main() -> ExitCode {
 }
 
 /// Does what the command says, on this runtime, which is the chosen one.
-async fn perform<R: Runtime>(runtime: R, choice: RuntimeChoice, command: Command) -> Result<u8, Failure> {
+async fn perform<R: Runtime>(
+    runtime: R,
+    choice: RuntimeChoice,
+    command: Command,
+) -> Result<u8, Failure> {
     let runtime = &runtime;
     match command {
         Command::Hub(options) => hub::hub(runtime, options).await,

@@ -1,5 +1,5 @@
-//! Whether this machine's hub runs, where it cannot be reached: its lock tells, and not what it wrote
-//! down. The number of a process that ended may be another's.
+//! Whether this machine's hub runs, where it cannot be reached: its lock tells, and not what it
+//! wrote down. The number of a process that ended may be another's.
 
 use core::fmt::Display;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bowline_core::control::field::Item;
-use bowline_core::control::{Page, Paged, PeersRequest, ControlRequest};
+use bowline_core::control::{ControlRequest, Page, Paged, PeersRequest};
 use bowline_core::id::HubId;
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_shell::files::{DataDir, Endpoint, Role, is_there, pem, volume};

@@ -1,7 +1,7 @@
 //! Standard output and standard error, whose readers may go away.
 //!
-//! Texts that a stranger wrote come this far: whatever could drive a terminal is escaped here, in the
-//! way that JSON does it. What a command wrote is passed on as it is.
+//! Texts that a stranger wrote come this far: whatever could drive a terminal is escaped here, in
+//! the way that JSON does it. What a command wrote is passed on as it is.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};

@@ -101,7 +101,8 @@ fn serving<R: Runtime>(
     Ok(builder)
 }
 
-/// Reads the configuration again, has the peer take it, and says what changed; what is in force then.
+/// Reads the configuration again, has the peer take it, and says what changed; what is in force
+/// then.
 fn reload<R: Runtime>(
     runtime: &R,
     peer: &Peer,

@@ -1,7 +1,7 @@
 //! `bowline restore`.
 
 use bowline_shell::files::Role;
-use bowline_shell::hub::{RestoredDir, Marked, StartError, mark_restored, new_identity};
+use bowline_shell::hub::{Marked, RestoredDir, StartError, mark_restored, new_identity};
 use serde_json::json;
 
 use crate::args;

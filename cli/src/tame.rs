@@ -33,7 +33,8 @@ pub(crate) fn line(line: &[u8], shown: &mut Vec<u8>) {
     }
 }
 
-/// Bytes at the end of `line` that more of it may make a control sequence, or the end of a line, of.
+/// Bytes at the end of `line` that more of it may make a control sequence, or the end of a line,
+/// of.
 pub(crate) fn unfinished(line: &[u8]) -> usize {
     let ends = line.iter().rev().take_while(|&&byte| byte == b'\r').count();
     if ends > 0 {

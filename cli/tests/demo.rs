@@ -26,8 +26,8 @@ fn two_demos_at_once_tell_the_same_story_and_leave_nothing_behind() {
                 |line: &serde_json::Value| line["who"] == who && line["what"]["event"] == event;
             lines.iter().position(says).unwrap_or_else(|| panic!("{who} tells no {event}: {told}"))
         };
-        // Nothing is kept of the hub before it has been learnt, and nothing is called before. Lines of
-        // two processes that do not wait for each other may come in any order.
+        // Nothing is kept of the hub before it has been learnt, and nothing is called before. Lines
+        // of two processes that do not wait for each other may come in any order.
         let story = [
             at("hub", "listening"),
             at("peer", "learnt"),

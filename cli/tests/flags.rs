@@ -71,8 +71,8 @@ fn flags(home: &Path, command: &str) -> BTreeSet<String> {
     words.collect()
 }
 
-/// What the flag of a key is called: by its own name, in the singular, with its table's before, or as
-/// the most that is allowed.
+/// What the flag of a key is called: by its own name, in the singular, with its table's before, or
+/// as the most that is allowed.
 fn flag_of(key: &str, flags: &BTreeSet<String>) -> Option<String> {
     if let Some((_, other)) = OTHER_NAMES.iter().find(|(known, _)| *known == key) {
         return Some((*other).to_owned());

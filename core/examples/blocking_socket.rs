@@ -1,15 +1,16 @@
 //! A peer on a plain blocking socket of the standard library: no runtime, one thread, one loop.
 //!
-//! It serves one command, `hello`, to a hub that offers TLS and the shared secret, and ends with its
-//! link:
+//! It serves one command, `hello`, to a hub that offers TLS and the shared secret, and ends with
+//! its link:
 //!
 //! ```text
 //! cargo run -p bowline-core --example blocking_socket -- 127.0.0.1:7777 blocking-1 secret.key
 //! ```
 //!
 //! It may be run again: the hub binds `blocking-1` to the key that it saw first, so the key is kept
-//! beside the secret as `blocking-1.key`, and so is what was learnt of the hub, as `blocking-1.trust`.
-//! Without the key it needs another id, or an operator who frees this one (`bowline peers forget`).
+//! beside the secret as `blocking-1.key`, and so is what was learnt of the hub, as
+//! `blocking-1.trust`. Without the key it needs another id, or an operator who frees this one
+//! (`bowline peers forget`).
 //!
 //! A program that is to go on for longer dials again, at the pace of `bowline_core::peer`.
 // The core is kept from these; a program that drives it is where they belong.
@@ -35,7 +36,7 @@ use bowline_core::time::{Mono, Now};
 use bowline_core::trust::{Entry, KnownHub};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{CallResult, Command, Register, OutputStream, Status};
+use bowline_core::wire::frame::{CallResult, Command, OutputStream, Register, Status};
 use data_encoding::BASE64URL_NOPAD;
 
 fn main() {

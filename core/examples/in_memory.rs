@@ -13,7 +13,7 @@ use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
-    Call, CallResult, Command, Delivery, Purpose, Register, OutputStream, Status, Target,
+    Call, CallResult, Command, Delivery, OutputStream, Purpose, Register, Status, Target,
 };
 
 /// One connection: the peer's end with its ledger, and the hub's end with its number.

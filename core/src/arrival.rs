@@ -75,7 +75,9 @@ impl fmt::Display for TurnedAway {
         match why {
             RejectReason::NotAllowed => write!(f, "This hub takes no connection from {source}."),
             RejectReason::Failures => write!(f, "Too many admissions from {source} have failed."),
-            RejectReason::Pending => write!(f, "Too many connections from {source} wait to be admitted."),
+            RejectReason::Pending => {
+                write!(f, "Too many connections from {source} wait to be admitted.")
+            }
             RejectReason::Full => f.write_str("Too many connections wait to be admitted."),
         }
     }

@@ -2,9 +2,8 @@
 //!
 //! A program that speaks Bowline moves bytes, tells the time and keeps files. This crate does all
 //! the rest, and none of that: no sockets, no clocks, no random source, no files, no threads, no
-//! `async`. It runs under any runtime, or under none. `bowline-tokio` and
-//! `bowline-smol` are shells around it; what follows is for whoever writes another, or wants to know
-//! what they rely on.
+//! `async`. It runs under any runtime, or under none. `bowline-tokio` and `bowline-smol` are shells
+//! around it; what follows is for whoever writes another, or wants to know what they rely on.
 //!
 //! # The loop contract
 //!
@@ -74,11 +73,11 @@
 //! [`link::Link::output`] takes what there is credit for and says how much, and
 //! [`link::Link::grant`] gives the other end more.
 //!
-//! Who must grant: whoever takes the bytes, once it has. A peer that runs a call grants its Input, and
-//! the caller the Output, each by the call's id on its link; a hub's shell grants nothing, as the hub
-//! routes what the two ends grant. A call begins with 64 KiB for its input and with
-//! [`Call::window`](wire::frame::Call::window) for its output. Where nobody grants, a call stands still
-//! after that many bytes, with no error, until its deadline.
+//! Who must grant: whoever takes the bytes, once it has. A peer that runs a call grants its Input,
+//! and the caller the Output, each by the call's id on its link; a hub's shell grants nothing, as
+//! the hub routes what the two ends grant. A call begins with 64 KiB for its input and with
+//! [`Call::window`](wire::frame::Call::window) for its output. Where nobody grants, a call stands
+//! still after that many bytes, with no error, until its deadline.
 //!
 //! Beside calls whose reader has stopped a small call takes as many turns as alone; beside floods
 //! it waits on each link for what was sealed ahead of it, and for nothing else: with sockets that
@@ -89,15 +88,16 @@
 //!
 //! What needs the world is asked: [`link::Event::Ask`] with a [`ask::Question`]. What is
 //! [`ask::Question::Hub`] goes to [`hub::Hub::answer`], Record, Keep and Held to durable storage
-//! ([`ask::Memory`] forgets with the process). A hub has questions of its own to its storage, each a
+//! ([`ask::Memory`] forgets with the process). A hub has questions of its own to its storage, each
+//! a
 //! [`ask::StoreAsk`] from [`hub::Hub::poll_ask`], whose answers go to [`hub::Hub::answer_ask`]: a
 //! change, say, or Rotate, after which links are made from another snapshot.
-//! If a fact cannot be recorded, the answer is [`ask::Answer::No`].
+//! If a fact cannot be recorded, the answer is [`ask::Answer::Refused`].
 //!
 //! Every question is to be answered. A link waits for the answer, and before admission it waits no
-//! longer than [`limits::Limits::admission_within`]: a shell that passes over an `Ask` sees its links
-//! end with [`code::Code::AdmissionTimeout`], and the other end is closed with code 4011. A question
-//! of a kind that a shell does not know gets `Answer::No`.
+//! longer than [`limits::Limits::admission_within`]: a shell that passes over an `Ask` sees its
+//! links end with [`code::Code::AdmissionTimeout`], and the other end is closed with code 4011. A
+//! question of a kind that a shell does not know gets `Answer::Refused`.
 //!
 //! Trust is not asked: an unknown hub ends the link with what a person needs to decide, and the
 //! decision is a trust entry and a new link.
@@ -112,19 +112,20 @@
 //!
 //! # Keys and ids
 //!
-//! A hub binds a [`id::PeerId`] to the key that proved itself with it first, for good. So a peer keeps
-//! its [`identity::PeerKey`] on the disk, readable by its owner only, before it dials for the first
-//! time. A new key needs a new id: with one that is bound to another key the link ends with
-//! [`code::Code::IdTaken`], until the hub's operator forgets the peer. What a peer learns of its hub
-//! comes by [`ask::Question::Keep`] and goes into [`auth::Dial::known`] at the next dial; a peer that
-//! keeps nothing meets its hub for the first time each time.
+//! A hub binds a [`id::PeerId`] to the key that proved itself with it first, for good. So a peer
+//! keeps its [`identity::PeerKey`] on the disk, readable by its owner only, before it dials for the
+//! first time. A new key needs a new id: with one that is bound to another key the link ends with
+//! [`code::Code::IdTaken`], until the hub's operator forgets the peer. What a peer learns of its
+//! hub comes by [`ask::Question::Store`] and goes into [`auth::Dial::known`] at the next dial; a
+//! peer that keeps nothing meets its hub for the first time each time.
 //!
 //! # Errors
 //!
 //! They have three readers. The *remote* gets a [`code::Code`] from one small table, and nothing
 //! else. The *operator* gets a typed error, such as [`link::EndReason`], [`auth::AuthError`] or
-//! [`trust::TrustError`], which says what was seen and what was expected, and holds no secret; what to
-//! do is a [`remedy::Remedy`], which a shell words for its reader. The *programmer* gets [`session::SendError::Misuse`]. No input from the network panics.
+//! [`trust::TrustError`], which says what was seen and what was expected, and holds no secret; what
+//! to do is a [`remedy::Remedy`], which a shell words for its reader. The *programmer* gets
+//! [`session::SendError::Misuse`]. No input from the network panics.
 //!
 //! # A hub and two peers, whole
 //!

@@ -24,8 +24,8 @@ pub struct Limits {
     pub tls_input: usize,
     /// Network bytes sealed ahead of the socket (64 KiB). More would only delay what is urgent.
     pub sealed: usize,
-    /// Plaintext bytes that wait beyond which WebSocket pings go unanswered (64 KiB). Stops one that
-    /// pings and never reads.
+    /// Plaintext bytes that wait beyond which WebSocket pings go unanswered (64 KiB). Stops one
+    /// that pings and never reads.
     pub pong_room: usize,
     /// Bytes that wait in the answers lane (2 MiB): calls, results, registrations.
     pub answer_lane: usize,
@@ -48,12 +48,12 @@ pub struct Limits {
     pub silence: Duration,
     /// Calls open in one direction on one link (1,024).
     pub open_calls: usize,
-    /// Peers that the running calls of one caller are for, at a hub, each counted once for each call
-    /// for several (20,000). Results that wait for the caller count, too. Stops one that calls
+    /// Peers that the running calls of one caller are for, at a hub, each counted once for each
+    /// call for several (20,000). Results that wait for the caller count, too. Stops one that calls
     /// everybody again and again and never reads.
     pub open_legs: usize,
-    /// Peers of one call that are seen to at one hold of the hub's lock (256). A longer list is gone
-    /// through in slices.
+    /// Peers of one call that are seen to at one hold of the hub's lock (256). A longer list is
+    /// gone through in slices.
     pub slice: usize,
     /// Detached calls that a hub knows (1,000). For another one it forgets the one that ended
     /// first; where all run, it is refused.

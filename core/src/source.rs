@@ -3,8 +3,8 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// The other end of a hub's connection: of the socket, or, where a trusted proxy carries it, the end
-/// that the proxy names. No port is known of that one, and it stands as 0.
+/// The other end of a hub's connection: of the socket, or, where a trusted proxy carries it, the
+/// end that the proxy names. No port is known of that one, and it stands as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// An address of the network.

@@ -43,9 +43,9 @@ impl fmt::Display for Line {
     }
 }
 
-/// Gives an error a `Debug` that is its sentence. `fn main() -> Result<(), Box<dyn Error>>` shows an
-/// error by `Debug`, and what it shows is read by people. What the sentence quotes drives nothing
-/// there; it has the lines that it has.
+/// Gives an error a `Debug` that is its sentence. `fn main() -> Result<(), Box<dyn Error>>` shows
+/// an error by `Debug`, and what it shows is read by people. What the sentence quotes drives
+/// nothing there; it has the lines that it has.
 #[macro_export]
 macro_rules! debug_as_display {
     ($($error:ty),+ $(,)?) => {

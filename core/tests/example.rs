@@ -19,12 +19,12 @@ use bowline_core::hub::{Hub, HubConfig, Outbox};
 use bowline_core::id::{CallId, LinkId, Pin, SecretNumber};
 use bowline_core::identity::{HubIdentity, PeerKey, SigningKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, UpgradePolicy, UpgradeRequest, Socket};
+use bowline_core::socket::{Incoming, Socket, UpgradePolicy, UpgradeRequest};
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
-    Argument, ArgumentKind, Call, CallResult, Command, Goaway, HelloBody, Method, Output, Purpose,
-    Register, Registered, OutputStream, Status, Target,
+    Argument, ArgumentKind, Call, CallResult, Command, Goaway, HelloBody, Method, Output,
+    OutputStream, Purpose, Register, Registered, Status, Target,
 };
 use bowline_core::wire::value::{ArgumentsBuf, Scalar};
 use data_encoding::BASE64;

@@ -1,5 +1,5 @@
-//! The worked example of `spec/example-join.md`: a join, new credentials within its session, and the
-//! way back by certificate, once to a hub that was put back. Our machines, given what §1 of the
+//! The worked example of `spec/example-join.md`: a join, new credentials within its session, and
+//! the way back by certificate, once to a hub that was put back. Our machines, given what §1 of the
 //! page gives, say byte for byte what the page says.
 
 mod page;
@@ -7,7 +7,7 @@ mod page;
 use std::sync::Arc;
 
 use bowline_core::arrival::Arrival;
-use bowline_core::ask::{Answer, PeerUpdate, Memory, Question};
+use bowline_core::ask::{Answer, Memory, PeerUpdate, Question};
 use bowline_core::auth::{
     Credential, Dial, HubSnapshot, JoinToken, Joins, PeerCredentials, Transport, hub, peer,
 };
@@ -17,7 +17,7 @@ use bowline_core::hub::{Hub, HubConfig, HubEvent};
 use bowline_core::id::{Jti, LinkId, PeerId};
 use bowline_core::identity::{Authority, HubIdentity, PeerKey};
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{KeyState, Rules, TokenSigner, TokenKeys};
+use bowline_core::token::{KeyState, Rules, TokenKeys, TokenSigner};
 use bowline_core::trust::KnownHub;
 use bowline_core::tunnel::ClientTls;
 use bowline_core::wire::Frame;

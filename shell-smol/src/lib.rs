@@ -31,25 +31,26 @@
 //! # What there is
 //!
 //! * [`hub`] gives a [`HubBuilder`], whose [`Hub`] listens until it is told to stop.
-//! * [`peer`], [`join`] and [`enrolled`] give a [`PeerBuilder`]: [`PeerBuilder::start`] keeps a session
-//!   up and serves commands, [`PeerBuilder::connect`] makes one session, for an operator.
-//! * A [`Session`] makes calls: [`CallBuilder::output`] gathers what a command says, within a bound, and
-//!   [`CallBuilder::start`] gives it as it comes.
-//! * Every name that a program needs is here, and the rest in [`bowline_shell`] and [`bowline_core`];
-//!   `bowline-tokio` has the same. [`Smol`] gives smol's sockets, timers, programs and signals to
-//!   `bowline_shell`, which is written once for every runtime.
+//! * [`peer`], [`join`] and [`enrolled`] give a [`PeerBuilder`]: [`PeerBuilder::start`] keeps a
+//!   session up and serves commands, [`PeerBuilder::connect`] makes one session, for an operator.
+//! * A [`Session`] makes calls: [`CallBuilder::output`] gathers what a command says, within a
+//!   bound, and [`CallBuilder::start`] gives it as it comes.
+//! * Every name that a program needs is here, and the rest in [`bowline_shell`] and
+//!   [`bowline_core`]; `bowline-tokio` has the same. [`Smol`] gives smol's sockets, timers,
+//!   programs and signals to `bowline_shell`, which is written once for every runtime.
 //!
 //! # What has to be known
 //!
 //! * A data directory is an identity. The hub binds a peer's id to the key in the directory that it
 //!   came from first: one directory for each id, and kept. A new key needs a new id, or an operator
 //!   who has the hub forget the old one (`bowline peers forget`).
-//! * [`Peer::session`] waits for what heals by itself, as a hub that is away, and is an error at once
-//!   where somebody has to do something, as about a wrong secret. The peer dials again all the same.
+//! * [`Peer::session`] waits for what heals by itself, as a hub that is away, and is an error at
+//!   once where somebody has to do something, as about a wrong secret. The peer dials again all the
+//!   same.
 //! * A peer stops where its last handle is dropped, and a hub where it is dropped, at once. A
 //!   [`Session`] of [`PeerBuilder::connect`] stays until [`Session::close`].
-//! * Credit is given as output and input are taken: a [`Calling`] that nobody reads holds its command
-//!   back, after 256 KiB. To drop it cancels the call.
+//! * Credit is given as output and input are taken: a [`Calling`] that nobody reads holds its
+//!   command back, after 256 KiB. To drop it cancels the call.
 //! * Errors are sentences for people under `Display` and `Debug`, and most have a stable [`Code`].
 
 mod face;

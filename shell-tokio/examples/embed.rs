@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::io::{Write, stderr, stdout};
 
-use bowline_tokio::{Call, CallEvent, Failure, PeerState, OutputStream, States, hub, peer};
+use bowline_tokio::{Call, CallEvent, Failure, OutputStream, PeerState, States, hub, peer};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -34,8 +34,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut call = session.call(web_1, name).positional("to nobody").start();
     while let Some(event) = call.next().await {
         match event {
-            CallEvent::Output { source: OutputStream::Out, bytes, .. } => stdout().write_all(&bytes)?,
-            CallEvent::Output { source: OutputStream::Err, bytes, .. } => stderr().write_all(&bytes)?,
+            CallEvent::Output { source: OutputStream::Out, bytes, .. } => {
+                stdout().write_all(&bytes)?
+            }
+            CallEvent::Output { source: OutputStream::Err, bytes, .. } => {
+                stderr().write_all(&bytes)?
+            }
             CallEvent::Finished(end) if !end.is_success() => println!("it failed: {}", end.text),
             _ => {}
         }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use bowline_core::code::Code;
 use bowline_core::control::field::Item;
-use bowline_core::control::{ControlCommand, FieldMisread, Page, Paged, ControlRequest};
+use bowline_core::control::{ControlCommand, ControlRequest, FieldMisread, Page, Paged};
 use bowline_core::id::IdError;
 use bowline_core::wire::frame::Status;
 
@@ -72,7 +72,7 @@ impl<'s> HubClient<'s> {
     /// Asks, and waits for the reply. Of a list that is its first page.
     ///
     /// # Errors
-    /// [`AskError::Failed`]; [`AskError::FieldMisread`].
+    /// [`AskError::Failed`]; [`AskError::Misread`].
     pub async fn ask<R: ControlRequest>(&self, request: &R) -> Result<R::Reply, AskError> {
         read::<R>(&self.finished(request).await?)
     }

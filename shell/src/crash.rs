@@ -1,7 +1,7 @@
 //! Places at which a test ends the process, as a crash or a loss of power would.
 //!
-//! They stand before and after each write that has to be all or nothing. The library has none of it:
-//! what is here is compiled for this crate's own tests alone.
+//! They stand before and after each write that has to be all or nothing. The library has none of
+//! it: what is here is compiled for this crate's own tests alone.
 
 #[cfg(not(test))]
 #[inline(always)]
@@ -43,8 +43,8 @@ pub(crate) mod tests {
         Crashed,
     }
 
-    /// Runs the ignored test `name` of this crate in a process that crashes at its `n`-th point, with
-    /// its files in `dir`.
+    /// Runs the ignored test `name` of this crate in a process that crashes at its `n`-th point,
+    /// with its files in `dir`.
     pub(crate) fn crash_at(name: &str, n: u64, dir: &Path) -> ChildEnd {
         let child = Command::new(env::current_exe().unwrap())
             .args([name, "--exact", "--ignored", "--test-threads=1"])

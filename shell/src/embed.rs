@@ -12,19 +12,20 @@ pub use bowline_core::link::{EndReason, Ended};
 pub use bowline_core::remedy::Remedy;
 pub use bowline_core::text::Line;
 pub use bowline_core::trust::{Mode, PinSpec, Roots, RootsError};
-pub use bowline_core::wire::frame::{Method, Purpose, OutputStream, Status};
+pub use bowline_core::wire::frame::{Method, OutputStream, Purpose, Status};
 pub use bowline_core::wire::value::{Arguments, ArgumentsBuf, Scalar, Value, ValueBuf, ValueError};
 
 pub use crate::advice::{Audience, advice};
 #[cfg(feature = "process")]
-pub use crate::arguments::{ArgumentSpec, CommandSpec, ValueKind, SpecError};
+pub use crate::arguments::{ArgumentSpec, CommandSpec, SpecError, ValueKind};
 pub use crate::call::{
     Argument, Call, CallBuilder, CallError, CallEvent, Calling, Counts, Failure, Finished, Gone,
     LabelTests, LabelTestsError, OUTPUT_LIMIT, Output, Reply, Stop,
 };
 #[cfg(feature = "config")]
 pub use crate::config::{
-    ConfigError, PreauthSettings, HubSettings, Insecure, JoinSettings, LimitSettings, TlsMode, Warning,
+    ConfigError, HubSettings, Insecure, JoinSettings, LimitSettings, PreauthSettings, TlsMode,
+    Warning,
 };
 pub use crate::control::{AskError, HubClient, Pages};
 pub use crate::files::{DataDir, FileError};
@@ -32,8 +33,8 @@ pub use crate::files::{DataDir, FileError};
 pub use crate::hub::{HubBuilder, Reloaded, RotateError, StartError};
 pub use crate::notice::{ShellEvent, Subscriber};
 pub use crate::peer::{
-    ConnectError, CredentialSource, Join, NoSession, Peer, PeerBuilder, PeerState, Session,
-    SetupError, States, DialError,
+    ConnectError, CredentialSource, DialError, Join, NoSession, Peer, PeerBuilder, PeerState,
+    Session, SetupError, States,
 };
 #[cfg(feature = "process")]
 pub use crate::process::{Environment, EnvironmentError};

@@ -5,14 +5,15 @@
 //! them, configuration, key files, the ledger, typed arguments, processes. Nothing here decides
 //! anything about the protocol: that is `bowline_core`.
 //!
-//! A program that embeds Bowline depends on `bowline-tokio` or `bowline-smol`, which have what it names
-//! ([`embed`]) at their top, and whose pages say what it has to know. Another runtime is a
-//! [`runtime::Runtime`]: with one, [`hub::HubBuilder::new`] and [`peer::PeerBuilder::new`] do the rest.
+//! A program that embeds Bowline depends on `bowline-tokio` or `bowline-smol`, which have what it
+//! names ([`embed`]) at their top, and whose pages say what it has to know. Another runtime is a
+//! [`runtime::Runtime`]: with one, [`hub::HubBuilder::new`] and [`peer::PeerBuilder::new`] do the
+//! rest.
 //!
 //! # Features
 //!
-//! All are on by default, and each has the one below it in the table; a peer whose commands are closures
-//! needs none.
+//! All are on by default, and each has the one below it in the table; a peer whose commands are
+//! closures needs none.
 //!
 //! | feature | what it brings | what it builds beside |
 //! |---|---|---|

@@ -35,7 +35,8 @@ pub enum ShellEvent {
         /// Where from.
         remote: String,
     },
-    /// Hub: a trusted proxy carries a connection for this address, which is its remote from here on.
+    /// Hub: a trusted proxy carries a connection for this address, which is its remote from here
+    /// on.
     Forwarded {
         /// Its number.
         link: LinkId,
@@ -104,8 +105,8 @@ pub enum ShellEvent {
         /// When the one before it ends, seconds since 1970; none where it has.
         old_until: Option<u64>,
     },
-    /// Hub: a peer is beyond its rate, and what it sends is held back. At most one a minute for each
-    /// link.
+    /// Hub: a peer is beyond its rate, and what it sends is held back. At most one a minute for
+    /// each link.
     HeldBack {
         /// Its number.
         link: LinkId,
@@ -133,8 +134,8 @@ pub enum ShellEvent {
         path: PathBuf,
     },
     /// Hub: its data directory is not as it left it, and it cannot put that right. Told once, and
-    /// again when the reason changes. The last one of a hub that ended itself because another hub has
-    /// used its ledger.
+    /// again when the reason changes. The last one of a hub that ended itself because another hub
+    /// has used its ledger.
     Amiss {
         /// What is wrong, and what to do; none where all is well again.
         reason: Option<String>,

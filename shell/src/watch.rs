@@ -40,7 +40,8 @@ impl<T> Watch<T> {
         poll_fn(|cx| self.poll_mut(cx, &mut wanted)).await
     }
 
-    /// Ready with what `wanted` finds; where it finds nothing, the task is woken at the next change.
+    /// Ready with what `wanted` finds; where it finds nothing, the task is woken at the next
+    /// change.
     pub(crate) fn poll<U>(
         &self,
         cx: &Context<'_>,

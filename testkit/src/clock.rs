@@ -34,14 +34,15 @@ impl Clock {
         self.reach(self.now.mono.after(span));
     }
 
-    /// It is this moment, such as a deadline of `poll_timeout`; one that has passed changes nothing.
+    /// It is this moment, such as a deadline of `poll_timeout`; one that has passed changes
+    /// nothing.
     pub fn reach(&mut self, moment: Mono) {
         self.now = later(self.now, moment);
     }
 }
 
-/// Both clocks at this moment of the monotonic one, which is no earlier than `now`: the date goes on a
-/// second at a time. For a test whose two clocks also step apart.
+/// Both clocks at this moment of the monotonic one, which is no earlier than `now`: the date goes
+/// on a second at a time. For a test whose two clocks also step apart.
 #[must_use]
 pub fn later(now: Now, moment: Mono) -> Now {
     let mono = moment.max(now.mono);

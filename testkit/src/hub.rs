@@ -44,8 +44,9 @@ impl TestHub {
         Self { hub, ledger, snapshot: Arc::new(snapshot), random }
     }
 
-    /// A hub over TLS that takes join tokens and no secret, and the token of [`mint`](crate::mint). Who is to come by
-    /// it gives the hub's id, `snapshot.identity.id()`, as the issuer of the token.
+    /// A hub over TLS that takes join tokens and no secret, and the token of [`mint`](crate::mint).
+    /// Who is to come by it gives the hub's id, `snapshot.identity.id()`, as the issuer of the
+    /// token.
     ///
     /// # Panics
     /// Where the cryptography fails.
@@ -129,8 +130,8 @@ impl TestHub {
         moved
     }
 
-    /// Gives the hub's end of a pair what the hub has for it, as far as there is room, and closes it
-    /// where the hub says so; whether anything was given.
+    /// Gives the hub's end of a pair what the hub has for it, as far as there is room, and closes
+    /// it where the hub says so; whether anything was given.
     ///
     /// # Panics
     /// Where the link refuses a frame for another reason.
@@ -162,8 +163,8 @@ pub fn somewhere() -> Source {
     Source::Network(([192, 0, 2, 1], 49_152).into())
 }
 
-/// A session without a link, for a test of the hub alone: it was admitted by the shared secret, with a
-/// key that is drawn from the id.
+/// A session without a link, for a test of the hub alone: it was admitted by the shared secret,
+/// with a key that is drawn from the id.
 ///
 /// # Panics
 /// Where the hub does not admit it.

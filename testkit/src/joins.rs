@@ -7,7 +7,7 @@ use bowline_core::facts::{Draft, Issuer, KeyRecord, Mint};
 use bowline_core::id::{HubId, Jti, PeerId};
 use bowline_core::identity::Authority;
 use bowline_core::random::{Random, Seed};
-use bowline_core::token::{KeyState, Rules, TokenSigner, TokenKeys};
+use bowline_core::token::{KeyState, Rules, TokenKeys, TokenSigner};
 
 use crate::clock::START;
 
@@ -26,7 +26,8 @@ pub fn joins(hub: HubId, seed: &Seed) -> Joins {
     Joins { authority: authority.into(), keys, signer: signer.into(), rules: Rules::JOIN }
 }
 
-/// A token for one key of a member, for an hour from [`START`] on, as the hub's operator has it made.
+/// A token for one key of a member, for an hour from [`START`] on, as the hub's operator has it
+/// made.
 #[must_use]
 pub fn mint() -> Mint {
     let draft = Draft::new("alice", 60 * 60, PeerId::operator());
@@ -34,8 +35,8 @@ pub fn mint() -> Mint {
     Mint { jti: Jti([5; 16]), issued: START.unix, draft }
 }
 
-/// Makes a token: its record, and the key that signed it, are in `ledger` then. A hub knows of it that
-/// starts afterwards.
+/// Makes a token: its record, and the key that signed it, are in `ledger` then. A hub knows of it
+/// that starts afterwards.
 ///
 /// # Panics
 /// Where no verifier would take it.

@@ -1,14 +1,14 @@
-//! A hub and its peers in memory, for tests of what drives `bowline-core`: no runtime, no sockets, no
-//! clock of the machine, and keys from numbers, so that each run is as the one before it.
+//! A hub and its peers in memory, for tests of what drives `bowline-core`: no runtime, no sockets,
+//! no clock of the machine, and keys from numbers, so that each run is as the one before it.
 //!
 //! ```text
 //!  your program ⇄ Pair.peer ══ ferry ══ Pair.hub ⇄ TestHub ⇄ Memory
 //! ```
 //!
-//! [`snapshot`] and [`dial`] are what both ends are set up with; what is to be otherwise is said before
-//! them. [`TestHub`] does all that a hub's shell does; [`ferry`] does what a socket does, in pieces of
-//! a chosen size. What a peer's program makes of its events is left to the test, since that loop is as
-//! a rule what is tested:
+//! [`snapshot`] and [`dial`] are what both ends are set up with; what is to be otherwise is said
+//! before them. [`TestHub`] does all that a hub's shell does; [`ferry`] does what a socket does, in
+//! pieces of a chosen size. What a peer's program makes of its events is left to the test, since
+//! that loop is as a rule what is tested:
 //!
 //! ```
 //! use bowline_core::auth::Dial;

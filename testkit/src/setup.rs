@@ -41,8 +41,8 @@ pub fn server_tls(number: u8) -> ServerTls {
     ServerTls::new(chain, key).expect("a key for TLS")
 }
 
-/// A hub for peers of this mode, which admits by [`secret`]; with TLS unless they are `plain`. What is
-/// to be otherwise is said before it: `HubSnapshot { open: true, ..snapshot(mode) }`.
+/// A hub for peers of this mode, which admits by [`secret`]; with TLS unless they are `plain`. What
+/// is to be otherwise is said before it: `HubSnapshot { open: true, ..snapshot(mode) }`.
 ///
 /// # Panics
 /// Where the cryptography fails.
@@ -56,9 +56,9 @@ pub fn snapshot(mode: Mode) -> HubSnapshot {
     HubSnapshot { tls, secrets, ..HubSnapshot::new(HubIdentity(signing_key(1)), "hub") }
 }
 
-/// The dial of a peer that serves, knows nothing of its hub, and proves itself by [`secret`]. Its key
-/// is drawn from its id. What is to be otherwise is said before it:
-/// `Dial { purpose: Purpose::Operate, ..dial(mode, "ops") }`.
+/// The dial of a peer that serves, knows nothing of its hub, and proves itself by [`secret`]. Its
+/// key is drawn from its id. What is to be otherwise is said before it: `Dial { purpose:
+/// Purpose::Operate, ..dial(mode, "ops") }`.
 ///
 /// # Panics
 /// Where `peer` is no id, or the cryptography fails.

@@ -1,5 +1,6 @@
 //! Prints the certificate of a hub's CA and one that it minted for a peer, as PEM, for tools that
-//! read certificates. Keys and dates are the same at each run: valid from 2026-01-01, the peer's for a day.
+//! read certificates. Keys and dates are the same at each run: valid from 2026-01-01, the peer's
+//! for a day.
 //!
 //! ```text
 //! cargo run -p bowline-tests --example certificates -- PEER ISSUE

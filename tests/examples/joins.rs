@@ -1,12 +1,13 @@
-//! How long a join takes and how many a second there are, with the durable ledger: the ledger alone, and
-//! whole admissions over real TLS on loopback, hub and peers in this one process.
+//! How long a join takes and how many a second there are, with the durable ledger: the ledger
+//! alone, and whole admissions over real TLS on loopback, hub and peers in this one process.
 //!
 //! ```text
 //! cargo run --release -p bowline-tests --example joins [HUB [PEERS]]
 //! ```
 //!
-//! HUB is a directory on the disk that the hub is to write to, PEERS one for what peers keep; without
-//! them, they are the system's for temporary files. A join of a whole peer waits for both disks.
+//! HUB is a directory on the disk that the hub is to write to, PEERS one for what peers keep;
+//! without them, they are the system's for temporary files. A join of a whole peer waits for both
+//! disks.
 
 use std::error::Error;
 use std::fs::File;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use bowline_core::capability::Role;
 use bowline_core::facts::{
-    Binding, Enrolled, Enrolment, Family, FactRecord, Refreshing, TokenRecord, Uses,
+    Binding, Enrolled, Enrolment, FactRecord, Family, Refreshing, TokenRecord, Uses,
 };
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::identity::{PeerKey, SigningKey};
@@ -284,8 +285,8 @@ async fn at_once(peers: Vec<PeerBuilder<Tokio>>) -> Result<(Vec<Duration>, Durat
     Ok((took, all))
 }
 
-/// What all threads of this process have used of the processors; none where the system does not say so
-/// in a file. A machine that does other things as well makes it no larger.
+/// What all threads of this process have used of the processors; none where the system does not say
+/// so in a file. A machine that does other things as well makes it no larger.
 fn processor() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // What is behind the program's name, which may hold anything.

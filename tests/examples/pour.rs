@@ -1,13 +1,13 @@
-//! Past a reader that has all but stopped: a peer pours gigabytes to an operator that reads one byte
-//! a second for a while, and then the rest as fast as it comes; and what each process holds.
+//! Past a reader that has all but stopped: a peer pours gigabytes to an operator that reads one
+//! byte a second for a while, and then the rest as fast as it comes; and what each process holds.
 //!
 //! ```text
 //! cargo build --release -p bowline
 //! cargo run --release -p bowline-tests --example pour -- [GIB [SECONDS]]      (4 and 30)
 //! ```
 //!
-//! On each runtime. Ends with 1 where a process grows by 16 MiB or more, where more was taken of the
-//! command than credit was given for, or where not every byte arrives.
+//! On each runtime. Ends with 1 where a process grows by 16 MiB or more, where more was taken of
+//! the command than credit was given for, or where not every byte arrives.
 
 use std::error::Error;
 use std::fs;

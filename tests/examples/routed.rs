@@ -21,7 +21,7 @@ use bowline_shell::hub::HubBuilder;
 use bowline_shell::peer::{PeerBuilder, Session};
 use bowline_shell::runtime::Runtime;
 use bowline_smol::Smol;
-use bowline_tokio::{Call, Failure, Scalar, OutputStream, Tokio};
+use bowline_tokio::{Call, Failure, OutputStream, Scalar, Tokio};
 
 type Broken = Box<dyn Error + Send + Sync>;
 

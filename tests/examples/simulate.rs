@@ -6,7 +6,8 @@
 //! cargo run --release -p bowline-tests --example simulate -- --script FILE
 //! ```
 //!
-//! With `--whole`, a script that fails is not made shorter: that takes as long as some hundred worlds.
+//! With `--whole`, a script that fails is not made shorter: that takes as long as some hundred
+//! worlds.
 
 use std::process::ExitCode;
 

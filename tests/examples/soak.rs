@@ -5,8 +5,8 @@
 //! cargo run --release -p bowline-tests --example soak -- [MINUTES [PEERS]]      (30 and 1,000)
 //! ```
 //!
-//! Ends with 1 where the hub's memory, file descriptors or tasks grow from the second quarter of the
-//! time to the last by more than a tenth.
+//! Ends with 1 where the hub's memory, file descriptors or tasks grow from the second quarter of
+//! the time to the last by more than a tenth.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};

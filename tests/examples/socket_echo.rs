@@ -20,7 +20,7 @@ use bowline_core::buffer::Buffer;
 use bowline_core::id::Nonce;
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, PATH, UpgradePolicy, UpgradeRequest, SUBPROTOCOL, Socket};
+use bowline_core::socket::{Incoming, PATH, SUBPROTOCOL, Socket, UpgradePolicy, UpgradeRequest};
 
 /// Nothing waits longer than this for the other end.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,8 +8,8 @@
 //!                                                             {"kid":K,"claims":{…}}
 //! ```
 //!
-//! P is PKCS#8 in base64. Claims are named as in `spec/tokens.md`, and those that a token lacks are null or
-//! empty here. What is refused is answered with `{"refused":WHY,"code":CODE}`.
+//! P is PKCS#8 in base64. Claims are named as in `spec/tokens.md`, and those that a token lacks are
+//! null or empty here. What is refused is answered with `{"refused":WHY,"code":CODE}`.
 
 use std::error::Error;
 use std::io::{BufRead, Write};
@@ -18,8 +18,8 @@ use bowline_core::capability::Capabilities;
 use bowline_core::code::TABLE;
 use bowline_core::id::HubId;
 use bowline_core::token::{
-    JoinClaims, PassClaims, Rules, TokenSigner, TokenError, TokenKeys, Verified, issue_join, issue_pass,
-    verify_join, verify_pass,
+    JoinClaims, PassClaims, Rules, TokenError, TokenKeys, TokenSigner, Verified, issue_join,
+    issue_pass, verify_join, verify_pass,
 };
 use data_encoding::BASE64;
 use serde_json::{Value, json};

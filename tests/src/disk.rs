@@ -1,5 +1,5 @@
-//! Disks without room: a small file system where this user may mount one, and a limit on the size of
-//! files everywhere. A process meets ENOSPC on the one and EFBIG on the other.
+//! Disks without room: a small file system where this user may mount one, and a limit on the size
+//! of files everywhere. A process meets ENOSPC on the one and EFBIG on the other.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};

@@ -1,8 +1,8 @@
-//! A hub, a serving peer and an operator over the core alone, which move in turns: what one waits for
-//! is counted, and no clock is asked.
+//! A hub, a serving peer and an operator over the core alone, which move in turns: what one waits
+//! for is counted, and no clock is asked.
 //!
-//! A turn: each end takes what came and answers it, the hub hands out what it has for each link, and
-//! each socket carries at most [`PIECE`] bytes each way.
+//! A turn: each end takes what came and answers it, the hub hands out what it has for each link,
+//! and each socket carries at most [`PIECE`] bytes each way.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use bowline_core::id::{CallId, CommandName};
 use bowline_core::link::Event;
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Purpose, OutputStream, Target};
+use bowline_core::wire::frame::{Call, OutputStream, Purpose, Target};
 use bowline_testkit::{Pair, START, TestHub, call, dial, ferry, register, snapshot, success};
 
 /// What a socket carries in a turn, each way.

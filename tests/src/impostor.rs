@@ -12,7 +12,7 @@ use bowline_core::id::{Nonce, SessionId};
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, UpgradePolicy, Socket};
+use bowline_core::socket::{Incoming, Socket, UpgradePolicy};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{
     AuthBody, Hello, HelloBody, Method, SessionLimits, Welcome, WelcomeBody,
@@ -81,7 +81,8 @@ fn drain(mut stream: TcpStream) {
     while stream.read(&mut bytes).is_ok_and(|n| n > 0) {}
 }
 
-/// A proxy to `hub` that puts `new` in the place of `old`, of the same length, in what the hub says.
+/// A proxy to `hub` that puts `new` in the place of `old`, of the same length, in what the hub
+/// says.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -152,8 +153,8 @@ impl Swallowing {
     }
 }
 
-/// Something that poses as a hub without TLS: it admits whoever asks, and has not the secret that it
-/// would need to prove itself.
+/// Something that poses as a hub without TLS: it admits whoever asks, and has not the secret that
+/// it would need to prove itself.
 #[must_use]
 pub fn impostor() -> SocketAddr {
     listening(|stream| {

@@ -52,7 +52,11 @@ impl Notices {
     ///
     /// # Panics
     /// When it does not come.
-    pub async fn nth<T>(&self, skipped: usize, mut wanted: impl FnMut(&ShellEvent) -> Option<T>) -> T {
+    pub async fn nth<T>(
+        &self,
+        skipped: usize,
+        mut wanted: impl FnMut(&ShellEvent) -> Option<T>,
+    ) -> T {
         let mut count = self.count.subscribe();
         within(async {
             loop {

@@ -1,10 +1,10 @@
 //! The runtimes of a hub's program and of everybody else's.
 //!
 //! A test of the program does not say what it runs on:
-//! [`in_crossed_pairings!`](crate::in_crossed_pairings) runs it in both of the two where hub and peers
-//! differ, [`in_each_pairing!`](crate::in_each_pairing) in all four, and what it starts by
-//! [`bowline`](crate::bowline::bowline) is given the runtime of its part. Started from another thread
-//! than the test's own, or by a test that runs in no pairing, the program is on its default.
+//! [`in_crossed_pairings!`](crate::in_crossed_pairings) runs it in both of the two where hub and
+//! peers differ, [`in_each_pairing!`](crate::in_each_pairing) in all four, and what it starts by
+//! [`bowline`](crate::bowline::bowline) is given the runtime of its part. Started from another
+//! thread than the test's own, or by a test that runs in no pairing, the program is on its default.
 
 use std::cell::Cell;
 
@@ -53,9 +53,9 @@ impl Drop for Before {
     }
 }
 
-/// Makes each of these functions a test of the program in the two pairings of unlike runtimes, which
-/// have either runtime in either part; those behind `async` are asynchronous, and run on tokio
-/// themselves. Once in a module.
+/// Makes each of these functions a test of the program in the two pairings of unlike runtimes,
+/// which have either runtime in either part; those behind `async` are asynchronous, and run on
+/// tokio themselves. Once in a module.
 #[macro_export]
 macro_rules! in_crossed_pairings {
     ($($tests:tt)*) => {
@@ -64,8 +64,8 @@ macro_rules! in_crossed_pairings {
     };
 }
 
-/// The same in the four pairings, for what the runtimes themselves do: processes, signals, timers and
-/// sockets.
+/// The same in the four pairings, for what the runtimes themselves do: processes, signals, timers
+/// and sockets.
 #[macro_export]
 macro_rules! in_each_pairing {
     ($($tests:tt)*) => {

@@ -96,8 +96,8 @@ impl Proxy {
         self.shared.cut.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Swallows every byte that goes these ways, and every end, and keeps the sockets open: nobody is
-    /// told anything.
+    /// Swallows every byte that goes these ways, and every end, and keeps the sockets open: nobody
+    /// is told anything.
     pub fn swallow(&self, ways: &[Way]) {
         let bits = ways.iter().fold(0, |bits, way| bits | way.bit());
         self.shared.swallows.store(bits, Ordering::Relaxed);

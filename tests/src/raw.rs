@@ -9,7 +9,7 @@ use bowline_core::code::CloseCode;
 use bowline_core::id::Nonce;
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, UpgradeRequest, Socket};
+use bowline_core::socket::{Incoming, Socket, UpgradeRequest};
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{AuthBody, Authenticate, Method, Purpose};
 
@@ -38,8 +38,11 @@ impl Raw {
         let stream = TcpStream::connect(hub).expect("a connection");
         stream.set_nodelay(true).expect("an option");
         stream.set_read_timeout(Some(BOUND)).expect("an option");
-        let request =
-            UpgradeRequest { host: hub.to_string(), path: "/link".to_owned(), nonce: Nonce([9; 32]) };
+        let request = UpgradeRequest {
+            host: hub.to_string(),
+            path: "/link".to_owned(),
+            nonce: Nonce([9; 32]),
+        };
         let (mut out, masks) = (Buffer::new(), Random::new(&Seed([5; 32])));
         let socket = Socket::connect(&request, masks, &Limits::default(), &mut out);
         Self { stream, socket, plain: Buffer::new(), out, got: Vec::new(), closed: None }

@@ -1,5 +1,5 @@
-//! A TLS proxy that rustls drives by its buffered connections, and that asks for new keys whenever a
-//! test says so (RFC 8446 §4.6.3).
+//! A TLS proxy that rustls drives by its buffered connections, and that asks for new keys whenever
+//! a test says so (RFC 8446 §4.6.3).
 //!
 //! ```text
 //! peer ──TLS, the proxy's key──► rekey ──plain──► hub
@@ -163,8 +163,8 @@ struct Records {
 }
 
 impl Records {
-    /// How many of the records in these bytes are as long as a KeyUpdate and nothing else that a link
-    /// sends: five bytes, their type, and a tag. The shortest frame is longer.
+    /// How many of the records in these bytes are as long as a KeyUpdate and nothing else that a
+    /// link sends: five bytes, their type, and a tag. The shortest frame is longer.
     fn key_updates(&mut self, bytes: &[u8]) -> u64 {
         let mut found = 0;
         for &byte in bytes {

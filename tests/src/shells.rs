@@ -79,8 +79,8 @@ macro_rules! each_shell {
     };
 }
 
-/// Makes each of these functions a test in the two pairings of unlike shells, the hub's and its peers',
-/// which have either shell in either part. Once in a module. The test itself runs on tokio.
+/// Makes each of these functions a test in the two pairings of unlike shells, the hub's and its
+/// peers', which have either shell in either part. Once in a module. The test itself runs on tokio.
 #[macro_export]
 macro_rules! crossed_pairings {
     ($($(#[$meta:meta])* async fn $name:ident<$hub:ident, $peer:ident>() $body:block)*) => {
@@ -117,8 +117,8 @@ macro_rules! each_pairing {
     };
 }
 
-/// Makes each of these functions, which are generic over the hub's shell, a test on each of them. The
-/// test itself, and whoever dials, is on tokio. Once in a module.
+/// Makes each of these functions, which are generic over the hub's shell, a test on each of them.
+/// The test itself, and whoever dials, is on tokio. Once in a module.
 #[macro_export]
 macro_rules! on_each_hub {
     ($($name:ident),* $(,)?) => {

@@ -108,7 +108,8 @@ impl Drop for Tap {
     }
 }
 
-/// Pours `bytes` zeros into a pipe as fast as it takes them, and closes it; how many it took so far.
+/// Pours `bytes` zeros into a pipe as fast as it takes them, and closes it; how many it took so
+/// far.
 pub fn pour(mut into: ChildStdin, bytes: u64) -> Arc<AtomicU64> {
     let poured = Arc::new(AtomicU64::new(0));
     let count = poured.clone();

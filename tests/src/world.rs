@@ -19,8 +19,8 @@ use crate::notices::Notices;
 use crate::shells::Shell;
 use crate::wait::within;
 
-/// One hub, and a directory that everything of this test is in. The hub runs on one shell, its peers
-/// on the same or another.
+/// One hub, and a directory that everything of this test is in. The hub runs on one shell, its
+/// peers on the same or another.
 #[derive(Debug)]
 pub struct World<H: Shell = Tokio, P: Shell = Tokio> {
     /// The hub, while it runs.
@@ -159,7 +159,9 @@ impl<H: Shell, P: Shell> World<H, P> {
         let peer = id(peer);
         self.notices
             .first(|notice| match notice {
-                ShellEvent::Hub(HubEvent::Offline { peer: gone, .. }) => (*gone == peer).then_some(()),
+                ShellEvent::Hub(HubEvent::Offline { peer: gone, .. }) => {
+                    (*gone == peer).then_some(())
+                }
                 _ => None,
             })
             .await;

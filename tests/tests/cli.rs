@@ -6,9 +6,9 @@ use std::fs;
 use bowline_tests::bowline::{Running, bowline, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::refused;
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const PEER: &str = r#"

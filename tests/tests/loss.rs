@@ -9,8 +9,8 @@ use std::time::Duration;
 use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::fleet::Fleet;
 use bowline_tests::in_each_pairing;
-use bowline_tests::refusals::{refused, run_refused};
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::{refused, run_refused};
 use rustix::pipe::PipeFlags;
 use serde_json::{Value, json};
 

@@ -11,7 +11,7 @@ use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Done, Purpose, OutputStream, Status, Target};
+use bowline_core::wire::frame::{Call, Done, OutputStream, Purpose, Status, Target};
 use bowline_testkit::{Pair, START, TestHub, call, dial, register, snapshot, success};
 
 const PEERS: usize = 1000;

@@ -11,7 +11,7 @@ use bowline_core::link::{Event, Link};
 use bowline_core::random::Seed;
 use bowline_core::trust::Mode;
 use bowline_core::wire::Frame;
-use bowline_core::wire::frame::{Call, Output, Purpose, OutputStream, Target, Window};
+use bowline_core::wire::frame::{Call, Output, OutputStream, Purpose, Target, Window};
 use bowline_testkit::{
     Pair, START, TestHub, call, dial, ferry_all, register, session, snapshot, success,
 };

@@ -1,5 +1,5 @@
-//! What an operator administers on the hub's own machine, as it is typed: real processes, exact words
-//! and exit codes.
+//! What an operator administers on the hub's own machine, as it is typed: real processes, exact
+//! words and exit codes.
 
 use std::fs;
 use std::process::Command;
@@ -7,8 +7,8 @@ use std::process::Command;
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::refusals::refused;
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::refused;
 use rustix::process::Signal;
 use serde_json::Value;
 

@@ -1,38 +1,62 @@
 //! What the pages promise a test for has that test, and what is not built they say alike.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bowline_core::capability::Role;
 use bowline_core::control::TABLE;
 
-/// The names of all functions below a folder of the tree, in Rust and Python.
-fn functions(folder: &Path, names: &mut BTreeSet<String>) {
+/// The packages of the tree.
+const PACKAGES: [&str; 7] =
+    ["core", "shell", "shell-tokio", "shell-smol", "testkit", "cli", "tests"];
+
+/// All files below a folder of the tree whose names end so, with their texts.
+fn files(folder: &Path, extension: &str, all: &mut Vec<(PathBuf, String)>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the tree") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            functions(&path, names);
-            continue;
+            files(&path, extension, all);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            let text = std::fs::read_to_string(&path).expect("text");
+            all.push((path, text));
         }
-        let word = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rs") => "fn ",
-            Some("py") => "def ",
-            _ => continue,
-        };
-        let text = std::fs::read_to_string(&path).expect("text");
-        for (_, rest) in text.lines().filter_map(|line| line.split_once(word)) {
-            names.extend(rest.split(['(', '<']).next().map(str::to_owned));
+    }
+}
+
+/// All files of the packages whose names end so, with their texts.
+fn sources(extension: &str) -> Vec<(PathBuf, String)> {
+    let mut all = Vec::new();
+    PACKAGES.iter().for_each(|package| files(&root().join(package), extension, &mut all));
+    all
+}
+
+/// The names of all functions of the packages, in Rust and Python.
+fn functions() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (extension, word) in [("rs", "fn "), ("py", "def ")] {
+        for (_, text) in sources(extension) {
+            for (_, rest) in text.lines().filter_map(|line| line.split_once(word)) {
+                names.extend(rest.split(['(', '<']).next().map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn no_comment_of_a_source_is_over_100_columns() {
+    for (path, text) in sources("rs") {
+        for (number, line) in text.lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            let columns = line.chars().count();
+            assert!(!is_comment || columns <= 100, "{}:{}", path.display(), number + 1);
         }
     }
 }
 
 #[test]
 fn every_defence_of_the_security_page_names_tests_that_are_there() {
-    let root = root();
-    let mut names = BTreeSet::new();
-    for folder in ["core", "shell", "shell-tokio", "shell-smol", "testkit", "cli", "tests"] {
-        functions(&root.join(folder), &mut names);
-    }
+    let names = functions();
     let page = page("SECURITY.md");
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows: Vec<_> = rows.filter(|row| !row.starts_with("| attack |")).collect();

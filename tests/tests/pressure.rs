@@ -1,5 +1,5 @@
-//! Back-pressure from end to end, on real sockets: whoever stops reading slows its own call only, and
-//! nobody holds what it does not read.
+//! Back-pressure from end to end, on real sockets: whoever stops reading slows its own call only,
+//! and nobody holds what it does not read.
 //!
 //! How a slow reader is told from a flood in turns rather than in time: `tests/turns.rs`. Four
 //! gigabytes past a stalled reader: the example `pour`.
@@ -14,8 +14,8 @@ use std::time::Instant;
 
 use bowline_tests::bowline::outcome;
 use bowline_tests::in_crossed_pairings;
-use bowline_tests::program::wait_gone;
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::program::wait_gone;
 use bowline_tests::tap::{Tap, peak, pour, written};
 use bowline_tests::wait::BOUND;
 use rustix::pipe::fcntl_setpipe_size;

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use bowline_tests::bowline::{Outcome, Running, bowline, outcome};
+use bowline_tests::impostor;
 use bowline_tests::in_each_pairing;
 use bowline_tests::pairing::Pairing;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::run_refused;
-use bowline_tests::process_fixture::ProcessFixture;
-use bowline_tests::impostor;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 

@@ -1,14 +1,14 @@
-//! SIGTERM and SIGHUP, as an operator sends them: processes of the program on each runtime, with calls
-//! that run meanwhile.
+//! SIGTERM and SIGHUP, as an operator sends them: processes of the program on each runtime, with
+//! calls that run meanwhile.
 
 use std::fs;
 use std::path::Path;
 
 use bowline_tests::bowline::{Outcome, Running, outcome};
 use bowline_tests::certificates::{Authority, GOOD};
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::program::wait_gone;
 use bowline_tests::refusals::run_refused;
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const RUNTIMES: [&str; 2] = ["tokio", "smol"];

@@ -1,6 +1,6 @@
-//! Back-pressure over the core alone, in turns ([`Harness`]): a call whose reader has stopped, or whose
-//! command reads nothing, costs a call beside it nothing, and a flood costs it a bounded number of
-//! turns. Nobody holds more than was given credit for.
+//! Back-pressure over the core alone, in turns ([`Harness`]): a call whose reader has stopped, or
+//! whose command reads nothing, costs a call beside it nothing, and a flood costs it a bounded
+//! number of turns. Nobody holds more than was given credit for.
 //!
 //! The same on real sockets: `tests/pressure.rs`.
 
@@ -11,8 +11,8 @@ use bowline_tests::harness::{Harness, PIECE, Reader};
 
 const MODES: [Mode; 2] = [Mode::Plain, Mode::Tofu];
 
-/// What a small call takes where nothing else is on its way: to the hub, to the peer, to the hub, to
-/// the operator, and a look at it.
+/// What a small call takes where nothing else is on its way: to the hub, to the peer, to the hub,
+/// to the operator, and a look at it.
 const ALONE: u64 = 5;
 
 /// What it takes beside a flood at most: on each of the two ways that its end goes, 64 KiB may have

@@ -19,7 +19,8 @@ pub(crate) struct Doctor {
     /// How long each step on the way to a hub may take.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::parse_duration)]
     pub(crate) timeout: Duration,
-    /// Make the key of a peer that has none, and ask for admission with it, as its first start would.
+    /// Make the key of a peer that has none, and ask for admission with it, as its first start
+    /// would.
     #[arg(long)]
     pub(crate) enrol: bool,
     /// The hub is started with --insecure-no-auth.

@@ -45,7 +45,10 @@ impl From<CallLeg> for Leg {
 impl Leg {
     /// Both outputs, with what they are called.
     pub(super) fn outputs(&self) -> [(OutputStream, &'static str, &OutputTail); 2] {
-        [(OutputStream::Out, "standard output", &self.out), (OutputStream::Err, "standard error", &self.err)]
+        [
+            (OutputStream::Out, "standard output", &self.out),
+            (OutputStream::Err, "standard error", &self.err),
+        ]
     }
 
     /// How far it is, or how it ended.

@@ -9,7 +9,7 @@ use bowline_shell::notice::Subscriber;
 use bowline_shell::peer::Session;
 use bowline_shell::runtime::Runtime;
 
-use super::leg::{OutputTail, Leg};
+use super::leg::{Leg, OutputTail};
 use super::object;
 use crate::exit::{self, Failure};
 use crate::lines::Lines;

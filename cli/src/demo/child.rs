@@ -70,7 +70,8 @@ impl Child {
     pub(super) async fn stop(mut self, runtime: &impl Runtime) -> Result<(), Failure> {
         let who = self.who;
         let failed = |why: String| Failure::new(exit::FAILURES, format!("the {who} {why}"));
-        // It may have ended by itself; waiting tells. Nobody has waited yet, so the number is its own.
+        // It may have ended by itself; waiting tells. Nobody has waited yet, so the number is its
+        // own.
         if let Some(id) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(id, Signal::TERM);
         }

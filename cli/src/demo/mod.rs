@@ -23,7 +23,7 @@ use smol::channel::{self, Receiver, Sender};
 use crate::args::{self, Arguments, Command};
 use crate::exit::{self, Failure};
 use crate::operator;
-use crate::runtime::{self, RuntimeChoice, Either, race};
+use crate::runtime::{self, Either, RuntimeChoice, race};
 use crate::signals::Inbox;
 
 use child::Child;

@@ -53,7 +53,13 @@ impl DemoTeller {
     }
 
     /// A piece of output, as it came.
-    pub(super) fn output(&mut self, command: &str, source: OutputStream, bytes: &[u8], at: Duration) {
+    pub(super) fn output(
+        &mut self,
+        command: &str,
+        source: OutputStream,
+        bytes: &[u8],
+        at: Duration,
+    ) {
         self.bytes += bytes.len();
         let text = String::from_utf8_lossy(bytes);
         let stream = match source {

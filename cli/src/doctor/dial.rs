@@ -97,8 +97,8 @@ pub(super) enum Crossed {
     Nothing,
 }
 
-/// Looks at what answers at `url`, which is to be the hub `identity` where that is given. Nothing is
-/// proved, bound or kept; why nothing was learnt, where nothing was.
+/// Looks at what answers at `url`, which is to be the hub `identity` where that is given. Nothing
+/// is proved, bound or kept; why nothing was learnt, where nothing was.
 pub(super) async fn look(
     runtime: &impl Runtime,
     url: &HubUrl,

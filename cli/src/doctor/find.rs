@@ -87,9 +87,8 @@ pub(super) fn of_secret_error(error: &SecretError) -> Finding {
                  FILE, BOWLINE_SECRET, or secret-file in the configuration",
             )
         }
-        error => {
-            Finding::problem(Check::Secret, DoctorCode::BadSecret, error.to_string()).with_remedy_inside()
-        }
+        error => Finding::problem(Check::Secret, DoctorCode::BadSecret, error.to_string())
+            .with_remedy_inside(),
     }
 }
 

@@ -38,7 +38,11 @@ pub(super) async fn examine(
     let path = match place::data(Role::Hub, options.dial.data.as_deref()) {
         Ok(path) => path,
         Err(failure) => {
-            report.add(Finding::problem(Check::Data, DoctorCode::Configuration, failure.message))?;
+            report.add(Finding::problem(
+                Check::Data,
+                DoctorCode::Configuration,
+                failure.message,
+            ))?;
             return report.skip_rest(HUB, "there is no data directory");
         }
     };
@@ -88,7 +92,8 @@ pub(super) async fn examine(
 /// What is in force at the next start.
 fn configuration(options: &args::Doctor) -> Result<(HubConfig, Finding), Finding> {
     let wrong = |message: String| {
-        Finding::problem(Check::Configuration, DoctorCode::Configuration, message).with_remedy_inside()
+        Finding::problem(Check::Configuration, DoctorCode::Configuration, message)
+            .with_remedy_inside()
     };
     let flags = HubSettings {
         bind: options.bind,
@@ -209,9 +214,8 @@ fn ledger(data: Option<&DataDir>, in_use: bool) -> Finding {
             Finding::problem(Check::Ledger, DoctorCode::Ledger, said)
                 .remedy("Run this as the user that the hub runs as")
         }
-        Err(error) => {
-            Finding::problem(Check::Ledger, DoctorCode::Ledger, error.to_string()).with_remedy_inside()
-        }
+        Err(error) => Finding::problem(Check::Ledger, DoctorCode::Ledger, error.to_string())
+            .with_remedy_inside(),
     }
 }
 

@@ -65,7 +65,11 @@ pub(super) async fn examine(
             Place { path, dir, hub: known.unwrap_or_else(|| HubName::from(&url)) }
         }
         Err(failure) => {
-            report.add(Finding::problem(Check::Data, DoctorCode::Configuration, failure.message))?;
+            report.add(Finding::problem(
+                Check::Data,
+                DoctorCode::Configuration,
+                failure.message,
+            ))?;
             return report.skip_rest(PEER, "there is no data directory");
         }
     };
@@ -93,8 +97,8 @@ pub(super) async fn examine(
     reach(runtime, options, (&config, &url, who), &place, (key, proof), report).await
 }
 
-/// What is in force: the configuration, the enrolment that it leaves in force, and the hub. And what
-/// there is to say of it.
+/// What is in force: the configuration, the enrolment that it leaves in force, and the hub. And
+/// what there is to say of it.
 type Configured = (PeerConfig, Option<Enrolment>, HubUrl, Vec<Finding>);
 
 /// What this peer can prove itself by.
@@ -107,7 +111,8 @@ enum Proves {
 /// What is in force, and what is risky in it.
 fn configuration(options: &args::Doctor) -> Result<Configured, Finding> {
     let wrong = |message: String| {
-        Finding::problem(Check::Configuration, DoctorCode::Configuration, message).with_remedy_inside()
+        Finding::problem(Check::Configuration, DoctorCode::Configuration, message)
+            .with_remedy_inside()
     };
     let config = peer::config(&options.dial).map_err(|failure| wrong(failure.message))?;
     let shell_templates = options.insecure_shell_templates;
@@ -165,7 +170,8 @@ fn made(path: &Path) -> (Option<PeerKey>, Finding) {
     let key = DataDir::create(path).map_err(|error| find::of_file(Check::Key, &error));
     let key = key.and_then(|data| {
         load_key(&data.peer_key()).map_err(|error| {
-            Finding::problem(Check::Key, DoctorCode::Unreadable, error.to_string()).with_remedy_inside()
+            Finding::problem(Check::Key, DoctorCode::Unreadable, error.to_string())
+                .with_remedy_inside()
         })
     });
     match key {
@@ -235,9 +241,8 @@ fn trust(Place { path, hub, .. }: &Place) -> Finding {
         ),
         Ok(None) => Finding::ok(Check::Trust, format!("nothing is kept of {hub}: a first contact")),
         Err(TrustError::File(error)) => find::of_file(Check::Trust, &error),
-        Err(error) => {
-            Finding::problem(Check::Trust, DoctorCode::Damaged, error.to_string()).with_remedy_inside()
-        }
+        Err(error) => Finding::problem(Check::Trust, DoctorCode::Damaged, error.to_string())
+            .with_remedy_inside(),
     }
 }
 
@@ -282,7 +287,8 @@ async fn reach(
     let builder = match peer::checked_by(builder, config) {
         Ok(builder) => builder,
         Err(failure) => {
-            let finding = Finding::problem(Check::Trust, DoctorCode::Configuration, failure.message);
+            let finding =
+                Finding::problem(Check::Trust, DoctorCode::Configuration, failure.message);
             report.add(finding.with_remedy_inside())?;
             return report.skip_rest(PEER, "the hub could not be checked");
         }

@@ -88,7 +88,8 @@ pub(super) async fn running(
             let said = endpoint.clone();
             return Ok(standing(data, endpoint, |holder| {
                 let said = nearby::hidden(data, &said, holder, reason);
-                Finding::problem(Check::Running, DoctorCode::SocketMissing, said).with_remedy_inside()
+                Finding::problem(Check::Running, DoctorCode::SocketMissing, said)
+                    .with_remedy_inside()
             }));
         }
         Err(error) => {

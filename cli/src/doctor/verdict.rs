@@ -224,9 +224,8 @@ fn problem(
                 .advised(remedy::words(reason.remedy()))
         }
         ConnectError::Ended { ended, .. } => ending(check, asked, facts, ended, looks),
-        error => {
-            Finding::problem(check, DoctorCode::Configuration, error.to_string()).with_remedy_inside()
-        }
+        error => Finding::problem(check, DoctorCode::Configuration, error.to_string())
+            .with_remedy_inside(),
     }
 }
 

@@ -60,7 +60,8 @@ fn both_streams_of_a_peer_are_told_to_their_end() {
     let mut lines = Lines::default();
     lines.take(id("a"), OutputStream::Err, b"e", at(0));
     lines.take(id("a"), OutputStream::Out, b"o", at(0));
-    let (out, err) = ((OutputStream::Out, "a: o\n".to_owned()), (OutputStream::Err, "a: e\n".to_owned()));
+    let (out, err) =
+        ((OutputStream::Out, "a: o\n".to_owned()), (OutputStream::Err, "a: e\n".to_owned()));
     assert_eq!(ended(&mut lines, "a"), [out, err]);
 }
 
@@ -84,11 +85,17 @@ fn a_line_as_long_as_the_bound_waits_for_its_end_and_a_longer_one_is_told_in_par
 fn as_much_is_held_of_all_lines_as_the_bound_says_and_no_more() {
     let mut lines = Lines::default();
     for n in 0..HELD / LINE {
-        assert_eq!(lines.take(id(&format!("p{n}")), OutputStream::Out, &vec![b'x'; LINE], at(0)), b"");
+        assert_eq!(
+            lines.take(id(&format!("p{n}")), OutputStream::Out, &vec![b'x'; LINE], at(0)),
+            b""
+        );
     }
     assert_eq!(lines.held, HELD);
     assert_eq!(lines.take(id("one-more"), OutputStream::Out, b"y", at(0)), b"one-more: y\n");
-    assert_eq!(lines.take(id("p0"), OutputStream::Out, b"\n", at(0)).len(), "p0: ".len() + LINE + 1);
+    assert_eq!(
+        lines.take(id("p0"), OutputStream::Out, b"\n", at(0)).len(),
+        "p0: ".len() + LINE + 1
+    );
     assert_eq!(lines.take(id("one-more"), OutputStream::Out, b"y", at(0)), b"");
 }
 
@@ -96,7 +103,10 @@ fn as_much_is_held_of_all_lines_as_the_bound_says_and_no_more() {
 fn a_pipe_gets_each_line_as_it_came() {
     let mut lines = Lines::default();
     let hostile = b"\x1b[1A\r\x9b\xff\n";
-    assert_eq!(lines.take(id("a"), OutputStream::Out, hostile, at(0)), [b"a: ", &hostile[..]].concat());
+    assert_eq!(
+        lines.take(id("a"), OutputStream::Out, hostile, at(0)),
+        [b"a: ", &hostile[..]].concat()
+    );
 }
 
 #[test]
@@ -107,7 +117,8 @@ fn a_sequence_is_tamed_alike_wherever_it_is_split() {
         for then in cut..=bytes.len() {
             let mut lines = on_a_terminal();
             let pieces = [&bytes[..cut], &bytes[cut..then], &bytes[then..]];
-            let told = pieces.map(|piece| lines.take(id("a"), OutputStream::Out, piece, at(0))).concat();
+            let told =
+                pieces.map(|piece| lines.take(id("a"), OutputStream::Out, piece, at(0))).concat();
             assert_eq!(told, whole, "{cut} {then}");
         }
     }
@@ -118,7 +129,8 @@ fn a_sequence_that_the_bound_of_a_line_cuts_does_nothing() {
     for length in LINE - 6..LINE {
         let mut lines = on_a_terminal();
         let bytes = [&vec![b'x'; length], &b"\x1b[1A\x1b[31mred\n"[..]].concat();
-        let told = String::from_utf8(lines.take(id("a"), OutputStream::Out, &bytes, at(0))).unwrap();
+        let told =
+            String::from_utf8(lines.take(id("a"), OutputStream::Out, &bytes, at(0))).unwrap();
         assert_tame(&told);
     }
 }

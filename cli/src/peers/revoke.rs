@@ -1,7 +1,7 @@
 //! `bowline peers revoke` and `allow`.
 
 use bowline_core::control::{
-    AllowPeerRequest, PeerAllowed, PeerRevoked, RevokeReason, RevokePeerRequest, Word,
+    AllowPeerRequest, PeerAllowed, PeerRevoked, RevokePeerRequest, RevokeReason, Word,
 };
 use bowline_core::id::PeerId;
 use bowline_core::wire::frame::Method;

@@ -12,7 +12,7 @@ use bowline_core::trust::{ChainFault, Identities, Misconfiguration, TrustError};
 use bowline_core::tunnel::TunnelError;
 use bowline_core::wire::frame::Method;
 use bowline_shell::notice::ShellEvent;
-use bowline_shell::peer::{ConnectError, AttemptError, DialError};
+use bowline_shell::peer::{AttemptError, ConnectError, DialError};
 
 use super::*;
 use crate::{date, event, exit, hub};
@@ -154,7 +154,8 @@ fn the_hubs_log_says_why_by_that_method_and_what_the_operator_can_do() {
             holds("the hub's log", row.code, method, &told, remedy.as_deref());
             assert!(told.starts_with(&format!("by '{}': ", method.name())), "{told}");
             let (link, remote) = (Some(LinkId(1)), String::new());
-            let notice = ShellEvent::Ended { link, remote, ended: Box::new(ended), traffic: (0, 0) };
+            let notice =
+                ShellEvent::Ended { link, remote, ended: Box::new(ended), traffic: (0, 0) };
             assert_eq!(event::json(&notice)["remedy"].as_str(), remedy.as_deref());
         }
     }

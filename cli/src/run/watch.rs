@@ -1,5 +1,5 @@
-//! What waits while a command runs, and hears signals all the while: for what the command tells, and
-//! for a reader of what it told, who may have stopped reading.
+//! What waits while a command runs, and hears signals all the while: for what the command tells,
+//! and for a reader of what it told, who may have stopped reading.
 
 use std::io;
 use std::pin::pin;

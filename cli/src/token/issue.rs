@@ -5,7 +5,8 @@ use std::time::Duration;
 use bowline_core::ask::TokenText;
 use bowline_core::capability::Coming;
 use bowline_core::control::{
-    Flag, GivenLabels, GrantedCapabilities, IssueTokenRequest, LabelMap, TokenSubject, TokenIssued, TokenLife, UseLimit,
+    Flag, GivenLabels, GrantedCapabilities, IssueTokenRequest, LabelMap, TokenIssued, TokenLife,
+    TokenSubject, UseLimit,
 };
 use bowline_core::id::Jti;
 use bowline_core::token::Rules;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capability::Capabilities;
-use crate::facts::{Invited, FactRecord};
+use crate::facts::{FactRecord, Invited};
 use crate::id::{PeerId, PublicKey, RefreshHash, SecretNumber, SessionId};
 use crate::wire::frame::{Method, Purpose};
 

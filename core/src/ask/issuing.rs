@@ -5,12 +5,12 @@ use core::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::ask::{Answer, Cannot, Memory, Question, TokenText, StoreAsk, Stored};
+use crate::ask::{Answer, Cannot, Memory, Question, StoreAsk, Stored, TokenText};
 use crate::facts::{Draft, Durable, Fact, Issuer, KeyRecord, KeyRotation, Mint, TokenRecord};
 use crate::id::{HubId, Jti};
 use crate::random::{Random, Seed};
 use crate::time::Now;
-use crate::token::{KeyState, TokenSigner, TokenKeys};
+use crate::token::{KeyState, TokenKeys, TokenSigner};
 
 /// [`Memory`], and Issue and RotateKeys beside it.
 pub(crate) struct Issuing {

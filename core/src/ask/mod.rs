@@ -10,7 +10,7 @@
 //!
 //! A link never waits: it raises `Event::Ask` with a [`Question`], goes on holding its state, and
 //! continues when the shell brings the [`Answer`]. If a fact cannot be recorded, the answer is
-//! [`Answer::AskRefusal`].
+//! [`Answer::Refused`].
 //!
 //! [`Memory`] answers for durable storage and forgets when the process ends: for tests, and for
 //! peers that want to forget.
@@ -27,9 +27,9 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::arrival::{Arrival, TurnedAway, ProxyPath};
+use crate::arrival::{Arrival, ProxyPath, TurnedAway};
 use crate::code::Code;
-use crate::facts::{Change, Conflict, KeyRecord, Mint, FactRecord, TokenRecord};
+use crate::facts::{Change, Conflict, FactRecord, KeyRecord, Mint, TokenRecord};
 use crate::id::SecretNumber;
 use crate::trust::{Entry, SeenStart};
 use crate::wire::frame::Issued;
@@ -49,8 +49,9 @@ pub enum Question {
     Record(FactRecord),
     /// To a peer's storage: keep what is known of the hub, and what the hub minted.
     Store(Box<PeerUpdate>),
-    /// To a peer's storage: which credentials are kept at this moment, for a Refresh. A peer's other
-    /// programs get no new ones until Keep was answered, this is asked again, or the link is over.
+    /// To a peer's storage: which credentials are kept at this moment, for a Refresh. A peer's
+    /// other programs get no new ones until Keep was answered, this is asked again, or the link is
+    /// over.
     Load,
 }
 

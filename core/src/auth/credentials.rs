@@ -99,8 +99,20 @@ mod tests {
         };
         let day = credentials(5000);
         let ways = [4939, 4940, 5000, 8999, 9000].map(|unix| day.way(unix));
-        assert_eq!(ways, [Reconnect::Resume, Reconnect::Refresh, Reconnect::Refresh, Reconnect::Refresh, Reconnect::Ended]);
+        assert_eq!(
+            ways,
+            [
+                Reconnect::Resume,
+                Reconnect::Refresh,
+                Reconnect::Refresh,
+                Reconnect::Refresh,
+                Reconnect::Ended
+            ]
+        );
         let short = credentials(1010);
-        assert_eq!([1008, 1009].map(|unix| short.way(unix)), [Reconnect::Resume, Reconnect::Refresh]);
+        assert_eq!(
+            [1008, 1009].map(|unix| short.way(unix)),
+            [Reconnect::Resume, Reconnect::Refresh]
+        );
     }
 }

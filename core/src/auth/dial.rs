@@ -49,9 +49,9 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// A dial of the hub at `authority`, a host and its port, on the path `/link`. It is to serve, knows
-    /// nothing of the hub and proves nothing; the hub is checked as in `tofu`, or as in `plain`
-    /// without TLS. What is to be otherwise is said before it:
+    /// A dial of the hub at `authority`, a host and its port, on the path `/link`. It is to serve,
+    /// knows nothing of the hub and proves nothing; the hub is checked as in `tofu`, or as in
+    /// `plain` without TLS. What is to be otherwise is said before it:
     ///
     /// ```
     /// use bowline_core::auth::{Dial, Transport};

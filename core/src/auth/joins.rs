@@ -8,7 +8,7 @@ use crate::auth::RefreshToken;
 use crate::id::{KeyId, PeerId, PublicKey};
 use crate::identity::{Authority, AuthorityPublic, MintError};
 use crate::random::Random;
-use crate::token::{Rules, TokenSigner, TokenKeys};
+use crate::token::{Rules, TokenKeys, TokenSigner};
 use crate::wire::frame::Issued;
 
 /// The keys and rules of a hub that takes join tokens. Such a hub offers `join`, `resume` and

@@ -43,8 +43,8 @@ pub struct HubSnapshot {
 }
 
 impl HubSnapshot {
-    /// The first start of a hub without TLS, which offers no method and has the default bounds. What is
-    /// to be otherwise is said before it:
+    /// The first start of a hub without TLS, which offers no method and has the default bounds.
+    /// What is to be otherwise is said before it:
     ///
     /// ```
     /// use bowline_core::auth::HubSnapshot;
@@ -133,7 +133,13 @@ impl HubSnapshot {
     }
 
     /// The body of a Hello on a connection that came so, with this nonce, at this time.
-    pub(super) fn hello(&self, source: Source, way: ProxyPath, nonce: Nonce, unix: u64) -> HelloBody {
+    pub(super) fn hello(
+        &self,
+        source: Source,
+        way: ProxyPath,
+        nonce: Nonce,
+        unix: u64,
+    ) -> HelloBody {
         HelloBody {
             identity: self.identity.0.public(),
             name: self.name.clone(),

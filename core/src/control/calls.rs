@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::code::Code;
 use crate::control::call_name::CallName;
-use crate::control::field::{Entries, Fields, Item, FieldType, FieldMisread, ControlRecord, FieldRow, record};
+use crate::control::field::{
+    ControlRecord, Entries, FieldMisread, FieldRow, FieldType, Fields, Item, record,
+};
 use crate::control::item::{OutputBytes, Text, Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;

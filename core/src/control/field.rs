@@ -114,7 +114,8 @@ pub trait ControlRecord: Sized {
     /// Takes its fields from the keys of a map.
     ///
     /// # Errors
-    /// [`FieldMisread`]: the first key that is missing and may not be, or whose value is of another type.
+    /// [`FieldMisread`]: the first key that is missing and may not be, or whose value is of another
+    /// type.
     fn read(fields: &Fields<'_>) -> Result<Self, FieldMisread>;
 }
 

@@ -7,7 +7,7 @@ use crate::ask::TokenText;
 use crate::capability::{Capability, Role};
 use crate::code::Code;
 use crate::control::call_name::CallName;
-use crate::control::field::{Item, FieldType, FieldMisread};
+use crate::control::field::{FieldMisread, FieldType, Item};
 use crate::facts::Sign;
 use crate::id::{CommandName, HubId, Jti, KeyId, PeerId, Pin};
 use crate::wire::frame::Method;

@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
+use crate::control::field::{FieldMisread, FieldType, Flag, Item, record};
 use crate::control::item::{Word, words};
 use crate::id::KeyId;
 use crate::wire::value::{Value, ValueBuf, ValueError};

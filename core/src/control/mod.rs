@@ -32,7 +32,7 @@ pub use calls::{
     CallDelivery, CallDetail, CallLeg, CallRequest, CallState, CallSummary, CallTarget,
     CallsRequest, CancelCallRequest, LegStage,
 };
-pub use field::{Flag, FieldMisread};
+pub use field::{FieldMisread, Flag};
 pub use item::{OutputBytes, Word};
 pub use keys::{
     ExportKeysRequest, GRACE, Grace, KeySummary, KeyUse, KeysRequest, KeysRotated,
@@ -42,12 +42,12 @@ pub use page::{PAGE, Page, Paged};
 pub use peers::{
     AllowPeerRequest, Binding, DeclaredArgument, Enrolled, ForgetRequest, Forgotten, LabelMap,
     Listed, PeerAllowed, PeerDetail, PeerEntry, PeerRequest, PeerRevoked, PeerSession, PeerSummary,
-    PeersRequest, Presence, RevokeReason, RevokePeerRequest, Revoked,
+    PeersRequest, Presence, RevokePeerRequest, RevokeReason, Revoked,
 };
 pub use status::{HubStatus, RolledBack, StatusRequest};
 pub use tokens::{
-    GivenLabels, GrantedCapabilities, IssueTokenRequest, RevokeTokenRequest, Rooms, TokenSubject, TokenIssued,
-    TokenLife, TokenRevoked, TokenState, TokenSummary, TokensRequest, UseLimit,
+    GivenLabels, GrantedCapabilities, IssueTokenRequest, RevokeTokenRequest, Rooms, TokenIssued,
+    TokenLife, TokenRevoked, TokenState, TokenSubject, TokenSummary, TokensRequest, UseLimit,
 };
 
 pub(crate) use serve::{CommandAnswer, ControlError, Handler};
@@ -55,7 +55,7 @@ pub(crate) use serve::{CommandAnswer, ControlError, Handler};
 use crate::capability::Capability;
 use crate::id::CommandName;
 use crate::wire::value::{Arguments, ArgumentsBuf, ValueBuf, ValueError};
-use field::{Fields, Item, FieldType, ControlRecord, rows_of};
+use field::{ControlRecord, FieldType, Fields, Item, rows_of};
 
 /// What is asked of a hub: the named arguments of one command.
 pub trait ControlRequest: ControlRecord + Clone {

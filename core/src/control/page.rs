@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::control::ControlRequest;
-use crate::control::field::{Item, FieldType, FieldMisread};
+use crate::control::field::{FieldMisread, FieldType, Item};
 use crate::wire::value::{Value, ValueBuf, ValueError};
 
 /// Bytes of one page, beyond which the rest is left for the next (256 KiB).

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::capability::{Capability, Role};
-use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
+use crate::control::field::{FieldMisread, FieldType, Flag, Item, record};
 use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::id::{CommandName, Jti, PeerId, Pin};
@@ -254,7 +254,11 @@ impl Item for RevokeReason {
         let fits = |text: &&str| {
             (1..=bounds::TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
         };
-        value.text().filter(fits).map(|text| Self(text.to_owned())).ok_or_else(FieldMisread::default)
+        value
+            .text()
+            .filter(fits)
+            .map(|text| Self(text.to_owned()))
+            .ok_or_else(FieldMisread::default)
     }
 }
 

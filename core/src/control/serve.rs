@@ -3,7 +3,7 @@
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::ControlRequest;
-use crate::control::field::{Item, FieldMisread};
+use crate::control::field::{FieldMisread, Item};
 use crate::id::PeerId;
 use crate::wire::value::{Arguments, ValueBuf, ValueError};
 

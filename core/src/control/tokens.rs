@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ask::TokenText;
 use crate::capability::{Capabilities, Capability, Role};
-use crate::control::field::{Flag, Item, FieldType, FieldMisread, record};
+use crate::control::field::{FieldMisread, FieldType, Flag, Item, record};
 use crate::control::item::{Word, words};
 use crate::control::page::{Page, Paged};
 use crate::control::peers::LabelMap;
@@ -177,7 +177,10 @@ impl Item for GivenLabels {
 }
 
 fn one_or_many() -> FieldType {
-    FieldType::Either(Box::new(FieldType::List(Box::new(FieldType::Text))), Box::new(FieldType::Text))
+    FieldType::Either(
+        Box::new(FieldType::List(Box::new(FieldType::Text))),
+        Box::new(FieldType::Text),
+    )
 }
 
 /// A text, or an array of texts.

@@ -9,8 +9,8 @@
 //! has no rule of its own: it selects rows and puts others in their places.
 
 use crate::facts::{
-    Acceptance, Change, Conflict, Durable, KeyRecord, KeyRotation, PeerRecord, FactRecord, Restored,
-    Spent, TokenRecord,
+    Acceptance, Change, Conflict, Durable, FactRecord, KeyRecord, KeyRotation, PeerRecord,
+    Restored, Spent, TokenRecord,
 };
 use crate::id::{Jti, PeerId, PublicKey};
 
@@ -131,7 +131,11 @@ impl Fact<'_> {
 ///
 /// # Errors
 /// [`Conflict`]: nothing is to be written.
-pub fn apply(fact: Fact<'_>, rows: &Durable, summary: &FactSummary) -> Result<FactOutcome, Conflict> {
+pub fn apply(
+    fact: Fact<'_>,
+    rows: &Durable,
+    summary: &FactSummary,
+) -> Result<FactOutcome, Conflict> {
     Ok(match fact {
         Fact::Record(record) => {
             record.check(rows, summary.spent)?;

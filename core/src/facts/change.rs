@@ -1,6 +1,6 @@
 //! Changes of what is recorded, by the operator or by the hub itself.
 
-use crate::facts::{Durable, FactOutcome, PeerRecord, Restored, Revocation, FactRow, Write};
+use crate::facts::{Durable, FactOutcome, FactRow, PeerRecord, Restored, Revocation, Write};
 use crate::id::{Jti, PeerId};
 
 /// A change of what is recorded.
@@ -52,7 +52,9 @@ impl Change {
             Self::Allow(peer) => {
                 let revoked = rows.peers.get(peer).filter(|known| known.revoked.is_some());
                 let allowed = revoked.map(|known| PeerRecord { revoked: None, ..known.clone() });
-                FactOutcome::of(allowed.map(|peer| Write::Peer(Box::new(peer))).into_iter().collect())
+                FactOutcome::of(
+                    allowed.map(|peer| Write::Peer(Box::new(peer))).into_iter().collect(),
+                )
             }
             Self::RevokeToken(jti, at, peers) => {
                 let Some(token) = rows.tokens.get(jti) else { return FactOutcome::default() };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{
-    Binding, Conflict, Fact, Invited, KeyRecord, NotTaken, PeerRecord, Restored, FactRow, Spent,
-    FactSummary, TokenRecord, Write, apply,
+    Binding, Conflict, Fact, FactRow, FactSummary, Invited, KeyRecord, NotTaken, PeerRecord,
+    Restored, Spent, TokenRecord, Write, apply,
 };
 use crate::id::{Jti, PeerId, PublicKey};
 use crate::token::KeyState;

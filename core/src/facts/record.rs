@@ -2,7 +2,7 @@
 //! tokens, uses of refresh tokens.
 
 use crate::facts::{
-    Binding, Conflict, Durable, Enrolled, Family, Invited, PeerRecord, FactRow, Spent, Write,
+    Binding, Conflict, Durable, Enrolled, FactRow, Family, Invited, PeerRecord, Spent, Write,
 };
 use crate::id::{PeerId, PublicKey, RefreshHash};
 

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::arrival::Arrival;
-use crate::ask::{Claim, Grant, LinkAnswer, AskRefusal, Renewal, Reservation};
+use crate::ask::{AskRefusal, Claim, Grant, LinkAnswer, Renewal, Reservation};
 use crate::code::Code;
 use crate::facts::{FactRecord, Revocation};
 use crate::hub::calls::HubCalls;
@@ -14,7 +14,7 @@ use crate::hub::links::{Live, Sessions, Standing};
 use crate::hub::members::CONTEST;
 use crate::hub::members::grant::{Denial, Granted};
 use crate::hub::members::operator::operator;
-use crate::hub::preauth::{Rejection, Counted, Intake, Preauth};
+use crate::hub::preauth::{Counted, Intake, Preauth, Rejection};
 use crate::hub::{HubEvent, Source};
 use crate::id::{LinkId, PeerId};
 use crate::limits::Limits;
@@ -64,7 +64,11 @@ impl Admission<'_> {
     }
 
     // spec: admission §4.1
-    pub(super) fn arrived(&mut self, link: LinkId, arrival: &Arrival) -> Result<LinkAnswer, AskRefusal> {
+    pub(super) fn arrived(
+        &mut self,
+        link: LinkId,
+        arrival: &Arrival,
+    ) -> Result<LinkAnswer, AskRefusal> {
         self.goes_on()?;
         let (source, arrived, counted) = match self.sessions.links.get(link) {
             Some(Standing::TurnedAway(away)) => return Ok(LinkAnswer::TurnedAway(away.why)),
@@ -95,7 +99,11 @@ impl Admission<'_> {
     }
 
     // spec: admission §4, from "id and key"
-    pub(super) fn reserve(&mut self, link: LinkId, claim: &Claim) -> Result<LinkAnswer, AskRefusal> {
+    pub(super) fn reserve(
+        &mut self,
+        link: LinkId,
+        claim: &Claim,
+    ) -> Result<LinkAnswer, AskRefusal> {
         let source = match self.sessions.links.get(link) {
             Some(Standing::Pending(source) | Standing::Reserved(source, _)) => *source,
             Some(Standing::TurnedAway(_) | Standing::Carried(_) | Standing::Live(_)) | None => {
@@ -181,7 +189,11 @@ impl Admission<'_> {
     }
 
     /// A session asks for new credentials. `// spec: session §9`
-    pub(super) fn renew(&mut self, link: LinkId, renewal: &Renewal) -> Result<LinkAnswer, AskRefusal> {
+    pub(super) fn renew(
+        &mut self,
+        link: LinkId,
+        renewal: &Renewal,
+    ) -> Result<LinkAnswer, AskRefusal> {
         let (peer, _) = renewal.identity;
         // What a session that was ended still brings is not judged: it may be from before a join.
         let heard =
@@ -195,7 +207,11 @@ impl Admission<'_> {
     }
 
     /// What was granted is on the disk: it holds from here on.
-    pub(super) fn renewed(&mut self, link: LinkId, grant: &Grant) -> Result<LinkAnswer, AskRefusal> {
+    pub(super) fn renewed(
+        &mut self,
+        link: LinkId,
+        grant: &Grant,
+    ) -> Result<LinkAnswer, AskRefusal> {
         if self.sessions.of(link).is_none() {
             return Err(Code::Refused.into());
         }

@@ -25,26 +25,26 @@ mod directory;
 mod drain;
 mod effects;
 mod event;
-mod setup;
 mod links;
 mod members;
 mod outbox;
 mod preauth;
 mod reply;
+mod setup;
 #[cfg(test)]
 mod tests;
 
 pub use crate::source::Source;
 pub use config::{HubConfig, Lives};
 pub use event::HubEvent;
-pub use setup::HubSetup;
 pub use members::restored::RESTORED_SAID;
 pub use outbox::Outbox;
+pub use setup::HubSetup;
 
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use crate::ask::{AskId, Cannot, LinkAnswer, LinkAsk, AskRefusal, StoreAsk, Stored};
+use crate::ask::{AskId, AskRefusal, Cannot, LinkAnswer, LinkAsk, StoreAsk, Stored};
 use crate::code::Code;
 use crate::facts::{Change, Durable};
 use crate::id::{CallId, LinkId, SecretNumber};
@@ -114,11 +114,11 @@ impl Hub {
     }
 
     /// Takes these settings in place of those before. The generation stays. Links that are there
-    /// stay, and keep the rates that they came with; bounds, networks and the pace of admissions hold
-    /// for what comes from here on.
+    /// stay, and keep the rates that they came with; bounds, networks and the pace of admissions
+    /// hold for what comes from here on.
     ///
-    /// Another role for those whom the secret admits holds for their sessions at once; a session that
-    /// serves and may not any more is ended with `refused`. Nothing else ends anything.
+    /// Another role for those whom the secret admits holds for their sessions at once; a session
+    /// that serves and may not any more is ended with `refused`. Nothing else ends anything.
     pub fn reconfigure(&mut self, config: HubConfig) {
         let config = HubConfig { generation: self.config.generation, ..config };
         let before = core::mem::replace(&mut self.config, config);
@@ -174,7 +174,12 @@ impl Hub {
     ///
     /// # Errors
     /// [`AskRefusal`]: nothing is granted, and why.
-    pub fn answer(&mut self, link: LinkId, ask: &LinkAsk, now: Now) -> Result<LinkAnswer, AskRefusal> {
+    pub fn answer(
+        &mut self,
+        link: LinkId,
+        ask: &LinkAsk,
+        now: Now,
+    ) -> Result<LinkAnswer, AskRefusal> {
         self.at(now).look_at_secrets();
         let mut admission = self.admission();
         match ask {
@@ -289,17 +294,17 @@ impl Hub {
         self.effects.poll_event()
     }
 
-    /// The next deadline of a call, of a summary, of an old secret, or of a hub that stops, or when it is
-    /// looked for tokens that have ended. It may have changed after any input.
+    /// The next deadline of a call, of a summary, of an old secret, or of a hub that stops, or when
+    /// it is looked for tokens that have ended. It may have changed after any input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
         let calls = [self.calls.next_deadline(), self.preauth.due(), self.drain.due()];
         calls.into_iter().chain([self.members.due()]).flatten().min()
     }
 
-    /// Time has passed: calls whose peers did not answer in time end, who was turned away is told, an
-    /// old secret admits no more, tokens that have ended are forgotten, and a hub that stops ends what
-    /// is open. Idempotent.
+    /// Time has passed: calls whose peers did not answer in time end, who was turned away is told,
+    /// an old secret admits no more, tokens that have ended are forgotten, and a hub that stops
+    /// ends what is open. Idempotent.
     pub fn handle_timeout(&mut self, now: Now) {
         self.at(now).look_at_secrets();
         self.calling().time_passed();

@@ -15,7 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::key::SigningKey;
-use super::making::{EARLIER, LAST_DATE, CertificateSigner, params, serial, valid};
+use super::making::{CertificateSigner, EARLIER, LAST_DATE, params, serial, valid};
 use crate::id::{HubId, PublicKey};
 use crate::random::Random;
 
@@ -35,8 +35,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new key with its certificate, valid from an hour before `now_unix` (seconds since 1970) for
-    /// ten years after it. Key and serial number come from `random`.
+    /// A new key with its certificate, valid from an hour before `now_unix` (seconds since 1970)
+    /// for ten years after it. Key and serial number come from `random`.
     #[must_use]
     pub fn generate(random: &mut Random, hub: HubId, now_unix: u64) -> Self {
         Self::certify(SigningKey::generate(random), random, hub, now_unix)
@@ -78,9 +78,11 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         valid(&mut params, not_before, not_after);
-        // rcgen fails where a signer does, and ours does not, or for CRL distribution points without
-        // an address, of which there are none.
-        let made = params.self_signed(&CertificateSigner::new(&key)).expect("a CA certificate can be made");
+        // rcgen fails where a signer does, and ours does not, or for CRL distribution points
+        // without an address, of which there are none.
+        let made = params
+            .self_signed(&CertificateSigner::new(&key))
+            .expect("a CA certificate can be made");
         Self { key, hub, certificate: made.der().to_vec(), not_after }
     }
 

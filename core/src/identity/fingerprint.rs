@@ -6,8 +6,9 @@ use core::str::FromStr;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over a certificate's DER, printed as 32 pairs of upper-case hexadecimal digits with colons
-/// between. It changes whenever the certificate is renewed; a [`Pin`](crate::id::Pin) does not.
+/// SHA-256 over a certificate's DER, printed as 32 pairs of upper-case hexadecimal digits with
+/// colons between. It changes whenever the certificate is renewed; a [`Pin`](crate::id::Pin) does
+/// not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 

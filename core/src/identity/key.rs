@@ -93,8 +93,9 @@ impl fmt::Debug for SigningKey {
 
 /// Verifies `signature` over `message` (RFC 8032 §5.1.7).
 ///
-/// Keys of small order are refused here, because anybody can make signatures that verify under them.
-/// The library refuses what the RFC has it refuse: a second spelling of a key or of a signature.
+/// Keys of small order are refused here, because anybody can make signatures that verify under
+/// them. The library refuses what the RFC has it refuse: a second spelling of a key or of a
+/// signature.
 ///
 /// # Errors
 /// [`BadSignature`].
@@ -254,7 +255,8 @@ mod tests {
         assert_eq!(verify(&key.public(), b"message", &signature), Err(BadSignature));
     }
 
-    /// R is the neutral point and S zero: [S]B = R + [k]A holds wherever k is a multiple of A's order.
+    /// R is the neutral point and S zero: [S]B = R + [k]A holds wherever k is a multiple of A's
+    /// order.
     fn forged() -> [u8; 64] {
         let mut forged = [0; 64];
         forged[0] = 1;

@@ -55,8 +55,8 @@ pub(super) fn serial(random: &mut Random) -> SerialNumber {
     SerialNumber::from_slice(&bytes)
 }
 
-/// Says from when to when, the last second included: seconds since 1970, at most [`LAST_DATE`] and a
-/// day.
+/// Says from when to when, the last second included: seconds since 1970, at most [`LAST_DATE`] and
+/// a day.
 pub(super) fn valid(params: &mut CertificateParams, not_before: u64, not_after: u64) {
     let at = |unix: u64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(unix);
     params.not_before = at(not_before);

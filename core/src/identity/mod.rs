@@ -1,9 +1,9 @@
 //! Who a hub and a peer are: their keys, what they sign with them, and TLS certificates.
 //!
-//! A hub's identity is an Ed25519 key that signs no TLS; it signs Hello, which lists the TLS keys of
-//! the moment. A peer has an Ed25519 key of its own, with which it proves possession. Each signature
-//! has a label of its own, so that none can stand for another. TLS keys and certificates are made,
-//! read and described here.
+//! A hub's identity is an Ed25519 key that signs no TLS; it signs Hello, which lists the TLS keys
+//! of the moment. A peer has an Ed25519 key of its own, with which it proves possession. Each
+//! signature has a label of its own, so that none can stand for another. TLS keys and certificates
+//! are made, read and described here.
 //!
 //! This floor signs and verifies; it does not decide whom to trust (`trust`), nor build the
 //! transcript (`auth`). Keys and certificates come in and go out as bytes: files are the shell's.

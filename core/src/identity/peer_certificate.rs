@@ -18,7 +18,7 @@ use x509_parser::x509::X509Version;
 
 use super::authority::{Authority, AuthorityPublic};
 use super::key::verify;
-use super::making::{LAST_DATE, CertificateSigner, params, valid};
+use super::making::{CertificateSigner, LAST_DATE, params, valid};
 use crate::id::{HubId, PeerId, PublicKey};
 use crate::random::Random;
 
@@ -40,8 +40,9 @@ pub enum MintError {
 }
 
 impl Authority {
-    /// A certificate (DER) for this peer's key, valid from `not_before` to `not_after`, seconds since
-    /// 1970, both included. Its serial number is `issue`, from 1 to 2^31 - 1, and 12 bytes of `random`.
+    /// A certificate (DER) for this peer's key, valid from `not_before` to `not_after`, seconds
+    /// since 1970, both included. Its serial number is `issue`, from 1 to 2^31 - 1, and 12 bytes of
+    /// `random`.
     ///
     /// # Errors
     /// [`MintError`], for an issue or dates that no certificate can have.

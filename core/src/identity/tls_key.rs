@@ -19,7 +19,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::certificate::{BadCertificate, Description, spki};
 use super::key::{IdentityError, SigningKey};
-use super::making::{EARLIER, LAST_DATE, CertificateSigner, serial, valid};
+use super::making::{CertificateSigner, EARLIER, LAST_DATE, serial, valid};
 use crate::id::Pin;
 use crate::random::Random;
 
@@ -78,8 +78,8 @@ pub struct TlsKey {
 
 impl TlsKey {
     /// A new Ed25519 key with a certificate for `names` (DNS names and IP addresses), valid from an
-    /// hour before `now_unix` (seconds since 1970) for 365 days after it. Key and serial number come
-    /// from `random`.
+    /// hour before `now_unix` (seconds since 1970) for 365 days after it. Key and serial number
+    /// come from `random`.
     ///
     /// # Errors
     /// [`TlsKeyError::Name`], [`TlsKeyError::CommonName`].
@@ -115,8 +115,8 @@ impl TlsKey {
     /// A new certificate for the same key, so that the pin stays.
     ///
     /// # Errors
-    /// As [`TlsKey::self_signed`]; [`TlsKeyError::Key`] where the key is not Ed25519 in PKCS#8, which
-    /// is what this type makes.
+    /// As [`TlsKey::self_signed`]; [`TlsKeyError::Key`] where the key is not Ed25519 in PKCS#8,
+    /// which is what this type makes.
     pub fn renew(
         &self,
         random: &mut Random,
@@ -225,8 +225,8 @@ fn read_key(pem: &[u8]) -> Result<WipedKey, TlsKeyError> {
     }
 }
 
-/// Whether a block of `pem` is a private key that is encrypted: PKCS#8 (RFC 7468 §11), or one in the
-/// older form of OpenSSL, whose headers say so (RFC 1421 §4.6.1.1).
+/// Whether a block of `pem` is a private key that is encrypted: PKCS#8 (RFC 7468 §11), or one in
+/// the older form of OpenSSL, whose headers say so (RFC 1421 §4.6.1.1).
 #[must_use]
 pub fn is_encrypted(pem: &[u8]) -> bool {
     let says = |line: &[u8]| {

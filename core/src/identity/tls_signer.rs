@@ -1,7 +1,7 @@
 //! The peer's key as TLS signs with it, where the peer shows its certificate in the handshake.
 //!
-//! What is signed there begins with 64 spaces and TLS's own label (RFC 8446 §4.4.3), so that no such
-//! signature stands for one of ours, and none of ours for it.
+//! What is signed there begins with 64 spaces and TLS's own label (RFC 8446 §4.4.3), so that no
+//! such signature stands for one of ours, and none of ours for it.
 
 use core::fmt;
 use std::sync::Arc;

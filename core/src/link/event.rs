@@ -40,10 +40,11 @@ pub enum Event<'a> {
     Handled,
     /// A heartbeat was answered after this long.
     RoundTrip(Duration),
-    /// Hub: the peer is beyond its rate, and what it sends is held back. Told at most once a minute.
+    /// Hub: the peer is beyond its rate, and what it sends is held back. Told at most once a
+    /// minute.
     HeldBack(Measure),
-    /// The session has new credentials and ends at this date, seconds since 1970. At a peer they are
-    /// on the disk.
+    /// The session has new credentials and ends at this date, seconds since 1970. At a peer they
+    /// are on the disk.
     Renewed(Option<u64>),
     /// The link leaves, and the calls that are still open have had their time: end them. It waits
     /// for their ends a little, and ends then.
@@ -160,8 +161,8 @@ impl EndReason {
     }
 
     /// Whether an admission that ended so was the other end's fault, and counts against its source
-    /// at a hub: it broke the rules, or proved nothing. Who was cut, was too slow, left by itself or
-    /// found no room did nothing wrong.
+    /// at a hub: it broke the rules, or proved nothing. Who was cut, was too slow, left by itself
+    /// or found no room did nothing wrong.
     #[must_use]
     pub fn is_failed_attempt(&self) -> bool {
         match self {

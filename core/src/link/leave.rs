@@ -37,19 +37,19 @@ pub const UNFINISHED: &str =
 /// The least that is left for the ends of calls that were told to end.
 const LEAST_WIND_UP: Duration = Duration::from_millis(1800);
 
-/// How long calls that were told to end may take, where they had `within` to end by themselves: what
-/// is left of 4.8 s, and 1.8 s at least.
+/// How long calls that were told to end may take, where they had `within` to end by themselves:
+/// what is left of 4.8 s, and 1.8 s at least.
 #[must_use]
 pub fn wind_up(within: Duration) -> Duration {
     STOP.saturating_sub(within).max(LEAST_WIND_UP)
 }
 
 impl Link {
-    /// Ends the link once no call is open on it. Goaway goes out at once; from then on no call is made
-    /// here, and one that comes is answered with `draining`. Where a call is still open after
+    /// Ends the link once no call is open on it. Goaway goes out at once; from then on no call is
+    /// made here, and one that comes is answered with `draining`. Where a call is still open after
     /// `within`, [`Event::Overdue`](crate::link::Event::Overdue) is told, and the link ends after
-    /// [`wind_up`] whatever is open: calls that run here end with `code` then. A link that is not admitted ends at once. Idempotent: the first
-    /// counts.
+    /// [`wind_up`] whatever is open: calls that run here end with `code` then. A link that is not
+    /// admitted ends at once. Idempotent: the first counts.
     pub fn leave(&mut self, code: Code, within: Duration, now: Now) {
         self.tick(now);
         if self.leaving.is_some() {

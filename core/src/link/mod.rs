@@ -39,7 +39,7 @@ use crate::limits::{Limits, TLS_RECORD};
 use crate::random::{Random, Seed};
 use crate::rate::Bucket;
 use crate::session::{Encoded, SendError, Session, Side};
-use crate::socket::{UpgradeRequest, Socket};
+use crate::socket::{Socket, UpgradeRequest};
 use crate::source;
 use crate::time::{Mono, Now, TimerTable};
 use crate::tunnel::{Tunnel, TunnelError};
@@ -120,7 +120,8 @@ impl Link {
             Transport::Tls(config) => Tunnel::connect_tls(config, &dial.host, &limits)?,
         };
         let nonce = Nonce(random.bytes());
-        let request = UpgradeRequest { host: dial.authority.clone(), path: dial.path.clone(), nonce };
+        let request =
+            UpgradeRequest { host: dial.authority.clone(), path: dial.path.clone(), nonce };
         let masks = Random::new(&random.seed());
         let mut out = Buffer::new();
         let socket = Socket::connect(&request, masks, &limits, &mut out);
@@ -234,8 +235,8 @@ impl Link {
         self.eof = true;
     }
 
-    /// The network takes no more bytes: the socket is gone. As the end of its stream, but for a link
-    /// that is ending, which has nobody left to say its last words to.
+    /// The network takes no more bytes: the socket is gone. As the end of its stream, but for a
+    /// link that is ending, which has nobody left to say its last words to.
     pub fn write_failed(&mut self, now: Now) {
         if matches!(self.phase, LinkPhase::Ending(_)) {
             self.tick(now);
@@ -248,7 +249,8 @@ impl Link {
     /// [`Link::transmitted`] until it is empty.
     #[must_use]
     pub fn transmit(&mut self) -> &[u8] {
-        // Where the stream has ended and what came before is held back, nobody is there to write to.
+        // Where the stream has ended and what came before is held back, nobody is there to write
+        // to.
         if matches!(self.phase, LinkPhase::Ended) || (self.eof && self.is_holding()) {
             return &[];
         }
@@ -318,7 +320,12 @@ impl Link {
     ///
     /// # Errors
     /// [`SendError`]: the call is over, or the link.
-    pub fn output(&mut self, id: CallId, source: OutputStream, bytes: &[u8]) -> Result<usize, SendError> {
+    pub fn output(
+        &mut self,
+        id: CallId,
+        source: OutputStream,
+        bytes: &[u8],
+    ) -> Result<usize, SendError> {
         self.session().ok_or(SendError::Closed)?.output(id, source, bytes)
     }
 

@@ -9,12 +9,12 @@ use crate::auth::hub::{self, HubAuth};
 use crate::auth::peer::{self, HubInfo, PeerAuth};
 use crate::code::{CloseCode, Code};
 use crate::link::event::{EndReason, Ended, Event, Security};
-use crate::link::pace::{PaceDelay, Load};
+use crate::link::pace::{Load, PaceDelay};
 use crate::link::phase::LinkPhase;
-use crate::link::renew::{self, RenewalStep, LinkRenewing};
+use crate::link::renew::{self, LinkRenewing, RenewalStep};
 use crate::link::{GATHER, Link, Measure, TimerKind};
 use crate::random::Random;
-use crate::session::{Session, FrameVerdict};
+use crate::session::{FrameVerdict, Session};
 use crate::socket::{Incoming, Upgraded};
 use crate::time::Now;
 use crate::tunnel::{Tunnel, TunnelError};
@@ -143,7 +143,8 @@ impl Link {
                 return Progress::Message;
             }
             Ok(Some(incoming)) => {
-                let desk = AuthContext { tunnel: &self.tunnel, random: &mut self.random, now: self.now };
+                let desk =
+                    AuthContext { tunnel: &self.tunnel, random: &mut self.random, now: self.now };
                 dispatch(&mut self.phase, incoming, desk, &mut reply)
             }
             Err(error) => Came::Broken(error.into()),
@@ -187,7 +188,9 @@ impl Link {
             Aside::Renewal(RenewalStep::Ask(question)) => self.ask(question),
             Aside::Renewal(RenewalStep::Deny(code)) => self.deny_refresh(code),
             Aside::NotRenewed => self.refresh_denied(),
-            Aside::Renewal(RenewalStep::Broken(reason)) | Aside::Broken(reason) => self.end(reason, None),
+            Aside::Renewal(RenewalStep::Broken(reason)) | Aside::Broken(reason) => {
+                self.end(reason, None)
+            }
         }
     }
 
@@ -299,7 +302,9 @@ impl Link {
             Ok(peer::PeerAuthStep::Admitted(admitted, renewing)) => {
                 self.admitted(admitted, renewing.map(LinkRenewing::Peer));
             }
-            Err(peer::PeerAuthStop::Refused(refusal)) => self.end(EndReason::Refused(refusal), None),
+            Err(peer::PeerAuthStop::Refused(refusal)) => {
+                self.end(EndReason::Refused(refusal), None)
+            }
             Err(peer::PeerAuthStop::Failed(error)) => self.end(error.into(), None),
             Err(peer::PeerAuthStop::Looked(learnt)) => {
                 self.notes.push_back(Note::Learnt(learnt));
@@ -310,7 +315,9 @@ impl Link {
 
     fn hub_step(&mut self, step: Result<hub::HubAuthStep, hub::HubAuthStop>) {
         match step {
-            Ok(hub::HubAuthStep::Wait(auth)) => self.phase = LinkPhase::HubAdmitting(Box::new(auth)),
+            Ok(hub::HubAuthStep::Wait(auth)) => {
+                self.phase = LinkPhase::HubAdmitting(Box::new(auth))
+            }
             Ok(hub::HubAuthStep::Ask(auth, question)) => {
                 self.phase = LinkPhase::HubAdmitting(Box::new(auth));
                 if let Question::Hub(LinkAsk::Reserve(claim)) = &question {
@@ -424,8 +431,8 @@ fn dispatch(
             Came::Hub(auth.message(message, shown, random, now))
         }
         other => {
-            // The socket gives no message before the upgrade, an ending link reads none, and those of
-            // a session are read where they are told.
+            // The socket gives no message before the upgrade, an ending link reads none, and those
+            // of a session are read where they are told.
             *phase = other;
             Came::Nothing
         }

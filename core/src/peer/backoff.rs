@@ -37,8 +37,8 @@ impl Default for BackoffSpans {
     }
 }
 
-/// The longest wait that another may ask for. Refuse is not proved: without a bound, one forged frame
-/// would silence a peer for ever.
+/// The longest wait that another may ask for. Refuse is not proved: without a bound, one forged
+/// frame would silence a peer for ever.
 const MOST_ASKED: Duration = Duration::from_secs(60 * 60);
 
 /// The back-off of one peer.
@@ -147,7 +147,8 @@ mod tests {
     fn an_end_that_cannot_heal_is_retried_slowly_from_the_first() {
         let mut backoff = Backoff::new(BackoffSpans::default(), &Seed([1; 32]));
         assert!(
-            backoff.next(LinkOutcome { is_retryable: false, retry_after: None }) >= Duration::from_secs(60)
+            backoff.next(LinkOutcome { is_retryable: false, retry_after: None })
+                >= Duration::from_secs(60)
         );
     }
 

@@ -132,9 +132,10 @@ impl Peer {
     /// when the dial is due; `None` where nothing becomes earlier by it, as where the peer does not
     /// wait.
     ///
-    /// It dials no sooner than [`BackoffSpans::apart`] after the last dial began. A hub that asked to be
-    /// left alone is, unless somebody asks; and where nobody does, many peers may have the same
-    /// reason at the same moment, and so each comes up to [`BackoffSpans::first`] later than it could.
+    /// It dials no sooner than [`BackoffSpans::apart`] after the last dial began. A hub that asked
+    /// to be left alone is, unless somebody asks; and where nobody does, many peers may have the
+    /// same reason at the same moment, and so each comes up to [`BackoffSpans::first`] later than
+    /// it could.
     pub fn prompted(&mut self, by: Prompt, now: Now) -> Option<Mono> {
         let DialState::Waiting { due, asked } = self.state else { return None };
         let apart = self.backoff.pace().apart;
@@ -153,8 +154,8 @@ impl Peer {
         Some(earlier)
     }
 
-    /// The link was admitted. Once the session has lasted for [`BackoffSpans::settled`], the next back-off
-    /// starts from the beginning.
+    /// The link was admitted. Once the session has lasted for [`BackoffSpans::settled`], the next
+    /// back-off starts from the beginning.
     pub fn admitted(&mut self, now: Now) {
         self.state = DialState::Up(now.mono);
     }
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_peer_dials_once_and_again_only_when_its_wait_is_over() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(1));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(1));
         assert_eq!(peer.next(at(1)), NextDial::Dial);
         assert_eq!(peer.next(at(1)), NextDial::Busy);
         let due = peer.ended(CUT, at(2));
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn what_the_ledger_kept_of_the_hub_is_known_at_the_next_dial_and_a_refusal_is_not() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(1));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(1));
         let identity = crate::id::HubId([9; 16]);
         let entry = Entry { identity, pin: None, generation: 7, first_seen: 1 };
         let question =
@@ -220,7 +223,8 @@ mod tests {
             LinkOutcome { is_retryable: false, retry_after: Some(90) },
         ];
         for (outcome, least) in ends.into_iter().zip([30, 60, 90]) {
-            let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+            let mut peer =
+                Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
             assert_eq!(peer.next(at(0)), NextDial::Dial);
             let due = peer.ended(outcome, at(0));
             assert_eq!(peer.next(at(least - 1)), NextDial::Wait(due));
@@ -230,7 +234,8 @@ mod tests {
 
     #[test]
     fn a_peer_of_another_hub_does_not_wait_as_the_one_before_asked() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
         assert_eq!(peer.next(at(0)), NextDial::Dial);
         peer.another_hub(at(0));
         assert_eq!(peer.next(at(0)), NextDial::Busy);
@@ -242,7 +247,8 @@ mod tests {
 
     /// A peer whose dial at 0 s ended so, and when it is due.
     fn waiting(outcome: LinkOutcome) -> (Peer, Mono) {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
         assert_eq!(peer.next(at(0)), NextDial::Dial);
         let due = peer.ended(outcome, at(0));
         (peer, due)
@@ -253,7 +259,10 @@ mod tests {
         for by in [Prompt::Asked, Prompt::Credential, Prompt::Network] {
             let (mut peer, due) = waiting(LinkOutcome { is_retryable: false, retry_after: None });
             let earlier = peer.prompted(by, at(5)).unwrap();
-            assert!(earlier < due && earlier <= at(5).mono.after(BackoffSpans::default().first), "{by:?}");
+            assert!(
+                earlier < due && earlier <= at(5).mono.after(BackoffSpans::default().first),
+                "{by:?}"
+            );
             assert_eq!(peer.next(Now { mono: earlier, unix: 5 }), NextDial::Dial, "{by:?}");
         }
         let (mut peer, _) = waiting(LinkOutcome { is_retryable: false, retry_after: None });
@@ -287,7 +296,8 @@ mod tests {
         let refused = LinkOutcome { is_retryable: false, retry_after: None };
         for by in [Prompt::Asked, Prompt::Credential, Prompt::Network] {
             for (outcome, most) in [(refused, 60), (CUT, 120)] {
-                let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+                let mut peer =
+                    Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
                 let (mut now, mut dials) = (at(0), 0);
                 while now.mono < at(60).mono {
                     peer.prompted(by, now);
@@ -304,7 +314,8 @@ mod tests {
 
     #[test]
     fn a_prompt_is_nothing_to_a_peer_that_dials_or_is_in_a_session() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
         assert_eq!(peer.prompted(Prompt::Asked, at(0)), None, "it dials at once");
         assert_eq!(peer.next(at(0)), NextDial::Dial);
         assert_eq!(peer.prompted(Prompt::Asked, at(0)), None);
@@ -315,7 +326,8 @@ mod tests {
 
     #[test]
     fn a_session_that_lasted_makes_the_next_wait_short_again() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
         for _ in 0..20 {
             peer.ended(CUT, at(0));
         }
@@ -326,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_hub_that_admits_and_closes_at_once_is_dialled_ever_more_seldom() {
-        let mut peer = Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
+        let mut peer =
+            Peer::new(KnownHub::default(), BackoffSpans::default(), &Seed([1; 32]), at(0));
         let (mut now, mut dials) = (at(0), 0);
         while now.mono < at(600).mono {
             assert_eq!(peer.next(now), NextDial::Dial);

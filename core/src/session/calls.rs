@@ -99,8 +99,8 @@ impl OpenCalls {
         id.0 != 0 && id < self.next
     }
 
-    /// Opens a call whose id is [`OpenCalls::next`]. The caller's credit is for output; input starts
-    /// with what every call starts with.
+    /// Opens a call whose id is [`OpenCalls::next`]. The caller's credit is for output; input
+    /// starts with what every call starts with.
     pub(super) fn open(&mut self, call: Opening, made_here: CallOrigin) {
         let Opening { id, window, single, arguments } = call;
         let (send_credit, receive_credit) = match made_here {

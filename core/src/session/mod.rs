@@ -10,8 +10,8 @@
 //! A Result waits behind its own call's output. [`Session::gather`] writes what waits into the
 //! socket as late as there is room for it.
 //!
-//! An end that has said Goaway, or heard it, makes no more calls (`spec: session §10`). A peer's session
-//! answers by itself those that come after that; at a hub that is the hub's.
+//! An end that has said Goaway, or heard it, makes no more calls (`spec: session §10`). A peer's
+//! session answers by itself those that come after that; at a hub that is the hub's.
 //!
 //! Call ids are their sender's: odd from a peer, even from a hub, each two above the one before.
 //! So an id tells who made the call, and one that is not open has either ended, and the frame

@@ -6,7 +6,7 @@ use crate::limits::INPUT_WINDOW;
 use crate::session::calls::{CallOrigin, Open};
 use crate::session::direction::allowed;
 use crate::session::encoded::Ends;
-use crate::session::{Session, SessionError, Side, FrameVerdict};
+use crate::session::{FrameVerdict, Session, SessionError, Side};
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Input, Output, Status, Window};
@@ -107,7 +107,9 @@ impl Session {
     }
 
     fn output_came(&mut self, output: &Output<'_>) -> Result<FrameVerdict, SessionError> {
-        let Some(open) = self.made_open(output.id, "output")? else { return Ok(FrameVerdict::Done) };
+        let Some(open) = self.made_open(output.id, "output")? else {
+            return Ok(FrameVerdict::Done);
+        };
         let len = output.bytes.len() as u64;
         let Some(credit) = open.receive_credit.checked_sub(len) else {
             return Err(SessionError::Credit(output.id));
@@ -160,7 +162,9 @@ impl Session {
         count: impl FnOnce(&mut Open) -> (&mut u64, u64),
     ) -> Result<(), SessionError> {
         let most = self.limits.call_peers;
-        let Some(open) = self.outbound.get_mut(id).filter(|open| !open.single) else { return Ok(()) };
+        let Some(open) = self.outbound.get_mut(id).filter(|open| !open.single) else {
+            return Ok(());
+        };
         let (counted, more) = count(open);
         *counted = counted.saturating_add(more);
         if *counted > most { Err(SessionError::TooManyAnswers { id, most }) } else { Ok(()) }

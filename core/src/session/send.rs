@@ -7,7 +7,7 @@ use crate::session::encoded::{Encoded, Ends, FrameFacts, Opening};
 use crate::session::lanes::Lane;
 use crate::session::{SendError, Session, Side};
 use crate::wire::Frame;
-use crate::wire::frame::{CallResult, Input, Output, Purpose, OutputStream, Status, Window};
+use crate::wire::frame::{CallResult, Input, Output, OutputStream, Purpose, Status, Window};
 
 /// Bytes of output or input in one frame: with its header it fits one TLS record.
 const CHUNK: usize = 16 * 1024 - 256;
@@ -48,9 +48,10 @@ impl Session {
                 false => Err(SendError::NotOpen(id)),
             },
             FrameFacts::Goaway(code) => self.send_goaway(code, frame),
-            FrameFacts::Answer { .. } | FrameFacts::Register | FrameFacts::Registered | FrameFacts::Own => {
-                Err(SendError::Misuse("this end does not send such a frame"))
-            }
+            FrameFacts::Answer { .. }
+            | FrameFacts::Register
+            | FrameFacts::Registered
+            | FrameFacts::Own => Err(SendError::Misuse("this end does not send such a frame")),
         }
     }
 
@@ -84,7 +85,12 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError::NotOpen`]: the call is over.
-    pub fn output(&mut self, id: CallId, source: OutputStream, bytes: &[u8]) -> Result<usize, SendError> {
+    pub fn output(
+        &mut self,
+        id: CallId,
+        source: OutputStream,
+        bytes: &[u8],
+    ) -> Result<usize, SendError> {
         let mut taken = 0;
         while taken < bytes.len() {
             let len = self.room_or_over(id)?.min(CHUNK).min(bytes.len() - taken);
@@ -219,8 +225,8 @@ impl Session {
         Ok(())
     }
 
-    /// What answers a call goes behind the call's output: a Result, and the hub's own Deny, Done and
-    /// Accepted, which may also answer another request.
+    /// What answers a call goes behind the call's output: a Result, and the hub's own Deny, Done
+    /// and Accepted, which may also answer another request.
     fn send_answer(
         &mut self,
         id: Option<CallId>,
@@ -228,7 +234,8 @@ impl Session {
         frame: Encoded<'_>,
     ) -> Result<(), SendError> {
         let Some(id) = id else { return self.push_answer(frame) };
-        let open = self.inbound.get(id).filter(|open| !open.finished).ok_or(SendError::NotOpen(id))?;
+        let open =
+            self.inbound.get(id).filter(|open| !open.finished).ok_or(SendError::NotOpen(id))?;
         let (over, waits) = (ends.is_over(open), !open.queue.is_empty());
         if waits {
             self.fits_flow(frame)?;
@@ -264,8 +271,9 @@ impl Session {
         if frame.message.len() > self.message { Err(SendError::TooBig) } else { Ok(()) }
     }
 
-    /// Whether there is room for a frame that goes out in its call's turn. A peer's own output stays
-    /// far below the bound ([`Session::room`]); a hub passes on what others send, as fast as they do.
+    /// Whether there is room for a frame that goes out in its call's turn. A peer's own output
+    /// stays far below the bound ([`Session::room`]); a hub passes on what others send, as fast as
+    /// they do.
     fn fits_flow(&self, frame: Encoded<'_>) -> Result<(), SendError> {
         self.fits(frame)?;
         let cost = Lane::cost(frame.message.len());

@@ -135,7 +135,12 @@ impl Socket {
         Self::new(upgrade, None, MaskingSide::Connecting, limits)
     }
 
-    fn new(upgrade: Upgrade, masks: Option<Box<Random>>, sender: MaskingSide, limits: &Limits) -> Self {
+    fn new(
+        upgrade: Upgrade,
+        masks: Option<Box<Random>>,
+        sender: MaskingSide,
+        limits: &Limits,
+    ) -> Self {
         Self {
             upgrade,
             masks,
@@ -259,7 +264,11 @@ impl Socket {
         self.reader.rest();
     }
 
-    fn step(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<SocketStep>, SocketError> {
+    fn step(
+        &mut self,
+        plain: &mut Buffer,
+        out: &mut Buffer,
+    ) -> Result<Option<SocketStep>, SocketError> {
         let upgraded = match &mut self.upgrade {
             Upgrade::Connecting(connecting) => {
                 connecting.read(plain)?.map(|nonce| Upgraded { nonce, forwarded: None })
@@ -273,7 +282,11 @@ impl Socket {
         Ok(upgraded.map(SocketStep::Upgraded))
     }
 
-    fn frame(&mut self, plain: &mut Buffer, out: &mut Buffer) -> Result<Option<SocketStep>, SocketError> {
+    fn frame(
+        &mut self,
+        plain: &mut Buffer,
+        out: &mut Buffer,
+    ) -> Result<Option<SocketStep>, SocketError> {
         let Self { reader, masks, close_sent, pong_room, .. } = self;
         let arrived = reader.next(plain, |payload| {
             // A pong nobody takes is worth nothing: one that reads nothing and pings without end

@@ -5,7 +5,7 @@
 use super::algorithm::Algorithm;
 use super::claims::ClaimFault;
 use super::header::HeaderFault;
-use super::part::{MOST, TokenPart, PartError};
+use super::part::{MOST, PartError, TokenPart};
 use crate::code::Code;
 use crate::id::{HubId, KeyId};
 
@@ -62,7 +62,8 @@ pub enum TokenError {
     /// The signature is good, and its key was revoked.
     #[error("its key {0} was revoked. Issue a new token")]
     RevokedKey(KeyId),
-    /// The signature is good, and its key was replaced so long ago that nothing it signed still holds.
+    /// The signature is good, and its key was replaced so long ago that nothing it signed still
+    /// holds.
     #[error("its key {kid} is out of use since {until}, and it is {now}. Issue a new token")]
     RetiredKey {
         /// The key.
@@ -106,8 +107,8 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// What whoever sent the token may know. Before the signature was verified it is `refused`, whatever
-    /// the reason.
+    /// What whoever sent the token may know. Before the signature was verified it is `refused`,
+    /// whatever the reason.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

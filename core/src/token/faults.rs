@@ -8,8 +8,8 @@ use super::pass::PassClaims;
 use super::times::{Rules, Times};
 use super::verify::Claims;
 
-/// Everything that is wrong with the form of claims: whether they are such a token's is not asked of
-/// a key, a clock or a ledger. Of a token of no known kind, what every kind has is looked at.
+/// Everything that is wrong with the form of claims: whether they are such a token's is not asked
+/// of a key, a clock or a ledger. Of a token of no known kind, what every kind has is looked at.
 #[must_use]
 pub fn faults(kind: Option<TokenKind>, claims: &Object) -> Vec<ClaimFault> {
     let read = match kind {

@@ -1,9 +1,9 @@
 //! The header of a token: what may stand in it, and what must.
 //!
-//! Everything here is decided before the key is looked up and any signature work is done. Each fault
-//! is named, so that a person is told all of them at once. A header of ours says what it must and
-//! nothing else; in one of others, members that are not known are passed over (RFC 7515 §4), except
-//! those that bring a key along or change what is signed.
+//! Everything here is decided before the key is looked up and any signature work is done. Each
+//! fault is named, so that a person is told all of them at once. A header of ours says what it must
+//! and nothing else; in one of others, members that are not known are passed over (RFC 7515 §4),
+//! except those that bring a key along or change what is signed.
 //!
 //! spec: tokens §2.
 

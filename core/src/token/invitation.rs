@@ -1,8 +1,9 @@
-//! What a peer reads of a join token, which it cannot verify: where the hub is, who it is, and what is
-//! offered.
+//! What a peer reads of a join token, which it cannot verify: where the hub is, who it is, and what
+//! is offered.
 //!
-//! Whoever hands a peer an invitation decides which hub it goes to, so it is taken as a configuration
-//! is: from a person who is trusted. The peer then holds the hub to the identity named here (`trust`).
+//! Whoever hands a peer an invitation decides which hub it goes to, so it is taken as a
+//! configuration is: from a person who is trusted. The peer then holds the hub to the identity
+//! named here (`trust`).
 //!
 //! spec: tokens §8.
 
@@ -12,7 +13,7 @@ use super::error::TokenError;
 use super::header::{TokenHeader, TokenPolicy};
 use super::join::JoinClaims;
 use super::json::Object;
-use super::parts::{self, TokenPart, PartError, Parts};
+use super::parts::{self, PartError, Parts, TokenPart};
 use super::times::Rules;
 use super::verify::Claims;
 use crate::capability::{Capabilities, Role};

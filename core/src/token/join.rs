@@ -215,8 +215,9 @@ fn labels(value: &Json) -> Result<BTreeMap<String, String>, Wrong> {
     counted.ok_or(Wrong::No(LABELS))
 }
 
-/// Verifies a join token for `hub`: form, header, signature, key, claims, hub and times, in this order.
-/// Whether it was issued, used or revoked is asked of the ledger. `now` is in seconds since 1970.
+/// Verifies a join token for `hub`: form, header, signature, key, claims, hub and times, in this
+/// order. Whether it was issued, used or revoked is asked of the ledger. `now` is in seconds since
+/// 1970.
 ///
 /// # Errors
 /// [`TokenError`], of the first check that fails.
@@ -233,8 +234,8 @@ pub fn verify_join(
 /// Signs a join token.
 ///
 /// # Errors
-/// [`IssueError`]: a claim out of its bounds, claims that [`verify_join`] would read otherwise or refuse by
-/// [`Rules::JOIN`], or a token above [`MOST`](super::MOST) bytes.
+/// [`IssueError`]: a claim out of its bounds, claims that [`verify_join`] would read otherwise or
+/// refuse by [`Rules::JOIN`], or a token above [`MOST`](super::MOST) bytes.
 pub fn issue_join(signer: &TokenSigner, claims: &JoinClaims) -> Result<String, IssueError> {
     issue(signer, claims)
 }

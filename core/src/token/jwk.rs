@@ -21,9 +21,9 @@ impl TokenKey {
     /// Reads a public key; members that are not known are passed over.
     ///
     /// # Errors
-    /// [`KeyError`]: another kind of key, coordinates of another length, a key that is no point, one
-    /// of small order, a private key, a `use` or `key_ops` for something else, an `alg` that is not the
-    /// key's, a `kid` that is not its thumbprint.
+    /// [`KeyError`]: another kind of key, coordinates of another length, a key that is no point,
+    /// one of small order, a private key, a `use` or `key_ops` for something else, an `alg` that is
+    /// not the key's, a `kid` that is not its thumbprint.
     pub fn from_jwk(jwk: &Object) -> Result<Self, KeyError> {
         let key = Self::from_foreign_jwk(jwk)?;
         match jwk.get("kid").map(Json::text) {

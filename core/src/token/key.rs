@@ -1,4 +1,5 @@
-//! The public half of a key that signs tokens, and the one place where their signatures are verified.
+//! The public half of a key that signs tokens, and the one place where their signatures are
+//! verified.
 //!
 //! spec: tokens §§2, 4.
 
@@ -115,8 +116,9 @@ impl TokenKey {
         &self.public
     }
 
-    /// Verifies a signature as JWS has it (RFC 7518 §3.3, §3.4; RFC 8037 §3.1): 64 bytes for EdDSA and
-    /// ES256, 96 for ES384, as many as the modulus has for RS256. ECDSA's is r and s, never DER.
+    /// Verifies a signature as JWS has it (RFC 7518 §3.3, §3.4; RFC 8037 §3.1): 64 bytes for EdDSA
+    /// and ES256, 96 for ES384, as many as the modulus has for RS256. ECDSA's is r and s, never
+    /// DER.
     ///
     /// # Errors
     /// [`BadSignature`].

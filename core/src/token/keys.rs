@@ -90,7 +90,8 @@ impl TokenKeys {
         self.0.values().map(|(key, state)| (key, *state))
     }
 
-    /// The keys as a JWK set (RFC 7517 §5) without those that are revoked: what others need to verify.
+    /// The keys as a JWK set (RFC 7517 §5) without those that are revoked: what others need to
+    /// verify.
     #[must_use]
     pub fn to_jwks(&self) -> String {
         let held = self.iter().filter(|(_, state)| *state != KeyState::Revoked);

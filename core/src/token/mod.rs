@@ -1,11 +1,12 @@
 //! Tokens: what a hub's token key vouches for, in one string (a compact JWS, RFC 7515).
 //!
-//! Bytes become claims by checks in one order: form, header, key, signature, the key's state, claims,
-//! hub, times. Nothing of the claims is read before the signature is good. The time is an argument.
+//! Bytes become claims by checks in one order: form, header, key, signature, the key's state,
+//! claims, hub, times. Nothing of the claims is read before the signature is good. The time is an
+//! argument.
 //!
-//! This floor signs and verifies. It does not know which tokens were issued, used or revoked: that is
-//! the ledger's, and the hub asks it. Nor does it decide whether a peer trusts the hub that invites it
-//! (`trust`). Keys come in and go out as bytes and JWKs: files are the shell's.
+//! This floor signs and verifies. It does not know which tokens were issued, used or revoked: that
+//! is the ledger's, and the hub asks it. Nor does it decide whether a peer trusts the hub that
+//! invites it (`trust`). Keys come in and go out as bytes and JWKs: files are the shell's.
 //!
 //! spec: tokens.
 
@@ -33,7 +34,7 @@ pub use algorithm::Algorithm;
 pub use claims::{ClaimFault, Wrong};
 pub use error::TokenError;
 pub use faults::faults;
-pub use header::{TokenHeader, HeaderFault, KID, TokenKind, Others, TokenPolicy, Typ};
+pub use header::{HeaderFault, KID, Others, TokenHeader, TokenKind, TokenPolicy, Typ};
 pub use invitation::Invitation;
 pub use issue::IssueError;
 pub use join::{CAPS, JoinClaims, PINS, ROOMS, SUB, URL, URLS, USES, issue_join, verify_join};
@@ -48,7 +49,8 @@ pub use wrapped::{Wrapped, unwrapped};
 
 use crate::text::is_unsafe;
 
-/// What an error shows of a value in a token: its first 32 characters, none of which drives a terminal.
+/// What an error shows of a value in a token: its first 32 characters, none of which drives a
+/// terminal.
 fn excerpt(text: &str) -> String {
     let shown = text.chars().take(32);
     shown.map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()

@@ -4,7 +4,7 @@
 
 use super::error::TokenError;
 
-pub use super::part::{MOST, TokenPart, PartError, decode, object};
+pub use super::part::{MOST, PartError, TokenPart, decode, object};
 
 /// The parts, still in base64.
 #[derive(Clone, Copy)]

@@ -18,8 +18,8 @@ use crate::id::{HubId, Jti, KeyId, PeerId, Room};
 /// What a pass claims. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassClaims {
-    /// Who issued it, 1 to [`ISS`] bytes without control characters: for the audit. Whether the key that
-    /// signed it may issue passes for the room is the hub's to know.
+    /// Who issued it, 1 to [`ISS`] bytes without control characters: for the audit. Whether the key
+    /// that signed it may issue passes for the room is the hub's to know.
     pub iss: String,
     /// The hub that takes it (`aud`).
     pub hub: HubId,
@@ -35,7 +35,8 @@ pub struct PassClaims {
     pub room: Room,
     /// What may be done there, 1 to [`CAPS`](super::CAPS).
     pub caps: Capabilities,
-    /// The thumbprint of the peer's key (`cnf`, RFC 7800, with `jkt`): nobody else may use the pass.
+    /// The thumbprint of the peer's key (`cnf`, RFC 7800, with `jkt`): nobody else may use the
+    /// pass.
     pub key: KeyId,
 }
 
@@ -89,9 +90,9 @@ fn thumbprint(value: &Json) -> Result<KeyId, Wrong> {
     jkt.and_then(|jkt| jkt.parse().ok()).ok_or(Wrong::No(CNF))
 }
 
-/// Verifies a pass for `hub`: form, header, signature, key, claims, hub and times, in this order. The
-/// room's issuers, the peer's key and revocations are the caller's to compare. `now` is in seconds since
-/// 1970.
+/// Verifies a pass for `hub`: form, header, signature, key, claims, hub and times, in this order.
+/// The room's issuers, the peer's key and revocations are the caller's to compare. `now` is in
+/// seconds since 1970.
 ///
 /// # Errors
 /// [`TokenError`], of the first check that fails.
@@ -108,8 +109,8 @@ pub fn verify_pass(
 /// Signs a pass.
 ///
 /// # Errors
-/// [`IssueError`]: a claim out of its bounds, claims that [`verify_pass`] would refuse by [`Rules::PASS`], or
-/// a token above [`MOST`](super::MOST) bytes.
+/// [`IssueError`]: a claim out of its bounds, claims that [`verify_pass`] would refuse by
+/// [`Rules::PASS`], or a token above [`MOST`](super::MOST) bytes.
 pub fn issue_pass(signer: &TokenSigner, claims: &PassClaims) -> Result<String, IssueError> {
     issue(signer, claims)
 }

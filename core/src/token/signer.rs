@@ -1,7 +1,7 @@
 //! The secret half of a key that signs tokens.
 //!
-//! An Ed25519 key is made from 32 random bytes. An ECDSA key comes as PKCS#8, since the library draws
-//! both it and each signature's nonce from a source of its own, which nobody can replay.
+//! An Ed25519 key is made from 32 random bytes. An ECDSA key comes as PKCS#8, since the library
+//! draws both it and each signature's nonce from a source of its own, which nobody can replay.
 //!
 //! spec: tokens §4.
 

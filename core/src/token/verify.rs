@@ -10,7 +10,7 @@ use super::header::{TokenHeader, TokenKind, TokenPolicy};
 use super::json::Object;
 use super::key::TokenKey;
 use super::keys::{KeySet, KeyState, TokenKeys};
-use super::parts::{self, TokenPart, Parts};
+use super::parts::{self, Parts, TokenPart};
 use super::times::{Rules, Times};
 use crate::id::{HubId, KeyId};
 
@@ -27,8 +27,8 @@ pub struct Opened<'k> {
 /// Verifies the form, the header, the signature and the key of a token, in this order, and reads
 /// nothing of the claims before that. `now` is in seconds since 1970.
 ///
-/// [`verify_join`](super::verify_join) and [`verify_pass`](super::verify_pass) are this and their own
-/// claims; for tokens of others it is the first half.
+/// [`verify_join`](super::verify_join) and [`verify_pass`](super::verify_pass) are this and their
+/// own claims; for tokens of others it is the first half.
 ///
 /// # Errors
 /// [`TokenError`], of the first check that fails.

@@ -1,11 +1,11 @@
 //! The decision table: one function a column, one paragraph a row.
 //!
-//! | what is known    | plain            | tofu                  | strict                            |
-//! |------------------|------------------|-----------------------|-----------------------------------|
-//! | an identity      | equal            | equal, key listed     | equal, key listed, pins and roots |
-//! | pins (or roots)  | misconfigured    | pinned, key listed    | pins and roots, key listed        |
-//! | nothing, secret  | keep when proved | listed, keep if proved| refuse                            |
-//! | nothing, others  | unknown hub      | unknown hub           | refuse                            |
+//! | what is known   | plain          | tofu                   | strict                         |
+//! |-----------------|----------------|------------------------|--------------------------------|
+//! | an identity     | equal          | equal, key listed      | equal, key listed, pins, roots |
+//! | pins (or roots) | misconfigured  | pinned, key listed     | pins and roots, key listed     |
+//! | nothing, secret | keep if proved | listed, keep if proved | refuse                         |
+//! | nothing, others | unknown hub    | unknown hub            | refuse                         |
 //!
 //! spec: trust §3.
 
@@ -232,8 +232,8 @@ impl TrustLookup<'_> {
         }
     }
 
-    /// What is kept: the newest key, and the highest generation even where the hub told a lower one,
-    /// so that the hub learns of its own roll-back.
+    /// What is kept: the newest key, and the highest generation even where the hub told a lower
+    /// one, so that the hub learns of its own roll-back.
     fn entry(&self) -> Entry {
         let kept = self.known.entry;
         let generation = self.contact.hello.generation;

@@ -228,7 +228,8 @@ fn write_identities(f: &mut fmt::Formatter<'_>, known: &Identities) -> fmt::Resu
     Ok(())
 }
 
-/// A line for each of the first [`SHOWN`], and how many more there are: the list can be a stranger's.
+/// A line for each of the first [`SHOWN`], and how many more there are: the list can be a
+/// stranger's.
 fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, expected: &[T]) -> fmt::Result {
     if expected.is_empty() {
         return write!(f, "\n  expected  none at all");

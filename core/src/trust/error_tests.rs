@@ -8,7 +8,11 @@ fn hub_id(byte: u8) -> HubId {
 fn an_identity_mismatch_tells_all_that_was_expected() {
     let error = TrustError::IdentityMismatch {
         hub: "wss://hub.example:7777".to_owned(),
-        expected: Identities { stored: Some(hub_id(0)), configured: Some(hub_id(0xFF)), token: None },
+        expected: Identities {
+            stored: Some(hub_id(0)),
+            configured: Some(hub_id(0xFF)),
+            token: None,
+        },
         seen: hub_id(0xFF),
     };
     assert_eq!(error.code(), Code::IdentityMismatch);

@@ -2,8 +2,8 @@
 //! table that decides.
 //!
 //! A peer asks [`decide`] once a link, on Hello, before it sends anything of its own. What is known
-//! of the hub comes in as [`KnownHub`], looked up by the *configured* hub, never by what Hello claims.
-//! A yes says what to keep and when; a no says what was expected and what was seen.
+//! of the hub comes in as [`KnownHub`], looked up by the *configured* hub, never by what Hello
+//! claims. A yes says what to keep and when; a no says what was expected and what was seen.
 //!
 //! Nothing is kept here and nobody is asked: `auth` keeps the entry when the hub has proved itself,
 //! files are the shell's. Hello's signature is verified in `identity`, the handshake's in `tunnel`.

@@ -56,7 +56,8 @@ impl Roots {
     }
 
     /// Checks that `chain` leads from its first certificate to one of the roots, is valid at
-    /// `now_unix` (seconds since 1970), and names `host`, a DNS name or an IP address without brackets.
+    /// `now_unix` (seconds since 1970), and names `host`, a DNS name or an IP address without
+    /// brackets.
     ///
     /// # Errors
     /// The first fault found.

@@ -1,5 +1,5 @@
-//! Client certificates in the handshake: what a server takes where it asks for one, and what a client
-//! answers with.
+//! Client certificates in the handshake: what a server takes where it asks for one, and what a
+//! client answers with.
 //!
 //! Nobody is admitted by this. A server learns which certificate was shown, and that the other end
 //! holds its key; whose it is and what that is worth is `auth`'s to decide, from what the peer says

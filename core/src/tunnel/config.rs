@@ -39,10 +39,10 @@ impl ClientTls {
         Ok(Self::made(builder(provider, verifier)?.with_no_client_auth()))
     }
 
-    /// A client that shows `certificate` (DER) to a hub that asks for one, and signs with `key`; but
-    /// only where the key that the hub serves is one of `pins`. At another the tunnel fails with
-    /// [`TunnelError::NotShown`], whether or not the hub asks, and nothing is sent after ClientHello:
-    /// the certificate would say who is calling.
+    /// A client that shows `certificate` (DER) to a hub that asks for one, and signs with `key`;
+    /// but only where the key that the hub serves is one of `pins`. At another the tunnel fails
+    /// with [`TunnelError::NotShown`], whether or not the hub asks, and nothing is sent after
+    /// ClientHello: the certificate would say who is calling.
     ///
     /// # Errors
     /// [`TunnelError::Config`] where the certificate cannot be read or is not the key's.
@@ -93,9 +93,9 @@ impl ServerTls {
         Self::made(provider(), Arc::new(NoClientAuth), chain, key)
     }
 
-    /// As [`ServerTls::new`], for a server that asks clients for a certificate issued by `authority`,
-    /// the DER of its Name (RFC 5280 §4.1.2.4), and goes on without one. What a client shows is in
-    /// [`Secured::shown`](super::Secured::shown); nothing is decided by it here.
+    /// As [`ServerTls::new`], for a server that asks clients for a certificate issued by
+    /// `authority`, the DER of its Name (RFC 5280 §4.1.2.4), and goes on without one. What a client
+    /// shows is in [`Secured::shown`](super::Secured::shown); nothing is decided by it here.
     ///
     /// # Errors
     /// As [`ServerTls::new`].

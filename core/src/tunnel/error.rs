@@ -33,8 +33,9 @@ pub enum TunnelError {
     /// Too many TLS records in a row that carry nothing.
     #[error("the other end sent too many TLS records without content")]
     EmptyRecords,
-    /// The hub served another key than those that this end's certificate may be shown to. Nothing was
-    /// sent to it but ClientHello; a connection without the certificate is decided on as any other.
+    /// The hub served another key than those that this end's certificate may be shown to. Nothing
+    /// was sent to it but ClientHello; a connection without the certificate is decided on as any
+    /// other.
     #[error("the hub serves the key {served}, to which this peer's certificate is not shown")]
     NotShown {
         /// The pin of the key that was served.
@@ -114,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_damaged_stream_heals_and_a_mismatch_of_ends_does_not() {
-        assert!(TunnelError::Truncated.is_retryable() && TunnelError::Truncated.code().is_retryable());
+        assert!(
+            TunnelError::Truncated.is_retryable() && TunnelError::Truncated.code().is_retryable()
+        );
         assert!(TunnelError::Tls(rustls::Error::DecryptError).is_retryable());
         assert!(!TunnelError::TlsWherePlainExpected.is_retryable());
         assert!(!TunnelError::PlainWhereTlsExpected.is_retryable());

@@ -56,9 +56,9 @@ pub struct Secured {
     pub group: &'static str,
     /// What the accepting side presented; `None` there itself.
     pub served: Option<Served>,
-    /// The certificate (DER) that the connecting side showed at an accepting side that asked for one;
-    /// `None` at the connecting side itself. It has an Ed25519 key, and the other end proved that it
-    /// holds it; nothing else of it has been checked: it may be anybody's.
+    /// The certificate (DER) that the connecting side showed at an accepting side that asked for
+    /// one; `None` at the connecting side itself. It has an Ed25519 key, and the other end proved
+    /// that it holds it; nothing else of it has been checked: it may be anybody's.
     pub shown: Option<CertificateDer<'static>>,
 }
 

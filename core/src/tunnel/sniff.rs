@@ -178,7 +178,10 @@ mod tests {
     fn an_http_request_at_a_tls_port_is_answered_once_its_method_is_whole() {
         let method = b"OPTIONS ";
         for n in 1..method.len() {
-            assert_eq!(sniff(Expect::AcceptTls, &method[..n]), Sniff::SoFar(SniffVerdict::Differs(b"")));
+            assert_eq!(
+                sniff(Expect::AcceptTls, &method[..n]),
+                Sniff::SoFar(SniffVerdict::Differs(b""))
+            );
         }
         assert_eq!(
             sniff(Expect::AcceptTls, b"OPTIONS * HTTP/1.1"),

@@ -32,8 +32,8 @@ impl Provisional {
         Self { provider, only: None }
     }
 
-    /// The same, which refuses a key that is none of `pins`: rustls answers CertificateRequest after
-    /// this check, so that such a server gets no answer.
+    /// The same, which refuses a key that is none of `pins`: rustls answers CertificateRequest
+    /// after this check, so that such a server gets no answer.
     pub(super) fn of(provider: Arc<CryptoProvider>, pins: Vec<Pin>) -> Self {
         Self { provider, only: Some(pins) }
     }

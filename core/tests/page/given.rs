@@ -1,5 +1,5 @@
-//! What both examples are made of: the keys that their pages give, a hub that serves one of them, and
-//! the bounds that it tells.
+//! What both examples are made of: the keys that their pages give, a hub that serves one of them,
+//! and the bounds that it tells.
 
 use core::time::Duration;
 

@@ -2,8 +2,9 @@
 //!
 //! The core says what is to be done as data. Who reads it decides the words: an operator has the
 //! commands and flags of the program, whoever embeds Bowline has the builders of this crate. All
-//! sentences stand here because both read them, the program by its messages and an embedding program
-//! by [`ConnectError`](crate::peer::ConnectError). `docs/refusals.md` shows those of the program.
+//! sentences stand here because both read them, the program by its messages and an embedding
+//! program by [`ConnectError`](crate::peer::ConnectError). `docs/refusals.md` shows those of the
+//! program.
 
 mod code;
 mod hub;

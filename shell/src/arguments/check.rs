@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 
 use crate::arguments::path::{below_root, open_below_root};
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, ValueKind, Pattern};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, Pattern, ValueKind};
 
 /// A value that fits.
 #[derive(Debug)]
@@ -259,7 +259,10 @@ mod tests {
         assert_eq!(check(ValueKind::Boolean, ArgValue::Text("true")), Ok("true".into()));
         assert_eq!(check(ValueKind::Boolean, ArgValue::Boolean(false)), Ok("false".into()));
         for bad in ["", "True", "yes", "1"] {
-            assert_eq!(check(ValueKind::Boolean, ArgValue::Text(bad)), refused(&ValueKind::Boolean));
+            assert_eq!(
+                check(ValueKind::Boolean, ArgValue::Text(bad)),
+                refused(&ValueKind::Boolean)
+            );
         }
         assert_eq!(check(ValueKind::Boolean, ArgValue::Integer(1)), refused(&ValueKind::Boolean));
     }

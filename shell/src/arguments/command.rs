@@ -13,7 +13,7 @@ use bowline_core::wire::frame::Command;
 use crate::arguments::check::{Checked, check_value};
 use crate::arguments::script::{self, ScriptHole};
 use crate::arguments::template::Template;
-use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, ValueKind, SpecError};
+use crate::arguments::{ArgValue, ArgumentError, ArgumentSpec, Handed, SpecError, ValueKind};
 use crate::process::{Environment, Grace};
 use crate::stage::{DESCRIPTORS, FIRST_DESCRIPTOR};
 

@@ -21,7 +21,7 @@ pub use command::{CommandSpec, Prepared};
 pub use error::{ArgumentError, SpecError};
 pub use path::Access;
 pub use script::ScriptHole;
-pub use spec::{ArgumentSpec, Handed, ValueKind, Pattern};
+pub use spec::{ArgumentSpec, Handed, Pattern, ValueKind};
 
 use bowline_core::wire::value::Scalar;
 

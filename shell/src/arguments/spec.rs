@@ -98,11 +98,16 @@ impl ArgumentSpec {
             return Err(bad_name(&self.name));
         }
         match &self.kind {
-            ValueKind::Integer { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
-            ValueKind::Number { min: Some(min), max: Some(max) } if min > max => Err(SpecError::Range),
-            ValueKind::String { .. } | ValueKind::Integer { .. } | ValueKind::Number { .. } | ValueKind::Boolean => {
-                Ok(())
+            ValueKind::Integer { min: Some(min), max: Some(max) } if min > max => {
+                Err(SpecError::Range)
             }
+            ValueKind::Number { min: Some(min), max: Some(max) } if min > max => {
+                Err(SpecError::Range)
+            }
+            ValueKind::String { .. }
+            | ValueKind::Integer { .. }
+            | ValueKind::Number { .. }
+            | ValueKind::Boolean => Ok(()),
             ValueKind::Choice(choices) => self.check_choices(choices),
             ValueKind::Path { root, .. } if root.as_os_str().is_empty() => Err(SpecError::NoRoot),
             ValueKind::Path { root, .. } if root.is_relative() => {

@@ -2,8 +2,8 @@
 
 use bowline_core::wire::value::{Scalar, Value, ValueBuf, ValueError};
 
-/// A value for an argument, as [`CallBuilder::arg`](crate::call::CallBuilder::arg) takes it: made of
-/// text, bytes, a number, a boolean, or a [`ValueBuf`].
+/// A value for an argument, as [`CallBuilder::arg`](crate::call::CallBuilder::arg) takes it: made
+/// of text, bytes, a number, a boolean, or a [`ValueBuf`].
 ///
 /// What no value can hold, such as NaN, ends the call with
 /// [`Code::BadArgument`](bowline_core::code::Code::BadArgument) before it is sent.

@@ -1,5 +1,5 @@
-//! What a call gives to whoever serves it: a way out for output, input as it comes, and a word when it
-//! has to stop.
+//! What a call gives to whoever serves it: a way out for output, input as it comes, and a word when
+//! it has to stop.
 
 use std::task::{Context, Poll};
 

@@ -10,9 +10,10 @@ use bowline_core::id::CommandName;
 use bowline_core::wire::frame::{Delivery, OutputStream};
 use bowline_core::wire::value::{ArgumentsBuf, ValueError};
 
-use crate::call::order::{Callee, CallRequest};
+use crate::call::order::{CallRequest, Callee};
 use crate::call::{
-    Argument, CallError, CallEvent, CallShared, CallSide, OutwardEnd, Finished, OUTPUT_LIMIT, Output, CallState,
+    Argument, CallError, CallEvent, CallShared, CallSide, CallState, Finished, OUTPUT_LIMIT,
+    Output, OutwardEnd,
 };
 use crate::driver::Mailbox;
 

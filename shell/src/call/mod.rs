@@ -1,8 +1,9 @@
 //! One call between an application's task and its link's task.
 //!
-//! A `CallShared` is what they share: bytes that wait each way, the wish to end, the end. The link's
-//! task moves bytes as credit and room allow (`CallShared::serve`); the application's task waits where
-//! there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding the lock.
+//! A `CallShared` is what they share: bytes that wait each way, the wish to end, the end. The
+//! link's task moves bytes as credit and room allow (`CallShared::serve`); the application's task
+//! waits where there is no room ([`Call`], [`Calling`]). Neither waits for the other while holding
+//! the lock.
 
 mod argument;
 mod event;
@@ -22,7 +23,7 @@ pub use event::{CallEvent, Counts, Finished};
 pub use io::{CallIo, Gone, Stop};
 pub use labels::{LabelTests, LabelTestsError};
 pub use made::{CallBuilder, Calling};
-pub(crate) use order::{Callee, NoRoom, CallRequest};
+pub(crate) use order::{CallRequest, Callee, NoRoom};
 pub use output::{CallError, OUTPUT_LIMIT, Output};
 pub use reply::{Failure, Reply};
 pub use run::Call;

@@ -12,9 +12,9 @@ use crate::call::{Gone, Stop};
 
 /// How a command ended: what a handler returns becomes one.
 ///
-/// `()` is success, an integer the exit code, a [`ValueBuf`] a value beside the output. A `Result` is
-/// what its `Ok` is, or fails as its `Err` says: a [`Failure`], whatever error the handler met, or a
-/// text.
+/// `()` is success, an integer the exit code, a [`ValueBuf`] a value beside the output. A `Result`
+/// is what its `Ok` is, or fails as its `Err` says: a [`Failure`], whatever error the handler met,
+/// or a text.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Reply {
@@ -122,9 +122,9 @@ const CAUSES: usize = 8;
 /// How a command failed: a code, and a sentence for whoever called.
 ///
 /// Any error and any text becomes one, so that `?` works in a handler. The caller gets the error's
-/// words (`Display`, and those of its causes), never its `Debug`, the first 1,024 bytes of them, and
-/// shows them with nothing in them that drives a terminal. The code is [`Code::Failed`] unless it is
-/// given; [`Gone`] is [`Code::Lost`].
+/// words (`Display`, and those of its causes), never its `Debug`, the first 1,024 bytes of them,
+/// and shows them with nothing in them that drives a terminal. The code is [`Code::Failed`] unless
+/// it is given; [`Gone`] is [`Code::Lost`].
 ///
 /// ```
 /// use bowline_shell::call::{Call, Failure};

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bowline_core::id::CommandName;
 use bowline_core::wire::frame;
 
-use crate::call::{Call, CallShared, PIECE, Reply, CallState, Stop};
+use crate::call::{Call, CallShared, CallState, PIECE, Reply, Stop};
 use crate::runtime::{Alarm, Runtime};
 use crate::watch::Watch;
 
@@ -70,8 +70,15 @@ impl CallShared {
         arguments.extend_from_slice(named);
         let (name, positional) = (call.name, positional.len());
         let next = Some(Next { name, arguments, positional, deadline, counted });
-        *state =
-            CallState { id: Some(call.id), outward, inward, spare, wakers, next, ..CallState::default() };
+        *state = CallState {
+            id: Some(call.id),
+            outward,
+            inward,
+            spare,
+            wakers,
+            next,
+            ..CallState::default()
+        };
         state.wake();
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, ValueKind, Pattern};
+use crate::arguments::{Access, ArgumentSpec, CommandSpec, Handed, Pattern, ValueKind};
 use crate::config::ConfigError;
 use crate::config::document::{Entry, Section};
 use crate::config::keys::{self, Form, KeyRead};

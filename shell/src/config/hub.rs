@@ -1,7 +1,7 @@
 //! `hub.toml`: what a hub is told, and what is in force.
 
-mod preauth;
 mod joins;
+mod preauth;
 mod table;
 mod tls;
 
@@ -13,7 +13,8 @@ use bowline_core::capability::Role;
 
 pub use preauth::Origin;
 pub use table::{
-    PreauthConfig, PreauthSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
+    HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings, PreauthConfig,
+    PreauthSettings,
 };
 pub use tls::TlsSource;
 

@@ -26,8 +26,8 @@ use crate::print;
 pub use crate::url::{HubUrl, Scheme, UrlError};
 pub use error::ConfigError;
 pub use hub::{
-    PreauthConfig, PreauthSettings, HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings,
-    Origin, TlsSource,
+    HubConfig, HubLimits, HubSettings, JoinConfig, JoinSettings, LimitSettings, Origin,
+    PreauthConfig, PreauthSettings, TlsSource,
 };
 pub use keys::{Change, Form, Key, Reload};
 pub use peer::{PeerConfig, PeerSettings, default_peer_id};

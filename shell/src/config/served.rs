@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bowline_core::id::CommandName;
 
 use crate::arguments::path::risk::{is_there, is_wide, open_to_others};
-use crate::arguments::{Handed, ValueKind, ScriptHole};
+use crate::arguments::{Handed, ScriptHole, ValueKind};
 use crate::config::{ConfigError, Insecure, PeerConfig};
 use crate::files::shown;
 

@@ -8,7 +8,7 @@ use atomic_waker::AtomicWaker;
 use bowline_core::ask::{Answer, AskId};
 use bowline_core::code::Code;
 
-use crate::call::{CallShared, CallRequest};
+use crate::call::{CallRequest, CallShared};
 use crate::peer::Service;
 
 /// One link's mailbox. Anyone may post; only the link's task collects.

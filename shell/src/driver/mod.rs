@@ -8,5 +8,5 @@ mod mailbox;
 mod turn;
 
 pub(crate) use linger::linger;
-pub(crate) use mailbox::{Posted, Mailbox};
+pub(crate) use mailbox::{Mailbox, Posted};
 pub(crate) use turn::{Owner, Turn};

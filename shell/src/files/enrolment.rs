@@ -1,9 +1,9 @@
 //! `enrolment`: what a join token made of this peer, and what it comes back with.
 //!
-//! One file of lines, a word and a value each: the hub, where it is, who this peer is there, and the
-//! credentials that the hub minted last. It holds a secret, so it is private, and no error repeats
-//! what stands in it. It is written whole; a lock beside it is held by whoever is getting new
-//! credentials, so that two programs of one peer do not use one refresh token after another.
+//! One file of lines, a word and a value each: the hub, where it is, who this peer is there, and
+//! the credentials that the hub minted last. It holds a secret, so it is private, and no error
+//! repeats what stands in it. It is written whole; a lock beside it is held by whoever is getting
+//! new credentials, so that two programs of one peer do not use one refresh token after another.
 //!
 //! Which credential is used when is `peer`'s to say.
 
@@ -121,8 +121,8 @@ impl EnrolmentFile {
     /// What it holds; `None` where it is not there.
     ///
     /// # Errors
-    /// [`FileError::Exposed`] where others may read it, [`FileError::Content`] where it is not what is
-    /// written here, or the system's.
+    /// [`FileError::Exposed`] where others may read it, [`FileError::Content`] where it is not what
+    /// is written here, or the system's.
     pub fn read(&self) -> Result<Option<Enrolment>, FileError> {
         self.watched.note();
         let bytes = match read_private(&self.path, Exposure::Nothing) {

@@ -1,9 +1,9 @@
 //! `secret.old`: the shared secret before the current one, for as long as it still admits.
 //!
-//! The first line says when it was replaced and when it ends, seconds since 1970; the secret follows.
-//! The file is written before the current secret is replaced, and goes when its time is over. Where
-//! it holds the current secret itself, the replacement did not come to its end, and it counts for
-//! nothing.
+//! The first line says when it was replaced and when it ends, seconds since 1970; the secret
+//! follows. The file is written before the current secret is replaced, and goes when its time is
+//! over. Where it holds the current secret itself, the replacement did not come to its end, and it
+//! counts for nothing.
 
 use zeroize::Zeroizing;
 
@@ -72,8 +72,8 @@ impl OldSecret {
     }
 }
 
-/// Puts `new` in the place of the secret in `file`, and keeps the one before it for as long as `old`
-/// says, or not at all.
+/// Puts `new` in the place of the secret in `file`, and keeps the one before it for as long as
+/// `old` says, or not at all.
 ///
 /// Whenever this is cut short, the next start finds the secret before, or `new` and what was to be
 /// kept.

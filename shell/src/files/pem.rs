@@ -76,8 +76,9 @@ pub fn read_pkcs8(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     pkcs8(&read_private(path, Exposure::Nothing)?, path)
 }
 
-/// Writes a PKCS#8 key (DER) as the file `path`, in place of the one before: whole, mode 0600, and on
-/// the disk. Whoever reads the file at any moment, or after a crash, finds the old key or the new.
+/// Writes a PKCS#8 key (DER) as the file `path`, in place of the one before: whole, mode 0600, and
+/// on the disk. Whoever reads the file at any moment, or after a crash, finds the old key or the
+/// new.
 ///
 /// # Errors
 /// Those of [`write_private`]; the file is then as it was.

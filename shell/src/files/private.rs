@@ -94,8 +94,8 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
     }
 }
 
-/// Reads a file that other users may do no more with than `exposure` says: at most 64 KiB of what is
-/// secret, 4 MiB of what is not.
+/// Reads a file that other users may do no more with than `exposure` says: at most 64 KiB of what
+/// is secret, 4 MiB of what is not.
 ///
 /// # Errors
 /// [`FileError::Exposed`], [`FileError::Foreign`] and [`FileError::NotAFile`] where it cannot be

@@ -171,9 +171,9 @@ impl<R: Runtime> HubBuilder<R> {
         self
     }
 
-    /// Takes a ledger that was restored from a backup for good: every join token made before is revoked,
-    /// and every refresh token void, unless tokens are kept. Changes nothing where nothing has
-    /// shown that it was.
+    /// Takes a ledger that was restored from a backup for good: every join token made before is
+    /// revoked, and every refresh token void, unless tokens are kept. Changes nothing where nothing
+    /// has shown that it was.
     pub fn accept_restored(mut self, tokens: Tokens) -> Self {
         self.accept_restored = Some(tokens);
         self

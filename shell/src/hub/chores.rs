@@ -61,7 +61,8 @@ impl Drop for QueueGuard {
 pub(super) async fn serve_store<R: Runtime>(runtime: R, shared: Arc<Shared>) {
     let _over = QueueGuard(shared.clone());
     loop {
-        let is_due = |chores: &StoreQueue| (!chores.queue.is_empty() || chores.closed).then_some(());
+        let is_due =
+            |chores: &StoreQueue| (!chores.queue.is_empty() || chores.closed).then_some(());
         shared.store_queue.until(is_due).await;
         let (ask, wanted) = match shared.store_queue.change(|chores| chores.queue.pop_front()) {
             None => return,

@@ -3,11 +3,11 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use bowline_core::ask::{AskId, Cannot, TokenText, Stored};
+use bowline_core::ask::{AskId, Cannot, Stored, TokenText};
 use bowline_core::auth::{HubSnapshot, Joins};
 use bowline_core::code::Code;
 use bowline_core::facts::{Issuer, KeyRecord, Mint};
-use bowline_core::token::{self, TokenSigner, TokenKeys};
+use bowline_core::token::{self, TokenKeys, TokenSigner};
 use bowline_core::tunnel::ServerTls;
 
 use crate::config::units::print_duration;

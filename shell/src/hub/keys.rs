@@ -24,8 +24,8 @@ pub(super) fn identity(data: &DataDir) -> Result<HubIdentity, StartError> {
     Ok(HubIdentity(load_signing_key(&data.identity_key())?))
 }
 
-/// The authority that mints peers' certificates: its key stays, its certificate is made anew when it is
-/// not this key's and hub's, or ends soon.
+/// The authority that mints peers' certificates: its key stays, its certificate is made anew when
+/// it is not this key's and hub's, or ends soon.
 pub(super) fn authority(
     data: &DataDir,
     hub: HubId,
@@ -81,7 +81,8 @@ pub(super) struct ServedCertificate {
     pub(super) dates: Option<Warning>,
 }
 
-/// Reads or makes the certificate and key to serve; clients are asked for a certificate of `authority`.
+/// Reads or makes the certificate and key to serve; clients are asked for a certificate of
+/// `authority`.
 pub(super) fn serve(
     config: &HubConfig,
     data: &DataDir,

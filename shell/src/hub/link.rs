@@ -11,7 +11,7 @@ use bowline_core::link::{Event, Link};
 use bowline_core::session::SendError;
 use bowline_core::time::Now;
 
-use crate::driver::{Posted, Mailbox, Owner};
+use crate::driver::{Mailbox, Owner, Posted};
 use crate::hub::shared::Shared;
 use crate::ledger::LedgerError;
 use crate::notice::ShellEvent;

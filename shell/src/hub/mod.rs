@@ -19,6 +19,6 @@ mod token_key;
 pub use builder::{HubBuilder, StartError};
 pub use presence::LOOK;
 pub use reload::{Certificate, Reloaded};
-pub use restore::{RestoredDir, Marked, mark_restored, new_identity};
+pub use restore::{Marked, RestoredDir, mark_restored, new_identity};
 pub use secret::{RotateError, Rotation, rotate_secret};
 pub use serve::Hub;

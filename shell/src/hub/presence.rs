@@ -1,5 +1,5 @@
-//! What a running hub is found by on its own machine: the lock on its data directory, the local socket,
-//! and the file that says where it listens.
+//! What a running hub is found by on its own machine: the lock on its data directory, the local
+//! socket, and the file that says where it listens.
 //!
 //! Somebody may take them away while the hub runs: a clean-up of temporary files, an end of a login
 //! that empties the runtime directory, a person. One task looks at them every [`LOOK`], and at once
@@ -10,7 +10,8 @@
 //!  another hub has used the ledger                 ──► the hub ends itself; nothing is touched
 //!  another hub has locked the directory            ──► told; nothing is touched
 //!  the lock's file is gone                         ──► locked anew
-//!  the socket's file is gone, or another's         ──► made anew, where it may be; never over another's
+//!  the socket's file is gone, or another's         ──► made anew where it may be,
+//!                                                      never over another's
 //!  the endpoint file is gone, or was written to    ──► written anew
 //! ```
 
@@ -285,8 +286,8 @@ fn cannot(error: FileError) -> String {
     format!("whether this hub can be found on its machine is not known: {error}")
 }
 
-/// Whether the ledger is this hub's alone still, by the ledger; blocks for as long as what was asked
-/// before takes, and at most [`ASKED`].
+/// Whether the ledger is this hub's alone still, by the ledger; blocks for as long as what was
+/// asked before takes, and at most [`ASKED`].
 fn used(ledger: &LedgerThread) -> Result<(), LedgerError> {
     let (tell, told) = sync_channel(1);
     ledger.check(move |result| {

@@ -40,11 +40,11 @@ pub struct Certificate {
 }
 
 impl<R: Runtime> Hub<R> {
-    /// Takes these settings, and reads the certificate and its key, in place of those in force. Links
-    /// that are there stay as they are: what changed holds for those that come. Another role of those
-    /// whom the secret admits holds at once
-    /// ([`Hub::reconfigure`](bowline_core::hub::Hub::reconfigure)). Blocks for the few files that it
-    /// reads.
+    /// Takes these settings, and reads the certificate and its key, in place of those in force.
+    /// Links that are there stay as they are: what changed holds for those that come. Another role
+    /// of those whom the secret admits holds at once
+    /// ([`Hub::reconfigure`](bowline_core::hub::Hub::reconfigure)). Blocks for the few files that
+    /// it reads.
     ///
     /// # Errors
     /// [`StartError`]: nothing has changed.

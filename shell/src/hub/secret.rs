@@ -1,5 +1,5 @@
-//! The shared secret of a hub: where it is, what is kept of the one before it, and how another takes
-//! its place.
+//! The shared secret of a hub: where it is, what is kept of the one before it, and how another
+//! takes its place.
 
 use std::io;
 use std::path::{Path, PathBuf};

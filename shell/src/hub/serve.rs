@@ -200,18 +200,20 @@ impl<R: Runtime> Hub<R> {
         &self.setup.data
     }
 
-    /// Waits until the hub has ended by itself, and tells why: another hub has used its ledger, so that
-    /// this one does not know any more whom it may admit. Its links are closed by then, no more are
-    /// taken, and only [`Hub::stop`] is left to be called. As long as all is well it waits.
+    /// Waits until the hub has ended by itself, and tells why: another hub has used its ledger, so
+    /// that this one does not know any more whom it may admit. Its links are closed by then, no
+    /// more are taken, and only [`Hub::stop`] is left to be called. As long as all is well it
+    /// waits.
     pub async fn ended(&self) -> String {
         self.shared.ended.until(Clone::clone).await
     }
 
     /// Says Goaway on every link, lets the calls that are open end within
-    /// [`Limits::drain`](bowline_core::limits::Limits), ends those that do not, and closes; who dials
-    /// meanwhile is told when to come again. Returns when all links are gone, the address is free and
-    /// the ledger is closed: 1.8 s after the calls' time at the latest, and what the disk takes for
-    /// the last commit. From then on the data directory may be copied, or be another hub's.
+    /// [`Limits::drain`](bowline_core::limits::Limits), ends those that do not, and closes; who
+    /// dials meanwhile is told when to come again. Returns when all links are gone, the address is
+    /// free and the ledger is closed: 1.8 s after the calls' time at the latest, and what the disk
+    /// takes for the last commit. From then on the data directory may be copied, or be another
+    /// hub's.
     pub async fn stop(self) {
         let within = self.shared.snapshot.load().limits.drain;
         let end = self.runtime.now().checked_add(within.saturating_add(LAST_WORDS));
@@ -252,7 +254,8 @@ impl<R: Runtime> Drop for Hub<R> {
     }
 }
 
-/// Takes connections until the hub stops, or another local socket than this `local` one is in force.
+/// Takes connections until the hub stops, or another local socket than this `local` one is in
+/// force.
 pub(super) async fn accept<R: Runtime, L: Listener>(
     runtime: R,
     shared: Arc<Shared>,

@@ -185,8 +185,8 @@ impl Shared {
         self.subscriber.tell(ShellEvent::SecretRotated { old_until });
     }
 
-    /// Other settings: for the machine, and for links that come. Under the lock, so that no link that
-    /// comes by the one is admitted by the other.
+    /// Other settings: for the machine, and for links that come. Under the lock, so that no link
+    /// that comes by the one is admitted by the other.
     pub(super) fn reconfigure(
         &self,
         config: MachineConfig,

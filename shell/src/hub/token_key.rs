@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The ledger decides. Until it says that the next key signs, that file means nothing, and the next
-//! start removes it; once it does, the file takes its place, if need be at the next start. So a crash
-//! at any moment leaves a hub that signs with the one key that its ledger calls active.
+//! start removes it; once it does, the file takes its place, if need be at the next start. So a
+//! crash at any moment leaves a hub that signs with the one key that its ledger calls active.
 
 use std::path::Path;
 
@@ -23,7 +23,11 @@ use crate::ledger::{KeyRotation, Ledger};
 use crate::peer::SetupError;
 
 /// The key that signs: brings file and ledger together at the start.
-pub(super) fn load(data: &DataDir, ledger: &mut Ledger, unix: u64) -> Result<TokenSigner, StartError> {
+pub(super) fn load(
+    data: &DataDir,
+    ledger: &mut Ledger,
+    unix: u64,
+) -> Result<TokenSigner, StartError> {
     let keys = ledger.durable()?.keys;
     finish(data, &keys)?;
     let signer = read_or_make(&data.token_key())?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bowline_core::facts::{
-    Acceptance, Change, Durable, Fact, KeyRecord, KeyRotation, FactRecord, TokenRecord, Tokens,
+    Acceptance, Change, Durable, Fact, FactRecord, KeyRecord, KeyRotation, TokenRecord, Tokens,
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 

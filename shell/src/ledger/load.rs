@@ -1,6 +1,6 @@
 //! The rows that a fact concerns, as they stand in a transaction.
 
-use bowline_core::facts::{Durable, Fact, FactRow, Spent, FactSummary};
+use bowline_core::facts::{Durable, Fact, FactRow, FactSummary, Spent};
 use bowline_core::id::{Jti, PublicKey};
 use bowline_core::token::KeyState;
 use rusqlite::OptionalExtension;

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use bowline_core::facts::{Change, Fact, KeyRecord, KeyRotation, FactRecord, TokenRecord};
+use bowline_core::facts::{Change, Fact, FactRecord, KeyRecord, KeyRotation, TokenRecord};
 
 use crate::files::DirLock;
 use crate::ledger::transaction::Transaction;
@@ -171,7 +171,8 @@ impl LedgerThread {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send + 'static,
         answer: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
     ) {
-        let job: Box<dyn LedgerJob> = Box::new(LedgerRequest { work: Some(work), result: None, answer });
+        let job: Box<dyn LedgerJob> =
+            Box::new(LedgerRequest { work: Some(work), result: None, answer });
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = match queue.as_ref() {
             Some(queue) => queue.try_send(job),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bowline_core::auth::{Credential, SharedSecret, Reconnect};
+use bowline_core::auth::{Credential, Reconnect, SharedSecret};
 use bowline_core::id::{HubId, PeerId};
 use bowline_core::wire::frame::Method;
 
@@ -20,8 +20,8 @@ use crate::files::{
 };
 use crate::peer::SetupError;
 
-/// How long the enrolment's lock is waited for: longer than whoever has it takes as a rule, and less
-/// than a program may take to stop.
+/// How long the enrolment's lock is waited for: longer than whoever has it takes as a rule, and
+/// less than a program may take to stop.
 const LOCKED: Duration = Duration::from_secs(3);
 
 /// Where the credential comes from; asked anew for each dial, on a thread that may block.
@@ -177,7 +177,11 @@ fn look(
     let credentials = &enrolment.credentials;
     let way = match credentials.way(attempt.unix) {
         Reconnect::Resume if attempt.refused.as_ref() == Some(&credentials.certificate) => {
-            if attempt.unix < credentials.refresh_ends { Reconnect::Refresh } else { Reconnect::Ended }
+            if attempt.unix < credentials.refresh_ends {
+                Reconnect::Refresh
+            } else {
+                Reconnect::Ended
+            }
         }
         way => way,
     };

@@ -18,13 +18,13 @@ use crate::driver::{Mailbox, Turn, linger};
 use crate::entropy;
 use crate::files::EnrolmentLock;
 use crate::notice::{ShellEvent, Subscriber};
-use crate::peer::builder::{PeerBuilder, HubPlace, SetupError};
+use crate::peer::builder::{HubPlace, PeerBuilder, SetupError};
+use crate::peer::call_events::CallEvents;
 use crate::peer::credential::{Attempt, FoundCredential};
 use crate::peer::keep::EnrolmentHold;
 use crate::peer::link::{PeerLink, Work};
 use crate::peer::reach::{self, DialError};
 use crate::peer::session::{LinkState, Session};
-use crate::peer::call_events::CallEvents;
 use crate::runtime::{Runtime, Stream};
 use crate::url::{HubUrl, Scheme};
 use crate::watch::Watch;
@@ -146,10 +146,17 @@ impl ConnectError {
             Self::Unreachable { .. } => LinkOutcome { is_retryable: true, retry_after: None },
             Self::Ended { ended, .. } => {
                 let reason = &ended.reason;
-                LinkOutcome { is_retryable: reason.is_retryable(), retry_after: reason.retry_after() }
+                LinkOutcome {
+                    is_retryable: reason.is_retryable(),
+                    retry_after: reason.retry_after(),
+                }
             }
-            Self::Setup(SetupError::Busy { .. }) => LinkOutcome { is_retryable: true, retry_after: None },
-            Self::Setup(_) | Self::Link(_) => LinkOutcome { is_retryable: false, retry_after: None },
+            Self::Setup(SetupError::Busy { .. }) => {
+                LinkOutcome { is_retryable: true, retry_after: None }
+            }
+            Self::Setup(_) | Self::Link(_) => {
+                LinkOutcome { is_retryable: false, retry_after: None }
+            }
         }
     }
 }
@@ -295,8 +302,8 @@ impl<R: Runtime> PeerBuilder<R> {
         }
     }
 
-    /// Reads the credential and what is known of the hub, anew for each dial. With the lock that goes
-    /// with the credential.
+    /// Reads the credential and what is known of the hub, anew for each dial. With the lock that
+    /// goes with the credential.
     async fn prepare(
         &self,
         url: Option<&HubUrl>,

@@ -31,16 +31,16 @@ pub struct Join {
 }
 
 impl Join {
-    /// Reads a token, without the white space that a mail puts around it and into it. The peer is to
-    /// have the id that the token names, else `id`.
+    /// Reads a token, without the white space that a mail puts around it and into it. The peer is
+    /// to have the id that the token names, else `id`.
     ///
     /// A token is not verified here: that is the hub's to do, and this peer holds the hub to the
     /// identity that the token names. So it is to be taken from somebody who is trusted, as a
     /// configuration is.
     ///
     /// # Errors
-    /// [`SetupError::Token`], or [`SetupError::SecretAsToken`]: it is no join token, names no URL that
-    /// TLS goes with, or another id than `id`; or there is no id.
+    /// [`SetupError::Token`], or [`SetupError::SecretAsToken`]: it is no join token, names no URL
+    /// that TLS goes with, or another id than `id`; or there is no id.
     pub fn new(token: &str, id: Option<PeerId>) -> Result<Self, SetupError> {
         let wrong = |reason: String| SetupError::Token(reason);
         let none = |error: &dyn fmt::Display| wrong(format!("not a join token: {error}"));
@@ -127,13 +127,13 @@ impl fmt::Debug for Join {
 }
 
 impl<R: Runtime> PeerBuilder<R> {
-    /// A peer that enrols with a join token, and comes back by what the hub then minted, which is kept
-    /// in `data` as [`Enrolment`]. The same token may be used again by the same key until it ends: a
-    /// reply that was lost locks nobody out.
+    /// A peer that enrols with a join token, and comes back by what the hub then minted, which is
+    /// kept in `data` as [`Enrolment`]. The same token may be used again by the same key until it
+    /// ends: a reply that was lost locks nobody out.
     ///
     /// # Errors
-    /// [`SetupError`]: the directory, the key or randomness; [`SetupError::Enrolled`] where `data` has
-    /// an enrolment with another hub or by another id, unless [`Join::replace`] says otherwise.
+    /// [`SetupError`]: the directory, the key or randomness; [`SetupError::Enrolled`] where `data`
+    /// has an enrolment with another hub or by another id, unless [`Join::replace`] says otherwise.
     pub fn join(runtime: R, join: Join, data: &Path) -> Result<Self, SetupError> {
         let data = DataDir::create(data)?;
         let key = load_key(&data.peer_key())?;

@@ -1,10 +1,10 @@
-//! Where a peer keeps what it learnt of a hub and what the hub minted, and reads the former again for
-//! each dial.
+//! Where a peer keeps what it learnt of a hub and what the hub minted, and reads the former again
+//! for each dial.
 //!
 //! Both are on the disk before the link goes on, the trust first: credentials without it would be a
-//! peer that comes back to a hub that it does not know. A crash between the two leaves what was there
-//! before: the token joins again by the same key, and a refresh token is good until its successor is
-//! used.
+//! peer that comes back to a hub that it does not know. A crash between the two leaves what was
+//! there before: the token joins again by the same key, and a refresh token is good until its
+//! successor is used.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

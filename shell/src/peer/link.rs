@@ -14,14 +14,14 @@ use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::Purpose;
 
-use crate::call::{CallShared, Finished, NoRoom, CallRequest, TurnResult, Stop};
-use crate::driver::{Posted, Mailbox, Owner};
+use crate::call::{CallRequest, CallShared, Finished, NoRoom, Stop, TurnResult};
+use crate::driver::{Mailbox, Owner, Posted};
 use crate::notice::{ShellEvent, Subscriber};
+use crate::peer::call_events::CallEvents;
 use crate::peer::crew::Crew;
-use crate::peer::keep::{PeerStore, EnrolmentHold};
+use crate::peer::keep::{EnrolmentHold, PeerStore};
 use crate::peer::service::Service;
 use crate::peer::session::LinkState;
-use crate::peer::call_events::CallEvents;
 use crate::runtime::Runtime;
 use crate::watch::Watch;
 
@@ -204,7 +204,9 @@ impl<R: Runtime> PeerLink<R> {
                 }
             }
             Frame::Result(result) => {
-                if let Some(cell) = work.outbound.get(&result.id).filter(|cell| cell.is_for_several()) {
+                if let Some(cell) =
+                    work.outbound.get(&result.id).filter(|cell| cell.is_for_several())
+                {
                     cell.answered_by(Finished::of(result));
                 } else if let Some(cell) = work.outbound.remove(&result.id) {
                     cell.finish(Finished::of(result));

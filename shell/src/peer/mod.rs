@@ -5,12 +5,13 @@
 //! tells how it stands by [`Peer::session`], [`Peer::state`] and [`Peer::states`]. What is decided
 //! about trust, proofs and back-off is decided in `bowline_core`.
 //!
-//! A hub binds a peer's id to the key that it saw with it first, and the key is in the data directory:
-//! one directory for each id, and kept. Another directory, and so a new key, needs a new id, or an
-//! operator who has the hub forget the old one; else a dial ends with
+//! A hub binds a peer's id to the key that it saw with it first, and the key is in the data
+//! directory: one directory for each id, and kept. Another directory, and so a new key, needs a new
+//! id, or an operator who has the hub forget the old one; else a dial ends with
 //! [`Code::IdTaken`](bowline_core::code::Code::IdTaken).
 
 mod builder;
+mod call_events;
 mod credential;
 mod crew;
 mod dial;
@@ -28,7 +29,6 @@ mod service;
 mod session;
 mod signs;
 mod state;
-mod call_events;
 
 #[cfg(feature = "hub")]
 pub(crate) use builder::load_signing_key;

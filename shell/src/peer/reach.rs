@@ -206,10 +206,16 @@ impl fmt::Display for DialError {
     }
 }
 
-fn write_miss(f: &mut fmt::Formatter<'_>, place: &dyn fmt::Display, miss: &AttemptError) -> fmt::Result {
+fn write_miss(
+    f: &mut fmt::Formatter<'_>,
+    place: &dyn fmt::Display,
+    miss: &AttemptError,
+) -> fmt::Result {
     match miss {
         AttemptError::Refused => write!(f, "nothing listens at {place} (connection refused)"),
-        AttemptError::Silent(after) => write!(f, "nothing answered at {place} within {}", Seconds(*after)),
+        AttemptError::Silent(after) => {
+            write!(f, "nothing answered at {place} within {}", Seconds(*after))
+        }
         AttemptError::NoRoute(reason) => write!(f, "there is no way to {place}: {reason}"),
         AttemptError::Other(reason) => write!(f, "connecting to {place} failed: {reason}"),
     }
@@ -239,7 +245,8 @@ mod tests {
 
     #[test]
     fn each_address_is_told_with_what_came_of_it() {
-        let two = missed(&[AttemptError::Silent(Duration::from_millis(1500)), AttemptError::Refused]);
+        let two =
+            missed(&[AttemptError::Silent(Duration::from_millis(1500)), AttemptError::Refused]);
         assert_eq!(
             two.to_string(),
             "nothing answered at 127.0.0.1:1 within 1.5 s; nothing listens at 127.0.0.1:2 \
@@ -249,7 +256,8 @@ mod tests {
 
     #[test]
     fn of_several_addresses_the_nearest_to_an_answer_gives_the_code() {
-        let (silent, lost) = (AttemptError::Silent(Duration::ZERO), AttemptError::NoRoute(String::new()));
+        let (silent, lost) =
+            (AttemptError::Silent(Duration::ZERO), AttemptError::NoRoute(String::new()));
         let other = AttemptError::Other(String::new());
         for (misses, code) in [
             (vec![silent.clone(), AttemptError::Refused, lost.clone()], Code::NotListening),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bowline_core::code::Code;
 use bowline_core::link::wind_up;
-use bowline_core::peer::{NextDial, BackoffSpans, Peer as Machine, Prompt};
+use bowline_core::peer::{BackoffSpans, NextDial, Peer as Machine, Prompt};
 use bowline_core::time::{Mono, Now};
 use bowline_core::trust::KnownHub;
 
@@ -49,7 +49,8 @@ impl<R: Runtime> PeerBuilder<R> {
                 return None;
             }
         };
-        let mut machine = Machine::new(KnownHub::default(), BackoffSpans::default(), &seed, clock.now());
+        let mut machine =
+            Machine::new(KnownHub::default(), BackoffSpans::default(), &seed, clock.now());
         let mut signs = Signs::new(self);
         let mut wait = Wait { code: None, since: clock.now().mono, told: None };
         loop {

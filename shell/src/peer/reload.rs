@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bowline_core::trust::{KnownHub, Mode};
 
-use crate::peer::builder::{PeerBuilder, HubPlace};
+use crate::peer::builder::{HubPlace, PeerBuilder};
 use crate::peer::keep::PeerStore;
 use crate::peer::service::Service;
 use crate::peer::{CredentialSource, Peer};
@@ -26,12 +26,12 @@ pub(super) struct PeerReload {
 }
 
 impl Peer {
-    /// Takes what `with` was told in place of what this peer was started with; its id, key, subscriber
-    /// and purpose stay.
+    /// Takes what `with` was told in place of what this peer was started with; its id, key,
+    /// subscriber and purpose stay.
     ///
     /// The commands hold at once: where the hub has to be told of them it is, on the link that is
-    /// there, and calls that run go on as they began. The hub, labels, trust and credential hold from
-    /// the next dial on. A peer that waits to dial another hub than before dials it at once;
+    /// there, and calls that run go on as they began. The hub, labels, trust and credential hold
+    /// from the next dial on. A peer that waits to dial another hub than before dials it at once;
     /// otherwise it waits on, unless [`Peer::retry_now`] is called too.
     pub fn reload<R: Runtime>(&self, with: PeerBuilder<R>) {
         self.shared.change(|standing| {

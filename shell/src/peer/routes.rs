@@ -1,9 +1,9 @@
 //! Whether this machine's network has changed, as far as the way to the hub goes.
 //!
-//! Asked is which of this machine's addresses a packet to the hub would come from. A UDP socket that
-//! is connected makes the system look that up, everywhere in the same way, and sends nothing. A hub
-//! whose name was not resolved yet has no address; the ways out of this network stand in for it.
-//! What changes further away, behind a router, cannot be seen from here.
+//! Asked is which of this machine's addresses a packet to the hub would come from. A UDP socket
+//! that is connected makes the system look that up, everywhere in the same way, and sends nothing.
+//! A hub whose name was not resolved yet has no address; the ways out of this network stand in for
+//! it. What changes further away, behind a router, cannot be seen from here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -30,8 +30,8 @@ impl Routes {
         }
     }
 
-    /// Whether a way leads to the hub that did not at the last look, or another one; this is a look.
-    /// The first finds no change.
+    /// Whether a way leads to the hub that did not at the last look, or another one; this is a
+    /// look. The first finds no change.
     pub(super) fn is_changed(&mut self, place: &HubPlace) -> bool {
         self.compare(place, way)
     }
@@ -125,7 +125,8 @@ mod tests {
         assert_eq!(of(&routes, &HubPlace::Local("/run/hub".into())), [] as [IpAddr; 0]);
         let name = hub(&["wss://hub.example:1"]);
         assert_eq!(of(&routes, &name), OUTSIDE);
-        let missed = |n: u8| ((([198, 51, 100, n]), 1).into(), AttemptError::Silent(Duration::ZERO));
+        let missed =
+            |n: u8| ((([198, 51, 100, n]), 1).into(), AttemptError::Silent(Duration::ZERO));
         routes.missed(&DialError::Addresses((1..=8).map(missed).collect()));
         assert_eq!(routes.targets(&name).len(), MOST_ADDRESSES + 2);
         routes.missed(&DialError::Addresses((1..=9).map(missed).collect()));

@@ -15,12 +15,13 @@ use crate::peer::{ConnectError, SetupError, reach};
 use crate::runtime::{Runtime, Stream};
 use crate::url::{HubUrl, Scheme};
 
-/// Makes one TLS connection to `url`, ends it before anything is said in it, and tells where it went
-/// to and what the handshake came to. The other end proved that it holds the key of the certificate;
-/// whether it is the hub that it should be is not asked.
+/// Makes one TLS connection to `url`, ends it before anything is said in it, and tells where it
+/// went to and what the handshake came to. The other end proved that it holds the key of the
+/// certificate; whether it is the hub that it should be is not asked.
 ///
 /// # Errors
-/// [`ConnectError`]: nothing answers, or no TLS comes of it; [`SetupError::Scheme`] for a `ws://` URL.
+/// [`ConnectError`]: nothing answers, or no TLS comes of it; [`SetupError::Scheme`] for a `ws://`
+/// URL.
 pub async fn served<R: Runtime>(
     runtime: &R,
     url: &HubUrl,

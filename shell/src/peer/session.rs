@@ -57,8 +57,8 @@ impl Session {
         CallBuilder::new(self.mailbox.clone(), Callee::Hub, command)
     }
 
-    /// Ends the link once no call is open on it. The hub calls nothing here from now on, and nothing
-    /// can be called; what is open has `within` to end by itself, and is ended then.
+    /// Ends the link once no call is open on it. The hub calls nothing here from now on, and
+    /// nothing can be called; what is open has `within` to end by itself, and is ended then.
     pub fn leave(&self, within: Duration) {
         self.mailbox.leave(within);
     }
@@ -93,7 +93,8 @@ impl LinkState {
 }
 
 /// A peer that dials its hub again whenever the link ends, until [`Peer::stop`]. Its clones are the
-/// same peer, and once the last of them is dropped it stops, as by [`Peer::stop`] with nobody waiting.
+/// same peer, and once the last of them is dropped it stops, as by [`Peer::stop`] with nobody
+/// waiting.
 #[derive(Clone, Debug)]
 #[must_use = "a peer stops where it is dropped"]
 pub struct Peer {
@@ -152,9 +153,9 @@ impl Peer {
     }
 
     /// Dials no more, and ends the link as [`Session::leave`] does, within the
-    /// [`PeerBuilder::drain`](crate::peer::PeerBuilder::drain) of this peer; returns when that is done
-    /// and every program has ended. Where it gives calls 3 s or less that takes 4.8 s at most, else
-    /// 1.8 s more. Programs that take longer are killed when the process ends.
+    /// [`PeerBuilder::drain`](crate::peer::PeerBuilder::drain) of this peer; returns when that is
+    /// done and every program has ended. Where it gives calls 3 s or less that takes 4.8 s at most,
+    /// else 1.8 s more. Programs that take longer are killed when the process ends.
     pub async fn stop(&self) {
         self.shared.change(|standing| standing.stopping = true);
         self.shared.until(|standing| standing.stopped.then_some(())).await;

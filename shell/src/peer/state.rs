@@ -9,8 +9,8 @@
 //!                                               └──stop──► Stopped, from any state
 //! ```
 //!
-//! Whether an end heals is the core's to say ([`LinkOutcome`]); a peer that failed dials again all the
-//! same, at the core's slow pace.
+//! Whether an end heals is the core's to say ([`LinkOutcome`]); a peer that failed dials again all
+//! the same, at the core's slow pace.
 
 use std::fmt;
 use std::sync::Arc;
@@ -113,8 +113,8 @@ impl fmt::Display for PeerState {
 
 /// The states of a peer as they come: [`Peer::states`](crate::peer::Peer::states).
 ///
-/// The first is the one at that moment. Whoever looks seldom sees the newest, and not those between;
-/// the last one, [`PeerState::Stopped`], is never missed.
+/// The first is the one at that moment. Whoever looks seldom sees the newest, and not those
+/// between; the last one, [`PeerState::Stopped`], is never missed.
 #[derive(Debug)]
 #[must_use = "states are seen by next"]
 pub struct States {
@@ -222,7 +222,12 @@ impl Standing {
     }
 
     /// No session, for this reason; the next dial is due then.
-    pub(super) fn lacks(&mut self, reason: Arc<ConnectError>, outcome: LinkOutcome, until: Instant) {
+    pub(super) fn lacks(
+        &mut self,
+        reason: Arc<ConnectError>,
+        outcome: LinkOutcome,
+        until: Instant,
+    ) {
         // Whoever asked for another dial waits for that one.
         self.set(match outcome.is_retryable || self.retry {
             true => PeerState::Waiting { until, reason },
@@ -238,8 +243,8 @@ impl Standing {
         }
     }
 
-    /// What the last failure said may hold no longer: whoever waits for a session waits for the next
-    /// dial.
+    /// What the last failure said may hold no longer: whoever waits for a session waits for the
+    /// next dial.
     pub(super) fn reconsider(&mut self) {
         if let PeerState::Failed { until: Some(until), reason } = &self.state {
             let (until, reason) = (*until, reason.clone());

@@ -108,8 +108,8 @@ impl<R: Runtime> ProgramWatch<R> {
         }
     }
 
-    /// Moves bytes and waits. Poll again when woken, and after [`ProgramWatch::leader_ended`]; not after
-    /// it was ready.
+    /// Moves bytes and waits. Poll again when woken, and after [`ProgramWatch::leader_ended`]; not
+    /// after it was ready.
     #[must_use = "a pending watch wakes the task"]
     pub(super) fn poll<I: CallIo>(&mut self, cx: &mut Context<'_>, io: &mut I) -> Poll<WatchEnd> {
         loop {
@@ -118,7 +118,9 @@ impl<R: Runtime> ProgramWatch<R> {
                     self.pass_on(cx, io)
                 }
                 WatchPhase::Stopping { stop, until } => self.stop_gently(cx, stop, until),
-                WatchPhase::Killed(stop) if self.has_leader_ended => WatchStep::End(WatchEnd::Stopped(stop)),
+                WatchPhase::Killed(stop) if self.has_leader_ended => {
+                    WatchStep::End(WatchEnd::Stopped(stop))
+                }
                 WatchPhase::Killed(_) => WatchStep::Wait,
             };
             match step {
@@ -147,7 +149,9 @@ impl<R: Runtime> ProgramWatch<R> {
             WatchPhase::Draining { .. } if outputs == [Flow::Ended; 2] => {
                 return WatchStep::End(WatchEnd::ByItself);
             }
-            WatchPhase::Emptying { .. } if outputs == [Flow::Ended; 2] => return WatchStep::End(WatchEnd::Cut),
+            WatchPhase::Emptying { .. } if outputs == [Flow::Ended; 2] => {
+                return WatchStep::End(WatchEnd::Cut);
+            }
             WatchPhase::Draining { mut silence } => {
                 silence.look(total, outputs, || self.runtime.now().checked_add(self.grace.linger));
                 self.phase = WatchPhase::Draining { silence };
@@ -206,7 +210,12 @@ impl<R: Runtime> ProgramWatch<R> {
     /// Stopping: waits for the leader and for everyone who holds its outputs. What they write is
     /// read and dropped, so that a program that writes while it ends is not held up by credit that
     /// will never come. Who let go of the outputs has the rest of the grace, but nobody waits.
-    fn stop_gently(&mut self, cx: &mut Context<'_>, stop: Stop, until: Option<Instant>) -> WatchStep {
+    fn stop_gently(
+        &mut self,
+        cx: &mut Context<'_>,
+        stop: Stop,
+        until: Option<Instant>,
+    ) -> WatchStep {
         let drop_all = |_: &mut Context<'_>, bytes: &[u8]| Poll::Ready(Ok(bytes.len()));
         let flows = [self.output.pump(cx, drop_all), self.errors.pump(cx, drop_all)];
         let outputs = flows.map(|flow| flow.unwrap_or(Flow::Ended));

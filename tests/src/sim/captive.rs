@@ -12,7 +12,7 @@ use bowline_core::id::{CallId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::link::{Event, Link};
-use bowline_core::peer::{NextDial, LinkOutcome, BackoffSpans, Peer};
+use bowline_core::peer::{BackoffSpans, LinkOutcome, NextDial, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::time::{Mono, Now};
 use bowline_core::trust::KnownHub;
@@ -215,7 +215,9 @@ impl Captive {
                     }
                     link.answer(ask, Answer::Stored, self.now);
                 }
-                Event::Ask(ask, _) => link.answer(ask, Answer::Refused(Code::Refused.into()), self.now),
+                Event::Ask(ask, _) => {
+                    link.answer(ask, Answer::Refused(Code::Refused.into()), self.now)
+                }
                 Event::Admitted(_) => {
                     self.machine.admitted(self.now);
                     self.calls = (0, self.now.mono);

@@ -1,5 +1,5 @@
-//! Somebody who answers at the hub's address: an identity of their own, no secret, and a Welcome for
-//! everyone.
+//! Somebody who answers at the hub's address: an identity of their own, no secret, and a Welcome
+//! for everyone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use bowline_core::id::{Nonce, SessionId};
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, UpgradePolicy, Socket};
+use bowline_core::socket::{Incoming, Socket, UpgradePolicy};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{

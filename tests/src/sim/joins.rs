@@ -1,7 +1,8 @@
 //! What a world needs for join tokens: the hub's keys, and the tokens that it made.
 //!
 //! A hub offers `join` over TLS only, so such a world has TLS on every link: its key shares are
-//! drawn anew each time, but as many bytes go over the network, and everything above it is the same.
+//! drawn anew each time, but as many bytes go over the network, and everything above it is the
+//! same.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 //! delays, splits, stalls, swallows and cuts, and processes that die at any moment and start again
 //! from what they kept.
 //!
-//! Everything follows from a seed: the world, and the script of what is done to it. After each step,
-//! and at each moment in between, what was seen is held against a reference model. A seed that
-//! fails gives a script, made as short as it goes, that fails in the same way by itself.
+//! Everything follows from a seed: the world, and the script of what is done to it. After each
+//! step, and at each moment in between, what was seen is held against a reference model. A seed
+//! that fails gives a script, made as short as it goes, that fails in the same way by itself.
 //!
 //! Links of most worlds run without TLS, whose key shares nobody can repeat; everything above it is
 //! the same. In every fourth world the hub takes join tokens, for which there has to be TLS.

@@ -416,7 +416,8 @@ impl Model {
         self.calls.iter().filter(|(_, call)| call.told.is_none()).map(|(t, _)| *t).collect()
     }
 
-    /// How many calls were made, how many ran somewhere, and how many parts ended with an exit code.
+    /// How many calls were made, how many ran somewhere, and how many parts ended with an exit
+    /// code.
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
         let has_run = |call: &&Call| call.legs.values().any(|leg| leg.started > 0);

@@ -130,7 +130,8 @@ impl Pipe {
         }
     }
 
-    /// Fills `room` with what has come out by now; how much. Nothing at all, and `true`, is the end.
+    /// Fills `room` with what has come out by now; how much. Nothing at all, and `true`, is the
+    /// end.
     pub fn take(&mut self, room: &mut [u8], now: Mono) -> (usize, bool) {
         if self.next().is_none_or(|at| at > now) {
             return (0, false);

@@ -38,8 +38,8 @@ enum Act {
 }
 
 impl Plan {
-    /// One that writes 50,000 bytes to each output and exits with 3, and reads its input before that
-    /// where it is to.
+    /// One that writes 50,000 bytes to each output and exits with 3, and reads its input before
+    /// that where it is to.
     #[must_use]
     pub const fn of(reads: bool) -> Self {
         let first = if reads { 0 } else { 1 };

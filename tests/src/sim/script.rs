@@ -78,7 +78,8 @@ impl Script {
         Self { seed, steps }
     }
 
-    /// As few steps as fail in the same way: ever smaller parts are left out for as long as `fails`.
+    /// As few steps as fail in the same way: ever smaller parts are left out for as long as
+    /// `fails`.
     #[must_use]
     pub fn shrink(mut self, fails: impl Fn(&Self) -> bool) -> Self {
         let mut size = self.steps.len().div_ceil(2);

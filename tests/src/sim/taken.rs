@@ -13,7 +13,7 @@ use bowline_core::id::{CallId, Nonce, PeerId, SessionId};
 use bowline_core::identity::{HubIdentity, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::random::{Random, Seed};
-use bowline_core::socket::{Incoming, UpgradePolicy, Socket};
+use bowline_core::socket::{Incoming, Socket, UpgradePolicy};
 use bowline_core::time::Now;
 use bowline_core::wire::Frame;
 use bowline_core::wire::frame::{

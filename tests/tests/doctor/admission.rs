@@ -60,7 +60,8 @@ fn a_peer_without_a_key_is_not_enrolled_unless_that_is_asked_for() {
 }
 
 fn a_peer_that_serves_goes_on_beside_it() {
-    let mut stage = ProcessFixture::with_peer("id = \"web\"\n[commands.hello]\nrun = [\"echo\", \"hi\"]\n");
+    let mut stage =
+        ProcessFixture::with_peer("id = \"web\"\n[commands.hello]\nrun = [\"echo\", \"hi\"]\n");
     let (config, data, secret) = (stage.text("peer.toml"), stage.text("peer"), stage.secret());
     let mut doctor = stage.bowline(&["doctor", "--hub", &stage.url, "--config", &config]);
     doctor.args(["--data", &data, "--secret-file", &secret]);

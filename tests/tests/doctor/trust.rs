@@ -1,10 +1,11 @@
-//! Whether the hub is the one that it should be: both values, and the lines that accept the one seen.
+//! Whether the hub is the one that it should be: both values, and the lines that accept the one
+//! seen.
 
 use std::fs;
 
+use bowline_tests::impostor;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::relay::Relay;
-use bowline_tests::impostor;
 
 use super::*;
 

@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use bowline_tests::tls_proxy::TlsProxy;
+use bowline_tests::impostor;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::impostor;
+use bowline_tests::tls_proxy::TlsProxy;
 use bowline_tests::wait::BOUND;
 
 use super::*;

@@ -30,6 +30,7 @@ errors! {
     bowline_core::capability::UnknownCapability,
     bowline_core::capability::UnknownRole,
     bowline_core::code::UnknownCode,
+    bowline_core::control::FieldMisread,
     bowline_core::control::NoCallName,
     bowline_core::facts::UnknownSign,
     bowline_core::id::IdError,
@@ -91,8 +92,8 @@ errors! {
     bowline_shell::process::Gone,
 }
 
-/// Every `pub` type of the libraries whose name says that it is an error, or that a `pub fn` returns
-/// as one, and where it is.
+/// Every `pub` type of the libraries whose name says that it is an error, or that a `pub fn`
+/// returns as one, and where it is.
 fn public(folder: &Path, types: &mut BTreeMap<String, String>, returned: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -140,8 +141,16 @@ fn every_public_error_implements_the_trait_of_errors() {
 }
 
 /// What the search finds that is no error: answers of the facts, the hub and its storage,
-/// why a call is to stop, and why one address of several was not connected.
-const ELSE: &[&str] = &["AskRefusal", "AttemptError", "Cannot", "Conflict", "HubAuthStop", "NotTaken", "PeerAuthStop", "Stop"];
+/// why admission stops, and why one address of several was not connected.
+const ELSE: &[&str] = &[
+    "AskRefusal",
+    "AttemptError",
+    "Cannot",
+    "Conflict",
+    "HubAuthStop",
+    "NotTaken",
+    "PeerAuthStop",
+];
 
 /// One of each error that a program meets with `?` while it embeds.
 fn met() -> Vec<Box<dyn Error>> {

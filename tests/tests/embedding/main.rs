@@ -1,4 +1,5 @@
-//! Programs that embed Bowline: the README's own, the names that they use, the errors that they meet.
+//! Programs that embed Bowline: the README's own, the names that they use, the errors that they
+//! meet.
 
 mod errors;
 mod examples;

@@ -21,8 +21,8 @@ fn target() -> PathBuf {
     test.ancestors().nth(3).expect("a folder").to_owned()
 }
 
-/// The folder `greeter` beside a checkout `bowline`, as the page has them. It stays, so that the next
-/// build has little to do.
+/// The folder `greeter` beside a checkout `bowline`, as the page has them. It stays, so that the
+/// next build has little to do.
 fn project() -> PathBuf {
     let parent = target().join("embedding");
     let project = parent.join("greeter");

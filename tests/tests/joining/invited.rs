@@ -90,8 +90,8 @@ fn a_machine_tries_the_addresses_of_its_hub_in_turn_and_knows_it_by_its_id_alone
     assert!(web.seen().iter().any(|line| line.contains("\"not-listening\"")), "{web:#?}");
     drop(web);
 
-    // It serves with another TLS key, which its identity vouches for: the certificate that the machine
-    // shows only to a key that it knows is not shown, and it comes in all the same.
+    // It serves with another TLS key, which its identity vouches for: the certificate that the
+    // machine shows only to a key that it knows is not shown, and it comes in all the same.
     stop(&mut stage);
     for name in ["hub/tls.key", "hub/tls.crt"] {
         fs::remove_file(stage.at(name)).unwrap();

@@ -1,5 +1,5 @@
-//! Machines that a join token brings, by the program: invited, refused, taken back, for days and across
-//! wrong clocks.
+//! Machines that a join token brings, by the program: invited, refused, taken back, for days and
+//! across wrong clocks.
 
 mod clocks;
 mod invited;
@@ -13,8 +13,8 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use bowline_tests::bowline::{Outcome, Running, outcome};
-use bowline_tests::refusals;
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals;
 use serde_json::Value;
 
 const PEER: &str = "[commands.hello]\nrun = [\"echo\", \"hello, {name}\"]\n";

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use bowline_core::capability::Role;
 use bowline_core::id::Jti;
 use bowline_core::token::{
-    Invitation, JoinClaims, KeyState, Rules, TokenSigner, TokenKeys, issue_join, verify_join,
+    Invitation, JoinClaims, KeyState, Rules, TokenKeys, TokenSigner, issue_join, verify_join,
 };
 use bowline_tests::in_crossed_pairings;
 use data_encoding::BASE64;

@@ -6,9 +6,9 @@ use std::process::Command;
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk, limit_files};
 use bowline_tests::in_crossed_pairings;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::refusals::{documented, filled, refused};
 use bowline_tests::skip::skipped;
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const UNAVAILABLE: &str = "HUB: the hub refused: unavailable: The hub could not record what it \
@@ -101,7 +101,8 @@ async fn fills_and_has_room_again(make: fn(&ProcessFixture) -> Option<Full>) {
     assert_eq!(code, Some(0), "{err}");
     let (code, _, err) = rotate(&stage);
     assert_eq!(code, Some(0), "{err}");
-    // The token was not spent, and the key that signed it verifies: it is still for one key, whichever comes first.
+    // The token was not spent, and the key that signed it verifies: it is still for one key,
+    // whichever comes first.
     assert_eq!(join(&stage, &token, "other").0, Some(0));
     let (code, _, err) = join(&stage, &token, "joiner");
     assert_eq!(code, Some(3));

@@ -5,9 +5,9 @@ use std::process::Stdio;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_each_pairing;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::program::{process_gone, process_runs};
 use bowline_tests::refusals::{refused, run_refused};
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::{Pid, Signal, kill_process};
 
 const PEER: &str = r#"

@@ -4,11 +4,11 @@
 //! One file a family. What the frames of the wire refuse is beside the code, in `core`.
 
 mod calls;
-mod preauth;
 mod full;
 mod killed;
 mod network;
 mod places;
+mod preauth;
 mod secrets;
 mod strangers;
 mod trust;

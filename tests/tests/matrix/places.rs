@@ -10,9 +10,9 @@ use bowline_tests::bowline::{Outcome, Running, outcome};
 use bowline_tests::disk::{NO_SIGNAL, SmallDisk};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::refusals::{Names, documented, filled, refused};
 use bowline_tests::skip::skipped;
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
@@ -62,8 +62,8 @@ async fn a_second_hub_on_the_data_directory_does_not_start_and_the_first_goes_on
     healthy.goes_on().await;
 }
 
-/// What commands on the hub's machine say while it cannot be found there: whether it runs is decided
-/// by its lock.
+/// What commands on the hub's machine say while it cannot be found there: whether it runs is
+/// decided by its lock.
 fn a_hub_that_runs_and_cannot_be_found_is_told_from_one_that_was_killed() {
     let mut stage = ProcessFixture::with_hub();
     let (data, hub) = (stage.text("hub"), stage.hub.as_ref().unwrap());

@@ -1,14 +1,14 @@
-//! Before admission: an address that is not allowed, too many failures, too much that waits, a proxy whose
-//! key is not named, and settings that cannot hold.
+//! Before admission: an address that is not allowed, too many failures, too much that waits, a
+//! proxy whose key is not named, and settings that cannot hold.
 
 use std::net::TcpStream;
 
 use bowline_tests::bowline::{Outcome, outcome};
-use bowline_tests::tls_proxy::TlsProxy;
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::refusals::{refused, usage_refused};
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::{refused, usage_refused};
+use bowline_tests::tls_proxy::TlsProxy;
 
 /// A hub with these flags.
 fn stage(flags: &[&str]) -> ProcessFixture {

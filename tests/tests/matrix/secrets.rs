@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::refusals::{filled, refused, run_refused};
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::{filled, refused, run_refused};
 use rustix::process::Signal;
 
 /// Another secret of the right form.

@@ -1,6 +1,6 @@
-//! Peers made by hand, on real sockets: who speaks first, out of order, twice, too much, too slowly,
-//! stops half way, or meddles with calls that are another's. Each is told its code, the hub's owner
-//! the exact reason, and the healthy link beside it goes on.
+//! Peers made by hand, on real sockets: who speaks first, out of order, twice, too much, too
+//! slowly, stops half way, or meddles with calls that are another's. Each is told its code, the
+//! hub's owner the exact reason, and the healthy link beside it goes on.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use bowline_core::link::{EndReason, TimerKind};
 use bowline_core::session::SessionError;
 use bowline_core::socket::SocketError;
 use bowline_core::wire::frame::{
-    CallResult, Cancel, Command, Goaway, Input, Output, Ping, Purpose, Register, OutputStream, Status,
-    WelcomeBody, Window,
+    CallResult, Cancel, Command, Goaway, Input, Output, OutputStream, Ping, Purpose, Register,
+    Status, WelcomeBody, Window,
 };
 use bowline_core::wire::{Frame, WireError};
 use bowline_shell::config::{HubSettings, Insecure, LimitSettings, TlsMode};
@@ -257,7 +257,13 @@ async fn nobody_answers_feeds_or_cancels_anothers_call<H: Shell>() {
         let status = Status::Exited(0);
         for frame in [
             Frame::Result(CallResult { id, peer: None, status, value: None, text: "" }),
-            Frame::Output(Output { id, peer, source: OutputStream::Out, offset: 0, bytes: b"forged" }),
+            Frame::Output(Output {
+                id,
+                peer,
+                source: OutputStream::Out,
+                offset: 0,
+                bytes: b"forged",
+            }),
             Frame::Input(Input { id, offset: 0, bytes: b"forged", end: true }),
             Frame::Cancel(Cancel { id, reason: "" }),
             Frame::Window(Window { id, bytes: 1 }),

@@ -12,8 +12,8 @@ use bowline_tests::bowline::{Outcome, outcome};
 use bowline_tests::certificates::{Authority, Dates, EXPIRED, FUTURE, GOOD};
 use bowline_tests::in_crossed_pairings;
 use bowline_tests::on_each_runtime;
-use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::{documented, filled, refused, run_refused, usage_refused};
 use bowline_tests::world::World;
 use bowline_tokio::Tokio;
 

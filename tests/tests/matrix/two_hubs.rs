@@ -4,8 +4,8 @@ use std::fs;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::in_crossed_pairings;
-use bowline_tests::refusals::{documented, refused};
 use bowline_tests::process_fixture::ProcessFixture;
+use bowline_tests::refusals::{documented, refused};
 use rustix::process::Signal;
 
 const ANY: &str = "127.0.0.1:0";

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use bowline_tests::bowline::{Running, outcome};
 use bowline_tests::on_each_runtime;
+use bowline_tests::process_fixture::ProcessFixture;
 use bowline_tests::refusals::refused;
 use bowline_tests::skip::skipped;
-use bowline_tests::process_fixture::ProcessFixture;
 use rustix::process::Signal;
 
 const ANY: &str = "127.0.0.1:0";

@@ -1,5 +1,6 @@
-//! `cli → adapters → shell-tokio | shell-smol → shell → core`: a package names packages of the floors
-//! below its own, none of its own floor, and an adapter is named by `cli` alone, as an option.
+//! `cli → adapters → shell-tokio | shell-smol → shell → core`: a package names packages of the
+//! floors below its own, none of its own floor, and an adapter is named by `cli` alone, as an
+//! option.
 
 use serde_json::{Value, json};
 

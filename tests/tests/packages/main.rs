@@ -1,5 +1,5 @@
-//! The packages of the tree: which may name which, what each is built with, and what the project was
-//! asked to use.
+//! The packages of the tree: which may name which, what each is built with, and what the project
+//! was asked to use.
 
 mod asked;
 mod layers;

@@ -1,5 +1,5 @@
-//! Join tokens at a hub that keeps them on its disk: who may use one, what a rotated key does to them,
-//! and a hub whose ledger is older than it is.
+//! Join tokens at a hub that keeps them on its disk: who may use one, what a rotated key does to
+//! them, and a hub whose ledger is older than it is.
 
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,6 @@
 mod admission;
 mod blocking;
 mod calling;
-mod preauth;
 mod drain;
 mod dropping;
 mod ending;
@@ -21,6 +20,7 @@ mod middle;
 mod output;
 mod overtaken;
 mod paths;
+mod preauth;
 mod programs;
 mod reload;
 mod restart;

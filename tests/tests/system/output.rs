@@ -1,4 +1,5 @@
-//! Calls by a program that wants all of it at once: arguments by name and place, output with a bound.
+//! Calls by a program that wants all of it at once: arguments by name and place, output with a
+//! bound.
 
 use bowline_core::code::Code;
 use bowline_core::id::CommandName;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bowline_core::code::Code;
 use bowline_core::hub::HubEvent;
 use bowline_core::id::Pin;
-use bowline_shell::config::{PreauthSettings, HubSettings, Insecure, LimitSettings, TlsMode};
+use bowline_shell::config::{HubSettings, Insecure, LimitSettings, PreauthSettings, TlsMode};
 use bowline_shell::hub::StartError;
 use bowline_shell::notice::ShellEvent;
 use bowline_tests::calls::{call, finish, run, until_output};

@@ -1,5 +1,5 @@
-//! A network that swallows, without a word to anybody, and links on which one end only reads: who has
-//! gone is noticed, and who is there is not taken for gone.
+//! A network that swallows, without a word to anybody, and links on which one end only reads: who
+//! has gone is noticed, and who is there is not taken for gone.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use bowline_core::code::Code;
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Ended, TimerKind};
 use bowline_shell::call::Calling;
-use bowline_shell::config::{PreauthSettings, HubSettings, Insecure, TlsMode};
+use bowline_shell::config::{HubSettings, Insecure, PreauthSettings, TlsMode};
 use bowline_shell::notice::ShellEvent;
 use bowline_shell::peer::PeerBuilder;
 use bowline_tests::calls::{call, finish, run, until_output};
@@ -127,8 +127,8 @@ each_pairing! {
         assert_eq!(world.notices.first(session_ended).await.reason, SILENT);
     }
 
-    /// Neither end has anything to say for longer than the silence that either would take for an end,
-    /// and the way between asks for new keys all the while.
+    /// Neither end has anything to say for longer than the silence that either would take for an
+    /// end, and the way between asks for new keys all the while.
     async fn ends_that_only_read_answer_pings_and_key_updates<H, P>() {
         let rekey = Rekey::listen().await;
         let preauth = PreauthSettings {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bowline_core::capability::Capability;
 use bowline_core::id::{CallId, HubId, Nonce, Pin, PublicKey, SessionId};
 use bowline_core::wire::frame::{
-    AuthBody, Authenticate, Hello, HelloBody, Input, Issued, Output, Purpose, Refresh, RefreshBody,
-    Refreshed, SessionLimits, OutputStream, Welcome, WelcomeBody,
+    AuthBody, Authenticate, Hello, HelloBody, Input, Issued, Output, OutputStream, Purpose,
+    Refresh, RefreshBody, Refreshed, SessionLimits, Welcome, WelcomeBody,
 };
 
 use zeroize::Zeroizing;

@@ -185,7 +185,8 @@ fn value(item: &[u8]) -> Shown {
     Shown::One(show::printable(&object.to_string()).into_owned(), object)
 }
 
-/// A value as JSON. Bytes are told by their number and beginning, and what no JSON can hold as text.
+/// A value as JSON. Bytes are told by their number and beginning, and what no JSON can hold as
+/// text.
 fn object(value: &Value<'_>) -> serde_json::Value {
     if let Some(items) = value.items() {
         return items.map(|item| object(&item)).collect();

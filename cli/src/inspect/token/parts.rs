@@ -2,7 +2,7 @@
 
 use bowline_core::token::json::{Json, Object};
 use bowline_core::token::parts::{self as core, PartError};
-use bowline_core::token::{TokenHeader, TokenKind, TokenPolicy, TokenError, faults};
+use bowline_core::token::{TokenError, TokenHeader, TokenKind, TokenPolicy, faults};
 
 /// A token, taken apart.
 #[derive(Debug)]
@@ -34,8 +34,9 @@ impl Parts {
         self.header.as_ref().ok()?.get("typ").and_then(Json::text)
     }
 
-    /// What this version would refuse of its form, before it looks for the key that signed it. Whether
-    /// the signature is good, the token known and its time come is not asked of this program.
+    /// What this version would refuse of its form, before it looks for the key that signed it.
+    /// Whether the signature is good, the token known and its time come is not asked of this
+    /// program.
     pub(super) fn refused(&self) -> Vec<String> {
         let mut refused = Vec::new();
         let mut part = |name: &str, wrong: Result<Vec<String>, &PartError>| match wrong {

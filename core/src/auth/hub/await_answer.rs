@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::ask::{Answer, Claim, Evidence, Later, LinkAnswer, LinkAsk, Question, Reservation};
 use crate::auth::error::AuthError;
-use crate::auth::hub::{HubAuth, HubRenewing, HubAuthState, HubAuthStep, HubAuthStop};
-use crate::auth::proof::{ChannelBound, PeerProved, AdmissionProof};
+use crate::auth::hub::{HubAuth, HubAuthState, HubAuthStep, HubAuthStop, HubRenewing};
+use crate::auth::proof::{AdmissionProof, ChannelBound, PeerProved};
 use crate::auth::{Admitted, HubSnapshot, RefreshToken};
 use crate::id::{PeerId, SessionId};
 use crate::identity::Transcript;
@@ -54,7 +54,11 @@ impl Proved {
 pub(super) struct AwaitReserved(pub(super) Proved);
 
 impl AwaitReserved {
-    pub(super) fn answer(self, answer: Answer, random: &mut Random) -> Result<HubAuthStep, HubAuthStop> {
+    pub(super) fn answer(
+        self,
+        answer: Answer,
+        random: &mut Random,
+    ) -> Result<HubAuthStep, HubAuthStop> {
         let grant = match answer {
             Answer::Hub(LinkAnswer::Reserved(grant)) => *grant,
             Answer::Hub(LinkAnswer::LookAtLater) => return Ok(self.0.look_at_later().reserve()),

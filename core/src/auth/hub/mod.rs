@@ -32,7 +32,7 @@ use crate::wire::Frame;
 use await_answer::{AwaitCommitted, AwaitRecorded, AwaitReserved};
 use await_arrived::AwaitArrived;
 use await_authenticate::AwaitAuthenticate;
-pub use renew::{RefreshStep, HubRenewed, HubRenewing};
+pub use renew::{HubRenewed, HubRenewing, RefreshStep};
 
 /// The states, in the protocol's order.
 #[derive(Debug)]
@@ -116,7 +116,10 @@ impl HubAuth {
     ) -> Result<HubAuthStep, HubAuthStop> {
         match self.0 {
             HubAuthState::Authenticate(state) => state.message(message, shown, random, now),
-            HubAuthState::Arrived(_) | HubAuthState::Reserved(_) | HubAuthState::Recorded(_) | HubAuthState::Committed(_) => {
+            HubAuthState::Arrived(_)
+            | HubAuthState::Reserved(_)
+            | HubAuthState::Recorded(_)
+            | HubAuthState::Committed(_) => {
                 Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
             }
         }

@@ -31,7 +31,8 @@ pub struct HubRenewing {
     state: HubRenewalState,
 }
 
-/// A session gets one look at a Refresh in so long: each costs two signatures and a write to the disk.
+/// A session gets one look at a Refresh in so long: each costs two signatures and a write to the
+/// disk.
 const APART: Duration = Duration::from_secs(1);
 
 /// What a Refresh led to.
@@ -108,7 +109,10 @@ impl HubRenewing {
     pub fn answer(&mut self, answer: Answer, random: &mut Random) -> Result<HubRenewed, AuthError> {
         match (core::mem::replace(&mut self.state, HubRenewalState::Idle), answer) {
             (_, Answer::Refused(no)) => Ok(HubRenewed::Denied(no.code)),
-            (HubRenewalState::Reserved(renewal, fresh), Answer::Hub(LinkAnswer::Reserved(grant))) => {
+            (
+                HubRenewalState::Reserved(renewal, fresh),
+                Answer::Hub(LinkAnswer::Reserved(grant)),
+            ) => {
                 let Some(record) = grant.record.clone() else {
                     return Err(AuthError::OutOfTurn("answer"));
                 };

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::auth::error::AuthError;
-use crate::auth::peer::{AwaitWelcome, HubInfo, PeerAuth, PeerAuthState, PeerAuthStep, PeerAuthStop};
+use crate::auth::peer::{
+    AwaitWelcome, HubInfo, PeerAuth, PeerAuthState, PeerAuthStep, PeerAuthStop,
+};
 use crate::auth::transcript::transcript;
 use crate::auth::{Credential, Dial};
 use crate::id::{HubId, Nonce};

@@ -3,7 +3,7 @@
 use crate::ask::Answer;
 use crate::auth::Admitted;
 use crate::auth::error::AuthError;
-use crate::auth::peer::{PeerRenewing, PeerAuthStep, PeerAuthStop};
+use crate::auth::peer::{PeerAuthStep, PeerAuthStop, PeerRenewing};
 
 #[derive(Debug)]
 pub(super) struct AwaitStored {

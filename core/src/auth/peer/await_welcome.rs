@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::ask::{PeerUpdate, Question};
 use crate::auth::error::AuthError;
-use crate::auth::peer::{AwaitStored, PeerAuth, PeerRenewing, PeerAuthState, PeerAuthStep, PeerAuthStop, issued};
-use crate::auth::proof::{HubProved, AdmissionProof};
+use crate::auth::peer::{
+    AwaitStored, PeerAuth, PeerAuthState, PeerAuthStep, PeerAuthStop, PeerRenewing, issued,
+};
+use crate::auth::proof::{AdmissionProof, HubProved};
 use crate::auth::{Admitted, Credential, Dial, PeerCredentials};
 use crate::id::HubId;
 use crate::identity::Transcript;
-use crate::trust::{Decision, StoreWhen, SeenStart};
+use crate::trust::{Decision, SeenStart, StoreWhen};
 use crate::wire::Frame;
 use crate::wire::frame::{Issued, Welcome, WelcomeBody};
 

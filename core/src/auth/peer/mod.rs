@@ -135,7 +135,9 @@ impl PeerAuth {
         match self.0 {
             PeerAuthState::Hello(state) => state.message(message, served, now, reply),
             PeerAuthState::Welcome(state) => state.message(message),
-            PeerAuthState::Stored(_) => Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into()),
+            PeerAuthState::Stored(_) => {
+                Err(AuthError::OutOfTurn(Frame::decode(message)?.kind()).into())
+            }
         }
     }
 

@@ -6,8 +6,9 @@
 //!   └─ no, Deny, or no answer ────┴─────────────────────┘ (what was held is still good)
 //! ```
 //!
-//! Which token is presented is asked anew each time: another program of the same peer may have used the
-//! one that this session came with, and a token that is older than the last one used revokes the peer.
+//! Which token is presented is asked anew each time: another program of the same peer may have used
+//! the one that this session came with, and a token that is older than the last one used revokes
+//! the peer.
 //!
 //! spec: session §9.
 
@@ -53,8 +54,8 @@ pub enum PeerRenewed {
     Nothing,
 }
 
-/// After no answer, or no, it is tried again so much later (60 s), sooner where the certificate does
-/// not last that long.
+/// After no answer, or no, it is tried again so much later (60 s), sooner where the certificate
+/// does not last that long.
 const AGAIN: Duration = Duration::from_secs(60);
 
 impl PeerRenewing {
@@ -68,9 +69,9 @@ impl PeerRenewing {
     }
 
     /// How long until new credentials are due: two thirds of the certificate's life, within a tenth
-    /// of it, so that peers that came together do not ask together; and a quarter of what is left at
-    /// least, so that a certificate that was minted a moment ago is not renewed at once, however far
-    /// back it begins.
+    /// of it, so that peers that came together do not ask together; and a quarter of what is left
+    /// at least, so that a certificate that was minted a moment ago is not renewed at once, however
+    /// far back it begins.
     #[must_use]
     pub fn due(&self, unix: u64, random: &mut Random) -> Duration {
         let PeerCredentials { not_before, not_after, .. } = self.held;
@@ -89,8 +90,8 @@ impl PeerRenewing {
         AGAIN.min(left / 4).max(Duration::from_secs(1))
     }
 
-    /// New credentials are due: what to ask, also where the last Refresh was not answered; none while
-    /// what came is being kept.
+    /// New credentials are due: what to ask, also where the last Refresh was not answered; none
+    /// while what came is being kept.
     #[must_use]
     pub fn ask(&mut self) -> Option<Question> {
         if matches!(self.state, PeerRenewalState::Keeping(_)) {
@@ -100,8 +101,8 @@ impl PeerRenewing {
         Some(Question::Load)
     }
 
-    /// Takes a Refreshed; what to ask. None where it answers a Refresh that was sent again meanwhile:
-    /// what came first is as good.
+    /// Takes a Refreshed; what to ask. None where it answers a Refresh that was sent again
+    /// meanwhile: what came first is as good.
     ///
     /// # Errors
     /// [`AuthError`]: it is not for this peer.
@@ -131,11 +132,18 @@ impl PeerRenewing {
                 self.held = minted;
                 PeerRenewed::Until(self.held.not_after)
             }
-            (PeerRenewalState::Idle | PeerRenewalState::Asked | PeerRenewalState::Sent | PeerRenewalState::Keeping(_), _) => PeerRenewed::Nothing,
+            (
+                PeerRenewalState::Idle
+                | PeerRenewalState::Asked
+                | PeerRenewalState::Sent
+                | PeerRenewalState::Keeping(_),
+                _,
+            ) => PeerRenewed::Nothing,
         }
     }
 
-    /// The Refresh by what is held at this moment. Where that is another peer's or hub's by now, none.
+    /// The Refresh by what is held at this moment. Where that is another peer's or hub's by now,
+    /// none.
     fn request(&mut self, held: Option<&Issued>) -> PeerRenewed {
         if let Some(held) = held {
             let of = (self.dial.peer, self.dial.key.public());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::hub::calls::fanout::Fanout;
 use crate::hub::calls::record::{CallNumber, RecordedCall};
-use crate::hub::calls::usage::{RowUsage, Owner, Usage};
+use crate::hub::calls::usage::{Owner, RowUsage, Usage};
 use crate::limits::Limits;
 
 /// Calls that have ended.

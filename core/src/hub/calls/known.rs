@@ -1,7 +1,7 @@
 //! What is known of calls, for who asks: those that run, those that are kept, the last that ended.
 
-use crate::hub::calls::fanout::{Fanout, LegOutput, Leg, LegState};
-use crate::hub::calls::record::{CallNumber, LegEnd, Goal, RecordedCall};
+use crate::hub::calls::fanout::{Fanout, Leg, LegOutput, LegState};
+use crate::hub::calls::record::{CallNumber, Goal, LegEnd, RecordedCall};
 use crate::hub::calls::routes::{Forward, InboundCall};
 use crate::hub::calls::table::LinkCalls;
 use crate::hub::calls::{Calling, HubCalls};
@@ -80,7 +80,9 @@ impl Calling<'_> {
     pub(in crate::hub) fn cancel(&mut self, number: CallNumber, reason: &str) -> bool {
         match self.calls.known(number).map(|known| known.0) {
             Some(Which::Made(link, id, _, _)) => self.cancel_came(link, &Cancel { id, reason }),
-            Some(Which::Fanout(fanout)) if fanout.ended.is_none() => self.cancel_fanout(number, reason),
+            Some(Which::Fanout(fanout)) if fanout.ended.is_none() => {
+                self.cancel_fanout(number, reason)
+            }
             Some(Which::Fanout(_) | Which::Ended(_)) | None => return false,
         }
         true

@@ -1,10 +1,10 @@
 //! Calls: which link made each, which runs it, and what the hub carries out or keeps itself.
 //!
 //! ```text
-//!   Call ──► route ──┬─ for one peer ─────────► a call on the link that serves it      (table)
-//!                    └─ for several, detached ► a fan-out, and a call on each link         (fan-outs)
+//!   Call ──► route ──┬─ for one peer ─────────► a call on the link that serves it   (table)
+//!                    └─ for several, detached ► a fan-out, and a call on each link     (fan-outs)
 //!   Output, Result, Window, Input, Cancel ────► by link and id, to the other end of the call
-//!   every end ────────────────────────────────► record, or the fan-out as it is kept       (archive)
+//!   every end ────────────────────────────────► record, or the fan-out as it is kept   (archive)
 //! ```
 //!
 //! What calls have to know of the rest of the hub is handed in as a [`Directory`], and what is to
@@ -12,8 +12,8 @@
 
 mod archive;
 mod deadlines;
-mod fanouts;
 mod fanout;
+mod fanouts;
 mod known;
 mod record;
 mod route;

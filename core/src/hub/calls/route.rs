@@ -4,8 +4,8 @@ use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
 use crate::hub::calls::Calling;
 use crate::hub::calls::deadlines::Timed;
-use crate::hub::calls::record::{LegCounts, LegEnd, Goal, RecordedCall};
-use crate::hub::calls::routes::{OutboundCall, Forward, InboundCall, ReplyTo};
+use crate::hub::calls::record::{Goal, LegCounts, LegEnd, RecordedCall};
+use crate::hub::calls::routes::{Forward, InboundCall, OutboundCall, ReplyTo};
 use crate::hub::calls::table::LinkCalls;
 use crate::id::{CallId, LinkId, PeerId};
 use crate::wire::Frame;
@@ -172,7 +172,9 @@ impl Calling<'_> {
         let calls = self.calls.table.of(link);
         let forward = match calls.and_then(|calls| calls.inbound.find(input.id)) {
             Some(InboundCall::Call(forward)) => forward,
-            Some(&InboundCall::Fanout(fanout)) => return self.turn(fanout, |turn| turn.input_came(input)),
+            Some(&InboundCall::Fanout(fanout)) => {
+                return self.turn(fanout, |turn| turn.input_came(input));
+            }
             None => return,
         };
         let onward = Frame::Input(Input { id: forward.id, ..*input });
@@ -186,7 +188,9 @@ impl Calling<'_> {
         let Some(calls) = self.calls.table.of_mut(link) else { return };
         let forward = match calls.inbound.find_mut(cancel.id) {
             Some(InboundCall::Call(forward)) => forward,
-            Some(&mut InboundCall::Fanout(fanout)) => return self.cancel_fanout(fanout, cancel.reason),
+            Some(&mut InboundCall::Fanout(fanout)) => {
+                return self.cancel_fanout(fanout, cancel.reason);
+            }
             None => return,
         };
         if !core::mem::replace(&mut forward.cancelled, true) {
@@ -207,7 +211,9 @@ impl Calling<'_> {
                     self.remove_forward(caller, id, lost);
                     self.effects.fail(caller, id, Some(gone.peer), Code::Lost);
                 }
-                ReplyTo::Leg(fanout, leg) => self.turn(fanout, |turn| turn.end_leg(leg, lost, None)),
+                ReplyTo::Leg(fanout, leg) => {
+                    self.turn(fanout, |turn| turn.end_leg(leg, lost, None))
+                }
             }
         }
         for (_, made) in gone.inbound.drain() {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::hub::calls::archive::Archive;
 use crate::hub::calls::deadlines;
-use crate::hub::calls::fanout::{Feeding, Attachment, Fanout, FanoutPhase};
+use crate::hub::calls::fanout::{Attachment, Fanout, FanoutPhase, Feeding};
 use crate::hub::calls::record::{CallNumber, LegCounts, LegEnd, RecordedCall};
-use crate::hub::calls::routes::{OutboundCall, Forward, InboundCall, Routes, ReplyTo};
-use crate::hub::calls::usage::{RowUsage, Owner, Usage};
+use crate::hub::calls::routes::{Forward, InboundCall, OutboundCall, ReplyTo, Routes};
+use crate::hub::calls::usage::{Owner, RowUsage, Usage};
 use crate::hub::directory::Directory;
 use crate::hub::effects::Effects;
 use crate::id::{CallId, LinkId, PeerId};
@@ -207,7 +207,11 @@ impl CallTable {
     }
 
     /// A runner has ended a call: the runner, and who made it.
-    pub(super) fn remove_run(&mut self, link: LinkId, id: CallId) -> Option<(PeerId, OutboundCall)> {
+    pub(super) fn remove_run(
+        &mut self,
+        link: LinkId,
+        id: CallId,
+    ) -> Option<(PeerId, OutboundCall)> {
         let runner = self.links.get_mut(&link)?;
         let back = runner.outbound.remove(id)?;
         self.usage.remove(back.owner, OutboundCall::HELD);

@@ -8,7 +8,7 @@ use crate::hub::calls::fanout::{Fanout, KEPT_LEG, Leg};
 use crate::hub::calls::record::CallNumber;
 use crate::hub::calls::routes::OutboundCall;
 use crate::hub::calls::table::{DISOWNED, LinkCalls};
-use crate::hub::calls::usage::{RowUsage, Owner};
+use crate::hub::calls::usage::{Owner, RowUsage};
 use crate::id::{LinkId, PeerId};
 use crate::wire::frame::OutputStream;
 
@@ -20,7 +20,8 @@ impl HubCalls {
 
     /// Whether a link has no call, and none of its calls has left anything behind.
     pub(in crate::hub) fn has_nothing(&self, link: LinkId) -> bool {
-        let LinkCalls { inbound: made, outbound: runs, credit, feeding, .. } = self.table.of(link).unwrap();
+        let LinkCalls { inbound: made, outbound: runs, credit, feeding, .. } =
+            self.table.of(link).unwrap();
         let under_way = feeding.bytes + feeding.stalled.len() as u64;
         (made.len(), runs.len(), *credit, under_way) == (0, 0, 0, 0)
     }
@@ -32,7 +33,8 @@ impl HubCalls {
 
     /// Fan-outs that run, and those that are kept.
     pub(in crate::hub) fn fanouts(&self) -> Vec<CallNumber> {
-        let fanouts = self.fanouts.values().map(|fanout| &**fanout).chain(self.table.archive.fanouts());
+        let fanouts =
+            self.fanouts.values().map(|fanout| &**fanout).chain(self.table.archive.fanouts());
         let mut numbers: Vec<_> = fanouts.map(|fanout| fanout.number).collect();
         numbers.sort_unstable();
         numbers
@@ -64,7 +66,9 @@ impl HubCalls {
         for (owner, record) in self.table.archive.owned_records() {
             add(*owner, held(record));
         }
-        for fanout in self.fanouts.values().map(|fanout| &**fanout).chain(self.table.archive.fanouts()) {
+        for fanout in
+            self.fanouts.values().map(|fanout| &**fanout).chain(self.table.archive.fanouts())
+        {
             assert_eq!(fanout.kept, kept_of(fanout), "{}", fanout.number.0);
             add(fanout.owner, fanout.held());
         }
@@ -76,7 +80,9 @@ impl HubCalls {
 fn kept_of(fanout: &Fanout) -> usize {
     let said = |leg: &Leg| {
         leg.kept.as_ref().map_or(0, |kept| {
-            kept.text.len() + kept.tail(OutputStream::Out).len() + kept.tail(OutputStream::Err).len()
+            kept.text.len()
+                + kept.tail(OutputStream::Out).len()
+                + kept.tail(OutputStream::Err).len()
         })
     };
     match fanout.kept {

@@ -1,9 +1,10 @@
 //! `call`: one call, how it ended on each peer, and what was kept of it. `// spec: control §6`
 
 use crate::control::{
-    CommandAnswer, CallDetail, CallLeg, CallRequest, ControlError, Handler, LegStage, OutputBytes, Page,
+    CallDetail, CallLeg, CallRequest, CommandAnswer, ControlError, Handler, LegStage, OutputBytes,
+    Page,
 };
-use crate::hub::calls::{self, LegEnd, KnownLeg};
+use crate::hub::calls::{self, KnownLeg, LegEnd};
 use crate::hub::control::Control;
 use crate::hub::control::calls::summary;
 use crate::wire::frame::OutputStream;

@@ -4,7 +4,7 @@
 use crate::capability::Capability;
 use crate::code::Code;
 use crate::control::{
-    CommandAnswer, CallDelivery, CallName, CallState, CallSummary, CallsRequest, CancelCallRequest,
+    CallDelivery, CallName, CallState, CallSummary, CallsRequest, CancelCallRequest, CommandAnswer,
     ControlError, Handler, Page,
 };
 use crate::hub::calls::{CallNumber, KnownCall, RecordedCall};
@@ -12,7 +12,10 @@ use crate::hub::control::Control;
 use crate::wire::frame::Delivery;
 
 impl Handler<CallsRequest> for Control<'_> {
-    fn handle(&mut self, request: CallsRequest) -> Result<CommandAnswer<Page<CallSummary>>, ControlError> {
+    fn handle(
+        &mut self,
+        request: CallsRequest,
+    ) -> Result<CommandAnswer<Page<CallSummary>>, ControlError> {
         let generation = self.config.generation;
         let is_behind = |known: &KnownCall<'_>| {
             request.after.is_none_or(|after| known.number().name(generation) > after)

@@ -2,12 +2,12 @@
 
 use core::num::NonZeroU32;
 
-use crate::ask::{TokenText, StoreAsk};
+use crate::ask::{StoreAsk, TokenText};
 use crate::capability::{Capabilities, Role};
 use crate::code::Code;
 use crate::control::{
-    CommandAnswer, ControlError, GivenLabels, GrantedCapabilities, Handler, IssueTokenRequest, Rooms, TokenSubject,
-    TokenIssued, TokenLife, UseLimit,
+    CommandAnswer, ControlError, GivenLabels, GrantedCapabilities, Handler, IssueTokenRequest,
+    Rooms, TokenIssued, TokenLife, TokenSubject, UseLimit,
 };
 use crate::facts::{Draft, TokenRecord};
 use crate::hub::control::Control;
@@ -23,7 +23,10 @@ const RESTORED: &str =
 
 /// Asks the shell for a token whose record is on the disk.
 impl Handler<IssueTokenRequest> for Control<'_> {
-    fn handle(&mut self, request: IssueTokenRequest) -> Result<CommandAnswer<TokenIssued>, ControlError> {
+    fn handle(
+        &mut self,
+        request: IssueTokenRequest,
+    ) -> Result<CommandAnswer<TokenIssued>, ControlError> {
         let members = &*self.sessions.members;
         if let Some(restored) = members.restored() {
             let why = format!("the hub was restored from a backup ({restored}), and {RESTORED}");
@@ -84,7 +87,8 @@ fn draft(request: IssueTokenRequest, issuer: PeerId) -> Result<Draft, String> {
     let TokenSubject(sub) = request.subject;
     let role = request.role.unwrap_or_default();
     // At least one.
-    let uses = request.uses.and_then(|UseLimit(uses)| NonZeroU32::new(uses)).unwrap_or(NonZeroU32::MIN);
+    let uses =
+        request.uses.and_then(|UseLimit(uses)| NonZeroU32::new(uses)).unwrap_or(NonZeroU32::MIN);
     if request.id.is_some() && uses.get() > 1 {
         return Err("id is for one key, and uses are more".to_owned());
     }

@@ -4,8 +4,8 @@
 use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
-    CommandAnswer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest, KeysRotated,
-    RotateKeysRequest,
+    CommandAnswer, ControlError, ExportKeysRequest, Handler, KeySummary, KeyUse, KeysRequest,
+    KeysRotated, RotateKeysRequest,
 };
 use crate::facts::KeyRecord;
 use crate::hub::control::Control;
@@ -32,7 +32,10 @@ impl Handler<ExportKeysRequest> for Control<'_> {
 }
 
 impl Handler<RotateKeysRequest> for Control<'_> {
-    fn handle(&mut self, request: RotateKeysRequest) -> Result<CommandAnswer<KeysRotated>, ControlError> {
+    fn handle(
+        &mut self,
+        request: RotateKeysRequest,
+    ) -> Result<CommandAnswer<KeysRotated>, ControlError> {
         let now = request.now.0;
         // One at a time: each makes the last one's key an old one.
         if self.is_asked(|question| matches!(question, StoreAsk::RotateKeys { .. })) {

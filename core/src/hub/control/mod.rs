@@ -32,7 +32,7 @@ use crate::hub::drain::Stage;
 use crate::hub::effects::Effects;
 use crate::hub::links::{Live, Sessions};
 use crate::hub::reply::sentence;
-use crate::hub::{HubSetup, HubConfig};
+use crate::hub::{HubConfig, HubSetup};
 use crate::id::{CallId, LinkId};
 use crate::wire::Frame;
 use crate::wire::frame::{Call, CallResult, Deny, Status};

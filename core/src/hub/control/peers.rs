@@ -1,7 +1,7 @@
 //! `peers`: who serves here, who did, and who is enrolled. `// spec: control §1`
 
 use crate::control::{
-    CommandAnswer, Binding, ControlError, Enrolled, Handler, Listed, Page, PeerEntry, PeerSession,
+    Binding, CommandAnswer, ControlError, Enrolled, Handler, Listed, Page, PeerEntry, PeerSession,
     PeerSummary, PeersRequest, Presence, Revoked,
 };
 use crate::hub::control::Control;
@@ -9,7 +9,10 @@ use crate::hub::links::Live;
 use crate::id::PeerId;
 
 impl Handler<PeersRequest> for Control<'_> {
-    fn handle(&mut self, request: PeersRequest) -> Result<CommandAnswer<Page<PeerSummary>>, ControlError> {
+    fn handle(
+        &mut self,
+        request: PeersRequest,
+    ) -> Result<CommandAnswer<Page<PeerSummary>>, ControlError> {
         let members = &*self.sessions.members;
         let (after, which) = (request.after, request.which.unwrap_or_default());
         let listed: Box<dyn Iterator<Item = PeerId>> = match which {

@@ -4,8 +4,8 @@
 use crate::ask::StoreAsk;
 use crate::code::Code;
 use crate::control::{
-    AllowPeerRequest, CommandAnswer, ControlError, Handler, PeerAllowed, PeerRevoked, RevokeReason,
-    RevokePeerRequest, Word,
+    AllowPeerRequest, CommandAnswer, ControlError, Handler, PeerAllowed, PeerRevoked,
+    RevokePeerRequest, RevokeReason, Word,
 };
 use crate::facts::{Change, Revocation};
 use crate::hub::control::Control;
@@ -18,14 +18,18 @@ impl Handler<RevokePeerRequest> for Control<'_> {
         RevokePeerRequest { id, reason }: RevokePeerRequest,
     ) -> Result<CommandAnswer<PeerRevoked>, ControlError> {
         let who = self.caller().map(|live| live.peer).ok_or(Code::Lost)?;
-        let reason = reason.map_or_else(|| format!("{who} revoked it"), |RevokeReason(reason)| reason);
+        let reason =
+            reason.map_or_else(|| format!("{who} revoked it"), |RevokeReason(reason)| reason);
         let revocation = Revocation { at: self.sessions.now.unix, reason };
         self.ask(StoreAsk::Change(Change::Revoke(vec![id], revocation)))
     }
 }
 
 impl Handler<AllowPeerRequest> for Control<'_> {
-    fn handle(&mut self, request: AllowPeerRequest) -> Result<CommandAnswer<PeerAllowed>, ControlError> {
+    fn handle(
+        &mut self,
+        request: AllowPeerRequest,
+    ) -> Result<CommandAnswer<PeerAllowed>, ControlError> {
         self.ask(StoreAsk::Change(Change::Allow(request.id)))
     }
 }

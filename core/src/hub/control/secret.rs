@@ -2,7 +2,9 @@
 
 use crate::ask::{Rotated, StoreAsk};
 use crate::code::Code;
-use crate::control::{CommandAnswer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated};
+use crate::control::{
+    CommandAnswer, ControlError, Grace, Handler, RotateSecretRequest, SecretRotated,
+};
 use crate::hub::control::Control;
 use crate::id::SecretNumber;
 

@@ -118,8 +118,8 @@ impl Sessions<'_> {
         })
     }
 
-    /// Those whom the secret admits, or nothing at all, have another role. A session that serves and
-    /// may not any more ends.
+    /// Those whom the secret admits, or nothing at all, have another role. A session that serves
+    /// and may not any more ends.
     pub(in crate::hub) fn role_changed(&mut self, role: Role) {
         // What is reserved at this moment was granted by the role before.
         self.members.outdate();

@@ -15,7 +15,7 @@ use crate::ask::{Certified, Claim, Grant, Issues, Renewal};
 use crate::capability::Capabilities;
 use crate::code::Code;
 use crate::facts::{
-    Binding, Conflict, Enrolled, Enrolment, Family, Invited, NotTaken, PeerRecord, FactRecord,
+    Binding, Conflict, Enrolled, Enrolment, FactRecord, Family, Invited, NotTaken, PeerRecord,
     Refreshing,
 };
 use crate::hub::HubEvent;

@@ -3,10 +3,10 @@
 //! Here are those that bring the shared secret, or nothing; `enrol` has those that a join token
 //! brought here.
 
-use crate::ask::{Claim, Evidence, Issues, AskRefusal};
+use crate::ask::{AskRefusal, Claim, Evidence, Issues};
 use crate::capability::{Capabilities, Capability};
 use crate::code::Code;
-use crate::facts::{Binding, Conflict, PeerRecord, FactRecord};
+use crate::facts::{Binding, Conflict, FactRecord, PeerRecord};
 use crate::hub::effects::Effects;
 use crate::hub::members::Members;
 use crate::id::{PeerId, PublicKey, SecretNumber};

@@ -1,9 +1,9 @@
 //! Which labels of a peer count. `// spec: hub §3`
 //!
 //! ```text
-//!   vouched   by the join token that enrolled it; the registry has them    always count
-//!   claimed   by the peer itself, with the session that serves, or did     with `self-labels` alone, and
-//!                                                                          never for a vouched key
+//!   vouched   by the join token that enrolled it; the registry has them  always count
+//!   claimed   by the peer itself, with the session that serves, or did   with `self-labels` alone,
+//!                                                                        never for a vouched key
 //! ```
 //!
 //! Nothing is copied into a session: they are looked at where they are needed, so that a peer that

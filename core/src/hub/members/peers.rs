@@ -72,7 +72,13 @@ impl Members {
 
     /// This link, whose peer gave itself these labels, serves no more; nothing where another has
     /// taken its place.
-    pub(in crate::hub) fn leave(&mut self, peer: PeerId, link: LinkId, claimed: PeerLabels, unix: u64) {
+    pub(in crate::hub) fn leave(
+        &mut self,
+        peer: PeerId,
+        link: LinkId,
+        claimed: PeerLabels,
+        unix: u64,
+    ) {
         if self.registry.leave(peer, link) && self.facts.peers.contains_key(&peer) {
             let seen = self.registry.see(peer);
             (seen.left, seen.claimed) = (Some(unix), claimed);
@@ -96,7 +102,10 @@ impl Members {
     }
 
     /// The peers of which this holds.
-    pub(in crate::hub) fn duplicate_sessions(&self, now: Mono) -> impl Iterator<Item = PeerId> + '_ {
+    pub(in crate::hub) fn duplicate_sessions(
+        &self,
+        now: Mono,
+    ) -> impl Iterator<Item = PeerId> + '_ {
         self.registry.duplicate_sessions(now)
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! spec: hub §7.
 
-use crate::ask::{Certified, Claim, Later, AskRefusal, StoreAsk};
+use crate::ask::{AskRefusal, Certified, Claim, Later, StoreAsk};
 use crate::code::Code;
 use crate::facts::{Change, Restored, Sign};
 use crate::hub::HubEvent;

@@ -22,7 +22,7 @@ mod tally;
 
 use core::net::IpAddr;
 
-use crate::arrival::{Arrival, TurnedAway, ProxyPath, RejectReason};
+use crate::arrival::{Arrival, ProxyPath, RejectReason, TurnedAway};
 use crate::hub::HubConfig;
 use crate::limits::Limits;
 use crate::network::{Network, any_contains};

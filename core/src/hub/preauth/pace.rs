@@ -1,8 +1,8 @@
 //! How many sessions begin in a second, and when those come again who have to wait.
 //!
-//! A hub that starts again has all its peers at the door at once. Each admission costs it a ledger's
-//! flush and each session a registration; so many begin in a second, and the rest are told a time,
-//! each a later one than the one before, at which it will be their turn.
+//! A hub that starts again has all its peers at the door at once. Each admission costs it a
+//! ledger's flush and each session a registration; so many begin in a second, and the rest are told
+//! a time, each a later one than the one before, at which it will be their turn.
 
 use core::time::Duration;
 use std::collections::VecDeque;

@@ -48,7 +48,12 @@ impl Tally {
     }
 
     /// Counts one; the summary where this source was not told about within the last minute.
-    pub(super) fn count(&mut self, group: IpAddr, why: RejectReason, now: Mono) -> Option<RejectionSummary> {
+    pub(super) fn count(
+        &mut self,
+        group: IpAddr,
+        why: RejectReason,
+        now: Mono,
+    ) -> Option<RejectionSummary> {
         let known = self.counts.contains_key(&Some(group));
         let source = (known || self.counts.len() < self.most).then_some(group);
         if let Some(count) = self.counts.get_mut(&source) {
@@ -154,7 +159,8 @@ mod tests {
     fn more_sources_than_there_is_room_for_are_counted_together() {
         let mut tally = Tally::new(2);
         let others = |count| RejectionSummary { source: None, why: RejectReason::Failures, count };
-        let told: Vec<_> = (0..5).map(|n| tally.count(address(n), RejectReason::Failures, at(0))).collect();
+        let told: Vec<_> =
+            (0..5).map(|n| tally.count(address(n), RejectReason::Failures, at(0))).collect();
         assert_eq!(told, [Some(said(0, 1)), Some(said(1, 1)), Some(others(1)), None, None]);
         assert_eq!(tally.take(at(60)), [others(2)]);
         assert!(tally.counts.len() <= 3);

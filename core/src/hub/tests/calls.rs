@@ -1,4 +1,5 @@
-//! `calls`, `call` and `cancel-call`: every key, whose calls they are, pages, and what is no argument.
+//! `calls`, `call` and `cancel-call`: every key, whose calls they are, pages, and what is no
+//! argument.
 
 use super::detached::{detached, name};
 use super::fanout::everyone;

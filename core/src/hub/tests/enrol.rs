@@ -62,7 +62,12 @@ fn recorded(desk: &mut IssuingHub, claim: &Claim) -> (LinkId, Grant) {
 }
 
 /// Goes on with an admission until it is committed, as a link does.
-fn finish(desk: &mut IssuingHub, link: LinkId, claim: &Claim, mut grant: Grant) -> Result<Grant, Code> {
+fn finish(
+    desk: &mut IssuingHub,
+    link: LinkId,
+    claim: &Claim,
+    mut grant: Grant,
+) -> Result<Grant, Code> {
     loop {
         match desk.commit(link, claim, grant.clone()) {
             Ok(LinkAnswer::Committed) => return Ok(grant),

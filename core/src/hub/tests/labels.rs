@@ -1,8 +1,8 @@
 //! Labels: those that a token gives count, those that a peer gives itself only where the hub says
 //! so, and what counts is what is so when the call goes to the peer.
 
-use super::issuing_hub::{IssuingHub, invited};
 use super::fanout::{heard, labelled, nothing_is_left};
+use super::issuing_hub::{IssuingHub, invited};
 use super::*;
 use crate::facts::TokenRecord;
 use crate::random::Seed;

@@ -2,13 +2,13 @@
 
 mod calls;
 mod control;
-mod issuing_hub;
 mod detached;
 mod drain;
 mod enrol;
 mod fanout;
 mod feeding;
 mod guests;
+mod issuing_hub;
 mod labels;
 mod listing;
 mod operator;
@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::ask::{
-    Answer, Cannot, Claim, Evidence, Grant, Later, LinkAnswer, LinkAsk, AskRefusal, Question, Reservation,
-    StoreAsk, Stored,
+    Answer, AskRefusal, Cannot, Claim, Evidence, Grant, Later, LinkAnswer, LinkAsk, Question,
+    Reservation, StoreAsk, Stored,
 };
 use crate::capability::Role;
 use crate::facts::{Binding, Change, FactRecord};
@@ -32,8 +32,8 @@ use crate::id::{CallId, PeerId, PublicKey, SecretNumber, SessionId};
 use crate::limits::Limits;
 use crate::random::Seed;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Command, Input, Method, Output, Purpose, Register, OutputStream as Stream,
-    Status, Target, Window,
+    Call, CallResult, Cancel, Command, Input, Method, Output, OutputStream as Stream, Purpose,
+    Register, Status, Target, Window,
 };
 
 fn hub_with(limits: Limits, role: Role) -> Hub {
@@ -80,7 +80,12 @@ fn reserve(hub: &mut Hub, link: LinkId, claim: &Claim) -> Result<Grant, AskRefus
     }
 }
 
-fn commit(hub: &mut Hub, link: LinkId, claim: &Claim, grant: Grant) -> Result<LinkAnswer, AskRefusal> {
+fn commit(
+    hub: &mut Hub,
+    link: LinkId,
+    claim: &Claim,
+    grant: Grant,
+) -> Result<LinkAnswer, AskRefusal> {
     let reservation = Reservation { claim: claim.clone(), grant, session: SessionId([1; 16]) };
     hub.answer(link, &LinkAsk::Commit(Box::new(reservation)), Now::default())
 }

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::arrival::{Arrival, TurnedAway, ProxyPath, RejectReason};
+use crate::arrival::{Arrival, ProxyPath, RejectReason, TurnedAway};
 use crate::forwarded::Forwarded;
-use crate::hub::preauth::{Rejection, Counted};
+use crate::hub::preauth::{Counted, Rejection};
 use crate::random::Seed;
 
 fn at(seconds: u64) -> Now {
@@ -234,7 +234,10 @@ fn a_flood_is_told_as_its_first_and_then_as_a_number_once_a_minute() {
     let told = |hub: &mut Hub| {
         let mut counts = Vec::new();
         while let Some(HubEvent::TurnedAway { source, why, count }) = hub.poll_event() {
-            assert_eq!((source, why), (Some("2001:db8::".parse().unwrap()), RejectReason::NotAllowed));
+            assert_eq!(
+                (source, why),
+                (Some("2001:db8::".parse().unwrap()), RejectReason::NotAllowed)
+            );
             counts.push(count);
         }
         counts

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::*;
 use crate::arrival::Arrival;
-use crate::peer::{NextDial, LinkOutcome, BackoffSpans as BackOff, Peer};
+use crate::peer::{BackoffSpans as BackOff, LinkOutcome, NextDial, Peer};
 use crate::random::Seed;
 use crate::trust::KnownHub;
 

@@ -217,7 +217,9 @@ fn ask(scene: &mut Scene, attempt: &Attempt, peer: PeerId, shown: Option<&[u8]>)
                 told.push(kind.split('(').next().unwrap().to_owned());
                 step = auth.answer(answer, &mut random, now, &mut hello);
             }
-            Ok(HubAuthStep::Wait(_) | HubAuthStep::Admitted(..)) => panic!("{}: {peer}: {told:?}", attempt.name),
+            Ok(HubAuthStep::Wait(_) | HubAuthStep::Admitted(..)) => {
+                panic!("{}: {peer}: {told:?}", attempt.name)
+            }
             Err(stop) => {
                 let (code, counts) = (stop.error.code(), stop.error.is_failed_attempt());
                 let (said, retry) = (stop.error.said(), stop.retry_after);

@@ -1,5 +1,5 @@
-//! Certificates in the TLS handshake do not decide who is admitted by the secret, and are shown to no
-//! other key than expected.
+//! Certificates in the TLS handshake do not decide who is admitted by the secret, and are shown to
+//! no other key than expected.
 
 use std::sync::Arc;
 
@@ -33,7 +33,8 @@ fn minted(by: u8, dial: &Dial) -> Vec<u8> {
     authority(by).mint(&mut random(9), dial.peer, dial.key.public(), 1, START, START + 1).unwrap()
 }
 
-/// A world in which the peer shows a certificate of the CA of this number to who serves one of `pins`.
+/// A world in which the peer shows a certificate of the CA of this number to who serves one of
+/// `pins`.
 fn world(by: u8, pins: Vec<Pin>) -> World {
     let plan = Plan::tofu();
     let mut world = plan.world();

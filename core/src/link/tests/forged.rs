@@ -1,5 +1,5 @@
-//! Authenticate and Welcome that are made by hand, where tokens and certificates are brought and minted:
-//! what is missing, not proved, or another's.
+//! Authenticate and Welcome that are made by hand, where tokens and certificates are brought and
+//! minted: what is missing, not proved, or another's.
 
 use std::sync::Arc;
 
@@ -31,7 +31,9 @@ fn hub_takes(
     let mut random = Random::new(&Seed([4; 32]));
     let snapshot = Plan::join().snapshot();
     let begun = HubAuth::begin(snapshot, somewhere(), NONCE, Arrival::default());
-    let HubAuthStep::Ask(auth, Question::Hub(LinkAsk::Arrive(_))) = begun else { panic!("{begun:?}") };
+    let HubAuthStep::Ask(auth, Question::Hub(LinkAsk::Arrive(_))) = begun else {
+        panic!("{begun:?}")
+    };
     let mut hello = Vec::new();
     let arrived = LinkAnswer::Arrived(ProxyPath::Direct).into();
     let waits = auth.answer(arrived, &mut random, start(), &mut hello).unwrap();
@@ -46,7 +48,8 @@ fn hub_takes(
     }
 }
 
-/// What the peer of [`Plan::join`] says by this method, with each of the credentials that it may have.
+/// What the peer of [`Plan::join`] says by this method, with each of the credentials that it may
+/// have.
 fn said(method: Method) -> AuthBody {
     let scene = Scene::joined();
     let credential = match (method, scene.token()) {
@@ -158,7 +161,10 @@ fn a_hub_without_tls_offers_none_of_them_and_takes_none() {
 }
 
 /// What the peer of `credential` makes of a Welcome with these credentials.
-fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::PeerAuthStep, peer::PeerAuthStop> {
+fn peer_takes(
+    credential: Credential,
+    issued: Option<Issued>,
+) -> Result<peer::PeerAuthStep, peer::PeerAuthStop> {
     let plan = Plan { credential, ..Plan::join() };
     let dial = plan.dial();
     let method = dial.credential.method();
@@ -178,7 +184,9 @@ fn peer_takes(credential: Credential, issued: Option<Issued>) -> Result<peer::Pe
     let served = Served { chain: vec![vec![1].into()], pin: server_tls(3).pin() };
     let auth = PeerAuth::new(dial.clone(), NONCE);
     let mut said = Vec::new();
-    let peer::PeerAuthStep::Wait(auth, _) = auth.message(&hello, Some(&served), start(), &mut said)? else {
+    let peer::PeerAuthStep::Wait(auth, _) =
+        auth.message(&hello, Some(&served), start(), &mut said)?
+    else {
         panic!("it asks before Welcome")
     };
     let Ok(Frame::Authenticate(authenticate)) = Frame::decode(&said) else { panic!() };

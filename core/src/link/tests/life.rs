@@ -13,7 +13,7 @@ use crate::id::CallId;
 use crate::link::{EndReason, TimerKind};
 use crate::time::Now;
 use crate::wire::Frame;
-use crate::wire::frame::{Call, CallResult, Goaway, Ping, Register, OutputStream, Status};
+use crate::wire::frame::{Call, CallResult, Goaway, OutputStream, Ping, Register, Status};
 
 const SECOND: Duration = Duration::from_secs(1);
 

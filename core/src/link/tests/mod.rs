@@ -3,7 +3,6 @@
 mod admission;
 mod asking;
 mod certificates;
-mod preauth;
 mod forged;
 mod hostile;
 mod hostile_hub;
@@ -14,6 +13,7 @@ mod life;
 mod local;
 mod pace;
 mod passage;
+mod preauth;
 mod proofs;
 mod properties;
 mod raw;

@@ -9,7 +9,7 @@ use crate::link::{Event, Link};
 use crate::random::Seed;
 use crate::wire::Frame;
 use crate::wire::frame::{
-    Call, CallResult, Command, Delivery, Purpose, Register, OutputStream, Status, Target, count,
+    Call, CallResult, Command, Delivery, OutputStream, Purpose, Register, Status, Target, count,
 };
 
 /// A hub, and links of which each has both ends here.

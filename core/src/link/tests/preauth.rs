@@ -2,7 +2,7 @@
 
 use super::raw::*;
 use super::scenario::*;
-use crate::arrival::{TurnedAway, ProxyPath, RejectReason};
+use crate::arrival::{ProxyPath, RejectReason, TurnedAway};
 use crate::ask::LinkAnswer;
 use crate::auth::AuthError;
 use crate::code::{CloseCode, Code};
@@ -146,7 +146,11 @@ fn a_hub_with_tls_of_its_own_vouches_for_its_own_key_only() {
 #[test]
 fn only_what_the_peer_did_wrong_counts_against_its_source() {
     let refused = |code| EndReason::Auth(AuthError::Refused(None, code));
-    let away = TurnedAway { why: RejectReason::Failures, source: [192, 0, 2, 1].into(), retry_after: None };
+    let away = TurnedAway {
+        why: RejectReason::Failures,
+        source: [192, 0, 2, 1].into(),
+        retry_after: None,
+    };
     for (reason, counts) in [
         (AuthError::WrongSecret.into(), true),
         (AuthError::NoPossession.into(), true),

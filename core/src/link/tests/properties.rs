@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::link::{EndReason, Link};
 use crate::time::{Mono, Now};
 use crate::wire::Frame;
-use crate::wire::frame::{Call, Command, Register, OutputStream, Target};
+use crate::wire::frame::{Call, Command, OutputStream, Register, Target};
 
 /// A whole life: admission, a call each way that matters, output, and the peer's leaving.
 fn live(mut world: World) -> World {
@@ -193,8 +193,11 @@ fn a_link_that_moved_a_mebibyte_and_rested_holds_no_buffer() {
         let mut sent = 0;
         let mut most = 0;
         while sent < bytes.len() {
-            sent +=
-                world.peer.link.output(crate::id::CallId(2), OutputStream::Out, &bytes[sent..]).unwrap();
+            sent += world
+                .peer
+                .link
+                .output(crate::id::CallId(2), OutputStream::Out, &bytes[sent..])
+                .unwrap();
             world.run();
             most = most.max(world.hub.link.memory());
         }

@@ -10,7 +10,7 @@ use crate::id::{Nonce, Pin};
 use crate::identity::{HubIdentity, Transcript};
 use crate::limits::Limits;
 use crate::random::{Random, Seed};
-use crate::socket::{Incoming, UpgradePolicy, UpgradeRequest, Socket};
+use crate::socket::{Incoming, Socket, UpgradePolicy, UpgradeRequest};
 use crate::trust::SeenStart;
 use crate::wire::Frame;
 use crate::wire::frame::{AuthBody, Hello, HelloBody, Method, Purpose, SessionLimits};

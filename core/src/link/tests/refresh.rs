@@ -146,7 +146,10 @@ fn a_token_is_good_for_its_own_peers_key_alone() {
 #[test]
 fn what_the_ledger_says_no_to_is_denied_and_tried_again() {
     let mut scene = Scene::joined();
-    scene.world.instead.insert("record", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
+    scene
+        .world
+        .instead
+        .insert("record", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
     scene.refresh();
     assert_eq!(scene.refused(), Code::Unavailable);
     let refused = AuthError::Refused(Some(web()), Code::Unavailable);

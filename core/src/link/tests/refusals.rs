@@ -2,7 +2,7 @@
 //! was kept or begun.
 
 use super::scenario::*;
-use crate::ask::{Answer, LinkAnswer, AskRefusal};
+use crate::ask::{Answer, AskRefusal, LinkAnswer};
 use crate::auth::{AuthError, Credential};
 use crate::code::{CloseCode, Code};
 use crate::id::HubId;

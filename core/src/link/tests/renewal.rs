@@ -87,7 +87,10 @@ fn what_is_not_kept_does_not_move_the_sessions_end_and_is_asked_for_again() {
 fn a_refresh_that_is_denied_is_tried_again_and_the_session_goes_on_meanwhile() {
     let mut scene = due();
     let asked = scene.world.now.mono;
-    scene.world.instead.insert("record", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
+    scene
+        .world
+        .instead
+        .insert("record", VecDeque::from([Answer::Refused(Code::Unavailable.into())]));
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew", "ask record"]);
     assert_eq!(scene.world.peer.told, ["ask held"]);
@@ -168,7 +171,10 @@ fn a_restored_hub_denies_and_the_session_goes_on() {
     let mut scene = due();
     scene.world.instead.insert(
         "renew",
-        VecDeque::from([Answer::Refused(crate::ask::AskRefusal::later(Code::Unavailable, Some(300)))]),
+        VecDeque::from([Answer::Refused(crate::ask::AskRefusal::later(
+            Code::Unavailable,
+            Some(300),
+        ))]),
     );
     scene.world.run();
     assert_eq!(scene.world.hub.told, ["ask renew"]);

@@ -46,7 +46,11 @@ fn arguments_of_open_calls_fill_their_bound_and_a_call_beyond_it_is_answered_bus
     let mut peer = session(Side::Peer, &limits);
     assert_eq!(called(&mut peer, 2, 600), Ok(FrameVerdict::Deliver));
     assert_eq!(called(&mut peer, 4, 401), Ok(FrameVerdict::Done), "one byte beyond");
-    assert_eq!(called(&mut peer, 6, 400), Ok(FrameVerdict::Deliver), "what was refused takes nothing");
+    assert_eq!(
+        called(&mut peer, 6, 400),
+        Ok(FrameVerdict::Deliver),
+        "what was refused takes nothing"
+    );
     assert!(!peer.is_open(CallId(4)) && peer.is_open(CallId(6)));
     let message = peer.next_message().unwrap();
     let Frame::Result(result) = Frame::decode(message).unwrap() else { panic!() };

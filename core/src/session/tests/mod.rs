@@ -10,7 +10,8 @@ use crate::limits::INPUT_WINDOW;
 use crate::time::Now;
 use crate::wire::Frame;
 use crate::wire::frame::{
-    Call, CallResult, Cancel, Delivery, Deny, Done, Input, Output, OutputStream, Status, Target, Window,
+    Call, CallResult, Cancel, Delivery, Deny, Done, Input, Output, OutputStream, Status, Target,
+    Window,
 };
 
 fn session(side: Side, limits: &Limits) -> Session {
@@ -314,7 +315,13 @@ fn a_ping_goes_before_everything() {
 fn ten_thousand_calls_leave_no_more_memory_than_a_hundred_and_rest_frees_it() {
     let (mut peer, mut hub) = pair();
     let sizes = |s: &Session| {
-        (s.answers.capacity(), s.turns.capacity(), s.scratch.capacity(), s.outbound.len(), s.inbound.len())
+        (
+            s.answers.capacity(),
+            s.turns.capacity(),
+            s.scratch.capacity(),
+            s.outbound.len(),
+            s.inbound.len(),
+        )
     };
     let mut early = None;
     for n in 0..10_000 {

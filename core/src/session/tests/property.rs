@@ -84,7 +84,8 @@ impl World {
             Step::Output(end, nth, len) => {
                 let end = &mut self.0[end];
                 let Some(&id) = end.runs.get(nth) else { return };
-                let taken = end.session.output(CallId(id), OutputStream::Out, &vec![1; len]).unwrap();
+                let taken =
+                    end.session.output(CallId(id), OutputStream::Out, &vec![1; len]).unwrap();
                 *end.sent.entry(id).or_default() += taken;
             }
             Step::Result(end, nth) => {

@@ -298,7 +298,9 @@ fn stray_bits_are_refused_in_each_part() {
 fn each_part(change: impl Fn(&str) -> String, expected: impl Fn(&str) -> PartError) {
     let token = join_token();
     let parts: Vec<&str> = token.split('.').collect();
-    for (at, part) in [TokenPart::Header, TokenPart::Claims, TokenPart::Signature].into_iter().enumerate() {
+    for (at, part) in
+        [TokenPart::Header, TokenPart::Claims, TokenPart::Signature].into_iter().enumerate()
+    {
         let mut changed: Vec<String> = parts.iter().map(ToString::to_string).collect();
         changed[at] = change(parts[at]);
         let error = expected(parts[at]);
@@ -490,7 +492,10 @@ fn what_is_no_json_object_is_refused() {
     for text in ["", "[]", "1", "\"x\"", "null", "{}{}", "{} x", "{\"a\":1,}", "\u{feff}{}"] {
         let token = signed(&signer(), &header(&signer()), text);
         let error = refused(&token);
-        assert!(matches!(error, TokenError::Part { part: TokenPart::Claims, .. }), "{text}: {error:?}");
+        assert!(
+            matches!(error, TokenError::Part { part: TokenPart::Claims, .. }),
+            "{text}: {error:?}"
+        );
     }
 }
 

@@ -20,7 +20,7 @@ use aws_lc_rs::digest;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 use super::json::{Json, JsonError, Object};
-use super::parts::{TokenPart, PartError};
+use super::parts::{PartError, TokenPart};
 use super::*;
 use crate::capability::{Capabilities, Role};
 use crate::id::{HubId, Jti, KeyId, Pin, PublicKey};

@@ -1,8 +1,9 @@
-//! The crate `jsonwebtoken` as a second opinion: whatever ours takes it takes too, and each case where
-//! ours is stricter stands in a table with its reason.
+//! The crate `jsonwebtoken` as a second opinion: whatever ours takes it takes too, and each case
+//! where ours is stricter stands in a table with its reason.
 //!
-//! It reads the machine's clock, so it is asked about everything but times (those are in `times`). It
-//! looks up no key, so it is given the one that `kid` names, or in the table the one that signed.
+//! It reads the machine's clock, so it is asked about everything but times (those are in `times`).
+//! It looks up no key, so it is given the one that `kid` names, or in the table the one that
+//! signed.
 
 use std::sync::Once;
 
@@ -20,8 +21,8 @@ use proptest::test_runner::TestRunner;
 
 use super::*;
 
-/// Its signatures, verified by the library alone. Its own use of that library would draw in the default
-/// features of another build of it.
+/// Its signatures, verified by the library alone. Its own use of that library would draw in the
+/// default features of another build of it.
 struct Library(TheirAlgorithm, DecodingKey);
 
 impl Verifier<Vec<u8>> for Library {

@@ -109,8 +109,8 @@ fn ecdsa_over_another_hash_is_refused() {
     assert_eq!(refused(&with_signature(&token, signature.as_ref())), TokenError::Signature);
 }
 
-/// A hub's keys with one under which anybody can sign: what it would take for a small-order key to be
-/// asked at all.
+/// A hub's keys with one under which anybody can sign: what it would take for a small-order key to
+/// be asked at all.
 struct Careless(TokenKey);
 
 impl KeySet for Careless {
@@ -128,6 +128,7 @@ fn a_small_order_key_verifies_nothing_even_where_it_was_let_in() {
     let mut forged = [0; 64];
     forged[0] = 1;
     let token = with_signature(&token_of(&signer()), &forged);
-    let error = open(token.as_bytes(), &careless, &TokenPolicy::JOIN, NOW, &Rules::JOIN).unwrap_err();
+    let error =
+        open(token.as_bytes(), &careless, &TokenPolicy::JOIN, NOW, &Rules::JOIN).unwrap_err();
     assert_eq!(error, TokenError::Signature);
 }

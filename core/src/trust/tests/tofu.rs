@@ -105,7 +105,8 @@ fn pins_do_not_matter_once_an_identity_is_known() {
 
 #[test]
 fn a_pinned_key_that_hello_lists_goes_on_and_the_identity_is_kept_once_admitted() {
-    let expected = Decision { how: How::Pin, store: StoreWhen::Admitted, entry: first_entry(1, Some(1)) };
+    let expected =
+        Decision { how: How::Pin, store: StoreWhen::Admitted, entry: first_entry(1, Some(1)) };
     for method in ALL_METHODS {
         for pins in [&[pin(1)][..], &[pin(9), pin(1)], &[fingerprint(1)]] {
             let decision = scene().pinned(pins).with(method).decide(Mode::Tofu);
@@ -130,7 +131,11 @@ fn a_pinned_key_that_hello_does_not_list_is_refused() {
 fn an_unknown_hub_with_the_secret_is_kept_only_when_proved() {
     assert_eq!(
         scene().decide(Mode::Tofu).unwrap(),
-        Decision { how: How::FirstContact, store: StoreWhen::Proved, entry: first_entry(1, Some(1)) }
+        Decision {
+            how: How::FirstContact,
+            store: StoreWhen::Proved,
+            entry: first_entry(1, Some(1))
+        }
     );
 }
 

@@ -76,7 +76,8 @@ fn a_key_update_is_answered_with_the_next_write_and_data_goes_on_both_ways() {
     }
 }
 
-/// However often it was asked while it had nothing to say: one answer goes before what it says next.
+/// However often it was asked while it had nothing to say: one answer goes before what it says
+/// next.
 #[test]
 fn an_end_that_only_reads_takes_new_keys_once_it_says_anything() {
     let mut client = End::connect(&Limits::default());

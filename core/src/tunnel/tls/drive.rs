@@ -8,7 +8,8 @@
 //!   Our own queue takes the bytes at once, so both are dealt with here.
 //! * Data may come before a pending transmit, so nothing depends on the order of states.
 //! * After `Err` an alert may wait. rustls forgets that it failed, and a call too many decrypts the
-//!   bad record again, so [`TlsConnection::drain_alert`] calls only while it says that there is one.
+//!   bad record again, so [`TlsConnection::drain_alert`] calls only while it says that there is
+//!   one.
 
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;

@@ -5,7 +5,7 @@ use crate::wire::bounds;
 use crate::wire::frame::codec::{Millis, Rising};
 use crate::wire::frame::table::*;
 use crate::wire::read::Head;
-use crate::wire::value::{Arguments, Labels, ArgumentsPart};
+use crate::wire::value::{Arguments, ArgumentsPart, Labels};
 
 /// A command that is to be run.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -49,7 +49,8 @@ pub enum Sender {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProofSchema {
-    /// Parts of the proof in their order, each with its length in bytes; the last ones may be absent.
+    /// Parts of the proof in their order, each with its length in bytes; the last ones may be
+    /// absent.
     pub parts: &'static [(&'static str, usize)],
     /// Rule of the proof in `spec/bowline.cddl`.
     pub grammar: Grammar,

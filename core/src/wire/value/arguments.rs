@@ -83,7 +83,9 @@ impl<'a> Arguments<'a> {
         self.positional.len() + self.named.len()
     }
 
-    pub(in crate::wire) fn read_positional(reader: &mut Reader<'a>) -> Result<ArgumentsPart<'a>, WireError> {
+    pub(in crate::wire) fn read_positional(
+        reader: &mut Reader<'a>,
+    ) -> Result<ArgumentsPart<'a>, WireError> {
         let mut count = 0;
         let item = reader.span(|reader| {
             count = reader.array_of(bounds::ARGUMENTS)?;
@@ -92,7 +94,9 @@ impl<'a> Arguments<'a> {
         ArgumentsPart::present(item, count)
     }
 
-    pub(in crate::wire) fn read_named(reader: &mut Reader<'a>) -> Result<ArgumentsPart<'a>, WireError> {
+    pub(in crate::wire) fn read_named(
+        reader: &mut Reader<'a>,
+    ) -> Result<ArgumentsPart<'a>, WireError> {
         let mut count = 0;
         let item = reader.span(|reader| {
             count = reader.map_of(bounds::ARGUMENTS)?;
@@ -105,7 +109,10 @@ impl<'a> Arguments<'a> {
         ArgumentsPart::present(item, count)
     }
 
-    pub(in crate::wire) fn join(positional: ArgumentsPart<'a>, named: ArgumentsPart<'a>) -> Result<Self, WireError> {
+    pub(in crate::wire) fn join(
+        positional: ArgumentsPart<'a>,
+        named: ArgumentsPart<'a>,
+    ) -> Result<Self, WireError> {
         if positional.count + named.count > bounds::ARGUMENTS as u64 {
             return Err(WireError::TooMany);
         }

@@ -20,7 +20,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::arguments::ArgumentError;
-use walk::{Root, ArgumentWalk};
+use walk::{ArgumentWalk, Root};
 
 /// What a program may do with the descriptor that it gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, fstat, openat};
 use rustix::io::Errno;
 
-use super::walk::{WalkEnd, Root, ArgumentWalk, was_swapped};
+use super::walk::{ArgumentWalk, Root, WalkEnd, was_swapped};
 use super::{Access, Refused};
 
 /// Opens what `below`, a relative path without `..`, is below `root`.

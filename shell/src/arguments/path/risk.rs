@@ -1,4 +1,5 @@
-//! Roots that are not there, and those that are no bound: so wide that everything is below them, or open to be changed by others.
+//! Roots that are not there, and those that are no bound: so wide that everything is below them, or
+//! open to be changed by others.
 
 use std::fs;
 use std::io::Read;

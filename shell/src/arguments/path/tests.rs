@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
-/// `BASE/root/{dir/file, in -> dir, out -> BASE/other, up -> .., nowhere -> BASE/none,
-/// climbs -> none/../../.., circle -> circle, absolute -> BASE/root/dir}` and `dir/back -> ../dir/file`.
+/// `BASE/root/{dir/file, in -> dir, out -> BASE/other, up -> .., nowhere -> BASE/none, climbs ->
+/// none/../../.., circle -> circle, absolute -> BASE/root/dir}` and `dir/back -> ../dir/file`.
 fn tree() -> (tempfile::TempDir, PathBuf) {
     let base = tempfile::tempdir().unwrap();
     let root = base.path().canonicalize().unwrap().join("root");

@@ -243,7 +243,10 @@ fn flags_stand_above_the_file_key_by_key() {
     let flags = HubSettings {
         bind: Some("[::1]:1".parse().unwrap()),
         limits: LimitSettings { peers: Some(5), ..LimitSettings::default() },
-        preauth: PreauthSettings { allow_ips: Some(networks(&["::1"])), ..PreauthSettings::default() },
+        preauth: PreauthSettings {
+            allow_ips: Some(networks(&["::1"])),
+            ..PreauthSettings::default()
+        },
         auth_required: Some(true),
         auth_secret: Some(true),
         ..HubSettings::default()

@@ -1,9 +1,9 @@
 //! The keys of a configuration file: what one is, and all that follows from a table of them.
 //!
 //! `hub/table.rs` and `peer/table.rs` hold a row for each key, in the order in which they are
-//! printed. `keys!` makes the settings, the configuration and the [`Key`]s from the rows. The reading
-//! of a file, the flags of the program, what lies over what, what is printed and what differs
-//! between two configurations follow from the keys.
+//! printed. `keys!` makes the settings, the configuration and the [`Key`]s from the rows. The
+//! reading of a file, the flags of the program, what lies over what, what is printed and what
+//! differs between two configurations follow from the keys.
 
 mod kind;
 mod row;
@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub use kind::Form;
 pub(crate) use kind::{
-    Count, FilePath, KeyKind, List, KeyRead, SourceName, Switch, Text, decide, seconds, size, span,
+    Count, FilePath, KeyKind, KeyRead, List, SourceName, Switch, Text, decide, seconds, size, span,
 };
 pub(crate) use row::keys;
 

@@ -215,7 +215,13 @@ mod tests {
             let found = who.takes(seen(FileKind::Regular, uid, mode), exposure);
             assert_eq!(found, verdict, "{who:?} {uid} {mode:o} {exposure:?}");
         }
-        for kind in [FileKind::Pipe, FileKind::Socket, FileKind::Device, FileKind::Directory, FileKind::Link] {
+        for kind in [
+            FileKind::Pipe,
+            FileKind::Socket,
+            FileKind::Device,
+            FileKind::Directory,
+            FileKind::Link,
+        ] {
             let found = ALICE.takes(seen(kind, 1000, 0o600), Nothing);
             assert!(matches!(found, Err(Flaw::Kind(_))), "{kind:?}");
         }

@@ -16,7 +16,7 @@ use rustix::process::geteuid;
 
 use super::group;
 use super::remedy::Remedy;
-use super::verdict::{Exposure, Flaw, FileKind, Seen, Who};
+use super::verdict::{Exposure, FileKind, Flaw, Seen, Who};
 use crate::files::FileError;
 
 /// Links that are followed for one path, as many as the system itself follows.

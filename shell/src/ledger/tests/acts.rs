@@ -6,7 +6,7 @@ use bowline_core::ask::Memory;
 use bowline_core::capability::Role;
 use bowline_core::code::Code;
 use bowline_core::facts::{
-    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, Family, FactRecord, Refreshing,
+    Binding, Change, Conflict, Durable, Enrolled, Enrolment, Fact, FactRecord, Family, Refreshing,
     Restored, Revocation, Sign, TokenRecord, Uses,
 };
 use bowline_core::id::{Jti, KeyId, PeerId, PublicKey, RefreshHash};

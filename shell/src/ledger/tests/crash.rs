@@ -95,8 +95,8 @@ fn a_crash_at_any_write_spends_no_token_twice_and_locks_nobody_out() {
             token.used.len() > usize::try_from(token.uses).unwrap()
         };
         assert_eq!(found.tokens.values().find(twice), None);
-        // Whoever got no answer asks again; from there on all is as if nothing had happened, but for
-        // starts, of which there may be one more.
+        // Whoever got no answer asks again; from there on all is as if nothing had happened, but
+        // for starts, of which there may be one more.
         for (step, expected) in &life[answered..] {
             let outcome = act(&mut ledger, step);
             // What has changed already is no change again.

@@ -2,7 +2,7 @@
 
 use bowline_core::facts::{Change, KeyRecord};
 use bowline_core::random::Random;
-use bowline_core::token::{KeyState, TokenSigner, TokenKey};
+use bowline_core::token::{KeyState, TokenKey, TokenSigner};
 
 use super::acts::{Act, act, token};
 use crate::ledger::{KeyRotation, Ledger};

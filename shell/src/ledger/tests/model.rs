@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use bowline_core::capability::{Capabilities, Capability, Role};
 use bowline_core::facts::{
-    Binding, Change, Enrolled, Enrolment, Family, FactRecord, Refreshing, Revocation, TokenRecord, Uses,
+    Binding, Change, Enrolled, Enrolment, FactRecord, Family, Refreshing, Revocation, TokenRecord,
+    Uses,
 };
 use bowline_core::id::{KeyId, PeerId, PublicKey, RefreshHash};
 use bowline_core::wire::frame::Method;

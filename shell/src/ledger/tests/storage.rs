@@ -1,5 +1,5 @@
-//! Disks that are full, read-only or damaged: the join is refused with a reason, and nothing of it is
-//! spent.
+//! Disks that are full, read-only or damaged: the join is refused with a reason, and nothing of it
+//! is spent.
 
 use std::fs;
 use std::os::unix::fs::FileExt;

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use bowline_core::ask::{Answer, PeerUpdate, Question};
 use bowline_core::auth::{
-    Credential, Dial, JoinToken, PeerCredentials, SharedSecret, Transport, Reconnect, may_refuse,
+    Credential, Dial, JoinToken, PeerCredentials, Reconnect, SharedSecret, Transport, may_refuse,
 };
 use bowline_core::code::Code;
 use bowline_core::id::{CallId, HubId, PeerId};
 use bowline_core::identity::{PeerKey, SigningKey};
 use bowline_core::limits::Limits;
 use bowline_core::link::{EndReason, Event, Link};
-use bowline_core::peer::{NextDial, LinkOutcome, BackoffSpans, Peer};
+use bowline_core::peer::{BackoffSpans, LinkOutcome, NextDial, Peer};
 use bowline_core::random::{Random, Seed};
 use bowline_core::session::SendError;
 use bowline_core::time::{Mono, Now};
@@ -247,7 +247,9 @@ impl PeerNode {
             (Some((token, _)), None) => Credential::Join(token.clone()),
             (Some(_), Some(held)) => match held.way(now.unix) {
                 Reconnect::Resume if !self.refreshes => Credential::Resume(held.clone()),
-                Reconnect::Resume | Reconnect::Refresh | Reconnect::Ended => Credential::Refresh(held.clone()),
+                Reconnect::Resume | Reconnect::Refresh | Reconnect::Ended => {
+                    Credential::Refresh(held.clone())
+                }
             },
         }
     }
@@ -358,8 +360,10 @@ impl PeerNode {
                         return violated("a refusal that its method never meets", refusal.code);
                     }
                     self.refreshes |= matches!(reason.code(), Code::Expired | Code::NotYetValid);
-                    let outcome =
-                        LinkOutcome { is_retryable: reason.is_retryable(), retry_after: reason.retry_after() };
+                    let outcome = LinkOutcome {
+                        is_retryable: reason.is_retryable(),
+                        retry_after: reason.retry_after(),
+                    };
                     life.machine.ended(outcome, now);
                     break;
                 }

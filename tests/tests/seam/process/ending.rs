@@ -30,7 +30,8 @@ each_shell! {
     async fn a_program_that_ends_on_term_is_not_waited_for_any_longer<S>() {
         let grace = Grace { stop: NEVER, ..Grace::default() };
         let mut call = Call::<S>::new().stopping(Stop::Deadline, a_line_was_written);
-        // The child tells both ids, once it is past the fork, where a shell still catches TERM for it.
+        // The child tells both ids, once it is past the fork, where a shell still catches TERM for
+        // it.
         let child = "sh -c 'echo $0 $$; exec sleep 1000' $$";
         let script = format!("trap 'wait; exit 0' TERM; {child} & wait");
         assert_eq!(call.sh(&script, grace).await, Outcome::Stopped(Stop::Deadline));

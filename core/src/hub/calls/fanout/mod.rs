@@ -21,8 +21,8 @@ pub(super) use share::Share;
 
 use crate::code::Code;
 use crate::hub::calls::deadlines;
-use crate::hub::calls::record::{CallNumber, LegCounts, LegEnd, Goal, RecordedCall};
-use crate::hub::calls::usage::{RowUsage, Owner};
+use crate::hub::calls::record::{CallNumber, Goal, LegCounts, LegEnd, RecordedCall};
+use crate::hub::calls::usage::{Owner, RowUsage};
 use crate::id::{CallId, CommandName, LinkId, PeerId};
 use crate::wire::frame::{Call, Delivery};
 use crate::wire::value::ArgumentsBuf;
@@ -177,7 +177,10 @@ impl Fanout {
         match self.phase {
             FanoutPhase::Ending(..) | FanoutPhase::Refused => {}
             _ if self.cancelled.is_some() => {}
-            FanoutPhase::Choosing(_) | FanoutPhase::Starting(_) | FanoutPhase::Started | FanoutPhase::Cancelling(_) => {
+            FanoutPhase::Choosing(_)
+            | FanoutPhase::Starting(_)
+            | FanoutPhase::Started
+            | FanoutPhase::Cancelling(_) => {
                 self.cancelled = Some(reason.to_owned());
                 self.phase = FanoutPhase::Cancelling(0);
             }

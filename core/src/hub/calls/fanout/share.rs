@@ -40,7 +40,8 @@ impl Share {
         window: u64,
         legs: impl Iterator<Item = bool>,
     ) -> Option<Self> {
-        let mut parts: Vec<_> = legs.map(|open| LegCredit { held: 0, open, listed: false }).collect();
+        let mut parts: Vec<_> =
+            legs.map(|open| LegCredit { held: 0, open, listed: false }).collect();
         let running = parts.iter().filter(|part| part.open).count() as u64;
         if window < running {
             return None;

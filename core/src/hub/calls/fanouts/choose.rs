@@ -1,8 +1,8 @@
 //! Which peers a fan-out is for. `// spec: hub §3`
 
 use crate::code::Code;
+use crate::hub::calls::fanout::{Attachment, FanoutPhase, Feed, Leg, LegState, Share};
 use crate::hub::calls::fanouts::Turn;
-use crate::hub::calls::fanout::{Feed, Attachment, Leg, FanoutPhase, Share, LegState};
 use crate::hub::calls::record::Goal;
 use crate::hub::directory::Meant;
 use crate::id::PeerId;
@@ -88,7 +88,8 @@ impl Turn<'_> {
             }
         }
         let fanout = &mut *self.fanout;
-        fanout.phase = if fanout.legs.is_empty() { FanoutPhase::Started } else { FanoutPhase::Starting(0) };
+        fanout.phase =
+            if fanout.legs.is_empty() { FanoutPhase::Started } else { FanoutPhase::Starting(0) };
     }
 
     /// How many legs a fan-out may have.

@@ -2,8 +2,8 @@
 
 use crate::code::Code;
 use crate::hub::calls::Calling;
-use crate::hub::calls::fanouts::Turn;
 use crate::hub::calls::fanout::{Attachment, Fanout, KEPT_LEG, LegOutput};
+use crate::hub::calls::fanouts::Turn;
 use crate::hub::calls::record::Goal;
 use crate::id::LinkId;
 use crate::wire::Frame;

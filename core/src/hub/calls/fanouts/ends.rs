@@ -1,8 +1,8 @@
 //! How legs end, and with the last of them the fan-out. `// spec: hub §3`
 
 use crate::code::Code;
+use crate::hub::calls::fanout::{Attachment, FanoutPhase, Feed, LegState, Share};
 use crate::hub::calls::fanouts::Turn;
-use crate::hub::calls::fanout::{Feed, Attachment, FanoutPhase, Share, LegState};
 use crate::hub::calls::record::{LegCounts, LegEnd};
 use crate::hub::reply::sentence;
 use crate::wire::Frame;
@@ -17,7 +17,8 @@ impl Turn<'_> {
         mut end: LegEnd,
         said: Option<&CallResult<'_>>,
     ) {
-        let ending = self.fanout.legs.get(leg).filter(|leg| !matches!(leg.state, LegState::Ended(_)));
+        let ending =
+            self.fanout.legs.get(leg).filter(|leg| !matches!(leg.state, LegState::Ended(_)));
         let Some(peer) = ending.map(|leg| leg.peer) else { return };
         if let Attachment::Attached(link, id) = self.fanout.hold {
             let peer = Some(peer);

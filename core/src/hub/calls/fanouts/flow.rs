@@ -1,8 +1,8 @@
 //! Output, input and credit between a fan-out's caller and its legs.
 
 use crate::code::Code;
-use crate::hub::calls::fanouts::Turn;
 use crate::hub::calls::fanout::{Attachment, FanoutPhase, LegState};
+use crate::hub::calls::fanouts::Turn;
 use crate::hub::calls::table::LinkCalls;
 use crate::wire::Frame;
 use crate::wire::frame::{Input, Output, Window};
@@ -15,7 +15,8 @@ const FED: usize = 1 << 20;
 impl Turn<'_> {
     /// A leg has said something.
     pub(in crate::hub::calls) fn output_came(&mut self, leg: usize, output: &Output<'_>) {
-        let Some(&LegState::Runs(runner, run)) = self.fanout.legs.get(leg).map(|leg| &leg.state) else {
+        let Some(&LegState::Runs(runner, run)) = self.fanout.legs.get(leg).map(|leg| &leg.state)
+        else {
             return;
         };
         let bytes = output.bytes.len() as u64;
@@ -47,7 +48,9 @@ impl Turn<'_> {
     /// The caller gives credit for output; it is counted at its link.
     pub(in crate::hub::calls) fn caller_gave_credit(&mut self, bytes: u64) {
         match self.fanout.phase {
-            FanoutPhase::Choosing(_) => self.fanout.window = self.fanout.window.saturating_add(bytes),
+            FanoutPhase::Choosing(_) => {
+                self.fanout.window = self.fanout.window.saturating_add(bytes)
+            }
             _ => self.fanout.share.add(bytes),
         }
     }

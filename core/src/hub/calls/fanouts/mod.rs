@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌── Call, Input, Cancel, Window ──► link of a ──┐
-//!   caller ► fan-out                                             ├── Output, Result, Window ──► fan-out
+//!   caller ► fan-out                                         ├── Output, Result, Window ► fan-out
 //!            └── … ────────────────────────────► link of b ──┘            to the caller, or kept
 //! ```
 //!
@@ -10,8 +10,8 @@
 //! ([`Limits::slice`](crate::limits::Limits)), the first at once and the rest by [`Calling::work`],
 //! so that nobody holds the lock for all of a long list.
 //!
-//! Whatever happens to a fan-out happens in a [`Turn`]: it has the fan-out, and all of the calls that is
-//! not a fan-out. What follows for the table of fan-outs is done behind it, in one place.
+//! Whatever happens to a fan-out happens in a [`Turn`]: it has the fan-out, and all of the calls
+//! that is not a fan-out. What follows for the table of fan-outs is done behind it, in one place.
 
 mod choose;
 mod detached;

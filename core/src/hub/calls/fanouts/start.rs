@@ -1,9 +1,9 @@
 //! Legs are begun: to each runner an ordinary call, to the caller an Accepted for each slice.
 
 use crate::code::Code;
-use crate::hub::calls::fanouts::Turn;
 use crate::hub::calls::fanout::{Attachment, FanoutPhase, LegState};
-use crate::hub::calls::record::{LegEnd, Goal};
+use crate::hub::calls::fanouts::Turn;
+use crate::hub::calls::record::{Goal, LegEnd};
 use crate::hub::calls::routes::ReplyTo;
 use crate::hub::directory::Meant;
 use crate::id::{CallId, PeerId};

@@ -1,6 +1,6 @@
 //! Every sample, wrong in one place, in each of the ways in which a frame can be: an unknown low
-//! key, a key twice, a wrong type, a wrong length, too deep, trailing bytes. Held to the exact error
-//! here, and sent through a link in `crate::link::tests::wrong`.
+//! key, a key twice, a wrong type, a wrong length, too deep, trailing bytes. Held to the exact
+//! error here, and sent through a link in `crate::link::tests::wrong`.
 
 use super::samples::{Sample, all};
 use super::tree::Item;
