@@ -44,9 +44,11 @@ impl Line {
         self.was_put_back = true;
     }
 
-    /// That was accepted: what was shown before counts never again.
-    pub fn accepted(&mut self) {
-        self.forgotten = None;
+    /// That was accepted, and the hub goes on behind this generation: what was shown before counts
+    /// never again. A copy that knew of an earlier time when it was put back, and was accepted for
+    /// that one alone, may still be behind what the hub said since.
+    pub fn accepted(&mut self, generation: u64) {
+        self.forgotten = self.forgotten.filter(|&(last, _)| generation <= last);
         self.accepted += 1;
     }
 

@@ -40,7 +40,7 @@ impl World {
         }
         self.crash_hub(500);
         if self.durable.accept(self.now.unix, keeps) {
-            self.model.line.accepted();
+            self.model.line.accepted(self.durable.generation);
         }
     }
 

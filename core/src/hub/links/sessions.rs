@@ -1,5 +1,7 @@
 //! Sessions that the hub ends: after what still waits for them, or at once.
 
+use std::collections::BTreeSet;
+
 use crate::ask::StoreAsk;
 use crate::capability::{Capability, Role};
 use crate::code::Code;
@@ -97,6 +99,7 @@ impl Sessions<'_> {
     /// Revokes peers here, and ends their sessions; how many sessions that were.
     pub(in crate::hub) fn revoke_here(&mut self, peers: &[PeerId], revocation: &Revocation) -> u64 {
         self.members.revoke(peers, revocation, self.effects);
+        let peers: BTreeSet<_> = peers.iter().collect();
         self.end(Code::Revoked, |live| peers.contains(&live.peer) && !live.source.is_local())
     }
 
