@@ -17,7 +17,7 @@
 //! use bowline_core::time::Now;
 //! use bowline_core::trust::Mode;
 //! use bowline_core::wire::Frame;
-//! use bowline_core::wire::frame::{Purpose, Source, Target};
+//! use bowline_core::wire::frame::{Purpose, OutputStream, Target};
 //! use bowline_testkit::{Clock, Pair, TestHub, call, dial, register, snapshot, success};
 //!
 //! /// A peer that serves `uptime`, or an operator that calls it; whether anything moved.
@@ -37,7 +37,7 @@
 //!             }
 //!             Event::Frame(Frame::Call(call)) => {
 //!                 let id = call.id;
-//!                 pair.peer.output(id, Source::Out, b"up 3 days\n").unwrap();
+//!                 pair.peer.output(id, OutputStream::Out, b"up 3 days\n").unwrap();
 //!                 pair.peer.send(&success(id)).unwrap();
 //!             }
 //!             Event::Frame(Frame::Output(output)) => heard.extend(output.bytes),
