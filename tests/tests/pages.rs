@@ -54,6 +54,30 @@ fn no_comment_of_a_source_is_over_100_columns() {
     }
 }
 
+/// `./test others` names the binaries whose ignored tests it runs.
+#[test]
+fn every_test_for_programs_of_others_is_in_a_binary_that_the_script_names() {
+    let script = page("test");
+    let folder = root().join("tests/tests");
+    let mark = concat!("#[ignore = \"needs", " ");
+    let ignored = sources("rs").into_iter().filter(|(_, text)| text.contains(mark));
+    let ignored =
+        ignored.filter_map(|(path, _)| path.strip_prefix(&folder).ok().map(Path::to_owned));
+    let binaries: BTreeSet<_> = ignored
+        .filter_map(|path| {
+            Path::new(path.components().next()?.as_os_str()).file_stem().map(|stem| stem.to_owned())
+        })
+        .collect();
+    assert!(binaries.len() >= 4, "{binaries:?}");
+    for binary in binaries {
+        let binary = binary.to_string_lossy();
+        assert!(
+            script.contains(&format!("--test {binary} ")),
+            "./test others does not run {binary}"
+        );
+    }
+}
+
 #[test]
 fn every_defence_of_the_security_page_names_tests_that_are_there() {
     let names = functions();
