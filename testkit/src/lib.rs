@@ -17,7 +17,7 @@
 //! use bowline_core::time::Now;
 //! use bowline_core::trust::Mode;
 //! use bowline_core::wire::Frame;
-//! use bowline_core::wire::frame::{Purpose, OutputStream, Target};
+//! use bowline_core::wire::frame::{OutputStream, Purpose, Target};
 //! use bowline_testkit::{Clock, Pair, TestHub, call, dial, register, snapshot, success};
 //!
 //! /// A peer that serves `uptime`, or an operator that calls it; whether anything moved.

@@ -1,4 +1,4 @@
-//! StoreAsks of the hub's own: what has to be on the disk before the hub goes on with a call.
+//! Questions of the hub's own: what has to be on the disk before the hub goes on with a call.
 //!
 //! ```text
 //!   Call ──► control ──► StoreAsk ──poll_ask──► the shell ──answer_ask──► change in memory, Result
@@ -15,7 +15,7 @@ use crate::facts::{Change, Revocation};
 use crate::hub::control::{Control, Revoking};
 use crate::id::{CallId, LinkId};
 
-/// StoreAsks that wait to be taken, and those that wait for their answer.
+/// Questions that wait to be taken, and those that wait for their answer.
 #[derive(Debug, Default)]
 pub(super) struct Asks {
     next: u64,
@@ -60,9 +60,7 @@ impl Asks {
         self.fresh.push_back((id, wanted.clone()));
         self.open.insert(id, PendingAsk { caller, wanted, revoking });
     }
-}
 
-impl Asks {
     /// A question to be put to durable storage.
     pub(super) fn poll(&mut self) -> Option<(AskId, StoreAsk)> {
         self.fresh.pop_front()

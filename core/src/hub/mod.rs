@@ -67,7 +67,7 @@ use preauth::{Preauth, RejectionSummary};
 #[derive(Debug)]
 pub struct Hub {
     config: HubConfig,
-    facts: Option<HubSetup>,
+    setup: Option<HubSetup>,
     links: Links,
     preauth: Preauth,
     members: Members,
@@ -89,7 +89,7 @@ impl Hub {
     #[must_use]
     pub fn new(config: HubConfig, known: Durable, seed: &Seed) -> Self {
         Self {
-            facts: None,
+            setup: None,
             links: Links::default(),
             preauth: Preauth::new(&config),
             members: Members::new(&config, known, seed),
@@ -102,14 +102,14 @@ impl Hub {
     }
 
     /// What `status` says of the set-up, in place of what was told before.
-    pub fn set_facts(&mut self, facts: HubSetup) {
-        self.facts = Some(facts);
+    pub fn set_setup(&mut self, setup: HubSetup) {
+        self.setup = Some(setup);
     }
 
     /// The local socket is at another place from here on.
     pub fn set_control(&mut self, control: Option<String>) {
-        if let Some(facts) = &mut self.facts {
-            facts.control = control;
+        if let Some(setup) = &mut self.setup {
+            setup.control = control;
         }
     }
 
@@ -298,8 +298,9 @@ impl Hub {
     /// it is looked for tokens that have ended. It may have changed after any input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let calls = [self.calls.next_deadline(), self.preauth.due(), self.drain.due()];
-        calls.into_iter().chain([self.members.due()]).flatten().min()
+        let Self { calls, preauth, drain, members, .. } = self;
+        let due = [calls.next_deadline(), preauth.due(), drain.due(), members.due()];
+        due.into_iter().flatten().min()
     }
 
     /// Time has passed: calls whose peers did not answer in time end, who was turned away is told,
@@ -405,10 +406,10 @@ impl Hub {
     }
 
     fn control(&mut self, (link, call): (LinkId, CallId)) -> Control<'_> {
-        let Self { config, facts, links, members, calls, drain, effects, now, .. } = self;
+        let Self { config, setup, links, members, calls, drain, effects, now, .. } = self;
         let sessions = Sessions { links, members, effects, now: *now };
-        let (facts, stage) = (facts.as_ref(), drain.stage());
-        Control { config, facts, calls, sessions, stage, link, call }
+        let (setup, stage) = (setup.as_ref(), drain.stage());
+        Control { config, setup, calls, sessions, stage, link, call }
     }
 
     /// The calls, with what they see of the hub and may do.

@@ -254,7 +254,7 @@ impl<R: Runtime> HubBuilder<R> {
         let since = shared.clock.now().unix;
         let urls = shared.urls.load_full();
         let told = facts.told(&config, methods, since, presence.control(), &urls);
-        shared.with(|hub| hub.set_facts(told));
+        shared.with(|hub| hub.set_setup(told));
         let sockets = Sockets { network: listener, local: at_hand };
         let (insecure, limits) = (self.insecure, self.limits);
         let presence = Arc::new(presence);

@@ -109,7 +109,7 @@ impl<R: Runtime> Hub<R> {
         let methods = self.shared.snapshot.load().methods(source);
         let urls = self.shared.urls.load_full();
         let told = self.facts.told(config, methods, self.setup.since, self.control(), &urls);
-        self.shared.with(|hub| hub.set_facts(told));
+        self.shared.with(|hub| hub.set_setup(told));
     }
 }
 

@@ -43,7 +43,7 @@ pub(in crate::hub) use tokens::Revoking;
 /// A command under way, the call that wants it, and the parts of the hub that it is about.
 pub(in crate::hub) struct Control<'h> {
     pub(super) config: &'h HubConfig,
-    pub(super) facts: Option<&'h HubSetup>,
+    pub(super) setup: Option<&'h HubSetup>,
     pub(super) calls: &'h mut HubCalls,
     pub(super) sessions: Sessions<'h>,
     pub(super) stage: Stage,

@@ -20,31 +20,31 @@ struct LinkCounts {
 impl Handler<StatusRequest> for Control<'_> {
     fn handle(&mut self, _: StatusRequest) -> Result<CommandAnswer<HubStatus>, ControlError> {
         let (members, now) = (&*self.sessions.members, self.sessions.now);
-        let facts = self.facts.cloned().ok_or(Code::Unsupported)?;
+        let setup = self.setup.cloned().ok_or(Code::Unsupported)?;
         let LinkCounts { sessions, operators, pending, serving, calls } = self.counts();
         Ok(CommandAnswer::Now(HubStatus {
             // Whether a join token admits anybody at this moment.
-            joins: facts.methods.contains(&Method::Join) && members.restored().is_none(),
-            name: facts.name,
-            hub: facts.hub,
-            version: facts.version,
-            generation: facts.generation,
-            mode: facts.mode,
-            bind: facts.bind,
-            url: facts.url,
-            urls: facts.urls,
-            methods: facts.methods.into_iter().map(Into::into).collect(),
-            auth_required: facts.auth_required,
+            joins: setup.methods.contains(&Method::Join) && members.restored().is_none(),
+            name: setup.name,
+            hub: setup.hub,
+            version: setup.version,
+            generation: setup.generation,
+            mode: setup.mode,
+            bind: setup.bind,
+            url: setup.url,
+            urls: setup.urls,
+            methods: setup.methods.into_iter().map(Into::into).collect(),
+            auth_required: setup.auth_required,
             secret_role: self.config.secret_role.into(),
             self_labels: self.config.self_labels,
-            pin: facts.pin,
-            not_after: facts.not_after,
-            control: facts.control,
-            since: facts.since,
+            pin: setup.pin,
+            not_after: setup.not_after,
+            control: setup.control,
+            since: setup.since,
             tokens: members.open_tokens(now.unix) as u64,
             contested: members.duplicate_sessions(now.mono).collect(),
             old_secret_until: members.old_until(),
-            warnings: facts.warnings,
+            warnings: setup.warnings,
             sessions,
             operators,
             pending,

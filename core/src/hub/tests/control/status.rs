@@ -26,7 +26,7 @@ fn facts() -> HubSetup {
 #[test]
 fn it_tells_the_set_up_and_counts_what_goes_on() {
     let mut hub = hub();
-    hub.set_facts(facts());
+    hub.set_setup(facts());
     let web = serve(&mut hub, "web-1");
     join(&mut hub, "mute", Purpose::Serve);
     let caller = join(&mut hub, "ops", Purpose::Operate);
@@ -69,7 +69,7 @@ fn it_tells_the_set_up_and_counts_what_goes_on() {
 #[test]
 fn what_a_hub_without_tls_does_not_have_is_left_out() {
     let mut hub = hub();
-    hub.set_facts(HubSetup { pin: None, not_after: None, control: None, ..facts() });
+    hub.set_setup(HubSetup { pin: None, not_after: None, control: None, ..facts() });
     let operator = operator(&mut hub);
     let told = say(&mut hub, operator, 1, "status", &[]).unwrap();
     for key in ["pin=", "not_after=", "control="] {
@@ -81,7 +81,7 @@ fn what_a_hub_without_tls_does_not_have_is_left_out() {
 fn tokens_that_admit_are_counted_and_whether_they_do() {
     let mut desk = IssuingHub::new();
     let methods = vec![Method::Secret, Method::Join, Method::Resume, Method::Refresh];
-    desk.hub.set_facts(HubSetup { methods, ..facts() });
+    desk.hub.set_setup(HubSetup { methods, ..facts() });
     let (used, _) = (desk.issue(), desk.issue());
     desk.join(&used, "web-1", 1).unwrap();
     let told = desk.say("status", &[]).unwrap();
@@ -101,7 +101,7 @@ fn tokens_that_admit_are_counted_and_whether_they_do() {
 #[test]
 fn it_is_for_who_administers_peers_and_takes_no_argument() {
     let mut hub = hub();
-    hub.set_facts(facts());
+    hub.set_setup(facts());
     let member = join(&mut hub, "ops", Purpose::Operate);
     let denied = Err("denied peer.admin".to_owned());
     assert_eq!(say(&mut hub, member, 1, "status", &[]), denied);
